@@ -1,0 +1,21 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>One name in a directory.</summary>
+/// <param name="name">The name as bytes; good only during the call that hands it out.</param>
+/// <param name="node">What it names.</param>
+/// <param name="type">Its type.</param>
+/// <param name="nextPosition">Where reading goes on behind it; above 0.</param>
+public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, NodeType type, long nextPosition)
+{
+    /// <summary>The name as bytes; good only during the call that hands it out.</summary>
+    public ReadOnlySpan<byte> Name { get; } = name;
+
+    /// <summary>What it names.</summary>
+    public NodeId Node { get; } = node;
+
+    /// <summary>Its type.</summary>
+    public NodeType Type { get; } = type;
+
+    /// <summary>Where reading goes on behind it; above 0.</summary>
+    public long NextPosition { get; } = nextPosition;
+}

@@ -1,0 +1,22 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems;
+
+/// <summary>A format that can be recognised and opened.</summary>
+public abstract class FileSystemFormat
+{
+    /// <summary>Linux's name for it, as <c>-o fs=</c> takes it: "iso9660".</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether the source holds this format, by its magic numbers alone.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
+    public abstract bool Probe(BlockSource source);
+
+    /// <summary>Opens a source that <see cref="Probe"/> recognised.</summary>
+    /// <param name="source">The volume.</param>
+    /// <param name="options">Mount options; the format takes those that it knows.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    public abstract FileSystem Open(BlockSource source, MountOptions options, Action<string> warn);
+}

@@ -1,0 +1,23 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>What statfs(2) tells.</summary>
+public readonly record struct FileSystemStatistics
+{
+    /// <summary>Block size in bytes.</summary>
+    public required uint BlockSize { get; init; }
+
+    /// <summary>Blocks in the file system.</summary>
+    public required ulong Blocks { get; init; }
+
+    /// <summary>Free blocks.</summary>
+    public ulong FreeBlocks { get; init; }
+
+    /// <summary>Inodes.</summary>
+    public ulong Files { get; init; }
+
+    /// <summary>Free inodes.</summary>
+    public ulong FreeFiles { get; init; }
+
+    /// <summary>Longest name in bytes.</summary>
+    public required uint MaxNameLength { get; init; }
+}

@@ -1,0 +1,6 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>A mount option is unknown, or its value is no good.</summary>
+/// <param name="option">The option as it was given.</param>
+/// <param name="problem">What is wrong with it.</param>
+public sealed class MountOptionException(string option, string problem) : Exception($"option '{option}': {problem}");

@@ -1,0 +1,123 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>
+/// The options of one mount, as mount(8) has them: <c>ro,uid=1000,norock</c>. Each layer takes those that it knows; what is left
+/// in the end is unknown.
+/// </summary>
+public sealed class MountOptions
+{
+    private readonly List<(string Name, string? Value)> _options = [];
+
+    /// <summary>Options that are known by the names of those left.</summary>
+    public IEnumerable<string> Names => _options.Select(option => option.Name);
+
+    /// <summary>Splits a list at its commas; a comma inside double quotes does not count, as for mount(8).</summary>
+    public static MountOptions Parse(string? list)
+    {
+        var options = new MountOptions();
+        options.Add(list);
+        return options;
+    }
+
+    /// <summary>Adds the options of a further list.</summary>
+    public void Add(string? list)
+    {
+        foreach (string option in Split(list ?? string.Empty))
+        {
+            int equals = option.IndexOf('=', StringComparison.Ordinal);
+            _options.Add(equals < 0 ? (option, null) : (option[..equals], option[(equals + 1)..].Trim('"')));
+        }
+    }
+
+    /// <summary>Takes an option that stands alone; of several the last counts, and all are taken.</summary>
+    /// <exception cref="MountOptionException">It has a value.</exception>
+    public bool TakeFlag(string name)
+    {
+        if (!TryTake(name, out string? value))
+        {
+            return false;
+        }
+
+        return value is null ? true : throw new MountOptionException($"{name}={value}", "takes no value");
+    }
+
+    /// <summary>Takes an option with a value; null when it was not given. Of several the last counts, and all are taken.</summary>
+    /// <exception cref="MountOptionException">It has no value.</exception>
+    public string? TakeValue(string name)
+    {
+        if (!TryTake(name, out string? value))
+        {
+            return null;
+        }
+
+        return string.IsNullOrEmpty(value) ? throw new MountOptionException(name, "needs a value") : value;
+    }
+
+    /// <summary>Takes an option with a number; null when it was not given.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="octal">Whether it is in octal, as file modes are.</param>
+    /// <param name="max">The largest that is allowed.</param>
+    /// <exception cref="MountOptionException">It is no number, or too large.</exception>
+    public uint? TakeNumber(string name, bool octal = false, uint max = uint.MaxValue)
+    {
+        string? text = TakeValue(name);
+        if (text is null)
+        {
+            return null;
+        }
+
+        ulong number = 0;
+        uint radix = octal ? 8u : 10u;
+        foreach (char c in text)
+        {
+            uint digit = unchecked((uint)(c - '0'));
+            number = digit < radix && number <= uint.MaxValue ? (number * radix) + digit : ulong.MaxValue;
+            if (number > max)
+            {
+                throw new MountOptionException($"{name}={text}", octal ? $"wants an octal number to {Convert.ToString(max, 8)}" : $"wants a number to {max}");
+            }
+        }
+
+        return (uint)number;
+    }
+
+    /// <summary>Takes an option of either form; of several the last counts, and all are taken.</summary>
+    public bool TryTake(string name, out string? value)
+    {
+        value = null;
+        bool found = false;
+        for (int i = 0; i < _options.Count; i++)
+        {
+            if (_options[i].Name == name)
+            {
+                value = _options[i].Value;
+                found = true;
+                _options.RemoveAt(i--);
+            }
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<string> Split(string list)
+    {
+        int start = 0;
+        bool quoted = false;
+        for (int i = 0; i <= list.Length; i++)
+        {
+            if (i == list.Length || (list[i] == ',' && !quoted))
+            {
+                if (i > start)
+                {
+                    yield return list[start..i];
+                }
+
+                start = i + 1;
+            }
+            else if (list[i] == '"')
+            {
+                quoted = !quoted;
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace ImageFs.Linux;
+
+/// <summary>What statx(2) says of a file.</summary>
+/// <param name="Mode">Type and permissions, as st_mode.</param>
+/// <param name="Size">Size in bytes; 0 for a block device.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="FileSystem">The device that the file is on (st_dev).</param>
+/// <param name="Device">The device that the file is, for a device node (st_rdev).</param>
+public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, DeviceNumber FileSystem, DeviceNumber Device)
+{
+    private const uint TypeMask = 0xF000;
+
+    /// <summary>Whether it is a regular file.</summary>
+    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    /// <summary>Whether it is a block device.</summary>
+    public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
+
+    /// <summary>Whether it is a directory.</summary>
+    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+}

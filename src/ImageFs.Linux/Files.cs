@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>Opening and reading files and block devices.</summary>
+public static unsafe class Files
+{
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const nuint BLKGETSIZE64 = 0x80081272;
+    private const nuint BLKSSZGET = 0x1268;
+    private const nuint BLKPBSZGET = 0x127B;
+
+    /// <summary>open(2); O_CLOEXEC is always added.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static FileDescriptor Open(string path, OpenFlags flags)
+    {
+        FileDescriptor? descriptor = TryOpen(path, flags, out Errno errno);
+        return descriptor ?? throw new LinuxException("open", errno, path);
+    }
+
+    /// <summary>open(2), its error as a value.</summary>
+    public static FileDescriptor? TryOpen(string path, OpenFlags flags, out Errno errno)
+    {
+        int number;
+        do
+        {
+            number = Libc.open(path, (int)(flags | OpenFlags.CloseOnExec), 0);
+            errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        }
+        while (errno == Errno.EINTR);
+
+        return number < 0 ? null : new FileDescriptor(number);
+    }
+
+    /// <summary>statx(2) of an open descriptor.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static FileStatus Status(FileDescriptor descriptor)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(descriptor.Number, string.Empty, EmptyPath, BasicStats, &buffer) == 0
+            ? ToStatus(in buffer)
+            : throw LinuxException.Last("statx");
+    }
+
+    /// <summary>statx(2) of a path, following symbolic links.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static FileStatus Status(string path)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0
+            ? ToStatus(in buffer)
+            : throw LinuxException.Last("statx", path);
+    }
+
+    /// <summary>pread(2), once: short at the end of the file. Never allocates.</summary>
+    /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
+    public static int Read(FileDescriptor descriptor, Span<byte> destination, long offset, out Errno errno)
+    {
+        fixed (byte* buffer = destination)
+        {
+            nint count;
+            do
+            {
+                count = Libc.pread64(descriptor, buffer, (nuint)destination.Length, offset);
+                errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            }
+            while (errno == Errno.EINTR);
+
+            return (int)count;
+        }
+    }
+
+    /// <summary>Length of a block device in bytes (BLKGETSIZE64).</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static long BlockDeviceLength(FileDescriptor descriptor)
+    {
+        ulong length;
+        return Libc.ioctl(descriptor, BLKGETSIZE64, &length) == 0 ? checked((long)length) : throw LinuxException.Last("ioctl(BLKGETSIZE64)");
+    }
+
+    /// <summary>Logical block size of a block device in bytes (BLKSSZGET): the unit of direct I/O.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static int LogicalBlockSize(FileDescriptor descriptor)
+    {
+        int size;
+        return Libc.ioctl(descriptor, BLKSSZGET, &size) == 0 ? size : throw LinuxException.Last("ioctl(BLKSSZGET)");
+    }
+
+    /// <summary>Physical block size of a block device in bytes (BLKPBSZGET).</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static int PhysicalBlockSize(FileDescriptor descriptor)
+    {
+        uint size;
+        return Libc.ioctl(descriptor, BLKPBSZGET, &size) == 0 ? checked((int)size) : throw LinuxException.Last("ioctl(BLKPBSZGET)");
+    }
+
+    private static FileStatus ToStatus(in StatxBuffer buffer) => new(
+        buffer.Mode,
+        checked((long)buffer.Size),
+        buffer.Inode,
+        new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor),
+        new DeviceNumber(buffer.DeviceMajor, buffer.DeviceMinor));
+}

@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>A system call failed: which one, on what, and the error number.</summary>
+public sealed class LinuxException : IOException
+{
+    /// <summary>Describes a failed call.</summary>
+    /// <param name="call">The call's name, as in its manual page.</param>
+    /// <param name="errno">The error number.</param>
+    /// <param name="subject">What it was called on: a path, mostly.</param>
+    public LinuxException(string call, Errno errno, string? subject = null)
+        : base(subject is null ? $"{call}: {Text(errno)}" : $"{subject}: {call}: {Text(errno)}")
+    {
+        Call = call;
+        Errno = errno;
+    }
+
+    /// <summary>The call's name, as in its manual page.</summary>
+    public string Call { get; }
+
+    /// <summary>The error number.</summary>
+    public Errno Errno { get; }
+
+    /// <summary>What strerror(3) says of an error number.</summary>
+    public static string Text(Errno errno) => Marshal.GetPInvokeErrorMessage((int)errno);
+
+    /// <summary>The exception for the call that this thread made last, from its errno.</summary>
+    internal static LinuxException Last(string call, string? subject = null) =>
+        new(call, (Errno)Marshal.GetLastPInvokeError(), subject);
+}

@@ -1,0 +1,95 @@
+using ImageFs.Linux;
+
+namespace ImageFs.Storage;
+
+/// <summary>The bottom layer: an open image file or block device. It owns the descriptor that extents are spliced from.</summary>
+public sealed class BlockDevice : BlockSource, IDisposable
+{
+    private BlockDevice(string path, FileDescriptor descriptor)
+    {
+        Path = path;
+        Descriptor = descriptor;
+        FileStatus status = Files.Status(descriptor);
+        if (status.IsBlockDevice)
+        {
+            IsBlockDevice = true;
+            Length = Files.BlockDeviceLength(descriptor);
+            LogicalBlockSize = Files.LogicalBlockSize(descriptor);
+            PhysicalBlockSize = Files.PhysicalBlockSize(descriptor);
+        }
+        else if (status.IsRegular)
+        {
+            Length = status.Size;
+        }
+        else
+        {
+            throw new LinuxException("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
+        }
+    }
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The descriptor, open for reading.</summary>
+    public FileDescriptor Descriptor { get; }
+
+    /// <summary>Length in bytes, as it was when opened.</summary>
+    public override long Length { get; }
+
+    /// <summary>Whether it is a block device, not an image file.</summary>
+    public bool IsBlockDevice { get; }
+
+    /// <summary>Logical block size in bytes; 1 for an image file.</summary>
+    public int LogicalBlockSize { get; } = 1;
+
+    /// <summary>Physical block size in bytes; 1 for an image file.</summary>
+    public int PhysicalBlockSize { get; } = 1;
+
+    /// <summary>Opens an image file or a block device for reading.</summary>
+    /// <exception cref="LinuxException">It cannot be opened, or is neither.</exception>
+    public static BlockDevice Open(string path)
+    {
+        FileDescriptor descriptor = Files.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        try
+        {
+            return new BlockDevice(path, descriptor);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        return Extent.Mapped(offset, Math.Min(maxLength, Length - offset), offset);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Descriptor.Dispose();
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            int count = Files.Read(Descriptor, destination, offset, out Errno errno);
+            if (count < 0)
+            {
+                throw new LinuxException("pread", errno, Path);
+            }
+
+            if (count == 0)
+            {
+                // The file was cut short after it was opened.
+                throw new TruncatedImageException(offset, offset);
+            }
+
+            destination = destination[count..];
+            offset += count;
+        }
+    }
+}

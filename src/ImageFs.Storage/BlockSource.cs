@@ -1,0 +1,91 @@
+namespace ImageFs.Storage;
+
+/// <summary>
+/// One layer: a run of bytes that answers where each of them lies in the layer below. An image file, a partition, a virtual disk
+/// and a file of a file system are all one. Reading is positional and safe from any thread.
+/// </summary>
+public abstract class BlockSource
+{
+    // A chain of layers is this long only when it is a loop.
+    private const int MaxDepth = 64;
+
+    /// <summary>Length in bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>Where the bytes from an offset on lie in the layer below: this layer's own map, not composed.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="below">The layer that the extent's address is in; for a device, the device itself.</param>
+    /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
+    /// <exception cref="ImageException">The map itself is damaged there.</exception>
+    public abstract Extent Map(long offset, long maxLength, out BlockSource below);
+
+    /// <summary>Where the bytes from an offset on lie in the end: <see cref="Map"/> composed through all layers.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
+    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
+    /// <exception cref="ImageException">A map is damaged there.</exception>
+    public DeviceExtent Locate(long offset, long maxLength)
+    {
+        BlockSource source = this;
+        long address = offset;
+        long length = Math.Min(maxLength, Length - offset);
+        for (int depth = 0; depth < MaxDepth; depth++)
+        {
+            Extent extent = source.Map(address, length, out BlockSource below);
+            length = extent.Length;
+            if (extent.Kind != ExtentKind.Mapped)
+            {
+                return new DeviceExtent(offset, length, extent.Kind, address, source);
+            }
+
+            if (ReferenceEquals(below, source))
+            {
+                return new DeviceExtent(offset, length, ExtentKind.Mapped, extent.Address, source);
+            }
+
+            if (extent.Address >= below.Length)
+            {
+                throw new TruncatedImageException(extent.Address, below.Length);
+            }
+
+            length = Math.Min(length, below.Length - extent.Address);
+            address = extent.Address;
+            source = below;
+        }
+
+        throw new InvalidImageException("layers", 0, "they lead back to themselves");
+    }
+
+    /// <summary>Reads exactly the bytes at an offset.</summary>
+    /// <param name="offset">At least 0; the whole of <paramref name="destination"/> must lie inside <see cref="Length"/>.</param>
+    /// <param name="destination">Filled whole, or an exception says why not; never zeros for bytes that could not be had.</param>
+    /// <exception cref="TruncatedImageException">The bytes lie behind the end of this layer or one below.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The image is damaged there.</exception>
+    public void ReadAt(long offset, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        while (destination.Length > 0)
+        {
+            if (offset >= Length)
+            {
+                throw new TruncatedImageException(offset, Length);
+            }
+
+            DeviceExtent extent = Locate(offset, destination.Length);
+            extent.Read(destination[..(int)extent.Length]);
+            destination = destination[(int)extent.Length..];
+            offset += extent.Length;
+        }
+    }
+
+    /// <summary>Hands out bytes that this layer itself answers for: of a device, inline or encoded extents.</summary>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
+    /// <param name="destination">Filled whole.</param>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
+    protected internal virtual void ReadOwn(long offset, Span<byte> destination) =>
+        throw new NotSupportedException($"{GetType().Name} has only mapped extents");
+}

@@ -1,0 +1,36 @@
+namespace ImageFs.Storage;
+
+/// <summary>An extent composed down through all layers to where its bytes can be had.</summary>
+/// <param name="Offset">First byte of the run, in the object that was asked.</param>
+/// <param name="Length">Bytes in the run.</param>
+/// <param name="Kind">What stands behind them.</param>
+/// <param name="Address">
+/// For <see cref="ExtentKind.Mapped"/> the place on the device that <paramref name="Source"/> is; for
+/// <see cref="ExtentKind.Inline"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.
+/// </param>
+/// <param name="Source">
+/// For <see cref="ExtentKind.Mapped"/> a <see cref="BlockDevice"/>; otherwise the layer that answers for the bytes.
+/// </param>
+public readonly record struct DeviceExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
+{
+    /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
+    public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
+
+    /// <summary>The device, when the bytes lie on one as they are and can be spliced from it; null otherwise.</summary>
+    public BlockDevice? Device => Kind == ExtentKind.Mapped ? Source as BlockDevice : null;
+
+    /// <summary>Reads the bytes of this run into a span of its length.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The image is damaged there, or ends.</exception>
+    public void Read(Span<byte> destination)
+    {
+        if (IsZero)
+        {
+            destination.Clear();
+        }
+        else
+        {
+            Source.ReadOwn(Address, destination);
+        }
+    }
+}

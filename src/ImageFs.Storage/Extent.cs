@@ -1,0 +1,37 @@
+namespace ImageFs.Storage;
+
+/// <summary>
+/// A run of bytes of an object and where it lies in the layer below. All values are bytes.
+/// </summary>
+/// <param name="Offset">First byte of the run, in the object.</param>
+/// <param name="Length">Bytes in the run.</param>
+/// <param name="Kind">What stands behind them.</param>
+/// <param name="Address">Where the run begins in the layer below; 0 unless <paramref name="Kind"/> is <see cref="ExtentKind.Mapped"/>.</param>
+public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, long Address)
+{
+    /// <summary>First byte behind the run, in the object.</summary>
+    public long End => Offset + Length;
+
+    /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
+    public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
+
+    /// <summary>A run of bytes that lie in the layer below.</summary>
+    public static Extent Mapped(long offset, long length, long address) => new(offset, length, ExtentKind.Mapped, address);
+
+    /// <summary>A run that is not allocated.</summary>
+    public static Extent Hole(long offset, long length) => new(offset, length, ExtentKind.Hole, 0);
+
+    /// <summary>The part of this run inside [<paramref name="offset"/>, <paramref name="offset"/> + <paramref name="maxLength"/>).</summary>
+    /// <remarks><paramref name="offset"/> must lie inside the run.</remarks>
+    public Extent Clip(long offset, long maxLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(offset, Offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, End);
+        long skipped = offset - Offset;
+        return new Extent(offset, Math.Min(Length - skipped, maxLength), Kind, Kind == ExtentKind.Mapped ? Address + skipped : 0);
+    }
+
+    /// <summary>Whether <paramref name="next"/> continues this run, so that both are one.</summary>
+    internal bool IsContinuedBy(in Extent next) =>
+        next.Offset == End && next.Kind == Kind && (Kind != ExtentKind.Mapped || next.Address == Address + Length);
+}

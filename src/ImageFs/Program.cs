@@ -1,0 +1,6 @@
+namespace ImageFs;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
