@@ -1,5 +1,4 @@
 using ImageFs.Fuse;
-using ImageFs.Tests.Fuse;
 
 namespace ImageFs.MountTests.Session;
 
