@@ -128,6 +128,26 @@ static void put_target(int dir, const char *name)
 
 static void put_time(const char *key, struct statx_timestamp t) { fprintf(out, " %s=%lld.%09u", key, (long long)t.tv_sec, t.tv_nsec); }
 
+// Which other spellings of a name lead to the same file: in capitals, in small letters, with a dot or a version after it.
+static void put_spellings(int dir, const char *name, uint64_t ino)
+{
+    size_t n = strlen(name);
+    char upper[n + 1], lower[n + 1], dot[n + 2], version[n + 3];
+    struct { char letter; const char *name; } spellings[] = {{'U', upper}, {'L', lower}, {'D', dot}, {'V', version}};
+    for (size_t i = 0; i <= n; i++) {
+        upper[i] = name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i];
+        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i];
+    }
+    sprintf(dot, "%s.", name);
+    sprintf(version, "%s;1", name);
+    fputs(" spellings=", out);
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        struct stat st;
+        if (strcmp(spellings[i].name, name) && !fstatat(dir, spellings[i].name, &st, AT_SYMLINK_NOFOLLOW) && st.st_ino == ino)
+            fputc(spellings[i].letter, out);
+    }
+}
+
 static void put_directory(int fd, const char *path, int depth);
 
 // An entry by name; of what readdir said only what stat should agree with.
@@ -146,6 +166,8 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
     put_time("ctime", st.stx_ctime);
     if (said && (said->d_ino != st.stx_ino || (said->d_type != DT_UNKNOWN && said->d_type != (st.stx_mode & S_IFMT) >> 12)))
         fprintf(out, " readdir=ino:%llu,type:%u", (unsigned long long)said->d_ino, said->d_type);
+    if (said)
+        put_spellings(dir, name, st.stx_ino);
     if (S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode))
         fprintf(out, " rdev=%u,%u", st.stx_rdev_major, st.stx_rdev_minor);
     if (S_ISLNK(st.stx_mode)) {

@@ -20,6 +20,10 @@ internal sealed record TreeEntry(string Path, IReadOnlyDictionary<string, string
 
     public bool IsSymbolicLink => (Mode & 0xF000) == 0xA000;
 
+    /// <summary>The same entry with some of its facts.</summary>
+    public TreeEntry Only(params IReadOnlyCollection<string> facts) =>
+        this with { Facts = Facts.Where(fact => facts.Contains(fact.Key)).ToDictionary() };
+
     /// <summary>Reads a line "PATH key=value key=value".</summary>
     public static TreeEntry Parse(string line)
     {

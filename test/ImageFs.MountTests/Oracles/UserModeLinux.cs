@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using ImageFs.MountTests.Support;
 
@@ -16,60 +14,70 @@ internal static class UserModeLinux
     private const int UbdMajor = 98;
     private const int UbdMinors = 16;
 
+    private const int MostImages = 12;
+
     private static readonly Lazy<string> s_initialFileSystem = new(WriteInitialFileSystem);
-    private static readonly ConcurrentDictionary<(string Image, string Options), TreeListing?> s_listings = new();
+    private static readonly Dictionary<Question, TreeListing?> s_answers = [];
     private static readonly Lock s_oneAtATime = new();
 
-    /// <summary>What isofs shows of an image; null when it does not mount it with these options.</summary>
-    public static TreeListing? List(string image, string options = "") => ListAll(image, options)[options];
+    /// <summary>An image, by its path, and isofs's mount options.</summary>
+    public readonly record struct Question(string Image, string Options);
 
-    /// <summary>What isofs shows of an image under each of some options, by one boot.</summary>
-    public static IReadOnlyDictionary<string, TreeListing?> ListAll(string image, params IReadOnlyCollection<string> options)
+    /// <summary>What isofs shows of an image; null when it does not mount it with these options.</summary>
+    public static TreeListing? List(string image, string options = "")
     {
-        string sum = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(image)));
+        var question = new Question(image, options);
         lock (s_oneAtATime)
         {
-            string[] missing = [.. options.Where(option => !s_listings.ContainsKey((sum, option)))];
-            if (missing.Length > 0)
-            {
-                foreach ((string option, TreeListing? listing) in Boot(image, missing))
-                {
-                    s_listings[(sum, option)] = listing;
-                }
-            }
+            Ask([question]);
+            return s_answers[question];
         }
-
-        return options.ToDictionary(option => option, option => s_listings[(sum, option)]);
     }
 
-    private static Dictionary<string, TreeListing?> Boot(string image, string[] options)
+    /// <summary>Asks several questions at once: many answers cost hardly more than one, a boot is what takes time.</summary>
+    public static void Ask(params IEnumerable<Question> questions)
     {
+        lock (s_oneAtATime)
+        {
+            var images = questions.Where(question => !s_answers.ContainsKey(question)).Distinct().GroupBy(question => question.Image);
+            foreach (IGrouping<string, Question>[] some in images.Chunk(MostImages))
+            {
+                Boot([.. some.Select(image => image.Key)], [.. some.SelectMany(image => image)]);
+            }
+        }
+    }
+
+    private static void Boot(string[] images, Question[] questions)
+    {
+        Need.Program("linux.uml", "user-mode-linux");
         using var folder = new TestFolder();
-        string jobs = string.Concat(options.Select(option => $"c {option}\n"));
-        File.WriteAllText(folder["jobs"], jobs.PadRight(((jobs.Length / 512) + 1) * 512, '\0'));
+        string[] jobs = [.. questions.Select(question => $"{Letter(Array.IndexOf(images, question.Image))} {question.Options}")];
+        string text = string.Concat(jobs.Select(job => $"{job}\n"));
+        File.WriteAllText(folder["jobs"], text.PadRight(((text.Length / 512) + 1) * 512, '\0'));
         using (FileStream answer = File.Create(folder["answer"]))
         {
             answer.SetLength(AnswerSize);
         }
 
-        ToolResult kernel = Tool.Run(
-            "linux.uml",
-            "mem=192M",
-            "umid=uml",
-            $"uml_dir={folder.Path}",
-            $"initrd={s_initialFileSystem.Value}",
-            "rdinit=/init",
-            "root=/dev/ram0",
-            $"ubd0={folder["answer"]}",
-            $"ubd1r={folder["jobs"]}",
-            $"ubd2r={image}",
-            "con=null",
-            "con0=null,fd:1",
-            "ssl=null",
-            "quiet",
-            "panic=-1");
-        return Parse(options, [.. ReadAnswer(folder["answer"], kernel)]);
+        string[] arguments =
+        [
+            "mem=192M", "umid=uml", $"uml_dir={folder.Path}", $"initrd={s_initialFileSystem.Value}", "rdinit=/init", "root=/dev/ram0",
+            $"ubd0={folder["answer"]}", $"ubd1r={folder["jobs"]}", "con=null", "con0=null,fd:1", "ssl=null", "quiet", "panic=-1",
+        ];
+        ToolResult kernel = Tool.Run("linux.uml", [.. arguments, .. images.Select((image, i) => $"ubd{i + 2}r={image}")]);
+        string[] lines = [.. ReadAnswer(folder["answer"], kernel)];
+        int at = 0;
+        for (int i = 0; i < questions.Length; i++)
+        {
+            Assert.That(lines[at], Does.StartWith($"mount {jobs[i]} error="));
+            bool mounted = lines[at++].EndsWith(" error=0", StringComparison.Ordinal);
+            string[] tree = [.. lines.Skip(at).TakeWhile(line => line.StartsWith('/'))];
+            s_answers[questions[i]] = mounted ? TreeListing.Parse(tree) : null;
+            at += tree.Length;
+        }
     }
+
+    private static char Letter(int image) => (char)('c' + image);
 
     // The rest of the device is NULs: to read on after the last line would be to read them all, as one line.
     private static IEnumerable<string> ReadAnswer(string path, ToolResult kernel)
@@ -86,22 +94,6 @@ internal static class UserModeLinux
         }
     }
 
-    private static Dictionary<string, TreeListing?> Parse(string[] options, string[] lines)
-    {
-        var listings = new Dictionary<string, TreeListing?>();
-        int at = 0;
-        foreach (string option in options)
-        {
-            Assert.That(lines[at], Does.StartWith($"mount c {option} error="));
-            bool mounted = lines[at++].EndsWith(" error=0", StringComparison.Ordinal);
-            string[] tree = [.. lines.Skip(at).TakeWhile(line => line.StartsWith('/'))];
-            listings[option] = mounted ? TreeListing.Parse(tree) : null;
-            at += tree.Length;
-        }
-
-        return listings;
-    }
-
     private static string WriteInitialFileSystem()
     {
         string path = Path.Combine(RunFolder.Path, "initrd");
@@ -113,9 +105,9 @@ internal static class UserModeLinux
         }
 
         cpio.AddCharacterDevice("dev/console", 5, 1);
-        for (int i = 0; i < 3; i++)
+        for (int i = -2; i < MostImages; i++)
         {
-            cpio.AddBlockDevice($"dev/ubd{(char)('a' + i)}", UbdMajor, i * UbdMinors);
+            cpio.AddBlockDevice($"dev/ubd{Letter(i)}", UbdMajor, (i + 2) * UbdMinors);
         }
 
         IReadOnlyList<string> modules = KernelModules.InOrder("nls_utf8", "nls_iso8859-1", "nls_cp437", "nls_ascii", "nls_koi8-r", "isofs");

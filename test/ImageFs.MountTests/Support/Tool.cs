@@ -43,11 +43,16 @@ internal static class Tool
         Task copy = process.StandardOutput.BaseStream.CopyToAsync(output);
         Task<string> error = process.StandardError.ReadToEndAsync();
 
-        // A server in the background may keep the pipes open: it is the program's own end that counts.
-        if (!process.WaitForExit(limit))
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.CurrentContext.CancellationToken);
+        cancellation.CancelAfter(limit);
+        try
+        {
+            process.WaitForExitAsync(cancellation.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command}: no end within {limit.TotalSeconds} s");
+            throw new TimeoutException($"{command}: no end within {limit.TotalSeconds} s, or within the test's own limit");
         }
 
         if (!Task.WaitAll([copy, error], TimeSpan.FromSeconds(10)))

@@ -1,4 +1,6 @@
-namespace ImageFs.MountTests.Support;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
 
 /// <summary>What the tests of one run share: unpacked images, compiled helpers. Gone with the run.</summary>
 [SetUpFixture]
