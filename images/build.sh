@@ -6,7 +6,8 @@ set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$(mkdir -p "${1:-$here}/invalid" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
+# In memory: genisoimage lays directories out as the disk lists them, and a disk does so in an order of its own.
+tmp=$(mktemp -d /dev/shm/images.XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 umask 022
 
