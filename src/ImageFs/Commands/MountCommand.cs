@@ -29,7 +29,7 @@ internal static class MountCommand
             };
             return parsed.GetValue(foreground) || request.Debug || parsed.GetValue(status) is not null
                 ? Serve(request, parsed.GetValue(status))
-                : Background.Start(["mount", "-o", request.Options, "--", request.Image, request.Directory]);
+                : Background.Start(request);
         });
         return command;
     }

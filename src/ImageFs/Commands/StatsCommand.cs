@@ -43,7 +43,9 @@ internal static class StatsCommand
             }
             else
             {
-                string value = property.Value.TryGetInt64(out long number) ? number.ToString("N0", CultureInfo.InvariantCulture) : property.Value.ToString();
+                string value = property.Value.ValueKind == JsonValueKind.Number && property.Name != "pid"
+                    ? property.Value.GetInt64().ToString("N0", CultureInfo.InvariantCulture)
+                    : property.Value.ToString();
                 Console.WriteLine($"{indent}{(property.Name + ":").PadRight(20)} {value}");
             }
         }

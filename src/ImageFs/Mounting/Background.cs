@@ -15,23 +15,23 @@ internal static class Background
 
     /// <summary>Starts the server and waits until the mount answers, or cannot.</summary>
     /// <returns>The exit status; what went wrong has been said on standard error, which both share until the mount answers.</returns>
-    internal static int Start(IEnumerable<string> arguments)
+    internal static int Start(MountRequest request)
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         ProcessStartInfo start = Self();
-        foreach (string argument in arguments)
+        string status = $"{StatusOption}={pipe.GetClientHandleAsString()}";
+        foreach (string argument in (string[])["mount", status, "-o", request.Options, "--", request.Image, request.Directory])
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.ArgumentList.Add($"{StatusOption}={pipe.GetClientHandleAsString()}");
         using Process? server = Process.Start(start);
         pipe.DisposeLocalCopyOfClientHandle();
 
-        int status = pipe.ReadByte();
-        if (status >= 0)
+        int word = pipe.ReadByte();
+        if (word >= 0)
         {
-            return status;
+            return word;
         }
 
         server?.WaitForExit();
