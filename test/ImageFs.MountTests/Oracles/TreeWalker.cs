@@ -11,8 +11,16 @@ internal static class TreeWalker
     public static string Program => s_program.Value;
 
     /// <summary>Walks a mounted tree, in a process of its own.</summary>
-    public static TreeListing List(string directory) =>
-        TreeListing.Parse(Lines(Tool.Run(Program, "tree", directory).Succeeded().Text));
+    /// <param name="directory">Its root.</param>
+    /// <param name="wrapper">A command to put in front, such as one that changes the user.</param>
+    public static TreeListing List(string directory, params IEnumerable<string> wrapper)
+    {
+        string[] command = [.. wrapper, Program, "tree", directory];
+        return Parse(Tool.Run(command[0], command[1..]).Succeeded());
+    }
+
+    /// <summary>What a walk that a test has run itself has told.</summary>
+    public static TreeListing Parse(ToolResult walk) => TreeListing.Parse(Lines(walk.Text));
 
     /// <summary>Checks that each position of a directory leads back to its name; the number of names with "." and "..".</summary>
     public static int CheckPositions(string directory) => int.Parse(Lines(Tool.Run(Program, "positions", directory).Succeeded().Text).Last());

@@ -33,6 +33,9 @@ internal sealed class ImageMount : IDisposable
     /// <summary>A path below the mount.</summary>
     public string this[string path] => System.IO.Path.Combine(Directory, path);
 
+    /// <summary>A directory to mount an image on, for tests that mount it their own way.</summary>
+    public static ImageMount Prepare(string image) => new(image);
+
     /// <summary>Mounts as a person does: the program returns when the tree is there.</summary>
     public static ImageMount Mount(string image, string options = "")
     {
@@ -72,7 +75,7 @@ internal sealed class ImageMount : IDisposable
     /// <summary>Tries to mount, for what should not succeed.</summary>
     public static (ToolResult Said, bool Mounted) TryMount(string image, string options = "")
     {
-        using var mount = new ImageMount(image);
+        using ImageMount mount = Prepare(image);
         ToolResult said = ImageFsProgram.Run(["mount", image, mount.Directory, .. Options(options)]);
         return (said, mount.IsMounted);
     }

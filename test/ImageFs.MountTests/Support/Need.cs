@@ -11,7 +11,7 @@ internal static class Need
         bool found = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
         if (!found)
         {
-            Assert.Ignore($"no {name} here: test/ImageFs.MountTests/install-tools.sh installs {package}");
+            Assert.Ignore($"no {name} here: test/install-tools.sh installs {package}");
         }
     }
 
@@ -20,7 +20,7 @@ internal static class Need
     {
         if (!File.Exists(path))
         {
-            Assert.Ignore($"no {path} here: test/ImageFs.MountTests/install-tools.sh installs {package}");
+            Assert.Ignore($"no {path} here: test/install-tools.sh installs {package}");
         }
 
         return path;

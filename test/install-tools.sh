@@ -9,7 +9,8 @@ packages=(
   gcc libc6-dev linux-libc-dev # the walker of trees, and proofs of the wire format
   fuse3                       # fusermount3
   fdisk mount util-linux      # sfdisk; losetup, umount; setpriv, unshare
-  strace
+  strace perl-base
+  zisofs-tools faketime        # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )
 missing=()
