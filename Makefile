@@ -35,7 +35,7 @@ publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can
 	@$(MAKE) --no-print-directory publish-aot || $(MAKE) --no-print-directory publish-r2r
 
 publish-aot: tools ## dist/imagefs by Native AOT; TFM=net9.0 takes that framework's packs
-	$(PUBLISH) -p:TargetFramework=$(TFM) -p:PublishAot=true $(CC_FLAG) -nologo
+	$(PUBLISH) -p:Tfm=$(TFM) -p:PublishAot=true $(CC_FLAG) -nologo
 	@$(MAKE) --no-print-directory dist/imagefs
 
 publish-r2r: tools ## dist/imagefs by ReadyToRun: self-contained, single file, trimmed

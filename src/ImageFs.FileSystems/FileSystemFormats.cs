@@ -4,5 +4,5 @@ namespace ImageFs.FileSystems;
 public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<FileSystemFormat> All { get; } = [];
+    public static IReadOnlyList<FileSystemFormat> All { get; } = [new Iso9660.Iso9660Format()];
 }

@@ -42,15 +42,24 @@ public static unsafe class Mounts
     /// </summary>
     /// <param name="directory">An absolute path without symbolic links.</param>
     /// <returns>Null when nothing is mounted there.</returns>
-    public static DeviceNumber? DeviceAt(string directory)
+    public static DeviceNumber? DeviceAt(string directory) => FieldsAt(directory) is { } fields ? ParseDevice(fields[2]) : null;
+
+    /// <summary>The type of what is mounted on a directory, on top: "fuse.imagefs". The mount itself is not touched.</summary>
+    /// <param name="directory">An absolute path without symbolic links.</param>
+    /// <returns>Null when nothing is mounted there.</returns>
+    public static string? TypeAt(string directory) =>
+        FieldsAt(directory) is { } fields ? fields[Array.IndexOf(fields, "-") + 1] : null;
+
+    // The fields of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, optional ones, "-", type, source, options.
+    private static string[]? FieldsAt(string directory)
     {
-        DeviceNumber? top = null;
+        string[]? top = null;
         foreach (string line in File.ReadLines("/proc/self/mountinfo"))
         {
             string[] fields = line.Split(' ');
             if (fields.Length > 4 && Unescape(fields[4]) == directory)
             {
-                top = ParseDevice(fields[2]);
+                top = fields;
             }
         }
 

@@ -28,21 +28,39 @@ internal sealed class HelperMount : FuseMount
         throw new FuseMountException(MountAdvice.NoHelper());
     }
 
-    /// <inheritdoc/>
-    public override void Unmount(bool lazy)
+    /// <summary>Unmounts what any fusermount3 of this user mounted.</summary>
+    /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>
+    public static void Unmount(string mountPoint, bool lazy)
     {
-        FuserMount.Outcome? outcome = RunUnmount(lazy);
-        if (outcome is not { IsSuccess: true })
+        foreach (string program in FuserMount.Candidates)
         {
-            throw new FuseMountException(MountAdvice.HelperRefused(_program, outcome?.Message ?? "it is gone"));
+            FuserMount.Outcome? outcome = RunUnmount(program, mountPoint, lazy);
+            if (outcome is not null)
+            {
+                Check(program, outcome);
+                return;
+            }
         }
+
+        throw new FuseMountException(MountAdvice.NoHelper());
     }
 
     /// <inheritdoc/>
-    public override void Abandon() => _ = RunUnmount(lazy: true);
+    public override void Unmount(bool lazy) => Check(_program, RunUnmount(_program, MountPoint, lazy));
 
-    private FuserMount.Outcome? RunUnmount(bool lazy) =>
-        lazy ? FuserMount.TryRun(_program, "-u", "-z", "--", MountPoint) : FuserMount.TryRun(_program, "-u", "--", MountPoint);
+    /// <inheritdoc/>
+    public override void Abandon() => _ = RunUnmount(_program, MountPoint, lazy: true);
+
+    private static FuserMount.Outcome? RunUnmount(string program, string mountPoint, bool lazy) =>
+        lazy ? FuserMount.TryRun(program, "-u", "-z", "--", mountPoint) : FuserMount.TryRun(program, "-u", "--", mountPoint);
+
+    private static void Check(string program, FuserMount.Outcome? outcome)
+    {
+        if (outcome is not { IsSuccess: true })
+        {
+            throw new FuseMountException(MountAdvice.HelperRefused(program, outcome?.Message ?? "it is gone"));
+        }
+    }
 
     private static string OptionWords(FuseMountOptions options)
     {

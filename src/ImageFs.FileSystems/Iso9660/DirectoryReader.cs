@@ -1,0 +1,175 @@
+using ImageFs.FileSystems.Iso9660.RockRidge;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>
+/// Goes through the entries of a directory as Linux shows them: the records of a file's further sections, relocated directories and
+/// what the options hide are left out. What is damaged is passed over, and remembered.
+/// </summary>
+internal ref struct DirectoryReader
+{
+    /// <summary>Bytes that a reader's buffer has.</summary>
+    public const int BufferLength = (2 * DirectoryRecord.MaxLength) + JolietName.MaxLength;
+
+    private readonly Iso9660Volume _volume;
+    private readonly NodeId _directory;
+    private readonly Span<byte> _identifier;
+    private readonly Span<byte> _name;
+    private DirectoryCursor _cursor;
+    private int _identifierLength;
+    private int _nameLength;
+    private InvalidImageException? _damage;
+
+    /// <param name="volume">The volume.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="extent">Where its records are.</param>
+    /// <param name="position">Where to begin: 0, or a position of an entry.</param>
+    /// <param name="buffer">At least <see cref="BufferLength"/> bytes.</param>
+    public DirectoryReader(Iso9660Volume volume, NodeId directory, FileSection extent, long position, Span<byte> buffer)
+    {
+        _volume = volume;
+        _directory = directory;
+        _cursor = new DirectoryCursor(
+            volume.Cache, volume.BlockSize, extent.Address, extent.Length, position, buffer[..DirectoryRecord.MaxLength]);
+        _identifier = buffer.Slice(DirectoryRecord.MaxLength, DirectoryRecord.MaxLength);
+        _name = buffer[(2 * DirectoryRecord.MaxLength)..];
+    }
+
+    /// <summary>The entry's name; good until the next one.</summary>
+    public readonly ReadOnlySpan<byte> Name => _name[.._nameLength];
+
+    /// <summary>What it names.</summary>
+    public NodeId Node { get; private set; }
+
+    /// <summary>Its type.</summary>
+    public NodeType Type { get; private set; }
+
+    /// <summary>Where the entry is: its first record, in bytes from the start of the directory.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Where the next entry is looked for.</summary>
+    public readonly long NextPosition => _cursor.NextPosition;
+
+    /// <summary>The first thing that was damaged and passed over.</summary>
+    public readonly InvalidImageException? Damage => _damage ?? _cursor.Damage;
+
+    /// <summary>Goes to the next entry.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="TruncatedImageException">The image ends before the directory does.</exception>
+    public bool MoveNext()
+    {
+        bool isContinued = false;
+        while (_cursor.MoveNext())
+        {
+            DirectoryRecord record = _volume.Note(_cursor.Current, _cursor.Address);
+            if (isContinued && !record.FileIdentifier.SequenceEqual(_identifier[.._identifierLength]))
+            {
+                _damage ??= FileSectionReader.Unfinished(_cursor.Address - _cursor.Position + Position);
+                isContinued = false;
+            }
+
+            if (!isContinued)
+            {
+                Position = _cursor.Position;
+            }
+
+            isContinued = record.Flags.HasFlag(FileFlags.MultiExtent);
+            if (isContinued)
+            {
+                record.FileIdentifier.CopyTo(_identifier);
+                _identifierLength = record.FileIdentifier.Length;
+            }
+            else if (TryTake(record))
+            {
+                return true;
+            }
+        }
+
+        if (isContinued)
+        {
+            _damage ??= FileSectionReader.Unfinished(_cursor.Address - _cursor.Position + Position);
+        }
+
+        return false;
+    }
+
+    /// <summary>Makes an entry of the last record of a file.</summary>
+    /// <returns>False when it is not shown.</returns>
+    private bool TryTake(DirectoryRecord record)
+    {
+        try
+        {
+            if (record.IsSelf || record.IsParent)
+            {
+                TakeDot(record);
+                return true;
+            }
+
+            Iso9660Options options = _volume.Options;
+            bool isHidden = options.Hide && record.Flags.HasFlag(FileFlags.Hidden);
+            bool isAssociated = !options.ShowAssociated && record.Flags.HasFlag(FileFlags.Associated);
+            return !isHidden && !isAssociated && TryTakeNamed(record);
+        }
+        catch (InvalidImageException e)
+        {
+            _damage ??= e;
+            return false;
+        }
+    }
+
+    private void TakeDot(DirectoryRecord record)
+    {
+        Type = NodeType.Directory;
+        _nameLength = record.IsSelf ? 1 : 2;
+        _name[.._nameLength].Fill((byte)'.');
+        if (record.IsSelf)
+        {
+            Node = _directory;
+            return;
+        }
+
+        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _identifier);
+        Node = ToNode(fields.ParentLocation ?? record.LocationOfData);
+    }
+
+    private bool TryTakeNamed(DirectoryRecord record)
+    {
+        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _name);
+        if (fields.IsRelocated)
+        {
+            return false;
+        }
+
+        _nameLength = fields.Name.Length;
+        if (_nameLength == 0)
+        {
+            _nameLength = _volume.Tree == Iso9660Tree.Joliet
+                ? JolietName.Translate(record.FileIdentifier, _volume.Options.Charset, _name)
+                : PlainName.Translate(record, _volume.Options.Mapping, _name);
+        }
+
+        if (Name.ContainsAny((byte)'/', (byte)0) || Name.SequenceEqual("."u8) || Name.SequenceEqual(".."u8))
+        {
+            throw new InvalidImageException("directory record", _cursor.Address, "its name is not one that a file can have", "ECMA-119 7.5");
+        }
+
+        if (fields.ChildLocation is uint child)
+        {
+            Type = NodeType.Directory;
+            Node = ToNode(child);
+        }
+        else
+        {
+            Type = Inode.FindType(record, fields.Mode, _cursor.Address);
+            Node = Type == NodeType.Directory
+                ? ToNode(record.LocationOfData)
+                : new NodeId((ulong)(_cursor.Address - _cursor.Position + Position));
+        }
+
+        return _nameLength > 0;
+    }
+
+    /// <summary>A directory by its own record, so that it is one node however it is reached.</summary>
+    private readonly NodeId ToNode(long block) => new((ulong)_volume.ToAddress(block));
+}

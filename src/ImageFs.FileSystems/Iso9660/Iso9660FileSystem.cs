@@ -1,0 +1,277 @@
+using ImageFs.FileSystems.Iso9660.RockRidge;
+using ImageFs.FileSystems.Iso9660.Zisofs;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>
+/// An ISO 9660 file system, as Linux's isofs shows it. A node is the address of its directory record: of a directory the record that
+/// it has of itself, of a file the first one.
+/// </summary>
+internal sealed class Iso9660FileSystem : FileSystem
+{
+    // A position behind something damaged has this bit, so that the end of the directory is an error whoever asks for it.
+    private const long DamagePassed = 1L << 62;
+
+    // Smaller directories are gone through faster than an index is made.
+    private const long MinIndexedDirectory = 16 * 1024;
+
+    private readonly Iso9660Volume _volume;
+    private readonly NameComparison _comparison;
+    private readonly DirectoryIndexCache _indexes = new();
+    private readonly Lock _indexing = new();
+
+    public Iso9660FileSystem(Iso9660Volume volume)
+    {
+        _volume = volume;
+        bool isJoliet = volume.Tree == Iso9660Tree.Joliet;
+        _comparison = new NameComparison(volume.Options.CheckRelaxed ?? isJoliet, isJoliet);
+        if (GetAttributes(Root).Type != NodeType.Directory)
+        {
+            throw new InvalidImageException("root directory", volume.Root, "its first record is not that of a directory", "ECMA-119 6.8.2.2");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Format => "iso9660";
+
+    /// <inheritdoc/>
+    public override NodeId Root => new((ulong)_volume.Root);
+
+    /// <inheritdoc/>
+    public override FileSystemStatistics Statistics => new()
+    {
+        BlockSize = (uint)_volume.BlockSize,
+        Blocks = _volume.Shown.Volume.VolumeSpaceSize,
+        MaxNameLength = 255,
+    };
+
+    /// <inheritdoc/>
+    public override bool HasBirthTimes => _volume.Tree == Iso9660Tree.RockRidge;
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => Iso9660Description.Make(_volume);
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node) => ReadInode(node).Attributes;
+
+    /// <inheritdoc/>
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        node = directory;
+        if (name.SequenceEqual("."u8))
+        {
+            return true;
+        }
+
+        FileSection extent = OpenDirectory(directory);
+        DirectoryIndex? index = extent.Length < MinIndexedDirectory ? null : FindIndex(directory, extent);
+        Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+        InvalidImageException? damage = null;
+        NodeId? similar = null;
+        if (index is null)
+        {
+            var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
+            while (reader.MoveNext())
+            {
+                if (Matches(ref reader, name, ref similar))
+                {
+                    node = reader.Node;
+                    return true;
+                }
+            }
+
+            damage = reader.Damage;
+        }
+        else
+        {
+            foreach (ulong entry in index.Find(_comparison.Hash(name)))
+            {
+                var reader = new DirectoryReader(_volume, directory, extent, DirectoryIndex.ToPosition(entry), buffer);
+                if (reader.MoveNext() && Matches(ref reader, name, ref similar))
+                {
+                    node = reader.Node;
+                    return true;
+                }
+            }
+        }
+
+        if (similar is null && (damage is not null || index is { IsDamaged: true }))
+        {
+            // The name may be what cannot be read: that it does not exist would be a guess.
+            throw damage ?? FindDamage(directory, extent);
+        }
+
+        node = similar ?? default;
+        return similar is not null;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
+    {
+        FileSection extent = OpenDirectory(directory);
+        bool isDamaged = (position & DamagePassed) != 0;
+        Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+        var reader = new DirectoryReader(_volume, directory, extent, position & ~DamagePassed, buffer);
+        bool hasAdded = false;
+        while (TryMoveNext(ref reader, hasAdded))
+        {
+            isDamaged |= reader.Damage is not null;
+            var entry = new DirectoryEntry(reader.Name, reader.Node, reader.Type, reader.NextPosition | (isDamaged ? DamagePassed : 0));
+            if (!sink.Add(entry))
+            {
+                return;
+            }
+
+            hasAdded = true;
+        }
+
+        if (!hasAdded && (isDamaged || reader.Damage is not null))
+        {
+            throw reader.Damage ?? FindDamage(directory, extent);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override byte[] ReadLink(NodeId node)
+    {
+        Span<byte> record = stackalloc byte[DirectoryRecord.MaxLength];
+        Span<byte> name = stackalloc byte[DirectoryRecord.MaxLength];
+        byte[] target = new byte[SymbolicLinkTarget.MaxLength];
+        long address = ToAddress(node);
+        RockRidgeFields fields = _volume.ReadRockRidge(_volume.ReadRecord(address, record), address, name, target);
+        return fields.Target.Length > 0
+            ? target[..fields.Target.Length]
+            : throw new InvalidImageException("directory record", address, "the symbolic link has no target", "RRIP 4.1.3");
+    }
+
+    /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node)
+    {
+        Inode inode = ReadInode(node);
+        long address = ToAddress(node);
+        if (inode.Attributes.Type != NodeType.Regular)
+        {
+            throw new InvalidImageException("directory record", address, "it is not that of a regular file", "ECMA-119 9.1.6");
+        }
+
+        if (inode.IsSparse)
+        {
+            throw new UnsupportedFeatureException("Rock Ridge's sparse file format is", "RRIP 4.1.7");
+        }
+
+        BlockSource recorded = OpenSections(inode, address);
+        return inode.Compression is ZisofsParameters parameters ? new ZisofsFile(recorded, parameters, address) : recorded;
+    }
+
+    private static bool TryMoveNext(ref DirectoryReader reader, bool hasAdded)
+    {
+        try
+        {
+            return reader.MoveNext();
+        }
+        catch (Exception e) when (hasAdded && e is ImageException or LinuxException)
+        {
+            // What came before is handed over first; the next call begins here and fails.
+            return false;
+        }
+    }
+
+    private bool Matches(ref DirectoryReader reader, ReadOnlySpan<byte> name, ref NodeId? similar)
+    {
+        if (reader.Name.SequenceEqual(name))
+        {
+            return true;
+        }
+
+        // A name that differs in case only may come before the one that is meant.
+        if (similar is null && _comparison.AreEqual(reader.Name, name))
+        {
+            similar = reader.Node;
+        }
+
+        return false;
+    }
+
+    private DirectoryIndex? FindIndex(NodeId directory, FileSection extent)
+    {
+        DirectoryIndex? index = _indexes.Find(directory);
+        if (index is not null)
+        {
+            return index;
+        }
+
+        // One thread makes it, those that want the same wait: not each its own.
+        lock (_indexing)
+        {
+            index = _indexes.Find(directory);
+            if (index is null)
+            {
+                Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+                var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
+                index = DirectoryIndex.Build(ref reader, _comparison, DirectoryIndexCache.MaxEntries);
+                if (index is not null)
+                {
+                    _indexes.Add(directory, index);
+                }
+            }
+
+            return index;
+        }
+    }
+
+    /// <summary>The first thing that is damaged in a directory of which it is known that something is.</summary>
+    private InvalidImageException FindDamage(NodeId directory, FileSection extent)
+    {
+        Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+        var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
+        while (reader.Damage is null && reader.MoveNext())
+        {
+        }
+
+        return reader.Damage ?? new InvalidImageException("directory", extent.Address, "it cannot be read whole", "ECMA-119 6.8");
+    }
+
+    /// <summary>Where the records of a directory are.</summary>
+    private FileSection OpenDirectory(NodeId directory)
+    {
+        Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
+        long address = ToAddress(directory);
+        DirectoryRecord record = _volume.ReadRecord(address, buffer);
+        if (!record.Flags.HasFlag(FileFlags.Directory))
+        {
+            throw new InvalidImageException("directory record", address, "it is not that of a directory", "ECMA-119 9.1.6");
+        }
+
+        _volume.RequireThisVolume(record.VolumeSequenceNumber);
+        return new FileSection(_volume.ToAddress(record.LocationOfData), record.DataLength, 0, 0, record.VolumeSequenceNumber);
+    }
+
+    private BlockSource OpenSections(Inode inode, long address)
+    {
+        var map = new ExtentMapBuilder();
+        bool isInterleaved = false;
+        long length = inode.RecordedSize;
+        foreach (FileSection section in inode.Sections)
+        {
+            _volume.RequireThisVolume(section.VolumeSequenceNumber);
+            if (section.FileUnitSize == 0 && section.InterleaveGapSize > 0)
+            {
+                throw new InvalidImageException(
+                    "directory record", address, "the file is interleaved in units of 0 blocks", "ECMA-119 9.1.7");
+            }
+
+            isInterleaved |= section.IsInterleaved;
+            map.AppendMapped(section.Length, section.Address);
+        }
+
+        return isInterleaved
+            ? new InterleavedSource(_volume.Source, inode.Sections, length)
+            : new MappedSource(_volume.Source, map.Build(length));
+    }
+
+    private Inode ReadInode(NodeId node) => Inode.Read(_volume, ToAddress(node));
+
+    private static long ToAddress(NodeId node) => checked((long)node.Value);
+}

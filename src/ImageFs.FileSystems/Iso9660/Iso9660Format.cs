@@ -1,0 +1,26 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>ISO 9660 (ECMA-119) with Joliet and Rock Ridge.</summary>
+internal sealed class Iso9660Format : FileSystemFormat
+{
+    /// <inheritdoc/>
+    public override string Name => "iso9660";
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        VolumeDescriptorSet descriptors = VolumeDescriptorSet.Read(source, 0);
+        return (descriptors.Primary ?? descriptors.Joliet) is not null;
+    }
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
+    {
+        var isoOptions = new Iso9660Options(options);
+        long start = Sessions.FindStart(source, isoOptions);
+        var volume = new Iso9660Volume(source, VolumeDescriptorSet.Read(source, start), isoOptions, warn);
+        return new Iso9660FileSystem(volume);
+    }
+}

@@ -1,0 +1,104 @@
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>The mount options of Linux's isofs.</summary>
+internal sealed class Iso9660Options
+{
+    private const uint PermissionBits = 0x1FF;
+
+    /// <summary>Takes the options that isofs knows.</summary>
+    /// <exception cref="MountOptionException">A value is no good.</exception>
+    public Iso9660Options(MountOptions options)
+    {
+        NoRockRidge = options.TakeFlag("norock");
+        NoJoliet = options.TakeFlag("nojoliet");
+        NoCompression = options.TakeFlag("nocompress");
+        Cruft = options.TakeFlag("cruft");
+        Hide = options.TakeFlag("hide");
+        bool unhide = options.TakeFlag("unhide");
+        ShowAssociated = options.TakeFlag("showassoc") || unhide;
+        OverrideRockRidgePermissions = options.TakeFlag("overriderockperm");
+        UserId = options.TakeNumber("uid");
+        GroupId = options.TakeNumber("gid");
+        FileMode = options.TakeNumber("mode", octal: true, max: 0xFFFF) & PermissionBits;
+        DirectoryMode = options.TakeNumber("dmode", octal: true, max: 0xFFFF) & PermissionBits;
+        Session = options.TakeNumber("session", max: 98);
+        DescriptorSector = options.TakeNumber("sbsector", max: int.MaxValue);
+        Mapping = options.TakeValue("map") switch
+        {
+            null or "n" or "normal" => NameMapping.Normal,
+            "o" or "off" => NameMapping.Off,
+            "a" or "acorn" => NameMapping.Acorn,
+            string other => throw new MountOptionException($"map={other}", "is normal, off or acorn"),
+        };
+        CheckRelaxed = options.TakeValue("check") switch
+        {
+            null => null,
+            "r" or "relaxed" => true,
+            "s" or "strict" => false,
+            string other => throw new MountOptionException($"check={other}", "is relaxed or strict"),
+        };
+        if (options.TakeNumber("block") is uint size and not (512 or 1024 or 2048))
+        {
+            throw new MountOptionException($"block={size}", "is 512, 1024 or 2048");
+        }
+
+        string? charset = options.TakeValue("iocharset");
+        Charset = options.TakeFlag("utf8") ? NameCharset.Utf8 : ToCharset(charset);
+    }
+
+    /// <summary><c>norock</c>: Rock Ridge is not looked at.</summary>
+    public bool NoRockRidge { get; }
+
+    /// <summary><c>nojoliet</c>: Joliet is not looked at.</summary>
+    public bool NoJoliet { get; }
+
+    /// <summary><c>nocompress</c>: zisofs files are shown as they are recorded.</summary>
+    public bool NoCompression { get; }
+
+    /// <summary><c>cruft</c>: the high byte of a file's length is rubbish.</summary>
+    public bool Cruft { get; }
+
+    /// <summary><c>hide</c>: hidden files are not shown.</summary>
+    public bool Hide { get; }
+
+    /// <summary><c>showassoc</c>, or <c>unhide</c> as in Linux: associated files are shown.</summary>
+    public bool ShowAssociated { get; }
+
+    /// <summary><c>overriderockperm</c>: <c>mode=</c> and <c>dmode=</c> count more than Rock Ridge.</summary>
+    public bool OverrideRockRidgePermissions { get; }
+
+    /// <summary><c>uid=</c>: owner of everything.</summary>
+    public uint? UserId { get; }
+
+    /// <summary><c>gid=</c>: group of everything.</summary>
+    public uint? GroupId { get; }
+
+    /// <summary><c>mode=</c>: permissions of files without Rock Ridge.</summary>
+    public uint? FileMode { get; }
+
+    /// <summary><c>dmode=</c>: permissions of directories without Rock Ridge.</summary>
+    public uint? DirectoryMode { get; }
+
+    /// <summary><c>session=</c>: which session's tree is shown, counted from 0.</summary>
+    public uint? Session { get; }
+
+    /// <summary><c>sbsector=</c>: sector of 2048 bytes that the system area in front of the volume descriptors begins at.</summary>
+    public uint? DescriptorSector { get; }
+
+    /// <summary><c>map=</c>.</summary>
+    public NameMapping Mapping { get; }
+
+    /// <summary><c>check=</c>: whether case counts in a lookup; null when it was not given.</summary>
+    public bool? CheckRelaxed { get; }
+
+    /// <summary><c>iocharset=</c>, or <c>utf8</c>.</summary>
+    public NameCharset Charset { get; }
+
+    private static NameCharset ToCharset(string? name) => name switch
+    {
+        null or "utf8" or "utf-8" => NameCharset.Utf8,
+        "iso8859-1" or "iso-8859-1" => NameCharset.Latin1,
+        "ascii" or "us-ascii" => NameCharset.Ascii,
+        _ => throw new MountOptionException($"iocharset={name}", "is utf8, iso8859-1 or ascii"),
+    };
+}

@@ -1,0 +1,125 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>
+/// Goes through the System Use Entries of a directory record, on into its continuation areas (SUSP 1.12 sections 4 and 5).
+/// </summary>
+internal ref struct SystemUseReader
+{
+    /// <summary>Bytes that the buffer of an entry has.</summary>
+    public const int BufferLength = 255;
+
+    // Linux follows this many.
+    private const int MaxContinuations = 32;
+
+    // Linux has one block each. Long access control lists (AAIP) need more; a hostile image must not make a record cost megabytes.
+    private const int MaxContinuationBytes = 64 * 1024;
+
+    private readonly BlockCache _volume;
+    private readonly int _blockSize;
+    private readonly Span<byte> _buffer;
+    private long _address;
+    private long _end;
+    private long _nextAddress;
+    private long _nextEnd;
+    private int _continuations;
+    private int _entryLength;
+
+    /// <param name="volume">The volume.</param>
+    /// <param name="blockSize">Its logical block size.</param>
+    /// <param name="address">Where the first entry is.</param>
+    /// <param name="length">Bytes of the System Use area from there on.</param>
+    /// <param name="buffer">At least <see cref="BufferLength"/> bytes, for the current entry.</param>
+    public SystemUseReader(BlockCache volume, int blockSize, long address, int length, Span<byte> buffer)
+    {
+        _volume = volume;
+        _blockSize = blockSize;
+        _address = address;
+        _end = address + length;
+        _buffer = buffer;
+    }
+
+    /// <summary>The entry that the reader is on.</summary>
+    public readonly SystemUseEntry Current => new(_buffer[.._entryLength], _address - _entryLength);
+
+    /// <summary>Whether reading ended at an entry whose length is impossible. Linux then takes what was read for good, but for a name.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>Goes to the next entry; CE and ST are dealt with here.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="InvalidImageException">A continuation area is no good.</exception>
+    /// <exception cref="TruncatedImageException">A continuation area lies behind the end of the image.</exception>
+    public bool MoveNext()
+    {
+        while (TryReadEntry() || TryContinue())
+        {
+            if (_entryLength == 0)
+            {
+                continue;
+            }
+
+            switch (Current.Signature)
+            {
+                case SystemUseSignature.CE:
+                    NoteContinuation(new ContinuationArea(Current));
+                    break;
+                case SystemUseSignature.ST:
+                    _address = _end;
+                    break;
+                default:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryReadEntry()
+    {
+        // One byte of padding, or what is no entry, may stand behind the last (SUSP section 4).
+        int available = (int)Math.Min(BufferLength, _end - _address);
+        if (available < SystemUseEntry.HeaderLength - 1 || IsBroken)
+        {
+            return false;
+        }
+
+        _volume.ReadAt(_address, _buffer[..available]);
+        _entryLength = _buffer[2];
+        if (_entryLength < SystemUseEntry.HeaderLength || _entryLength > available)
+        {
+            IsBroken = true;
+            return false;
+        }
+
+        _address += _entryLength;
+        return true;
+    }
+
+    private void NoteContinuation(ContinuationArea area)
+    {
+        _nextAddress = (area.Location * (long)_blockSize) + area.Offset;
+        _nextEnd = _nextAddress + area.AreaLength;
+        if (area.Offset >= _blockSize || area.AreaLength > MaxContinuationBytes || ++_continuations >= MaxContinuations)
+        {
+            string problem = _continuations >= MaxContinuations
+                ? $"more than {MaxContinuations} continuation areas follow one another"
+                : $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}";
+            throw new InvalidImageException("CE entry", Current.Address, problem, "SUSP 5.1");
+        }
+    }
+
+    private bool TryContinue()
+    {
+        if (_nextAddress == 0 || IsBroken)
+        {
+            return false;
+        }
+
+        _address = _nextAddress;
+        _end = _nextEnd;
+        _nextAddress = 0;
+        _entryLength = 0;
+        return true;
+    }
+}

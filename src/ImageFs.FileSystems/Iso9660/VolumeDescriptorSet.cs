@@ -1,0 +1,112 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>The volume descriptors of an image (ECMA-119 6.7.1): from sector 16 on to the terminator.</summary>
+internal sealed class VolumeDescriptorSet
+{
+    private const int FirstSector = 16;
+
+    // Linux looks at this many.
+    private const int MaxSectors = 84;
+
+    private readonly List<DescriptorSector> _descriptors = [];
+
+    private VolumeDescriptorSet()
+    {
+    }
+
+    /// <summary>All descriptors in their order, without the terminator.</summary>
+    public IReadOnlyList<DescriptorSector> Descriptors => _descriptors;
+
+    /// <summary>The primary descriptor.</summary>
+    public DescriptorSector? Primary { get; private set; }
+
+    /// <summary>The supplementary descriptor of Joliet.</summary>
+    public DescriptorSector? Joliet { get; private set; }
+
+    /// <summary>The enhanced descriptor of ISO 9660:1999.</summary>
+    public DescriptorSector? Enhanced { get; private set; }
+
+    /// <summary>The boot record of El Torito.</summary>
+    public DescriptorSector? BootRecord { get; private set; }
+
+    /// <summary>Reads the set. What is no descriptor is passed over, as in Linux; the end of the image ends it.</summary>
+    /// <param name="source">The image.</param>
+    /// <param name="start">Address of the system area in front of the set: 0 unless it is of a later session.</param>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static VolumeDescriptorSet Read(BlockSource source, long start)
+    {
+        var set = new VolumeDescriptorSet();
+        for (int sector = FirstSector; sector < FirstSector + MaxSectors; sector++)
+        {
+            long address = start + ((long)sector * VolumeDescriptor.Length);
+            if (!TryRead(source, address, out DescriptorSector? descriptor))
+            {
+                break;
+            }
+
+            if (descriptor is null)
+            {
+                continue;
+            }
+
+            if (descriptor.Header.Type == VolumeDescriptorType.Terminator)
+            {
+                break;
+            }
+
+            set.Add(descriptor);
+        }
+
+        return set;
+    }
+
+    private void Add(DescriptorSector descriptor)
+    {
+        _descriptors.Add(descriptor);
+        switch (descriptor.Header.Type)
+        {
+            case VolumeDescriptorType.Primary:
+                Primary ??= descriptor;
+                break;
+            case VolumeDescriptorType.Supplementary when descriptor.Volume.JolietLevel > 0:
+                Joliet ??= descriptor;
+                break;
+            case VolumeDescriptorType.Supplementary when descriptor.Header.Version == 2:
+                Enhanced ??= descriptor;
+                break;
+            case VolumeDescriptorType.BootRecord when new BootRecord(descriptor.Bytes).IsElTorito:
+                BootRecord ??= descriptor;
+                break;
+        }
+    }
+
+    /// <returns>False when the image ends before.</returns>
+    private static bool TryRead(BlockSource source, long address, out DescriptorSector? descriptor)
+    {
+        descriptor = null;
+        if (address > source.Length - VolumeDescriptor.Length)
+        {
+            return false;
+        }
+
+        try
+        {
+            Span<byte> header = stackalloc byte[VolumeDescriptor.HeaderLength];
+            source.ReadAt(address, header);
+            if (new VolumeDescriptor(header).IsIso9660)
+            {
+                byte[] bytes = new byte[VolumeDescriptor.Length];
+                source.ReadAt(address, bytes);
+                descriptor = new DescriptorSector(address, bytes);
+            }
+
+            return true;
+        }
+        catch (TruncatedImageException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660.Zisofs;
+
+/// <summary>A compressed file: a header, pointers to the blocks, and the blocks, each a zlib stream by itself.</summary>
+internal sealed class ZisofsFile : BlockSource
+{
+    private const int MinBlockShift = 15;
+    private const int MaxBlockShift = 20;
+
+    // Decoded blocks that are kept, each number in its place: a reader that goes on decodes none twice.
+    private const int CachedBlocks = 2;
+
+    private readonly BlockSource _recorded;
+    private readonly ZisofsParameters _parameters;
+    private readonly long _address;
+    private readonly int _blockSize;
+    private readonly int _pointerLength;
+    private readonly Block?[] _cache = new Block?[CachedBlocks];
+
+    /// <summary>Opens the file.</summary>
+    /// <param name="recorded">The file as it is recorded.</param>
+    /// <param name="parameters">What its ZF entry says.</param>
+    /// <param name="address">Where its directory record is, for messages.</param>
+    /// <exception cref="UnsupportedFeatureException">The algorithm is not zlib.</exception>
+    /// <exception cref="InvalidImageException">The header is damaged or contradicts the ZF entry.</exception>
+    public ZisofsFile(BlockSource recorded, ZisofsParameters parameters, long address)
+    {
+        if (!parameters.IsZlib || parameters.Version is not (1 or 2))
+        {
+            throw new UnsupportedFeatureException(
+                $"zisofs version {parameters.Version} with algorithm '{parameters.AlgorithmName}' is", "zisofs2 format");
+        }
+
+        _recorded = recorded;
+        _parameters = parameters;
+        _address = address;
+        if (parameters.BlockShift is < MinBlockShift or > MaxBlockShift)
+        {
+            throw Invalid($"a block size of 2^{parameters.BlockShift} bytes");
+        }
+
+        _blockSize = 1 << parameters.BlockShift;
+        _pointerLength = parameters.Version == 1 ? 4 : 8;
+        Length = checked((long)parameters.Size);
+        CheckHeader();
+
+        long room = recorded.Length - parameters.HeaderLength;
+        if (room < 0 || LastBlock >= (room / _pointerLength) - 1)
+        {
+            throw Invalid("the block pointers run past its end");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    private long LastBlock => Length == 0 ? -1 : (Length - 1) / _blockSize;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Encoded, 0);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            long number = Math.DivRem(offset, _blockSize, out long inBlock);
+            ReadOnlySpan<byte> part = Find(number).AsSpan((int)inBlock);
+            part = part[..Math.Min(part.Length, destination.Length)];
+            part.CopyTo(destination);
+            destination = destination[part.Length..];
+            offset += part.Length;
+        }
+    }
+
+    private byte[] Find(long number)
+    {
+        ref Block? slot = ref _cache[(int)(number % CachedBlocks)];
+        Block? block = Volatile.Read(ref slot);
+        if (block is null || block.Number != number)
+        {
+            block = new Block(number, Decode(number));
+            Volatile.Write(ref slot, block);
+        }
+
+        return block.Bytes;
+    }
+
+    private byte[] Decode(long number)
+    {
+        byte[] bytes = new byte[Math.Min(_blockSize, Length - (number * _blockSize))];
+        long start = ReadPointer(number);
+        long end = ReadPointer(number + 1);
+        if (start > end || end > _recorded.Length || end - start > 2 * _blockSize)
+        {
+            throw Invalid($"block {number} lies from byte {start} to byte {end} of {_recorded.Length}");
+        }
+
+        // A block without bytes is all zeros.
+        if (start < end)
+        {
+            Inflate(number, start, (int)(end - start), bytes);
+        }
+
+        return bytes;
+    }
+
+    private void Inflate(long number, long start, int length, byte[] bytes)
+    {
+        byte[] compressed = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            _recorded.ReadAt(start, compressed.AsSpan(0, length));
+            using var input = new MemoryStream(compressed, 0, length, writable: false);
+            using var stream = new ZLibStream(input, CompressionMode.Decompress);
+
+            // To the end of the stream, where its checksum is.
+            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
+            {
+                throw Invalid($"block {number} does not hold {bytes.Length} bytes");
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw Invalid($"block {number} cannot be decompressed: {e.Message}");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(compressed);
+        }
+    }
+
+    private long ReadPointer(long number)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        bytes.Clear();
+        _recorded.ReadAt(_parameters.HeaderLength + (number * _pointerLength), bytes[.._pointerLength]);
+        ulong pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        return pointer <= (ulong)_recorded.Length ? (long)pointer : throw Invalid($"the pointer of block {number} is {pointer}");
+    }
+
+    private void CheckHeader()
+    {
+        Span<byte> bytes = stackalloc byte[ZisofsHeader.LengthOf(_parameters.Version)];
+        if (_recorded.Length < bytes.Length)
+        {
+            throw Invalid($"its {_recorded.Length} bytes do not hold a header");
+        }
+
+        _recorded.ReadAt(0, bytes);
+        var header = new ZisofsHeader(bytes, _parameters.Version);
+        if (!header.IsValid)
+        {
+            throw Invalid("its header has a wrong magic number");
+        }
+
+        if (header.Size != _parameters.Size || header.HeaderLength != _parameters.HeaderLength || header.BlockShift != _parameters.BlockShift)
+        {
+            throw Invalid(
+                $"its header says {header.Size} bytes in blocks of 2^{header.BlockShift} behind {header.HeaderLength}, "
+                + $"its ZF entry {_parameters.Size} bytes in blocks of 2^{_parameters.BlockShift} behind {_parameters.HeaderLength}");
+        }
+    }
+
+    private InvalidImageException Invalid(string problem) =>
+        new("compressed file of the directory record", _address, problem, $"zisofs version {_parameters.Version}");
+
+    private sealed record Block(long Number, byte[] Bytes);
+}
