@@ -20,7 +20,7 @@ public abstract class FuseFileSystem
     /// <summary>Whether any node may have extended attributes; else those calls are answered ENOSYS.</summary>
     public virtual bool HasExtendedAttributes => false;
 
-    /// <summary>Finds a name in a directory.</summary>
+    /// <summary>Finds a name in a directory; of any directory ".." is asked too, "." never.</summary>
     /// <returns>False when there is none.</returns>
     public abstract bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node);
 

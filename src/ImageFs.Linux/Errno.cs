@@ -21,8 +21,14 @@ public enum Errno
     /// <summary>No such device or address.</summary>
     ENXIO = 6,
 
+    /// <summary>Argument list too long.</summary>
+    E2BIG = 7,
+
     /// <summary>Bad file descriptor.</summary>
     EBADF = 9,
+
+    /// <summary>No child processes.</summary>
+    ECHILD = 10,
 
     /// <summary>Resource temporarily unavailable.</summary>
     EAGAIN = 11,
@@ -95,6 +101,9 @@ public enum Errno
 
     /// <summary>Transport endpoint is not connected: a FUSE mount without its server.</summary>
     ENOTCONN = 107,
+
+    /// <summary>Connection refused: a FUSE connection whose INIT the kernel did not accept.</summary>
+    ECONNREFUSED = 111,
 
     /// <summary>Stale file handle.</summary>
     ESTALE = 116,

@@ -6,6 +6,7 @@ namespace ImageFs.Linux;
 public static unsafe class Files
 {
     private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
     private const nuint BLKGETSIZE64 = 0x80081272;
@@ -32,6 +33,14 @@ public static unsafe class Files
         while (errno == Errno.EINTR);
 
         return number < 0 ? null : new FileDescriptor(number);
+    }
+
+    /// <summary>A second descriptor for an open file, by its number (F_DUPFD_CLOEXEC).</summary>
+    /// <exception cref="LinuxException">There is no such descriptor.</exception>
+    public static FileDescriptor Duplicate(int number)
+    {
+        int copy = Libc.fcntl(number, DuplicateCloseOnExec, 3);
+        return copy < 0 ? throw LinuxException.Last("fcntl(F_DUPFD_CLOEXEC)", $"/dev/fd/{number}") : new FileDescriptor(copy);
     }
 
     /// <summary>statx(2) of an open descriptor.</summary>

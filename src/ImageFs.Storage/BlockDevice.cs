@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageFs.Linux;
 
 namespace ImageFs.Storage;
@@ -5,6 +6,8 @@ namespace ImageFs.Storage;
 /// <summary>The bottom layer: an open image file or block device. It owns the descriptor that extents are spliced from.</summary>
 public sealed class BlockDevice : BlockSource, IDisposable
 {
+    private const string DescriptorFolder = "/dev/fd/";
+
     private BlockDevice(string path, FileDescriptor descriptor)
     {
         Path = path;
@@ -45,11 +48,17 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// <summary>Physical block size in bytes; 1 for an image file.</summary>
     public int PhysicalBlockSize { get; } = 1;
 
-    /// <summary>Opens an image file or a block device for reading.</summary>
+    /// <summary>
+    /// Opens an image file or a block device for reading. <c>/dev/fd/N</c> is the open descriptor itself, whose file this process may
+    /// not be allowed to open by its name.
+    /// </summary>
     /// <exception cref="LinuxException">It cannot be opened, or is neither.</exception>
     public static BlockDevice Open(string path)
     {
-        FileDescriptor descriptor = Files.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        FileDescriptor descriptor = path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
+            && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? Files.Duplicate(number)
+            : Files.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
         try
         {
             return new BlockDevice(path, descriptor);

@@ -1,6 +1,69 @@
+using System.CommandLine;
+using ImageFs.Commands;
+using ImageFs.FileSystems;
+using ImageFs.Fuse;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
 namespace ImageFs;
 
+/// <summary>The program <c>imagefs</c>.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] arguments)
+    {
+        var root = new RootCommand("Mount disk images and block devices read-only, without root and without a copy.")
+        {
+            MountCommand.Create(),
+            UnmountCommand.Create(),
+            InfoCommand.Create(),
+            StatsCommand.Create(),
+        };
+
+        ParseResult parsed = root.Parse(WithVerb(root, arguments));
+        if (parsed.Errors.Count > 0)
+        {
+            string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
+            Console.Error.WriteLine($"imagefs: {parsed.Errors[0].Message.TrimEnd('.')}; try '{command} --help'");
+            return ExitStatus.Usage;
+        }
+
+        return Run(parsed);
+    }
+
+    // `imagefs IMAGE DIR` is short for `imagefs mount IMAGE DIR`.
+    private static string[] WithVerb(RootCommand root, string[] arguments)
+    {
+        string? first = arguments.FirstOrDefault(argument => argument is not ['-', _, ..]);
+        bool isVerb = first is not null && root.Subcommands.Any(command => command.Name == first || command.Aliases.Contains(first));
+        return first is null || isVerb ? arguments : ["mount", .. arguments];
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        try
+        {
+            return parsed.Invoke(configuration);
+        }
+        catch (MountOptionException e)
+        {
+            return Fail(e.Message, ExitStatus.Usage);
+        }
+        catch (ImageException e)
+        {
+            return Fail($"{parsed.GetValue<string>("IMAGE")}: {e.Message}", ExitStatus.MountFailure);
+        }
+        catch (Exception e) when (e is LinuxException or FuseMountException)
+        {
+            return Fail(e.Message, ExitStatus.MountFailure);
+        }
+    }
+
+    private static int Fail(string message, int status)
+    {
+        Console.Error.WriteLine($"imagefs: {message}");
+        return status;
+    }
 }

@@ -1,0 +1,60 @@
+# ImageFs: `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+CONFIGURATION ?= Release
+RID ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+IMAGE ?=
+DIR ?=
+TFM ?= net10.0
+
+PROGRAM := artifacts/bin/ImageFs/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/imagefs
+PUBLISH := dotnet publish src/ImageFs -c Release -r $(RID) -o artifacts/publish/imagefs
+CC_FLAG := $(if $(shell command -v clang),,-p:CppCompilerAndLinker=gcc)
+
+.PHONY: build run test lint images publish publish-aot publish-r2r check clean help tools
+
+build: tools ## Build everything
+	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
+
+run: tools ## Build, mount a small sample image, read from it, unmount; or mount IMAGE=x.iso on DIR=/mnt
+	dotnet build src/ImageFs -c $(CONFIGURATION) -nologo -v quiet
+	@images/run.sh $(PROGRAM) "$(IMAGE)" "$(DIR)"
+
+test: tools ## Run all tests; IMAGEFS=dist/imagefs tests that program
+	@test/run.sh $(CONFIGURATION) "$(IMAGEFS)"
+
+lint: tools ## Formatting, code style and warnings, all as errors
+	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
+	dotnet format ImageFs.sln --no-restore --verify-no-changes
+
+images: ## Rebuild the test images, and say whether they came out the same
+	@test/install-tools.sh
+	images/build.sh
+
+publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can be had, else ReadyToRun
+	@$(MAKE) --no-print-directory publish-aot || $(MAKE) --no-print-directory publish-r2r
+
+publish-aot: tools ## dist/imagefs by Native AOT; TFM=net9.0 takes that framework's packs
+	$(PUBLISH) -p:Tfm=$(TFM) -p:PublishAot=true $(CC_FLAG) -nologo
+	@$(MAKE) --no-print-directory dist/imagefs
+
+publish-r2r: tools ## dist/imagefs by ReadyToRun: self-contained, single file, trimmed
+	$(PUBLISH) --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true -p:PublishTrimmed=true -nologo
+	@$(MAKE) --no-print-directory dist/imagefs
+
+.PHONY: dist/imagefs
+dist/imagefs:
+	@mkdir -p dist
+	@install -m 755 artifacts/publish/imagefs/imagefs dist/imagefs
+	@ls -l dist/imagefs
+
+check: lint test images publish ## All of the above
+
+clean: ## Remove what was built
+	rm -rf artifacts dist
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+tools:
+	@command -v dotnet >/dev/null || { echo "The .NET SDK 10 is missing: https://dot.net, or your distribution's dotnet-sdk-10.0" >&2; exit 1; }

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Fuse.Abi;
+
+/// <summary><c>struct fuse_direntplus</c> of linux/fuse.h, before its name.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseDirentplus
+{
+    public FuseEntryOut EntryOut;
+    public FuseDirent Dirent;
+}

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Fuse.Abi;
+
+/// <summary><c>struct fuse_getxattr_in</c> of linux/fuse.h, of GETXATTR and LISTXATTR.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseGetxattrIn
+{
+    public uint Size;
+    public uint Padding;
+}

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Fuse.Abi;
+
+/// <summary><c>struct fuse_getxattr_out</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseGetxattrOut
+{
+    public uint Size;
+    public uint Padding;
+}

@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Fuse.Abi;
+
+/// <summary><c>struct fuse_in_header</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseInHeader
+{
+    public uint Len;
+    public uint Opcode;
+    public ulong Unique;
+    public ulong Nodeid;
+    public uint Uid;
+    public uint Gid;
+    public uint Pid;
+    public ushort TotalExtlen;
+    public ushort Padding;
+}

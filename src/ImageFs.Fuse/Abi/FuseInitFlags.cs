@@ -1,0 +1,54 @@
+namespace ImageFs.Fuse.Abi;
+
+/// <summary>
+/// What kernel and server agree on in INIT: the FUSE_ flags of linux/fuse.h that ImageFs knows what to do with. The upper 32 bits
+/// travel as flags2.
+/// </summary>
+[Flags]
+public enum FuseInitFlags : ulong
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>FUSE_ASYNC_READ: readahead as requests in the background, many at once.</summary>
+    AsyncRead = 1UL << 0,
+
+    /// <summary>FUSE_EXPORT_SUPPORT: LOOKUP of "." and ".." brings back a node by its id.</summary>
+    ExportSupport = 1UL << 4,
+
+    /// <summary>FUSE_HAS_IOCTL_DIR: the kernel sends ioctls on directories.</summary>
+    HasIoctlDir = 1UL << 11,
+
+    /// <summary>FUSE_DO_READDIRPLUS: entries and their attributes in one answer.</summary>
+    DoReaddirplus = 1UL << 13,
+
+    /// <summary>FUSE_READDIRPLUS_AUTO: plain READDIR where nobody asks for attributes.</summary>
+    ReaddirplusAuto = 1UL << 14,
+
+    /// <summary>FUSE_NO_OPEN_SUPPORT: OPEN may be answered ENOSYS.</summary>
+    NoOpenSupport = 1UL << 17,
+
+    /// <summary>FUSE_PARALLEL_DIROPS: LOOKUP and READDIR of one directory side by side.</summary>
+    ParallelDirops = 1UL << 18,
+
+    /// <summary>FUSE_ABORT_ERROR: the device gives ECONNABORTED after an abort.</summary>
+    AbortError = 1UL << 21,
+
+    /// <summary>FUSE_MAX_PAGES: the answer has max_pages.</summary>
+    MaxPages = 1UL << 22,
+
+    /// <summary>FUSE_CACHE_SYMLINKS: READLINK is asked once.</summary>
+    CacheSymlinks = 1UL << 23,
+
+    /// <summary>FUSE_NO_OPENDIR_SUPPORT: OPENDIR may be answered ENOSYS.</summary>
+    NoOpendirSupport = 1UL << 24,
+
+    /// <summary>FUSE_EXPLICIT_INVAL_DATA: cached pages stay whatever the attributes say.</summary>
+    ExplicitInvalData = 1UL << 25,
+
+    /// <summary>FUSE_INIT_EXT: flags2 is there (7.36).</summary>
+    InitExt = 1UL << 30,
+
+    /// <summary>FUSE_ALLOW_IDMAP: the mount may be idmapped (7.42); with default_permissions only.</summary>
+    AllowIdmap = 1UL << 40,
+}

@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Fuse.Dispatch;
+
+/// <summary>Turns exceptions into the error numbers that readers get, and logs the first of each kind.</summary>
+/// <param name="log">Takes a line.</param>
+internal sealed class FuseErrorLog(Action<string> log)
+{
+    private readonly ConcurrentDictionary<(string Kind, Errno Errno), bool> _seen = new();
+
+    /// <summary>The error number for what a handler threw; logged when it is the first of its kind.</summary>
+    public Errno Note(Exception exception, ulong nodeId)
+    {
+        Errno errno = exception switch
+        {
+            ImageException image => image.Errno,
+            LinuxException linux => linux.Errno,
+            _ => Errno.EIO,
+        };
+        if (_seen.TryAdd((exception.GetType().Name, errno), true))
+        {
+            // A defect of the program: its author wants to know where.
+            string text = exception is ImageException or LinuxException ? exception.Message : exception.ToString();
+            Write(errno, nodeId, text);
+        }
+
+        return errno;
+    }
+
+    /// <summary>Logs something wrong when it is the first of its kind.</summary>
+    public void Note(Errno errno, ulong nodeId, string problem)
+    {
+        if (_seen.TryAdd((problem, errno), true))
+        {
+            Write(errno, nodeId, problem);
+        }
+    }
+
+    private void Write(Errno errno, ulong nodeId, string text) =>
+        log($"node {nodeId:x}: {text} ({errno}; more of this kind are not logged)");
+}

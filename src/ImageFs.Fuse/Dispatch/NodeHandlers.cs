@@ -1,0 +1,112 @@
+using ImageFs.Fuse.Abi;
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse.Dispatch;
+
+/// <summary>Requests about nodes: their names, attributes, link targets.</summary>
+internal sealed class NodeHandlers(FuseFileSystem fileSystem)
+{
+    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const uint BirthTime = 0x800; // STATX_BTIME
+
+    /// <summary>What the kernel is to know of a name.</summary>
+    public static FuseEntryOut ToEntry(in FuseNode node) => new()
+    {
+        Nodeid = node.NodeId,
+        EntryValid = CacheLifetime.Seconds,
+        AttrValid = CacheLifetime.Seconds,
+        Attr = node.Attributes,
+    };
+
+    /// <summary>FUSE_LOOKUP. "." is asked of any node, to bring it back by its id (FUSE_EXPORT_SUPPORT).</summary>
+    public FuseReply Lookup(in FuseRequest request, Span<byte> payload)
+    {
+        if (!request.TryReadName(out ReadOnlySpan<byte> name))
+        {
+            return FuseReply.Malformed;
+        }
+
+        FuseNode node;
+        if (name.SequenceEqual("."u8))
+        {
+            node = fileSystem.GetNode(request.NodeId);
+        }
+        else if (!fileSystem.TryLookup(request.NodeId, name, out node))
+        {
+            // No node is 0: the kernel remembers for the lifetime given that there is no such name.
+            return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = CacheLifetime.Seconds });
+        }
+
+        return FuseReply.Payload(payload, ToEntry(in node));
+    }
+
+    /// <summary>FUSE_GETATTR.</summary>
+    public FuseReply GetAttributes(in FuseRequest request, Span<byte> payload)
+    {
+        FuseNode node = fileSystem.GetNode(request.NodeId);
+        return FuseReply.Payload(payload, new FuseAttrOut { AttrValid = CacheLifetime.Seconds, Attr = node.Attributes });
+    }
+
+    /// <summary>FUSE_STATX: asked for the creation time only. ENOSYS makes the kernel use GETATTR from then on.</summary>
+    public FuseReply GetStatx(in FuseRequest request, Span<byte> payload)
+    {
+        if (!fileSystem.HasBirthTimes)
+        {
+            return Errno.ENOSYS;
+        }
+
+        FuseNode node = fileSystem.GetNode(request.NodeId);
+        return FuseReply.Payload(payload, new FuseStatxOut { AttrValid = CacheLifetime.Seconds, Stat = ToStatx(in node) });
+    }
+
+    /// <summary>FUSE_READLINK.</summary>
+    public FuseReply ReadLink(in FuseRequest request, Span<byte> payload)
+    {
+        byte[] target = fileSystem.ReadLink(request.NodeId);
+        target.CopyTo(payload);
+        return FuseReply.Payload(target.Length);
+    }
+
+    /// <summary>FUSE_STATFS.</summary>
+    public FuseReply GetStatFs(Span<byte> payload)
+    {
+        FuseStatFs sizes = fileSystem.GetStatFs();
+        return FuseReply.Payload(payload, new FuseKstatfs
+        {
+            Blocks = sizes.Blocks,
+            Bfree = sizes.FreeBlocks,
+            Bavail = sizes.FreeBlocks,
+            Files = sizes.Files,
+            Ffree = sizes.FreeFiles,
+            Bsize = sizes.BlockSize,
+            Frsize = sizes.BlockSize,
+            Namelen = sizes.MaxNameLength,
+        });
+    }
+
+    private static FuseStatx ToStatx(in FuseNode node)
+    {
+        FuseAttr attributes = node.Attributes;
+        return new FuseStatx
+        {
+            Mask = BasicStats | (node.HasBirthTime ? BirthTime : 0),
+            Blksize = attributes.Blksize,
+            Nlink = attributes.Nlink,
+            Uid = attributes.Uid,
+            Gid = attributes.Gid,
+            Mode = (ushort)attributes.Mode,
+            Ino = attributes.Ino,
+            Size = attributes.Size,
+            Blocks = attributes.Blocks,
+            Atime = ToTime(attributes.Atime, attributes.AtimeNsec),
+            Btime = ToTime(unchecked((ulong)node.BirthSeconds), node.BirthNanoseconds),
+            Ctime = ToTime(attributes.Ctime, attributes.CtimeNsec),
+            Mtime = ToTime(attributes.Mtime, attributes.MtimeNsec),
+            RdevMajor = (attributes.Rdev >> 8) & 0xFFF,
+            RdevMinor = (attributes.Rdev & 0xFF) | ((attributes.Rdev >> 12) & 0xFFF00),
+        };
+    }
+
+    private static FuseSxTime ToTime(ulong seconds, uint nanoseconds) =>
+        new() { TvSec = unchecked((long)seconds), TvNsec = nanoseconds };
+}

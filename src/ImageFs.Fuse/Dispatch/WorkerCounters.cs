@@ -1,0 +1,87 @@
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Replies;
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse.Dispatch;
+
+/// <summary>What one worker has done. Only it writes, without locks; a snapshot may miss what happens while it is taken.</summary>
+internal sealed class WorkerCounters
+{
+    private const int LastErrno = 133;
+    private const int LastOpcode = (int)FuseOpcode.CopyFileRange64;
+
+    // Index 0 counts what is not in the table.
+    private readonly long[] _requests = new long[LastOpcode + 1];
+    private readonly long[] _errors = new long[LastErrno + 1];
+    private readonly long[] _replies = new long[2];
+    private readonly long[] _bytes = new long[2];
+    private readonly long[] _copies = new long[(int)CopyReason.NotCommitted + 1];
+    private long _lost;
+
+    /// <summary>Counts a request.</summary>
+    public void CountRequest(FuseOpcode opcode) => _requests[opcode is > 0 and <= (FuseOpcode)LastOpcode ? (int)opcode : 0]++;
+
+    /// <summary>Counts a reply that is an error.</summary>
+    public void CountError(Errno errno) => _errors[errno is > 0 and <= (Errno)LastErrno ? (int)errno : 0]++;
+
+    /// <summary>Counts a reply of a file's bytes.</summary>
+    public void CountFile(FileReply reply, int length)
+    {
+        _replies[(int)reply.Way]++;
+        _bytes[(int)reply.Way] += length;
+        _copies[(int)reply.CopyReason]++;
+    }
+
+    /// <summary>Counts a reply that the kernel did not take.</summary>
+    public void CountLost() => _lost++;
+
+    /// <summary>Adds up the workers of a session.</summary>
+    public static FuseCounters Sum(IEnumerable<WorkerCounters> workers)
+    {
+        var sum = new WorkerCounters();
+        foreach (WorkerCounters worker in workers)
+        {
+            Add(sum._requests, worker._requests);
+            Add(sum._errors, worker._errors);
+            Add(sum._replies, worker._replies);
+            Add(sum._bytes, worker._bytes);
+            Add(sum._copies, worker._copies);
+            sum._lost += Volatile.Read(ref worker._lost);
+        }
+
+        return new FuseCounters
+        {
+            Requests = NonZero<FuseOpcode>(sum._requests, first: 0),
+            Errors = NonZero<Errno>(sum._errors, first: 0),
+            SplicedReplies = sum._replies[(int)ReplyWay.Splice],
+            SplicedBytes = sum._bytes[(int)ReplyWay.Splice],
+            CopiedReplies = sum._replies[(int)ReplyWay.Copy],
+            CopiedBytes = sum._bytes[(int)ReplyWay.Copy],
+            CopyReasons = NonZero<CopyReason>(sum._copies, first: 1),
+            LostReplies = sum._lost,
+        };
+    }
+
+    private static void Add(long[] sum, long[] part)
+    {
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] += Volatile.Read(ref part[i]);
+        }
+    }
+
+    private static Dictionary<T, long> NonZero<T>(long[] counts, int first)
+        where T : struct, Enum
+    {
+        var table = new Dictionary<T, long>();
+        for (int i = first; i < counts.Length; i++)
+        {
+            if (counts[i] > 0)
+            {
+                table.Add((T)Enum.ToObject(typeof(T), i), counts[i]);
+            }
+        }
+
+        return table;
+    }
+}

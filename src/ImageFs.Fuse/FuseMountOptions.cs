@@ -1,0 +1,40 @@
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse;
+
+/// <summary>How and where to mount.</summary>
+public sealed record FuseMountOptions
+{
+    /// <summary>The directory to mount on: an absolute path without symbolic links.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>What /proc/mounts shows as the source: the image's path.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What follows "fuse." in the file system type.</summary>
+    public string Subtype { get; init; } = "imagefs";
+
+    /// <summary>Flags of the mount; it is read-only whatever they say.</summary>
+    public MountFlags Flags { get; init; } = MountFlags.NoSuid | MountFlags.NoDev;
+
+    /// <summary>Whether other users may use the mount; root always may say so, others when /etc/fuse.conf permits.</summary>
+    public bool AllowOther { get; init; }
+
+    /// <summary>Whether the kernel checks permissions by mode, user and group.</summary>
+    public bool DefaultPermissions { get; init; }
+
+    /// <summary>Threads that answer requests; 0 to choose by the number of processors.</summary>
+    public int Workers { get; init; }
+
+    /// <summary>How file bytes go to the kernel; null to choose for each reply.</summary>
+    public ReplyWay? ForceReply { get; init; }
+
+    /// <summary>Takes a line about something wrong, from any thread.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>Whether each request and reply is logged.</summary>
+    public bool Debug { get; init; }
+
+    /// <summary>Gives the mount's status as JSON, to whoever asks by <see cref="FuseStatus"/>.</summary>
+    public Func<string>? Status { get; init; }
+}

@@ -1,0 +1,55 @@
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse.Mounting;
+
+/// <summary>A mount made by mount(2): by root, or in a user namespace of one's own.</summary>
+internal sealed class DirectMount : FuseMount
+{
+    private const string RootMode = "40000";
+
+    private DirectMount(string mountPoint, FileDescriptor connection)
+        : base(mountPoint, connection)
+    {
+    }
+
+    /// <summary>Mounts.</summary>
+    /// <returns>Null when it is not permitted, and fusermount3 may be tried.</returns>
+    /// <exception cref="FuseMountException">It would not work by fusermount3 either.</exception>
+    public static DirectMount? TryMake(FuseMountOptions options)
+    {
+        FileDescriptor? connection = FuseDevice.TryOpen(out Errno errno);
+        if (connection is null)
+        {
+            return errno is Errno.EACCES or Errno.EPERM ? null : throw new FuseMountException(MountAdvice.NoDevice(errno));
+        }
+
+        errno = Mounts.Mount(
+            options.Source, options.MountPoint, $"fuse.{options.Subtype}", options.Flags | MountFlags.ReadOnly, Data(options, connection));
+        if (errno == Errno.None)
+        {
+            return new DirectMount(options.MountPoint, connection);
+        }
+
+        connection.Dispose();
+        return errno == Errno.EPERM ? null : throw new FuseMountException(MountAdvice.MountFailed(options.MountPoint, errno));
+    }
+
+    /// <inheritdoc/>
+    public override void Unmount(bool lazy)
+    {
+        Errno errno = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | (lazy ? UnmountFlags.Detach : UnmountFlags.None));
+        if (errno != Errno.None)
+        {
+            throw new FuseMountException(MountAdvice.UnmountFailed(MountPoint, errno));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Abandon() =>
+        _ = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | UnmountFlags.Detach | UnmountFlags.Force);
+
+    private static string Data(FuseMountOptions options, FileDescriptor connection) =>
+        $"fd={connection.Number},rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
+        (options.AllowOther ? ",allow_other" : string.Empty) +
+        (options.DefaultPermissions ? ",default_permissions" : string.Empty);
+}

@@ -1,0 +1,89 @@
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse.Mounting;
+
+/// <summary>A mount made by fusermount3, the set-user-id program that mounts for users.</summary>
+internal sealed class HelperMount : FuseMount
+{
+    private readonly string _program;
+
+    private HelperMount(string program, string mountPoint, FileDescriptor connection)
+        : base(mountPoint, connection) => _program = program;
+
+    /// <summary>Mounts.</summary>
+    /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>
+    public static HelperMount Make(FuseMountOptions options)
+    {
+        foreach (string program in FuserMount.Candidates)
+        {
+            FuserMount.Outcome? outcome = FuserMount.TryRun(program, "-o", OptionWords(options), "--", options.MountPoint);
+            if (outcome is not null)
+            {
+                return outcome.Connection is null
+                    ? throw new FuseMountException(MountAdvice.HelperRefused(program, outcome.Message))
+                    : new HelperMount(program, options.MountPoint, outcome.Connection);
+            }
+        }
+
+        throw new FuseMountException(MountAdvice.NoHelper());
+    }
+
+    /// <summary>Unmounts what any fusermount3 of this user mounted.</summary>
+    /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>
+    public static void Unmount(string mountPoint, bool lazy)
+    {
+        foreach (string program in FuserMount.Candidates)
+        {
+            FuserMount.Outcome? outcome = RunUnmount(program, mountPoint, lazy);
+            if (outcome is not null)
+            {
+                Check(program, outcome);
+                return;
+            }
+        }
+
+        throw new FuseMountException(MountAdvice.NoHelper());
+    }
+
+    /// <inheritdoc/>
+    public override void Unmount(bool lazy) => Check(_program, RunUnmount(_program, MountPoint, lazy));
+
+    /// <inheritdoc/>
+    public override void Abandon() => _ = RunUnmount(_program, MountPoint, lazy: true);
+
+    private static FuserMount.Outcome? RunUnmount(string program, string mountPoint, bool lazy) =>
+        lazy ? FuserMount.TryRun(program, "-u", "-z", "--", mountPoint) : FuserMount.TryRun(program, "-u", "--", mountPoint);
+
+    private static void Check(string program, FuserMount.Outcome? outcome)
+    {
+        if (outcome is not { IsSuccess: true })
+        {
+            throw new FuseMountException(MountAdvice.HelperRefused(program, outcome?.Message ?? "it is gone"));
+        }
+    }
+
+    private static string OptionWords(FuseMountOptions options)
+    {
+        List<string> words = ["ro", $"fsname={Escape(options.Source)}", $"subtype={Escape(options.Subtype)}"];
+        AddIf(options.Flags.HasFlag(MountFlags.NoSuid), "nosuid");
+        AddIf(options.Flags.HasFlag(MountFlags.NoDev), "nodev");
+        AddIf(options.Flags.HasFlag(MountFlags.NoExec), "noexec");
+        AddIf(options.Flags.HasFlag(MountFlags.NoAtime), "noatime");
+        AddIf(options.Flags.HasFlag(MountFlags.NoDirAtime), "nodiratime");
+        AddIf(options.Flags.HasFlag(MountFlags.NoSymFollow), "nosymfollow");
+        AddIf(options.AllowOther, "allow_other");
+        AddIf(options.DefaultPermissions, "default_permissions");
+        return string.Join(',', words);
+
+        void AddIf(bool condition, string word)
+        {
+            if (condition)
+            {
+                words.Add(word);
+            }
+        }
+    }
+
+    private static string Escape(string value) =>
+        value.Replace(@"\", @"\\", StringComparison.Ordinal).Replace(",", @"\,", StringComparison.Ordinal);
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Dispatch;
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse.Session;
+
+/// <summary>FUSE_INIT: the first request, which settles version and features.</summary>
+internal static class FuseHandshake
+{
+    // fuse_init_in of kernels before 7.36 ends behind its flags.
+    private const int OldInitSize = 16;
+
+    // The kernel's least: nothing is ever written, and a worker's request buffer can be small.
+    private const uint MaxWrite = 4096;
+
+    // The kernel takes the smaller of this and what the mount's read_ahead_kb says.
+    private const uint MaxReadahead = 1 << 30;
+    private const ushort MaxBackground = 64;
+    private const ushort CongestionThreshold = 48;
+
+    private const FuseInitFlags Wanted =
+        FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
+        FuseInitFlags.ReaddirplusAuto | FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
+        FuseInitFlags.CacheSymlinks | FuseInitFlags.ExplicitInvalData;
+
+    /// <summary>Answers INIT.</summary>
+    /// <param name="transport">Where it comes from; nothing was received there yet.</param>
+    /// <param name="defaultPermissions">Whether the mount has default_permissions.</param>
+    /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
+    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions)
+    {
+        while (transport.TryReceive(out ReadOnlySpan<byte> message))
+        {
+            if (!FuseRequest.TryParse(message, out FuseRequest request) || request.Opcode != FuseOpcode.Init ||
+                request.Body.Length < OldInitSize)
+            {
+                throw new FuseMountException("the kernel's first request is not FUSE_INIT as it should be");
+            }
+
+            FuseInitIn asked = Read(request.Body);
+            if (asked.Major > FuseProtocol.Major)
+            {
+                // Told which major is spoken here, the kernel asks again with that one.
+                Reply(transport, request.Header.Unique, new FuseInitOut { Major = FuseProtocol.Major });
+                continue;
+            }
+
+            if (asked.Major < FuseProtocol.Major || asked.Minor < FuseProtocol.OldestMinor)
+            {
+                _ = transport.Reply(request.Header.Unique, Errno.EPROTO, 0);
+                throw new FuseMountException(
+                    $"the kernel speaks FUSE {asked.Major}.{asked.Minor}; at least " +
+                    $"{FuseProtocol.Major}.{FuseProtocol.OldestMinor} is needed: Linux 5.4 or newer");
+            }
+
+            FuseInitOut answer = Negotiate(in asked, defaultPermissions);
+            Reply(transport, request.Header.Unique, answer);
+            return new FuseConnection
+            {
+                Minor = (int)answer.Minor,
+                KernelMinor = (int)asked.Minor,
+                Flags = FlagsOf(answer.Flags, answer.Flags2),
+                MaxReadahead = asked.MaxReadahead,
+                MaxRead = answer.MaxPages * PageBuffer.PageSize,
+                MaxBackground = answer.MaxBackground,
+            };
+        }
+
+        throw new FuseMountException("the mount was taken away before it was ready");
+    }
+
+    /// <summary>The answer to what a kernel of our major version asks.</summary>
+    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions)
+    {
+        FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
+        FuseInitFlags wanted = Wanted;
+        if (defaultPermissions)
+        {
+            // Without default_permissions the kernel takes it as a mistake and ends the connection.
+            wanted |= FuseInitFlags.AllowIdmap;
+        }
+
+        FuseInitFlags agreed = offered & wanted;
+        if ((ulong)agreed > uint.MaxValue)
+        {
+            agreed |= FuseInitFlags.InitExt;
+        }
+
+        return new FuseInitOut
+        {
+            Major = FuseProtocol.Major,
+            Minor = Math.Min(asked.Minor, FuseProtocol.NewestMinor),
+            MaxReadahead = MaxReadahead,
+            Flags = unchecked((uint)agreed),
+            Flags2 = (uint)((ulong)agreed >> 32),
+            MaxBackground = MaxBackground,
+            CongestionThreshold = CongestionThreshold,
+            MaxWrite = MaxWrite,
+            TimeGran = 1,
+            MaxPages = (ushort)(FuseChannel.MaxPayload / PageBuffer.PageSize),
+        };
+    }
+
+    // flags2 means something only where the kernel says that it is there.
+    private static FuseInitFlags FlagsOf(uint low, uint high)
+    {
+        var flags = (FuseInitFlags)low;
+        return flags.HasFlag(FuseInitFlags.InitExt) ? flags | (FuseInitFlags)((ulong)high << 32) : flags;
+    }
+
+    private static FuseInitIn Read(ReadOnlySpan<byte> body)
+    {
+        FuseInitIn asked = default;
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<FuseInitIn>(ref asked));
+        body[..Math.Min(body.Length, bytes.Length)].CopyTo(bytes);
+        return asked;
+    }
+
+    private static void Reply(IFuseTransport transport, ulong unique, in FuseInitOut answer)
+    {
+        FuseReply reply = FuseReply.Payload(transport.Payload, in answer);
+        Errno errno = transport.Reply(unique, Errno.None, reply.Length);
+        if (errno != Errno.None)
+        {
+            throw new FuseMountException($"the kernel did not take the reply to FUSE_INIT: {LinuxException.Text(errno)}");
+        }
+    }
+}

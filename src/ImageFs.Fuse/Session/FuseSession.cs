@@ -1,0 +1,165 @@
+using ImageFs.Fuse.Dispatch;
+using ImageFs.Fuse.Mounting;
+using ImageFs.Fuse.Replies;
+using ImageFs.Fuse.Session;
+using ImageFs.Linux;
+
+namespace ImageFs.Fuse;
+
+/// <summary>A mount and the workers that answer for it, from mounting to unmounting.</summary>
+public sealed class FuseSession : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly FuseMount _mount;
+    private readonly List<FileDescriptor> _clones = [];
+    private readonly List<FuseWorker> _workers = [];
+    private readonly DeviceNumber? _device;
+    private readonly Lock _endLock = new();
+    private bool _ended;
+
+    private FuseSession(FuseMount mount)
+    {
+        _mount = mount;
+        _device = Mounts.DeviceAt(mount.MountPoint);
+    }
+
+    /// <summary>What INIT negotiated.</summary>
+    public FuseConnection Connection { get; private set; } = null!;
+
+    /// <summary>What the session has done so far.</summary>
+    public FuseCounters Counters => WorkerCounters.Sum(_workers.Select(worker => worker.Counters));
+
+    /// <summary>
+    /// Mounts a file system and serves it. Returns when the kernel has accepted the session and files can be read; on any failure
+    /// nothing stays mounted.
+    /// </summary>
+    /// <exception cref="FuseMountException">It cannot be mounted; the message says why and what to do next.</exception>
+    /// <exception cref="LinuxException">The system is out of memory or descriptors.</exception>
+    public static FuseSession Mount(FuseFileSystem fileSystem, FuseMountOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(fileSystem);
+        ArgumentNullException.ThrowIfNull(options);
+        var session = new FuseSession(FuseMount.Create(options));
+        try
+        {
+            session.Start(fileSystem, options);
+            return session;
+        }
+        catch
+        {
+            session._mount.Abandon();
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the mount away; <see cref="Wait"/> then returns.</summary>
+    /// <param name="lazy">
+    /// Whether out of the tree at once, and ended when nobody uses it any more. Else it fails while somebody does.
+    /// </param>
+    /// <exception cref="FuseMountException">It is in use, or was unmounted already.</exception>
+    public void Unmount(bool lazy) => _mount.Unmount(lazy);
+
+    /// <summary>Waits until the connection has ended (unmount, abort) and all workers are done. Nothing stays mounted then.</summary>
+    public void Wait()
+    {
+        foreach (FuseWorker worker in _workers)
+        {
+            worker.Join(Timeout.InfiniteTimeSpan);
+        }
+
+        End();
+    }
+
+    /// <summary>
+    /// Ends the session, whoever uses it. Where the mount was made by fusermount3 and is in use, it goes out of the tree and
+    /// its workers end with the last user.
+    /// </summary>
+    public void Dispose()
+    {
+        RemoveMount();
+        if (_workers.TrueForAll(worker => worker.Join(s_patience)))
+        {
+            End();
+        }
+    }
+
+    private static int ChooseWorkers(int wanted) => wanted > 0 ? wanted : Math.Clamp(2 * Environment.ProcessorCount, 4, 16);
+
+    private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
+    {
+        var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply));
+        var errors = new FuseErrorLog(options.Log);
+        _workers.Add(new FuseWorker(0, first, fileSystem, errors, options));
+        Connection = FuseHandshake.Run(first, options.DefaultPermissions);
+
+        for (int number = 1; number < ChooseWorkers(options.Workers); number++)
+        {
+            var channel = new FuseChannel(CloneConnection(), new ReplyPolicy(options.ForceReply));
+            _workers.Add(new FuseWorker(number, channel, fileSystem, errors, options));
+        }
+
+        _workers.ForEach(worker => worker.Start());
+        CheckAccepted();
+        if (_device is DeviceNumber device)
+        {
+            ReadAhead.Raise(device);
+        }
+    }
+
+    private FileDescriptor CloneConnection()
+    {
+        FileDescriptor? clone = FuseDevice.TryClone(_mount.Connection);
+        if (clone is null)
+        {
+            return _mount.Connection;
+        }
+
+        _clones.Add(clone);
+        return clone;
+    }
+
+    // The kernel does not say whether it accepted INIT, but refuses whoever comes after when it did not.
+    private void CheckAccepted()
+    {
+        try
+        {
+            _ = Files.Status(_mount.MountPoint);
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ECONNREFUSED or Errno.ENOTCONN or Errno.ECONNABORTED)
+        {
+            throw new FuseMountException($"{_mount.MountPoint}: the kernel did not accept the session: {e.Message}");
+        }
+        catch (LinuxException)
+        {
+            // A damaged root directory, mostly: the mount works, and says so to whoever asks.
+        }
+    }
+
+    // After an abort a dead mount would be left behind. What somebody mounted over it, or there since, is left alone.
+    private void RemoveMount()
+    {
+        if (_device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device)
+        {
+            _mount.Abandon();
+        }
+    }
+
+    private void End()
+    {
+        lock (_endLock)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            _ended = true;
+            RemoveMount();
+            _workers.ForEach(worker => worker.Dispose());
+            _clones.ForEach(clone => clone.Dispose());
+            _mount.Connection.Dispose();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using ImageFs.Fuse.Dispatch;
+
+namespace ImageFs.Fuse.Session;
+
+/// <summary>One thread that answers the requests of one channel until the connection ends.</summary>
+internal sealed class FuseWorker : IDisposable
+{
+    private readonly FuseChannel _channel;
+    private readonly FuseDispatcher _dispatcher;
+    private readonly Thread _thread;
+
+    /// <summary>Makes the worker; it takes over the channel.</summary>
+    public FuseWorker(int number, FuseChannel channel, FuseFileSystem fileSystem, FuseErrorLog errors, FuseMountOptions options)
+    {
+        _channel = channel;
+        _dispatcher = new FuseDispatcher(fileSystem, channel, Counters, errors, options);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"{options.Subtype} worker {number}" };
+    }
+
+    /// <summary>What it has done.</summary>
+    public WorkerCounters Counters { get; } = new();
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Waits until the connection has ended.</summary>
+    /// <param name="timeout">How long at most.</param>
+    /// <returns>Whether it has, or the thread was never started.</returns>
+    public bool Join(TimeSpan timeout) => _thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(timeout);
+
+    /// <summary>Gives back what the channel holds; the thread has ended.</summary>
+    public void Dispose() => _channel.Dispose();
+
+    private void Run()
+    {
+        while (_channel.TryReceive(out ReadOnlySpan<byte> request))
+        {
+            _dispatcher.Serve(request);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>Calls on any descriptor: sequential read(2) and write(2), and ioctl(2). None allocates.</summary>
+public static unsafe class Descriptors
+{
+    /// <summary>read(2), once. EINTR is given back: a device may want to look around first.</summary>
+    /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
+    public static int Read(FileDescriptor descriptor, Span<byte> destination, out Errno errno)
+    {
+        fixed (byte* buffer = destination)
+        {
+            nint count = Libc.read(descriptor, buffer, (nuint)destination.Length);
+            errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            return (int)count;
+        }
+    }
+
+    /// <summary>write(2), once.</summary>
+    /// <returns>Bytes written; -1 with <paramref name="errno"/> set.</returns>
+    public static int Write(FileDescriptor descriptor, ReadOnlySpan<byte> source, out Errno errno)
+    {
+        fixed (byte* buffer = source)
+        {
+            nint count;
+            do
+            {
+                count = Libc.write(descriptor, buffer, (nuint)source.Length);
+                errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            }
+            while (errno == Errno.EINTR);
+
+            return (int)count;
+        }
+    }
+
+    /// <summary>ioctl(2) with a pointer to memory as its argument.</summary>
+    /// <returns>What the call returns, at least 0; -1 with <paramref name="errno"/> set.</returns>
+    public static int Control(FileDescriptor descriptor, uint request, Span<byte> argument, out Errno errno)
+    {
+        fixed (byte* buffer = argument)
+        {
+            int result = Libc.ioctl(descriptor, request, buffer);
+            errno = result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            return result;
+        }
+    }
+}

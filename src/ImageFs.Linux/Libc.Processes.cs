@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+internal static unsafe partial class Libc
+{
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setsid();
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int dup2(FileDescriptor from, int to);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int syscall(nint number, nint first, nint second);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
+
+    [LibraryImport(Library)]
+    internal static partial uint geteuid();
+
+    /// <summary><c>struct pollfd</c> of poll(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>Mounting and unmounting, and who does it.</summary>
+public static class Mounts
+{
+    /// <summary>The real user id of this process.</summary>
+    public static uint UserId => Libc.getuid();
+
+    /// <summary>The real group id of this process.</summary>
+    public static uint GroupId => Libc.getgid();
+
+    /// <summary>mount(2).</summary>
+    /// <param name="source">What is mounted: a word for /proc/mounts.</param>
+    /// <param name="target">The directory.</param>
+    /// <param name="type">The file system type.</param>
+    /// <param name="flags">Flags.</param>
+    /// <param name="data">The file system's own options, with commas between.</param>
+    public static Errno Mount(string source, string target, string type, MountFlags flags, string data) =>
+        Libc.mount(source, target, type, (nuint)flags, data) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+
+    /// <summary>umount2(2).</summary>
+    public static Errno Unmount(string target, UnmountFlags flags) =>
+        Libc.umount2(target, (int)flags) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+
+    /// <summary>
+    /// What is mounted on a directory, on top, by its device number. Read from /proc/self/mountinfo: the mount itself is not
+    /// touched, so a dead one does not hang the caller.
+    /// </summary>
+    /// <param name="directory">An absolute path without symbolic links.</param>
+    /// <returns>Null when nothing is mounted there.</returns>
+    public static DeviceNumber? DeviceAt(string directory) => FieldsAt(directory) is { } fields ? ParseDevice(fields[2]) : null;
+
+    /// <summary>The type of what is mounted on a directory, on top: "fuse.imagefs". The mount itself is not touched.</summary>
+    /// <param name="directory">An absolute path without symbolic links.</param>
+    /// <returns>Null when nothing is mounted there.</returns>
+    public static string? TypeAt(string directory) =>
+        FieldsAt(directory) is { } fields ? fields[Array.IndexOf(fields, "-") + 1] : null;
+
+    // The fields of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, optional ones, "-", type, source, options.
+    private static string[]? FieldsAt(string directory)
+    {
+        string[]? top = null;
+        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            string[] fields = line.Split(' ');
+            if (fields.Length > 4 && Unescape(fields[4]) == directory)
+            {
+                top = fields;
+            }
+        }
+
+        return top;
+    }
+
+    private static DeviceNumber ParseDevice(string field)
+    {
+        int colon = field.IndexOf(':', StringComparison.Ordinal);
+        return new DeviceNumber(
+            uint.Parse(field.AsSpan(0, colon), CultureInfo.InvariantCulture),
+            uint.Parse(field.AsSpan(colon + 1), CultureInfo.InvariantCulture));
+    }
+
+    // The kernel writes space, tab, newline and backslash as three octal digits.
+    private static string Unescape(string field) => field
+        .Replace(@"\040", " ", StringComparison.Ordinal)
+        .Replace(@"\011", "\t", StringComparison.Ordinal)
+        .Replace(@"\012", "\n", StringComparison.Ordinal)
+        .Replace(@"\134", @"\", StringComparison.Ordinal);
+}

@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>
+/// A pipe for splicing: close-on-exec, and non-blocking, so that a full pipe is EAGAIN and not a deadlock with oneself.
+/// It counts slots: each holds at most one page, however few bytes of it.
+/// </summary>
+public sealed unsafe class Pipe : IDisposable
+{
+    private const int SetSize = 1031; // F_SETPIPE_SZ
+    private const int GetSize = 1032; // F_GETPIPE_SZ
+
+    private Pipe(FileDescriptor readEnd, FileDescriptor writeEnd, int slots)
+    {
+        ReadEnd = readEnd;
+        WriteEnd = writeEnd;
+        Slots = slots;
+    }
+
+    /// <summary>The end that bytes come out of.</summary>
+    public FileDescriptor ReadEnd { get; }
+
+    /// <summary>The end that bytes go into.</summary>
+    public FileDescriptor WriteEnd { get; }
+
+    /// <summary>How many pages, or parts of pages, it holds.</summary>
+    public int Slots { get; }
+
+    /// <summary>Makes a pipe.</summary>
+    /// <param name="capacity">Bytes that it is to hold; when the kernel refuses, it stays as small as it was born.</param>
+    /// <exception cref="LinuxException">There is no pipe to be had: too many descriptors.</exception>
+    public static Pipe Create(int capacity)
+    {
+        int* ends = stackalloc int[2];
+        if (Libc.pipe2(ends, (int)(OpenFlags.CloseOnExec | OpenFlags.NonBlocking)) != 0)
+        {
+            throw LinuxException.Last("pipe2");
+        }
+
+        var readEnd = new FileDescriptor(ends[0]);
+        var writeEnd = new FileDescriptor(ends[1]);
+        _ = Libc.fcntl(writeEnd, SetSize, capacity);
+        int size = Libc.fcntl(writeEnd, GetSize, 0);
+        return new Pipe(readEnd, writeEnd, size / PageBuffer.PageSize);
+    }
+
+    /// <summary>Puts memory into the pipe by reference (vmsplice): it must not change until it has left the pipe.</summary>
+    /// <returns>Bytes put; -1 with <paramref name="errno"/> set.</returns>
+    public int Put(PageBuffer memory, int length, out Errno errno)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, memory.Length);
+        var vector = new IoVector { Base = (void*)memory.DangerousGetHandle(), Length = (nuint)length };
+        return Result(Libc.vmsplice(WriteEnd, &vector, 1, 0), out errno);
+    }
+
+    /// <summary>Splices bytes of a file or device into the pipe, once: it may take fewer than asked for.</summary>
+    /// <returns>Bytes taken; 0 at the end of the file; -1 with <paramref name="errno"/> set, EAGAIN when the pipe is full.</returns>
+    public int Fill(FileDescriptor source, long offset, int length, out Errno errno) =>
+        Result(Libc.splice(source, &offset, WriteEnd, null, (nuint)length, 0), out errno);
+
+    /// <summary>Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): that takes them from the image's cache.</summary>
+    /// <returns>Bytes that left the pipe; -1 with <paramref name="errno"/> set.</returns>
+    public int Drain(FileDescriptor target, int length, out Errno errno) =>
+        Result(Libc.splice(ReadEnd, null, target, null, (nuint)length, 0), out errno);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ReadEnd.Dispose();
+        WriteEnd.Dispose();
+    }
+
+    private static int Result(nint count, out Errno errno)
+    {
+        errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        return (int)count;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>What a server process does to live in the background, and how others wait for it.</summary>
+public static unsafe class Processes
+{
+    private const nint PidfdOpen = 434;
+    private const short PollIn = 1;
+
+    /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
+    public static bool IsRoot => Libc.geteuid() == 0;
+
+    /// <summary>Leaves the terminal: a new session (setsid(2)), and /dev/null for standard input, output and error.</summary>
+    /// <exception cref="LinuxException">A call failed.</exception>
+    public static void Detach()
+    {
+        // It fails only for the leader of a process group, who has a session of its own, or a shell that waits for it.
+        _ = Libc.setsid();
+        using FileDescriptor nothing = Files.Open("/dev/null", OpenFlags.ReadWrite);
+        for (int standard = 0; standard <= 2; standard++)
+        {
+            if (Libc.dup2(nothing, standard) < 0)
+            {
+                throw LinuxException.Last("dup2");
+            }
+        }
+    }
+
+    /// <summary>Waits until a process has ended.</summary>
+    /// <param name="processId">Its id.</param>
+    /// <param name="timeout">The longest to wait.</param>
+    /// <returns>False when it still runs. A process that is not there has ended.</returns>
+    public static bool WaitForEnd(int processId, TimeSpan timeout)
+    {
+        int number = Libc.syscall(PidfdOpen, processId, 0);
+        if (number < 0)
+        {
+            return true;
+        }
+
+        using var descriptor = new FileDescriptor(number);
+        var poll = new Libc.PollDescriptor { Descriptor = number, Events = PollIn };
+        long until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (true)
+        {
+            int left = (int)Math.Max(0, until - Environment.TickCount64);
+            int ready = Libc.poll(&poll, 1, left);
+            if (ready >= 0 || (Errno)Marshal.GetLastPInvokeError() != Errno.EINTR)
+            {
+                return ready > 0;
+            }
+        }
+    }
+}

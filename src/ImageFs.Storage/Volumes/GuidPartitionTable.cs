@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+
+namespace ImageFs.Storage.Volumes;
+
+/// <summary>The GUID partition table (UEFI 2.10, 5.3): a header behind the protective MBR, and a backup in the last sector.</summary>
+internal static class GuidPartitionTable
+{
+    private const int MinEntrySize = 128;
+    private const int MaxEntrySize = 4096;
+    private const int MaxEntries = 1024;
+    private const ulong LegacyBootable = 1 << 2;
+
+    private static readonly int[] s_sectorSizes = [512, 4096, 2048];
+
+    /// <summary>Reads the table; null when the disk has no protective MBR, or no header behind it.</summary>
+    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    {
+        Span<byte> boot = stackalloc byte[MasterBootRecord.Size];
+        if (disk.Length < MasterBootRecord.Size)
+        {
+            return null;
+        }
+
+        disk.ReadAt(0, boot);
+        if (!MasterBootRecord.HasSignature(boot) || !MasterBootRecord.IsProtective(boot))
+        {
+            return null;
+        }
+
+        foreach (int sectorSize in s_sectorSizes)
+        {
+            if (TryRead(disk, sectorSize, sectorSize, out string? primaryProblem) is { } table)
+            {
+                return table;
+            }
+
+            long last = ((disk.Length / sectorSize) - 1) * sectorSize;
+            if (TryRead(disk, last, sectorSize, out string? backupProblem) is { } backup)
+            {
+                warn($"GPT header at 0x{sectorSize:X}: {primaryProblem ?? "no signature"}; the backup at 0x{last:X} is used");
+                return backup;
+            }
+
+            if (primaryProblem is not null)
+            {
+                throw new InvalidImageException("GPT header", sectorSize, $"{primaryProblem}; backup at 0x{last:X}: {backupProblem ?? "no signature"}", "UEFI 5.3.2");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads the header at a place, and its entries.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="place">Where the header is.</param>
+    /// <param name="sectorSize">The unit of the addresses.</param>
+    /// <param name="problem">Why a header that has the signature is no good; null when there is no signature.</param>
+    private static PartitionTable? TryRead(BlockSource disk, long place, int sectorSize, out string? problem)
+    {
+        problem = null;
+        if (place < sectorSize || place > disk.Length - sectorSize)
+        {
+            return null;
+        }
+
+        Span<byte> sector = stackalloc byte[MasterBootRecord.Size];
+        disk.ReadAt(place, sector);
+        if (!sector.StartsWith("EFI PART"u8))
+        {
+            return null;
+        }
+
+        var header = new Header(sector);
+        problem = header.FindProblem(place / sectorSize);
+        if (problem is not null)
+        {
+            return null;
+        }
+
+        long entriesLength = header.EntryCount * (long)header.EntrySize;
+        if (header.EntriesSector > (ulong)(disk.Length / sectorSize)
+            || entriesLength > disk.Length - ((long)header.EntriesSector * sectorSize))
+        {
+            problem = "its entries lie behind the end of the disk";
+            return null;
+        }
+
+        byte[] entries = new byte[entriesLength];
+        disk.ReadAt((long)header.EntriesSector * sectorSize, entries);
+        if (Crc32.HashToUInt32(entries) != header.EntriesChecksum)
+        {
+            problem = "the checksum of its entries is wrong";
+            return null;
+        }
+
+        var partitions = new List<Partition>();
+        for (int i = 0; i < header.EntryCount; i++)
+        {
+            var entry = new Entry(entries.AsSpan(i * header.EntrySize, MinEntrySize));
+            if (entry.Type == Guid.Empty)
+            {
+                continue;
+            }
+
+            if (entry.FirstSector > entry.LastSector || entry.LastSector >= (ulong)(long.MaxValue / sectorSize))
+            {
+                problem = $"entry {i + 1} ends before it begins";
+                return null;
+            }
+
+            partitions.Add(entry.ToPartition(i + 1, sectorSize));
+        }
+
+        return new PartitionTable("gpt", header.DiskId.ToString(), partitions);
+    }
+
+    /// <summary>The header (UEFI 5.3.2, table 5.5): 92 bytes and what the future adds.</summary>
+    private readonly ref struct Header(ReadOnlySpan<byte> bytes)
+    {
+        private const int MinSize = 92;
+
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+        internal ulong EntriesSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[72..]);
+
+        internal uint EntryCount => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[80..]);
+
+        internal int EntrySize => (int)BinaryPrimitives.ReadUInt32LittleEndian(_bytes[84..]);
+
+        internal uint EntriesChecksum => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[88..]);
+
+        internal Guid DiskId => new(_bytes.Slice(56, 16));
+
+        private uint Size => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[12..]);
+
+        private uint Checksum => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[16..]);
+
+        private ulong OwnSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[24..]);
+
+        internal string? FindProblem(long sector)
+        {
+            if (Size is < MinSize or > MasterBootRecord.Size)
+            {
+                return $"its size is {Size}";
+            }
+
+            Span<byte> copy = stackalloc byte[(int)Size];
+            _bytes[..(int)Size].CopyTo(copy);
+            copy.Slice(16, 4).Clear();
+            if (Crc32.HashToUInt32(copy) != Checksum)
+            {
+                return "its checksum is wrong";
+            }
+
+            if (OwnSector != (ulong)sector)
+            {
+                return $"it says that it is in sector {OwnSector}";
+            }
+
+            uint entrySize = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[84..]);
+            if (entrySize is < MinEntrySize or > MaxEntrySize || entrySize % MinEntrySize != 0)
+            {
+                return $"its entries are of {entrySize} bytes";
+            }
+
+            return EntryCount > MaxEntries ? $"it has {EntryCount} entries" : null;
+        }
+    }
+
+    /// <summary>An entry (UEFI 5.3.3, table 5.6).</summary>
+    private readonly ref struct Entry(ReadOnlySpan<byte> bytes)
+    {
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+        internal Guid Type => new(_bytes[..16]);
+
+        internal ulong FirstSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[32..]);
+
+        internal ulong LastSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[40..]);
+
+        private ulong Attributes => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[48..]);
+
+        internal Partition ToPartition(int number, int sectorSize)
+        {
+            string name = Encoding.Unicode.GetString(_bytes.Slice(56, 72));
+            int end = name.IndexOf('\0', StringComparison.Ordinal);
+            return new Partition(number, (long)FirstSector * sectorSize, checked((long)(LastSector - FirstSector + 1) * sectorSize), Type.ToString())
+            {
+                Name = end < 0 ? name : name[..end],
+                Uuid = new Guid(_bytes.Slice(16, 16)).ToString(),
+                IsBootable = (Attributes & LegacyBootable) != 0,
+            };
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace ImageFs.Storage.Volumes;
+
+/// <summary>One entry of a partition table.</summary>
+/// <param name="Number">Its number, as Linux counts: from 1; logical partitions of an MBR from 5.</param>
+/// <param name="Start">First byte, from the start of the disk.</param>
+/// <param name="Length">Length in bytes.</param>
+/// <param name="Type">What the table says it is for: two hexadecimal digits in an MBR, a GUID in a GPT.</param>
+public sealed record Partition(int Number, long Start, long Length, string Type)
+{
+    /// <summary>The name in a GPT; empty in an MBR.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>The partition's own identifier (PARTUUID), as the kernel and blkid form it.</summary>
+    public string Uuid { get; init; } = string.Empty;
+
+    /// <summary>Whether it is marked to boot from: active in an MBR, legacy BIOS bootable in a GPT.</summary>
+    public bool IsBootable { get; init; }
+}

@@ -1,0 +1,16 @@
+namespace ImageFs.Storage.Volumes;
+
+/// <summary>A partition table, read from a disk.</summary>
+/// <param name="Kind">Its kind, by blkid's word: "dos" or "gpt".</param>
+/// <param name="Id">The disk's identifier (PTUUID).</param>
+/// <param name="Partitions">The partitions in use, by their number.</param>
+public sealed record PartitionTable(string Kind, string Id, IReadOnlyList<Partition> Partitions)
+{
+    /// <summary>Reads the partition table of a disk; null when it has none.</summary>
+    /// <param name="disk">The whole disk.</param>
+    /// <param name="warn">Hears of what is wrong but harmless: a header that had to be taken from the backup.</param>
+    /// <exception cref="InvalidImageException">There is a table, but it is damaged past use.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static PartitionTable? Read(BlockSource disk, Action<string> warn) =>
+        GuidPartitionTable.Read(disk, warn) ?? MasterBootRecord.Read(disk, warn);
+}

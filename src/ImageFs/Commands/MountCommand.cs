@@ -1,0 +1,50 @@
+using System.CommandLine;
+using ImageFs.Mounting;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs mount IMAGE DIR</c>.</summary>
+internal static class MountCommand
+{
+    internal static Command Create()
+    {
+        var image = new Argument<string>("IMAGE") { Description = "An image file, a block device, or /dev/fd/N." };
+        var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
+        var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
+        var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
+        var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
+        var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
+        var status = new Option<string>(Background.StatusOption) { Hidden = true };
+
+        var command = new Command("mount", "Mount an image or a block device, read-only.")
+        {
+            image, directory, options, foreground, debug, readOnly, status,
+        };
+        command.SetAction(parsed =>
+        {
+            var request = new MountRequest(
+                parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), string.Join(',', parsed.GetValue(options) ?? []))
+            {
+                Debug = parsed.GetValue(debug),
+            };
+            return parsed.GetValue(foreground) || request.Debug || parsed.GetValue(status) is not null
+                ? Serve(request, parsed.GetValue(status))
+                : Background.Start(request);
+        });
+        return command;
+    }
+
+    private static int Serve(MountRequest request, string? statusDescriptor)
+    {
+        var log = new Log();
+        using ImageServer server = ImageServer.Start(request, log.Write);
+        if (statusDescriptor is not null)
+        {
+            log.MoveToSystemLog();
+            Background.Ready(statusDescriptor);
+        }
+
+        server.Run();
+        return ExitStatus.Success;
+    }
+}

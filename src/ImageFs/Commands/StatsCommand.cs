@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using ImageFs.Fuse;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs stats DIR</c>.</summary>
+internal static class StatsCommand
+{
+    internal static Command Create()
+    {
+        var directory = new Argument<string>("DIR") { Description = "The mount point." };
+        var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON." };
+        var command = new Command("stats", "Show what a running mount has done: requests, and bytes by the way they went.") { directory, asJson };
+        command.SetAction(parsed =>
+        {
+            string status = FuseStatus.Query(Path.GetFullPath(parsed.GetRequiredValue(directory)));
+            if (parsed.GetValue(asJson))
+            {
+                Console.WriteLine(status);
+            }
+            else
+            {
+                using JsonDocument document = JsonDocument.Parse(status);
+                Print(document.RootElement, 0);
+            }
+
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static void Print(JsonElement element, int depth)
+    {
+        string indent = new(' ', 2 * depth);
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Object)
+            {
+                Console.WriteLine($"{indent}{property.Name}:");
+                Print(property.Value, depth + 1);
+            }
+            else
+            {
+                string value = property.Value.ValueKind == JsonValueKind.Number && property.Name != "pid"
+                    ? property.Value.GetInt64().ToString("N0", CultureInfo.InvariantCulture)
+                    : property.Value.ToString();
+                Console.WriteLine($"{indent}{(property.Name + ":").PadRight(20)} {value}");
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace ImageFs;
+
+/// <summary>Exit statuses, as mount(8) has them.</summary>
+internal static class ExitStatus
+{
+    /// <summary>Done.</summary>
+    internal const int Success = 0;
+
+    /// <summary>Wrong usage, or no permission.</summary>
+    internal const int Usage = 1;
+
+    /// <summary>The system failed: out of memory, no more processes.</summary>
+    internal const int System = 2;
+
+    /// <summary>A bug in this program.</summary>
+    internal const int Bug = 4;
+
+    /// <summary>The mount failed.</summary>
+    internal const int MountFailure = 32;
+}

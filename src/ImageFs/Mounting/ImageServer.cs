@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using ImageFs.FileSystems;
+using ImageFs.Fuse;
+using ImageFs.Linux;
+
+namespace ImageFs.Mounting;
+
+/// <summary>Serves one mounted image, from the mount to its end.</summary>
+internal sealed class ImageServer : IDisposable
+{
+    private const PosixSignal UserSignal1 = (PosixSignal)10;
+
+    private readonly ImageStack _stack;
+    private readonly Action<string> _log;
+    private readonly MountStatus _status;
+    private readonly FuseSession _session;
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _ends;
+
+    private ImageServer(ImageStack stack, Action<string> log, MountStatus status, FuseSession session)
+    {
+        _stack = stack;
+        _log = log;
+        _status = status;
+        _session = session;
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, End));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, End));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, End));
+        _signals.Add(PosixSignalRegistration.Create(UserSignal1, Report));
+    }
+
+    /// <summary>Opens the image and mounts it; the mount answers when this returns.</summary>
+    /// <param name="request">What to mount.</param>
+    /// <param name="log">Takes warnings and errors, a line each.</param>
+    /// <exception cref="Storage.ImageException">The image cannot be read.</exception>
+    /// <exception cref="LinuxException">A system call failed.</exception>
+    /// <exception cref="FuseMountException">It cannot be mounted.</exception>
+    /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
+    internal static ImageServer Start(MountRequest request, Action<string> log)
+    {
+        string mountPoint = Path.GetFullPath(request.Directory);
+        ImageStack stack = ImageStack.Open(request.Image, log);
+        try
+        {
+            var options = MountOptions.Parse(request.Options);
+            string source = ResolveSource(request.Image);
+            FuseMountOptions mountOptions = SessionOptions.Take(options, source, mountPoint, log);
+            FileSystem fileSystem = stack.OpenFileSystem(options);
+            SessionOptions.RefuseRest(options);
+
+            var status = new MountStatus(source, mountPoint, fileSystem.Format);
+            FuseSession session = FuseSession.Mount(
+                new MountedImage(fileSystem),
+                mountOptions with { Log = log, Debug = request.Debug, Status = status.ToJson });
+            status.Session = session;
+            return new ImageServer(stack, log, status, session);
+        }
+        catch
+        {
+            stack.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Serves until the mount is gone.</summary>
+    internal void Run() => _session.Wait();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals)
+        {
+            signal.Dispose();
+        }
+
+        _session.Dispose();
+        _stack.Dispose();
+    }
+
+    // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
+    private static string ResolveSource(string image)
+    {
+        string path = Path.GetFullPath(image);
+        return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    }
+
+    // The first signal unmounts; while files are open the mount leaves the tree and goes on for them. The second ends the process.
+    private void End(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _ends) > 1)
+        {
+            _log("ended by a second signal");
+            Environment.Exit(128 + SignalNumber(context.Signal));
+        }
+
+        try
+        {
+            _session.Unmount(lazy: false);
+        }
+        catch (Exception e) when (e is LinuxException or FuseMountException)
+        {
+            _log($"{e.Message}; it goes when the last file is closed");
+            TryUnmountLazily();
+        }
+    }
+
+    private void TryUnmountLazily()
+    {
+        try
+        {
+            _session.Unmount(lazy: true);
+        }
+        catch (Exception e) when (e is LinuxException or FuseMountException)
+        {
+            _log(e.Message);
+        }
+    }
+
+    private void Report(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _log(_status.ToLine());
+    }
+
+    private static int SignalNumber(PosixSignal signal) => signal switch
+    {
+        PosixSignal.SIGHUP => 1,
+        PosixSignal.SIGINT => 2,
+        _ => 15,
+    };
+}

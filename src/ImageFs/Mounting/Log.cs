@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace ImageFs.Mounting;
+
+/// <summary>Where a line for the user goes: standard error, and the system's log once the server has left the terminal.</summary>
+internal sealed class Log
+{
+    private const string SystemLog = "/dev/log";
+    private const int DaemonWarning = (3 << 3) | 4;
+
+    private Socket? _systemLog;
+    private bool _inBackground;
+
+    /// <summary>Writes a line.</summary>
+    internal void Write(string line)
+    {
+        if (_inBackground)
+        {
+            _systemLog?.Send(Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {line}"), SocketFlags.None, out _);
+        }
+        else
+        {
+            Console.Error.WriteLine($"imagefs: {line}");
+        }
+    }
+
+    /// <summary>From now on lines go to the system's log (RFC 3164 to /dev/log), or nowhere when it has none.</summary>
+    internal void MoveToSystemLog()
+    {
+        _inBackground = true;
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(SystemLog));
+            _systemLog = socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using ImageFs.Fuse;
+
+namespace ImageFs.Mounting;
+
+/// <summary>What a running mount tells of itself: to <c>imagefs stats</c> and on SIGUSR1.</summary>
+/// <param name="source">The image.</param>
+/// <param name="mountPoint">The mount point.</param>
+/// <param name="format">The file system's format.</param>
+internal sealed class MountStatus(string source, string mountPoint, string format)
+{
+    /// <summary>The session, once it is there.</summary>
+    internal FuseSession? Session { get; set; }
+
+    /// <summary>All of it as a JSON object.</summary>
+    internal string ToJson()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("source", source);
+            json.WriteString("mountpoint", mountPoint);
+            json.WriteString("fstype", format);
+            json.WriteNumber("pid", Environment.ProcessId);
+            if (Session is { } session)
+            {
+                Write(json, session);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>The counters in one line, for the log.</summary>
+    internal string ToLine()
+    {
+        FuseCounters counters = Session!.Counters;
+        return $"{mountPoint}: {counters.Requests.Values.Sum()} requests, "
+            + $"{counters.SplicedBytes} bytes spliced in {counters.SplicedReplies} replies, "
+            + $"{counters.CopiedBytes} bytes copied in {counters.CopiedReplies} replies, {counters.Errors.Values.Sum()} errors";
+    }
+
+    private static void Write(Utf8JsonWriter json, FuseSession session)
+    {
+        FuseConnection connection = session.Connection;
+        json.WriteStartObject("connection");
+        json.WriteString("protocol", $"7.{connection.Minor}");
+        json.WriteNumber("max_read", connection.MaxRead);
+        json.WriteNumber("max_background", connection.MaxBackground);
+        json.WriteEndObject();
+
+        FuseCounters counters = session.Counters;
+        json.WriteStartObject("replies");
+        json.WriteNumber("spliced", counters.SplicedReplies);
+        json.WriteNumber("spliced_bytes", counters.SplicedBytes);
+        json.WriteNumber("copied", counters.CopiedReplies);
+        json.WriteNumber("copied_bytes", counters.CopiedBytes);
+        json.WriteNumber("lost", counters.LostReplies);
+        json.WriteEndObject();
+
+        Write(json, "copied_because", counters.CopyReasons);
+        Write(json, "requests", counters.Requests);
+        Write(json, "errors", counters.Errors);
+    }
+
+    private static void Write<TKey>(Utf8JsonWriter json, string name, IReadOnlyDictionary<TKey, long> counts)
+        where TKey : struct, Enum
+    {
+        json.WriteStartObject(name);
+        foreach ((TKey key, long count) in counts.Where(entry => entry.Value > 0))
+        {
+            json.WriteNumber(key.ToString().ToLowerInvariant(), count);
+        }
+
+        json.WriteEndObject();
+    }
+}

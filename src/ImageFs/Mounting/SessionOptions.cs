@@ -1,0 +1,102 @@
+using ImageFs.FileSystems;
+using ImageFs.Fuse;
+using ImageFs.Linux;
+
+namespace ImageFs.Mounting;
+
+/// <summary>The options that concern the mount, not the format: mount(8)'s words, fstab's, and those of FUSE.</summary>
+internal static class SessionOptions
+{
+    // Words that are meant for mount(8), systemd or a writable mount, and ask nothing of a read-only one.
+    private static readonly string[] s_ignored =
+    [
+        "defaults", "auto", "noauto", "nofail", "_netdev", "nouser", "nogroup", "noowner", "loop", "ro", "async", "sync", "dirsync",
+        "mand", "nomand", "iversion", "noiversion", "silent", "loud", "lazytime", "nolazytime", "comment",
+        "relatime", "norelatime", "strictatime", "nostrictatime",
+    ];
+
+    // Each word with what it adds to the flags and what it takes from them; later words win, as for mount(8).
+    private static readonly (string Word, MountFlags Add, MountFlags Remove)[] s_flags =
+    [
+        ("user", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, 0),
+        ("users", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, 0),
+        ("owner", MountFlags.NoSuid | MountFlags.NoDev, 0),
+        ("group", MountFlags.NoSuid | MountFlags.NoDev, 0),
+        ("nosuid", MountFlags.NoSuid, 0),
+        ("suid", 0, MountFlags.NoSuid),
+        ("nodev", MountFlags.NoDev, 0),
+        ("dev", 0, MountFlags.NoDev),
+        ("noexec", MountFlags.NoExec, 0),
+        ("exec", 0, MountFlags.NoExec),
+        ("noatime", MountFlags.NoAtime, 0),
+        ("atime", 0, MountFlags.NoAtime),
+        ("nodiratime", MountFlags.NoDirAtime, 0),
+        ("diratime", 0, MountFlags.NoDirAtime),
+        ("nosymfollow", MountFlags.NoSymFollow, 0),
+        ("symfollow", 0, MountFlags.NoSymFollow),
+    ];
+
+    /// <summary>Takes the options of the mount; the format's are left.</summary>
+    /// <param name="options">All options.</param>
+    /// <param name="source">The image's path, shown as the source of the mount.</param>
+    /// <param name="mountPoint">The mount point, absolute.</param>
+    /// <param name="warn">Hears of what cannot be had: <c>rw</c>.</param>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    internal static FuseMountOptions Take(MountOptions options, string source, string mountPoint, Action<string> warn)
+    {
+        if (options.TakeFlag("rw"))
+        {
+            warn("images are mounted read-only");
+        }
+
+        foreach (string word in options.Names.Where(IsIgnored).ToArray())
+        {
+            options.TryTake(word, out _);
+        }
+
+        MountFlags flags = MountFlags.NoSuid | MountFlags.NoDev;
+        foreach (string name in options.Names.ToArray())
+        {
+            int index = Array.FindIndex(s_flags, flag => flag.Word == name);
+            if (index >= 0)
+            {
+                flags = (flags & ~s_flags[index].Remove) | s_flags[index].Add;
+                options.TryTake(name, out _);
+            }
+        }
+
+        return new FuseMountOptions
+        {
+            MountPoint = mountPoint,
+            Source = options.TakeValue("fsname") ?? source,
+            Subtype = options.TakeValue("subtype") ?? "imagefs",
+            Flags = flags,
+            AllowOther = options.TakeFlag("allow_other") || Processes.IsRoot,
+            DefaultPermissions = options.TakeFlag("default_permissions") || Processes.IsRoot,
+            Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
+            ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
+        };
+    }
+
+    /// <summary>Refuses what no layer has taken.</summary>
+    /// <exception cref="MountOptionException">There are unknown options; all are named.</exception>
+    internal static void RefuseRest(MountOptions options)
+    {
+        string[] unknown = [.. options.Names.Distinct()];
+        if (unknown.Length > 0)
+        {
+            throw new MountOptionException(string.Join(',', unknown), "unknown; see 'imagefs mount --help'");
+        }
+    }
+
+    private static bool IsIgnored(string name) =>
+        s_ignored.Contains(name) || name.StartsWith("x-", StringComparison.OrdinalIgnoreCase);
+
+    private static ReplyWay? ParseWay(string way) => way switch
+    {
+        "auto" => null,
+        "splice" => ReplyWay.Splice,
+        "copy" => ReplyWay.Copy,
+        _ => throw new MountOptionException($"reply={way}", "is auto, splice or copy"),
+    };
+}

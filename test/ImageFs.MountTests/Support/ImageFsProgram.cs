@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace ImageFs.MountTests.Support;
+
+/// <summary>The program under test: that of the environment variable IMAGEFS, or the one built beside the tests.</summary>
+internal static class ImageFsProgram
+{
+    /// <summary>Its file.</summary>
+    public static string Path { get; } = Find();
+
+    /// <summary>Runs it to its end; the end of a mount is that it is mounted.</summary>
+    public static ToolResult Run(params IEnumerable<string> arguments) => Tool.Run(Path, arguments);
+
+    /// <summary>Starts it and leaves it running, as with -f.</summary>
+    public static Process Start(params IEnumerable<string> arguments) =>
+        Process.Start(Tool.Start(Path, arguments)) ?? throw new InvalidOperationException(Path);
+
+    private static string Find()
+    {
+        // artifacts/bin/ImageFs.MountTests/CONFIGURATION/
+        string here = AppContext.BaseDirectory.TrimEnd('/');
+        string configuration = System.IO.Path.GetFileName(here);
+        return Environment.GetEnvironmentVariable("IMAGEFS")
+            ?? System.IO.Path.GetFullPath(System.IO.Path.Combine(here, "..", "..", "ImageFs", configuration, "imagefs"));
+    }
+}

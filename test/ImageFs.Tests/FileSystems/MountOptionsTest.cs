@@ -1,0 +1,60 @@
+using ImageFs.FileSystems;
+
+namespace ImageFs.Tests.FileSystems;
+
+public sealed class MountOptionsTest
+{
+    [Test]
+    public void Options_are_split_at_commas_outside_quotes()
+    {
+        var options = MountOptions.Parse("ro,,label=\"a,b\",uid=7,");
+
+        Assert.That(options.Names, Is.EqualTo((string[])["ro", "label", "uid"]));
+        Assert.That(options.TakeValue("label"), Is.EqualTo("a,b"));
+    }
+
+    [Test]
+    public void What_is_taken_is_gone_and_what_is_left_is_known_by_name()
+    {
+        var options = MountOptions.Parse("norock,mode=0644,bogus");
+
+        Assert.That(options.TakeFlag("norock"), Is.True);
+        Assert.That(options.TakeFlag("norock"), Is.False);
+        Assert.That(options.TakeNumber("mode", octal: true), Is.EqualTo(420));
+        Assert.That(options.Names, Is.EqualTo((string[])["bogus"]));
+    }
+
+    [Test]
+    public void The_last_of_several_counts()
+    {
+        var options = MountOptions.Parse("uid=1,uid=2");
+
+        Assert.That(options.TakeNumber("uid"), Is.EqualTo(2));
+        Assert.That(options.Names, Is.Empty);
+    }
+
+    [Test]
+    public void What_is_not_given_is_null() => Assert.That(MountOptions.Parse(null).TakeNumber("uid"), Is.Null);
+
+    [TestCase("4294967295", ExpectedResult = 4294967295u)]
+    [TestCase("0", ExpectedResult = 0u)]
+    public uint? Numbers_reach_32_bits(string text) => MountOptions.Parse($"uid={text}").TakeNumber("uid");
+
+    [TestCase("uid=4294967296")]
+    [TestCase("uid=99999999999999999999999999")]
+    [TestCase("uid=-1")]
+    [TestCase("uid=1x")]
+    [TestCase("uid=")]
+    [TestCase("uid")]
+    public void What_is_no_number_is_refused(string list) =>
+        Assert.That(() => MountOptions.Parse(list).TakeNumber("uid"), Throws.TypeOf<MountOptionException>().With.Message.Contains(list.TrimEnd('=')));
+
+    [TestCase("mode=8")]
+    [TestCase("mode=10000")]
+    public void Octal_numbers_have_a_limit(string list) =>
+        Assert.That(() => MountOptions.Parse(list).TakeNumber("mode", octal: true, max: 0xFFF), Throws.TypeOf<MountOptionException>());
+
+    [Test]
+    public void A_flag_with_a_value_is_refused() =>
+        Assert.That(() => MountOptions.Parse("norock=1").TakeFlag("norock"), Throws.TypeOf<MountOptionException>());
+}

@@ -1,0 +1,87 @@
+using ImageFs.FileSystems;
+using ImageFs.Fuse;
+using ImageFs.Linux;
+using ImageFs.Mounting;
+
+namespace ImageFs.Tests.Program;
+
+public sealed class SessionOptionsTest
+{
+    private List<string> _warnings = [];
+
+    [SetUp]
+    public void Clear() => _warnings = [];
+
+    [TestCase("ro,defaults,auto,noauto,user,users,nofail,_netdev,x-systemd.automount,X-mount.mkdir,comment=x")]
+    [TestCase("dev,suid,exec,atime,noatime,diratime,nodiratime,relatime,norelatime,strictatime,nostrictatime,lazytime,loop")]
+    public void The_words_of_fstab_are_taken_without_a_word(string list)
+    {
+        MountOptions options = Take(list, out _);
+
+        Assert.That(options.Names, Is.Empty);
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [Test]
+    public void Writing_is_warned_of()
+    {
+        Take("rw", out _);
+        Assert.That(_warnings, Is.EqualTo((string[])["images are mounted read-only"]));
+    }
+
+    [TestCase("", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev)]
+    [TestCase("defaults", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev)]
+    [TestCase("suid,dev", ExpectedResult = MountFlags.None)]
+    [TestCase("user", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec)]
+    [TestCase("user,exec", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev)]
+    [TestCase("exec,user", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec)]
+    [TestCase("noatime,atime", ExpectedResult = MountFlags.NoSuid | MountFlags.NoDev)]
+    public MountFlags Later_words_win(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.Flags;
+    }
+
+    [Test]
+    public void What_belongs_to_the_format_is_left_for_it()
+    {
+        MountOptions options = Take("norock,ro,uid=5", out _);
+        Assert.That(options.Names, Is.EqualTo((string[])["norock", "uid"]));
+    }
+
+    [Test]
+    public void What_nobody_takes_is_refused_by_name() =>
+        Assert.That(
+            () => SessionOptions.RefuseRest(MountOptions.Parse("bogus,fast=1,bogus")),
+            Throws.TypeOf<MountOptionException>().With.Message.StartWith("option 'bogus,fast': unknown"));
+
+    [TestCase("reply=splice", ExpectedResult = ReplyWay.Splice)]
+    [TestCase("reply=copy", ExpectedResult = ReplyWay.Copy)]
+    [TestCase("reply=auto", ExpectedResult = null)]
+    [TestCase("", ExpectedResult = null)]
+    public ReplyWay? A_way_to_reply_can_be_forced(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.ForceReply;
+    }
+
+    [Test]
+    public void An_unknown_way_is_refused_with_those_there_are() =>
+        Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, splice or copy"));
+
+    [Test]
+    public void Root_lets_others_in_and_has_the_kernel_check_permissions()
+    {
+        Take(string.Empty, out FuseMountOptions taken);
+
+        Assert.That(taken.AllowOther, Is.EqualTo(Processes.IsRoot));
+        Assert.That(taken.DefaultPermissions, Is.EqualTo(Processes.IsRoot));
+    }
+
+    private MountOptions Take(string list, out FuseMountOptions taken)
+    {
+        var options = MountOptions.Parse(list);
+        taken = SessionOptions.Take(options, "/a.iso", "/mnt", _warnings.Add);
+        return options;
+    }
+}
