@@ -129,13 +129,13 @@ internal ref struct DirectoryReader
             return;
         }
 
-        RockRidgeFields fields = _volume.ReadRockRidge(record, _cursor.Address, _identifier, []);
+        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _identifier);
         Node = ToNode(fields.ParentLocation ?? record.LocationOfData);
     }
 
     private bool TryTakeNamed(DirectoryRecord record)
     {
-        RockRidgeFields fields = _volume.ReadRockRidge(record, _cursor.Address, _name, []);
+        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _name);
         if (fields.IsRelocated)
         {
             return false;

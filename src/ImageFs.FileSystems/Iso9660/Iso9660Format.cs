@@ -19,7 +19,7 @@ internal sealed class Iso9660Format : FileSystemFormat
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
     {
         var isoOptions = new Iso9660Options(options);
-        long start = SessionFinder.FindStart(source, isoOptions);
+        long start = Sessions.FindStart(source, isoOptions);
         var volume = new Iso9660Volume(source, VolumeDescriptorSet.Read(source, start), isoOptions, warn);
         return new Iso9660FileSystem(volume);
     }

@@ -118,17 +118,16 @@ internal sealed class Iso9660Volume
     /// <param name="name">At least 255 bytes, for the name.</param>
     /// <param name="target">For the target of a symbolic link, see <see cref="SymbolicLinkTarget"/>.</param>
     /// <exception cref="ImageException">An entry is damaged.</exception>
-    public RockRidgeFields ReadRockRidge(DirectoryRecord record, long address, Span<byte> name, Span<byte> target)
-    {
-        if (Tree != Iso9660Tree.RockRidge || RockRidge is null)
-        {
-            return default;
-        }
+    public RockRidgeFields ReadRockRidge(DirectoryRecord record, long address, Span<byte> name, Span<byte> target) =>
+        Tree == Iso9660Tree.RockRidge
+            ? RockRidgeFields.Read(ReadSystemUse(record, address, stackalloc byte[SystemUseReader.BufferLength]), name, target)
+            : default;
 
-        Span<byte> buffer = stackalloc byte[SystemUseReader.BufferLength];
-        int skip = address == Root ? RockRidge.RootSkip : RockRidge.Skip;
-        return RockRidgeFields.Read(ReadSystemUse(record, address, skip, buffer), name, target);
-    }
+    /// <summary>As <see cref="ReadRockRidge"/>, but only what a directory's listing shows.</summary>
+    public RockRidgeFields ReadRockRidgeName(DirectoryRecord record, long address, Span<byte> name) =>
+        Tree == Iso9660Tree.RockRidge
+            ? RockRidgeFields.ReadName(ReadSystemUse(record, address, stackalloc byte[SystemUseReader.BufferLength]), name)
+            : default;
 
     /// <summary>Refuses an extent that is on another volume of the volume set.</summary>
     /// <exception cref="UnsupportedFeatureException">It is.</exception>
@@ -140,6 +139,12 @@ internal sealed class Iso9660Volume
                 $"the data is on volume {volumeSequenceNumber} of a volume set and this is volume {_volumeSequenceNumber}: volume sets are",
                 "ECMA-119 9.1.9");
         }
+    }
+
+    private SystemUseReader ReadSystemUse(DirectoryRecord record, long address, Span<byte> buffer)
+    {
+        int skip = RockRidge is null ? 0 : address == Root ? RockRidge.RootSkip : RockRidge.Skip;
+        return ReadSystemUse(record, address, skip, buffer);
     }
 
     private int CheckDescriptor(DescriptorSector descriptor)

@@ -22,7 +22,7 @@ internal readonly ref struct FuseRequest
     public ReadOnlySpan<byte> Body { get; }
 
     /// <summary>What is asked for.</summary>
-    public FuseOpcode Opcode => (FuseOpcode)Header.Opcode;
+    public FuseOpcode Opcode => unchecked((FuseOpcode)Header.Opcode);
 
     /// <summary>The node that it is about.</summary>
     public ulong NodeId => Header.Nodeid;

@@ -19,10 +19,10 @@ internal sealed class WorkerCounters
     private long _lost;
 
     /// <summary>Counts a request.</summary>
-    public void CountRequest(FuseOpcode opcode) => _requests[(uint)opcode <= LastOpcode ? (int)opcode : 0]++;
+    public void CountRequest(FuseOpcode opcode) => _requests[opcode is > 0 and <= (FuseOpcode)LastOpcode ? (int)opcode : 0]++;
 
     /// <summary>Counts a reply that is an error.</summary>
-    public void CountError(Errno errno) => _errors[(uint)errno <= LastErrno ? (int)errno : 0]++;
+    public void CountError(Errno errno) => _errors[errno is > 0 and <= (Errno)LastErrno ? (int)errno : 0]++;
 
     /// <summary>Counts a reply of a file's bytes.</summary>
     public void CountFile(FileReply reply, int length)

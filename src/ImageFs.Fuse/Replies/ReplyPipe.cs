@@ -72,16 +72,21 @@ internal sealed class ReplyPipe : IDisposable
         }
 
         int total = Unsafe.SizeOf<FuseOutHeader>() + length;
-        CopyReason fault = Load(_pipe, new FuseOutHeader { Len = (uint)total, Unique = unique }, extents, out int loaded);
-        if (fault == CopyReason.None)
+        var fault = CopyReason.NotCommitted;
+        try
         {
-            bool committed = loaded == total && _pipe.Drain(target, total, out errno) == total;
-            fault = committed ? CopyReason.None : CopyReason.NotCommitted;
+            fault = Load(_pipe, new FuseOutHeader { Len = (uint)total, Unique = unique }, extents, out int loaded);
+            if (fault == CopyReason.None && (loaded != total || _pipe.Drain(target, total, out errno) != total))
+            {
+                fault = CopyReason.NotCommitted;
+            }
         }
-
-        if (fault != CopyReason.None)
+        finally
         {
-            Renew();
+            if (fault != CopyReason.None)
+            {
+                Renew();
+            }
         }
 
         return fault;

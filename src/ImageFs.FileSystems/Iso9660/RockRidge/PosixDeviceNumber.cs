@@ -8,6 +8,8 @@ internal readonly ref struct PosixDeviceNumber
     /// <summary>Bytes of the whole entry.</summary>
     public const int Length = 20;
 
+    private const int MinorBits = 20;
+
     private readonly ReadOnlySpan<byte> _data;
 
     public PosixDeviceNumber(SystemUseEntry entry) => _data = SystemUse.Require(entry, Length, "PN", "RRIP 4.1.2");
@@ -18,6 +20,18 @@ internal readonly ref struct PosixDeviceNumber
     /// <summary>Dev_t Low.</summary>
     public uint Low => BothEndian.UInt32(_data[8..]);
 
-    /// <summary>Both as the kernel reads them: a device number of 16 bits is whole in the low half.</summary>
-    public DeviceNumber Device => High == 0 && Low > 0xFF ? new DeviceNumber(Low >> 8, Low & 0xFF) : new DeviceNumber(High, Low);
+    /// <summary>
+    /// Both as Linux reads them: a device number of 16 bits is whole in the low half, and what does not fit into its 12 bits of major and
+    /// 20 of minor number falls off, which some writers count on.
+    /// </summary>
+    public DeviceNumber Device
+    {
+        get
+        {
+            uint device = High == 0 && Low > 0xFF ? Pack(Low >> 8, Low & 0xFF) : Pack(High, Low);
+            return new DeviceNumber(device >> MinorBits, device & ((1 << MinorBits) - 1));
+        }
+    }
+
+    private static uint Pack(uint major, uint minor) => unchecked(major << MinorBits) | minor;
 }

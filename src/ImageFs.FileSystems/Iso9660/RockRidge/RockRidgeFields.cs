@@ -9,12 +9,14 @@ internal ref struct RockRidgeFields
 {
     private const int MaxName = 255;
 
+    private readonly bool _isNameOnly;
     private readonly Span<byte> _name;
     private int _nameLength;
     private bool _nameIsFull;
 
-    private RockRidgeFields(Span<byte> name, Span<byte> target)
+    private RockRidgeFields(bool isNameOnly, Span<byte> name, Span<byte> target)
     {
+        _isNameOnly = isNameOnly;
         _name = name;
         Target = new SymbolicLinkTarget(target);
     }
@@ -74,13 +76,26 @@ internal ref struct RockRidgeFields
     /// <param name="reader">At the first.</param>
     /// <param name="name">At least 255 bytes, for the name.</param>
     /// <param name="target">For the target of a symbolic link, see <see cref="SymbolicLinkTarget"/>.</param>
+    /// <exception cref="ImageException">An entry is damaged.</exception>
+    public static RockRidgeFields Read(scoped SystemUseReader reader, Span<byte> name, Span<byte> target) =>
+        Read(reader, new RockRidgeFields(false, name, target));
+
+    /// <summary>Reads only what a directory's listing shows: name, type and place. The name is found though the rest be damaged.</summary>
+    /// <param name="reader">At the first.</param>
+    /// <param name="name">At least 255 bytes, for the name.</param>
     /// <exception cref="ImageException">An entry that matters is damaged.</exception>
-    public static RockRidgeFields Read(scoped SystemUseReader reader, Span<byte> name, Span<byte> target)
+    public static RockRidgeFields ReadName(scoped SystemUseReader reader, Span<byte> name) =>
+        Read(reader, new RockRidgeFields(true, name, []));
+
+    private static RockRidgeFields Read(scoped SystemUseReader reader, RockRidgeFields fields)
     {
-        var fields = new RockRidgeFields(name, target);
         while (reader.MoveNext())
         {
             fields.Take(reader.Current);
+            if (!fields._isNameOnly)
+            {
+                fields.TakeAttribute(reader.Current);
+            }
         }
 
         if (reader.IsBroken)
@@ -101,12 +116,6 @@ internal ref struct RockRidgeFields
             case SystemUseSignature.PX:
                 TakeAttributes(new PosixFileAttributes(entry));
                 break;
-            case SystemUseSignature.PN:
-                Device = new PosixDeviceNumber(entry).Device;
-                break;
-            case SystemUseSignature.SL:
-                Target.Append(entry);
-                break;
             case SystemUseSignature.CL:
                 ChildLocation = new RelocationLink(entry).Location;
                 break;
@@ -115,6 +124,19 @@ internal ref struct RockRidgeFields
                 break;
             case SystemUseSignature.RE:
                 IsRelocated = true;
+                break;
+        }
+    }
+
+    private void TakeAttribute(scoped SystemUseEntry entry)
+    {
+        switch (entry.Signature)
+        {
+            case SystemUseSignature.PN:
+                Device = new PosixDeviceNumber(entry).Device;
+                break;
+            case SystemUseSignature.SL:
+                Target.Append(entry);
                 break;
             case SystemUseSignature.TF:
                 TakeTimes(new TimeStamps(entry));

@@ -30,7 +30,7 @@ internal readonly ref struct ZisofsHeader
     /// <summary>Bytes of the file when uncompressed.</summary>
     public ulong Size => _version == 1
         ? BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..])
-        : BinaryPrimitives.ReadUInt64LittleEndian(_bytes[16..]);
+        : BinaryPrimitives.ReadUInt64LittleEndian(_bytes[12..]);
 
     /// <summary>Bytes of the header.</summary>
     public int HeaderLength => _bytes[_version == 1 ? 12 : 9] * 4;

@@ -6,7 +6,7 @@ using ImageFs.Tests.Fuse;
 namespace ImageFs.MountTests.Session;
 
 /// <summary>What is read through the mount is what the layout says, by every way.</summary>
-public sealed class SessionReadTests : FuseDeviceFixture
+public sealed class SessionReadTest : FuseDeviceFixture
 {
     [Test]
     [CancelAfter(60_000)]

@@ -1,0 +1,95 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Iso9660;
+
+/// <summary>
+/// Finds the sessions of an image. The table that tells of them is on the disc outside of what an image file holds: so the volume
+/// descriptors of each are looked for behind the end of the one before.
+/// </summary>
+internal static class Sessions
+{
+    // On media that can be overwritten, libisofs has the descriptors of the last session at 0, and the first session here.
+    private const long FirstEmulatedSector = 32;
+
+    // Behind a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
+    private const int MaxGap = 16 * 1024;
+
+    private const int DescriptorSector = 16;
+
+    /// <summary>Address of the system area in front of the volume descriptors that the options ask for.</summary>
+    /// <exception cref="MountOptionException">The image has no such session.</exception>
+    public static long FindStart(BlockSource source, Iso9660Options options)
+    {
+        if (options.DescriptorSector is uint sector)
+        {
+            return (long)sector * VolumeDescriptor.Length;
+        }
+
+        if (options.Session is not uint session)
+        {
+            return 0;
+        }
+
+        uint index = 0;
+        foreach (long start in Find(source))
+        {
+            if (index++ == session)
+            {
+                return start;
+            }
+        }
+
+        throw new MountOptionException(
+            $"session={session}", $"the image has {index} that can be found; sbsector= takes the sector that one begins at");
+    }
+
+    /// <summary>The addresses at which the sessions begin, the first one first.</summary>
+    public static IEnumerable<long> Find(BlockSource source)
+    {
+        long? session = IsSession(source, FirstEmulatedSector, out long end) ? FirstEmulatedSector
+            : IsSession(source, 0, out end) ? 0
+            : null;
+        while (session is long sector)
+        {
+            yield return sector * VolumeDescriptor.Length;
+            session = null;
+            long first = end;
+            for (long next = first; next < first + MaxGap && session is null; next++)
+            {
+                session = IsSession(source, next, out end) ? next : null;
+            }
+        }
+    }
+
+    /// <summary>Whether a primary volume descriptor is there whose root directory lies behind it: not one in the image of another volume.</summary>
+    private static bool IsSession(BlockSource source, long sector, out long end)
+    {
+        end = 0;
+        long address = (sector + DescriptorSector) * VolumeDescriptor.Length;
+        if (address > source.Length - VolumeDescriptor.Length)
+        {
+            return false;
+        }
+
+        try
+        {
+            Span<byte> bytes = stackalloc byte[VolumeDescriptor.Length];
+            source.ReadAt(address, bytes[..VolumeDescriptor.HeaderLength]);
+            var header = new VolumeDescriptor(bytes);
+            if (!header.IsIso9660 || header.Type != VolumeDescriptorType.Primary)
+            {
+                return false;
+            }
+
+            source.ReadAt(address, bytes);
+            var volume = new PrimaryVolumeDescriptor(bytes);
+            long size = (long)volume.VolumeSpaceSize * volume.LogicalBlockSize / VolumeDescriptor.Length;
+            end = sector + Math.Max(size, DescriptorSector + 1);
+            return volume.LocationOfRoot * volume.LogicalBlockSize > address;
+        }
+        catch (TruncatedImageException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Runtime.InteropServices;
+using ImageFs.Fuse;
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Replies;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Tests.Fuse.Replies;
+
+/// <summary>The invariants of the pipe: whole replies or none, and never a dirty pipe.</summary>
+public sealed class ReplyPipeTest
+{
+    private const int MiB = 1 << 20;
+
+    private TestImage _image = null!;
+    private TargetPipe _target = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _image = new TestImage((2 * MiB) + 777);
+        _target = new TargetPipe();
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _image.Dispose();
+        _target.Dispose();
+    }
+
+    [TestCase(0, 4096)]
+    [TestCase(0, 1)]
+    [TestCase(2048, 4096)]
+    [TestCase(2048, 512 * 1024)]
+    [TestCase(513, 131_071)]
+    [TestCase(4095, 2)]
+    [TestCase((2 * MiB) + 776, 1)]
+    public void AnExtentGoesOutWhole(long address, int length)
+    {
+        using var pipe = new ReplyPipe(MiB);
+        Assert.That(Send(pipe, _image.Layout((address, length))), Is.EqualTo(CopyReason.None));
+        AssertReply(_image.Bytes.AsSpan((int)address, length));
+    }
+
+    [Test]
+    public void SeveralExtentsGoOutAsOne()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        Assert.That(Send(pipe, _image.Layout((2047, 10), (0, 6144), (99_999, 3), (1_000_000, 100_000))), Is.EqualTo(CopyReason.None));
+        AssertReply([.. _image.Bytes[2047..2057], .. _image.Bytes[..6144], .. _image.Bytes[99_999..100_002], .. _image.Bytes[1_000_000..1_100_000]]);
+    }
+
+    [Test]
+    public void OneReplyAfterAnother()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        for (int i = 0; i < 100; i++)
+        {
+            int address = i * 1013;
+            Assert.That(Send(pipe, _image.Layout((address, 10_000)), unique: (ulong)i), Is.EqualTo(CopyReason.None));
+            AssertReply(_image.Bytes.AsSpan(address, 10_000), unique: (ulong)i);
+        }
+    }
+
+    [Test]
+    public void ThePipeIsCountedInSlots()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        Assert.That(pipe.Slots, Is.EqualTo((MiB / PageBuffer.PageSize) - 1));
+    }
+
+    [Test]
+    public void EverySlotCanBeFilled()
+    {
+        using var pipe = new ReplyPipe(64 * 1024);
+        Assert.That(pipe.Slots, Is.EqualTo((64 * 1024 / PageBuffer.PageSize) - 1));
+        int length = (pipe.Slots - 1) * PageBuffer.PageSize;
+        var plan = new ReplyPlan(8);
+        Assert.That(plan.Make(_image.Layout((2048, length)), 0, length), Is.EqualTo(CopyReason.None));
+        Assert.That(plan.Slots, Is.EqualTo(pipe.Slots));
+        Assert.That(Send(pipe, _image.Layout((2048, length))), Is.EqualTo(CopyReason.None));
+        AssertReply(_image.Bytes.AsSpan(2048, length));
+    }
+
+    [Test]
+    public void AFullPipeIsAFaultAndNotADeadlock()
+    {
+        using var pipe = new ReplyPipe(64 * 1024);
+        Assert.That(Send(pipe, _image.Layout((0, MiB))), Is.EqualTo(CopyReason.PipeFull));
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void APipeThatDoesNotGrowStaysSmall()
+    {
+        // Not even root gets more than 2^31 bytes.
+        using var pipe = new ReplyPipe(-1);
+        Assert.That(pipe.Slots, Is.EqualTo(15));
+        Assert.That(Send(pipe, _image.Layout((0, 8192))), Is.EqualTo(CopyReason.None));
+        AssertReply(_image.Bytes.AsSpan(0, 8192));
+    }
+
+    [TestCase(100_000)]
+    [TestCase(0)]
+    public void AShortSourceIsAFault(int cut)
+    {
+        using var pipe = new ReplyPipe(MiB);
+        _image.Truncate(cut);
+        Assert.That(Send(pipe, _image.Layout((90_000, 20_000))), Is.EqualTo(CopyReason.ShortSource));
+        _image.Truncate(_image.Bytes.Length);
+        using TestImage other = new(50_000);
+        Assert.That(_target.Take(), Is.Empty);
+        Assert.That(Send(pipe, other.Layout((1, 40_000))), Is.EqualTo(CopyReason.None));
+        AssertReply(other.Bytes.AsSpan(1, 40_000));
+    }
+
+    [Test]
+    public void ASourceThatCannotBeSplicedFromIsAFault()
+    {
+        // A regular file that the kernel reads and does not splice.
+        using BlockDevice memory = BlockDevice.Open("/proc/self/mem");
+        using var pipe = new ReplyPipe(MiB);
+        var extent = new DeviceExtent(0, 4096, ExtentKind.Mapped, 0, memory);
+        Assert.That(pipe.Send(_target.Descriptor, 1, 4096, [extent], out _), Is.EqualTo(CopyReason.SourceRefused));
+        Assert.That(pipe.Refuser, Is.SameAs(memory));
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void AnExceptionLeavesACleanPipe()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        using TestImage closed = new(50_000);
+        closed.Device.Dispose();
+        Assert.That(() => Send(pipe, closed.Layout((0, 4096))), Throws.TypeOf<ObjectDisposedException>());
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void ATargetThatTakesNoPagesIsAFault()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        string path = Path.GetTempFileName();
+        using (FileDescriptor readOnly = Files.Open(path, OpenFlags.ReadOnly))
+        {
+            Assert.That(Send(pipe, _image.Layout((0, 8192)), readOnly, out Errno errno), Is.EqualTo(CopyReason.NotCommitted));
+            Assert.That(errno, Is.EqualTo(Errno.EBADF));
+        }
+
+        File.Delete(path);
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void AReplyThatIsTakenInPartIsAFault()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        using var small = new TargetPipe(4096);
+        Assert.That(Send(pipe, _image.Layout((0, 100_000)), small.Descriptor, out _), Is.EqualTo(CopyReason.NotCommitted));
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void ExtentsThatDoNotAddUpToTheReplyAreAFault()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        DeviceExtent extent = _image.Layout((0, 4096)).Locate(0, 4096);
+        Assert.That(pipe.Send(_target.Descriptor, 1, 5000, [extent], out _), Is.EqualTo(CopyReason.NotCommitted));
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void OneThreadOwnsIt()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        Assert.That(Send(pipe, _image.Layout((0, 100))), Is.EqualTo(CopyReason.None));
+        Exception? caught = null;
+        var other = new Thread(() =>
+        {
+            try
+            {
+                Send(pipe, _image.Layout((0, 100)));
+            }
+            catch (InvalidOperationException e)
+            {
+                caught = e;
+            }
+        });
+        other.Start();
+        other.Join();
+        Assert.That(caught, Is.Not.Null);
+    }
+
+    [Test]
+    public void ItsDescriptorsAreCloseOnExecAndDoNotBlock()
+    {
+        using var pipe = Pipe.Create(MiB);
+        foreach (FileDescriptor end in (FileDescriptor[])[pipe.ReadEnd, pipe.WriteEnd])
+        {
+            string flags = File.ReadLines($"/proc/self/fdinfo/{end.Number}").Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+            int value = Convert.ToInt32(flags.Split('\t')[1], 8);
+            Assert.That((OpenFlags)value & (OpenFlags.NonBlocking | OpenFlags.CloseOnExec), Is.EqualTo(OpenFlags.NonBlocking | OpenFlags.CloseOnExec));
+        }
+    }
+
+    private static CopyReason Send(ReplyPipe pipe, BlockSource source, FileDescriptor target, out Errno errno, ulong unique = 1)
+    {
+        var plan = new ReplyPlan(512);
+        int length = (int)source.Length;
+        Assert.That(plan.Make(source, 0, length), Is.EqualTo(CopyReason.None));
+        return pipe.Send(target, unique, length, plan.Extents, out errno);
+    }
+
+    private CopyReason Send(ReplyPipe pipe, BlockSource source, ulong unique = 1) => Send(pipe, source, _target.Descriptor, out _, unique);
+
+    private void AssertCleanAfterFault(ReplyPipe pipe)
+    {
+        Assert.That(_target.Take(), Is.Empty, "nothing of the failed reply went out");
+        Assert.That(Send(pipe, _image.Layout((5000, 3000)), unique: 9), Is.EqualTo(CopyReason.None));
+        AssertReply(_image.Bytes.AsSpan(5000, 3000), unique: 9);
+    }
+
+    private void AssertReply(ReadOnlySpan<byte> payload, ulong unique = 1)
+    {
+        byte[] message = _target.Take();
+        FuseOutHeader header = MemoryMarshal.Read<FuseOutHeader>(message);
+        Assert.That(message, Has.Length.EqualTo(16 + payload.Length));
+        Assert.That((header.Len, header.Error, header.Unique), Is.EqualTo(((uint)message.Length, 0, unique)));
+        Assert.That(message.AsSpan(16).SequenceEqual(payload), Is.True);
+    }
+}

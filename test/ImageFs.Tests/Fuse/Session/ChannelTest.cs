@@ -1,0 +1,167 @@
+using System.Runtime.InteropServices;
+using ImageFs.Fuse;
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Dispatch;
+using ImageFs.Fuse.Replies;
+using ImageFs.Fuse.Session;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Tests.Fuse.Replies;
+
+namespace ImageFs.Tests.Fuse.Session;
+
+/// <summary>One reply, whichever way it goes: spliced when it can be, copied when not, and why.</summary>
+public sealed class ChannelTest
+{
+    private TestImage _image = null!;
+    private TargetPipe _target = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _image = new TestImage(1_000_000);
+        _target = new TargetPipe();
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _image.Dispose();
+        _target.Dispose();
+    }
+
+    [Test]
+    public void AMappedRunIsSpliced() =>
+        AssertFile(_image.Layout((2048, 300_000)), new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None));
+
+    [Test]
+    public void ManyExtentsAreSplicedWhileTheyFit()
+    {
+        (long, long)[] runs = [.. Enumerable.Range(0, 120).Select(i => (i * 5000L, 100L))];
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None));
+    }
+
+    [Test]
+    public void MoreExtentsThanFitAreCopied()
+    {
+        (long, long)[] runs = [.. Enumerable.Range(0, 1500).Select(i => (i * 600L, 2L))];
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Copy, CopyReason.TooManySlots, Errno.None));
+    }
+
+    [Test]
+    public void MorePagesThanThePipeHasAreCopied() =>
+        AssertFile(_image.Layout((0, 100_000)), new FileReply(ReplyWay.Copy, CopyReason.TooManySlots, Errno.None), pipeCapacity: 65536);
+
+    [Test]
+    public void HolesAndInlineBytesAreCopied()
+    {
+        ExtentMap map = new ExtentMapBuilder().AppendMapped(1000, 0).Append(1000, ExtentKind.Hole).AppendMapped(1000, 5000).Build();
+        AssertFile(new MappedSource(_image.Device, map), new FileReply(ReplyWay.Copy, CopyReason.NotMapped, Errno.None));
+        AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReply(ReplyWay.Copy, CopyReason.NotMapped, Errno.None));
+    }
+
+    [Test]
+    public void CopyingCanBeChosen() => AssertFile(
+        _image.Layout((2048, 300_000)), new FileReply(ReplyWay.Copy, CopyReason.Chosen, Errno.None), new ReplyPolicy(ReplyWay.Copy));
+
+    [Test]
+    public void AnImageCutShortIsAnErrorAndNothingIsSent()
+    {
+        MappedSource source = _image.Layout((900_000, 100_000));
+        _image.Truncate(950_000);
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
+        Assert.That(() => channel.ReplyFile(1, source, 0, 100_000), Throws.TypeOf<TruncatedImageException>());
+        Assert.That(_target.Take(), Is.Empty);
+        Assert.That(channel.ReplyFile(1, source, 0, 50_000).Way, Is.EqualTo(ReplyWay.Splice), "what is left can be read");
+    }
+
+    [Test]
+    public void ErrorsAndPayloadsAreOneMessage()
+    {
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
+        "hello"u8.CopyTo(channel.Payload);
+        Assert.That(channel.Reply(7, Errno.None, 5), Is.EqualTo(Errno.None));
+        Assert.That(_target.Take(), Is.EqualTo((byte[])[21, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, .. "hello"u8]));
+        Assert.That(channel.Reply(8, Errno.ENOENT, 0), Is.EqualTo(Errno.None));
+        Assert.That(_target.Take(), Is.EqualTo((byte[])[16, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 8, 0, 0, 0, 0, 0, 0, 0]));
+    }
+
+    [Test]
+    public void RequestsComeUntilTheEnd()
+    {
+        using var requests = Pipe.Create(4096);
+        using var channel = new FuseChannel(requests.ReadEnd, new ReplyPolicy(null));
+        byte[] message = FakeTransport.Request(FuseOpcode.Lookup, 1, "a\0"u8);
+        Descriptors.Write(requests.WriteEnd, message, out _);
+        Assert.That(channel.TryReceive(out ReadOnlySpan<byte> received), Is.True);
+        Assert.That(received.SequenceEqual(message), Is.True);
+        requests.WriteEnd.Dispose();
+        Assert.That(channel.TryReceive(out _), Is.False);
+    }
+
+    [Test]
+    public void ADeviceThatRefusesIsNotAskedForEver()
+    {
+        var policy = new ReplyPolicy(null);
+        var plan = new ReplyPlan(4);
+        plan.Make(_image.Layout((0, 4096)), 0, 4096);
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.None));
+            policy.NoteRefusal(_image.Device);
+        }
+
+        Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.SourceRefused));
+        policy.NoteSuccess(plan.Extents);
+        Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.None));
+    }
+
+    [TestCase(null)]
+    [TestCase(ReplyWay.Copy)]
+    public void ReadsAllocateNothing(ReplyWay? way)
+    {
+        const int reads = 10_000;
+        using FileDescriptor nowhere = Files.Open("/dev/null", OpenFlags.ReadWrite);
+        using var channel = new FuseChannel(nowhere, new ReplyPolicy(way));
+        var counters = new WorkerCounters();
+        var tree = new TestTree();
+        ulong file = tree.AddFile("f", _image.Layout((2048, 400_000), (513, 400_000)));
+        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test" };
+        var dispatcher = new FuseDispatcher(tree, channel, counters, new FuseErrorLog(_ => { }), options);
+        byte[][] requests =
+        [
+            .. Enumerable.Range(0, 100).Select(i =>
+                FakeTransport.Request(FuseOpcode.Read, file, new FuseReadIn { Offset = (ulong)i * 8000, Size = 16384 })),
+        ];
+        Serve(100);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Serve(reads);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        FuseCounters sum = WorkerCounters.Sum([counters]);
+        Assert.That(allocated, Is.Zero);
+        Assert.That(way == ReplyWay.Copy ? sum.CopiedReplies : sum.SplicedReplies, Is.EqualTo(reads + 100));
+
+        void Serve(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                dispatcher.Serve(requests[i % requests.Length]);
+            }
+        }
+    }
+
+    private void AssertFile(BlockSource source, FileReply expected, ReplyPolicy? policy = null, int pipeCapacity = 1 << 20)
+    {
+        using var channel = new FuseChannel(_target.Descriptor, policy ?? new ReplyPolicy(null), pipeCapacity);
+        int length = (int)source.Length;
+        Assert.That(channel.ReplyFile(5, source, 0, length), Is.EqualTo(expected));
+        byte[] message = _target.Take();
+        Assert.That(MemoryMarshal.Read<FuseOutHeader>(message).Len, Is.EqualTo(length + 16));
+        Assert.That(message.AsSpan(16).SequenceEqual(TestImage.Contents(source)), Is.True);
+
+        Assert.That(channel.ReplyFile(6, source, 1, length - 1), Is.EqualTo(expected));
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual(TestImage.Contents(source).AsSpan(1)), Is.True);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using ImageFs.Fuse;
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Session;
+using ImageFs.Linux;
+
+namespace ImageFs.Tests.Fuse.Session;
+
+/// <summary>FUSE_INIT with kernels old, new and strange.</summary>
+public sealed class HandshakeTest
+{
+    private const uint AllOldFlags = 0x0FFFFFFF;
+
+    [TestCase(31u, 31)]
+    [TestCase(38u, 38)]
+    [TestCase(45u, 45)]
+    [TestCase(99u, 45)]
+    public void TheSmallerMinorIsSpoken(uint kernel, int expected)
+    {
+        FuseConnection connection = Run(out FuseInitOut answer, new FuseInitIn { Major = 7, Minor = kernel, Flags = AllOldFlags });
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(connection.Minor, Is.EqualTo(expected));
+            Assert.That(connection.KernelMinor, Is.EqualTo(kernel));
+            Assert.That(answer.Major, Is.EqualTo(7));
+            Assert.That(answer.MaxWrite, Is.EqualTo(4096));
+            Assert.That(answer.MaxPages * PageBuffer.PageSize, Is.EqualTo(512 * 1024));
+            Assert.That(answer.TimeGran, Is.EqualTo(1));
+            Assert.That(answer.MaxBackground, Is.EqualTo(64));
+            Assert.That(answer.CongestionThreshold, Is.EqualTo(48));
+        }
+    }
+
+    [Test]
+    public void OnlyWhatIsOfferedAndWantedIsAgreedOn()
+    {
+        FuseConnection connection = Run(out FuseInitOut answer, new FuseInitIn { Major = 7, Minor = 45, Flags = uint.MaxValue, Flags2 = uint.MaxValue });
+        FuseInitFlags expected =
+            FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
+            FuseInitFlags.ReaddirplusAuto | FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
+            FuseInitFlags.CacheSymlinks | FuseInitFlags.ExplicitInvalData;
+        Assert.That(connection.Flags, Is.EqualTo(expected));
+        Assert.That(answer.Flags2, Is.Zero);
+
+        connection = Run(out _, new FuseInitIn { Major = 7, Minor = 31, Flags = (uint)(FuseInitFlags.AsyncRead | FuseInitFlags.MaxPages) });
+        Assert.That(connection.Flags, Is.EqualTo(FuseInitFlags.AsyncRead | FuseInitFlags.MaxPages));
+    }
+
+    [Test]
+    public void IdmappedMountsGoWithDefaultPermissions()
+    {
+        var asked = new FuseInitIn { Major = 7, Minor = 45, Flags = (uint)FuseInitFlags.InitExt, Flags2 = uint.MaxValue };
+        FuseInitOut answer = FuseHandshake.Negotiate(in asked, defaultPermissions: true);
+        Assert.That((FuseInitFlags)answer.Flags, Is.EqualTo(FuseInitFlags.InitExt));
+        Assert.That(answer.Flags2, Is.EqualTo((uint)((ulong)FuseInitFlags.AllowIdmap >> 32)));
+
+        asked.Flags = 0;
+        Assert.That(FuseHandshake.Negotiate(in asked, defaultPermissions: true).Flags2, Is.Zero, "flags2 is noise without INIT_EXT");
+    }
+
+    [Test]
+    public void AnOldKernelsInitIsSixteenBytes()
+    {
+        var transport = new FakeTransport();
+        var asked = new FuseInitIn { Major = 7, Minor = 31, Flags = AllOldFlags };
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, MemoryMarshal.AsBytes(new Span<FuseInitIn>(ref asked))[..16]));
+        Assert.That(FuseHandshake.Run(transport, false).Minor, Is.EqualTo(31));
+    }
+
+    [TestCase(7u, 30u)]
+    [TestCase(7u, 0u)]
+    [TestCase(6u, 99u)]
+    public void TooOldKernelsAreToldSo(uint major, uint minor)
+    {
+        var transport = new FakeTransport();
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, new FuseInitIn { Major = major, Minor = minor }));
+        Assert.That(() => FuseHandshake.Run(transport, false), Throws.TypeOf<FuseMountException>().With.Message.Contains("Linux 5.4"));
+        Assert.That(transport.Replies.Single().Error, Is.EqualTo(Errno.EPROTO));
+    }
+
+    [Test]
+    public void ALargerMajorAsksAgain()
+    {
+        var transport = new FakeTransport();
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, new FuseInitIn { Major = 8, Minor = 1 }));
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, new FuseInitIn { Major = 7, Minor = 45 }));
+        Assert.That(FuseHandshake.Run(transport, false).Minor, Is.EqualTo(45));
+        Assert.That(transport.Replies.Select(reply => reply.As<FuseInitOut>().Major), Is.EqualTo(new uint[] { 7, 7 }));
+    }
+
+    [Test]
+    public void WhatIsNoInitIsRefused()
+    {
+        byte[][] messages = [FakeTransport.Request(FuseOpcode.Lookup, 1, "a\0"u8), FakeTransport.Request(FuseOpcode.Init, 0, new byte[15]), [1, 2, 3]];
+        foreach (byte[] message in messages)
+        {
+            var transport = new FakeTransport();
+            transport.Requests.Enqueue(message);
+            Assert.That(() => FuseHandshake.Run(transport, false), Throws.TypeOf<FuseMountException>());
+        }
+    }
+
+    [Test]
+    public void AnEndBeforeInitIsAnError() =>
+        Assert.That(() => FuseHandshake.Run(new FakeTransport(), false), Throws.TypeOf<FuseMountException>());
+
+    [Test]
+    public void ARefusedReplyIsAnError()
+    {
+        var transport = new FakeTransport { Verdict = Errno.EINVAL };
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, new FuseInitIn { Major = 7, Minor = 45 }));
+        Assert.That(() => FuseHandshake.Run(transport, false), Throws.TypeOf<FuseMountException>());
+    }
+
+    private static FuseConnection Run(out FuseInitOut answer, FuseInitIn asked)
+    {
+        var transport = new FakeTransport();
+        transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, asked));
+        FuseConnection connection = FuseHandshake.Run(transport, defaultPermissions: false);
+        answer = transport.Replies.Single().As<FuseInitOut>();
+        return connection;
+    }
+}

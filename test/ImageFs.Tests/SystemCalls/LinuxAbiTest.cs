@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using ImageFs.Linux;
+using ImageFs.Tests.Support;
+
+namespace ImageFs.Tests.SystemCalls;
+
+/// <summary>The numbers and structures of ImageFs.Linux are those of the C headers.</summary>
+public sealed class LinuxAbiTest
+{
+    [Test]
+    public void NumbersAreAsInTheHeaders()
+    {
+        var assertions = new CAssertions("errno.h", "fcntl.h", "sys/mount.h", "sys/socket.h", "sys/mman.h");
+        foreach (Errno errno in Enum.GetValues<Errno>().Where(errno => errno != Errno.None))
+        {
+            assertions.Equal(errno.ToString(), (long)errno);
+        }
+
+        assertions.Equal("O_RDWR", (long)OpenFlags.ReadWrite);
+        assertions.Equal("O_EXCL", (long)OpenFlags.Exclusive);
+        assertions.Equal("O_NONBLOCK", (long)OpenFlags.NonBlocking);
+        assertions.Equal("O_CLOEXEC", (long)OpenFlags.CloseOnExec);
+        assertions.Equal("O_PATH", (long)OpenFlags.Path);
+        assertions.Equal("MS_RDONLY", (long)MountFlags.ReadOnly);
+        assertions.Equal("MS_NOSUID", (long)MountFlags.NoSuid);
+        assertions.Equal("MS_NODEV", (long)MountFlags.NoDev);
+        assertions.Equal("MS_NOEXEC", (long)MountFlags.NoExec);
+        assertions.EqualIfDefined("MS_NOSYMFOLLOW", (long)MountFlags.NoSymFollow);
+        assertions.Equal("MS_NOATIME", (long)MountFlags.NoAtime);
+        assertions.Equal("MS_NODIRATIME", (long)MountFlags.NoDirAtime);
+        assertions.Equal("MNT_FORCE", (long)UnmountFlags.Force);
+        assertions.Equal("MNT_DETACH", (long)UnmountFlags.Detach);
+        assertions.Equal("UMOUNT_NOFOLLOW", (long)UnmountFlags.NoFollow);
+        assertions.Prove();
+    }
+
+    [Test]
+    public void StructuresAreAsInTheHeaders()
+    {
+        var assertions = new CAssertions("sys/socket.h", "sys/uio.h", "sys/stat.h", "spawn.h");
+        assertions.Equal("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
+        assertions.Equal("sizeof(struct msghdr)", Marshal.SizeOf<MessageHeader>());
+        assertions.Equal("offsetof(struct msghdr, msg_iov)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Vectors)));
+        assertions.Equal("offsetof(struct msghdr, msg_control)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Control)));
+        assertions.Equal(
+            "offsetof(struct msghdr, msg_controllen)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.ControlLength)));
+        assertions.Equal("CMSG_SPACE(sizeof(int))", Marshal.SizeOf<RightsMessage>());
+        assertions.Equal("CMSG_LEN(0)", (long)Marshal.OffsetOf<RightsMessage>(nameof(RightsMessage.Descriptor)));
+        assertions.Equal("offsetof(struct cmsghdr, cmsg_level)", (long)Marshal.OffsetOf<RightsMessage>(nameof(RightsMessage.Level)));
+        assertions.Equal("sizeof(struct statx)", Marshal.SizeOf<StatxBuffer>());
+        assertions.Equal("offsetof(struct statx, stx_dev_minor)", (long)Marshal.OffsetOf<StatxBuffer>(nameof(StatxBuffer.FileSystemMinor)));
+        assertions.Equal("sizeof(posix_spawn_file_actions_t) <= 256", 1);
+        assertions.Prove();
+    }
+}
