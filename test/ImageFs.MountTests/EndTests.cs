@@ -48,13 +48,10 @@ internal sealed class EndTests
     [Test]
     public void A_mount_in_the_background_does_not_hold_the_callers_directory_or_output()
     {
-        using var mount = ImageMount.Mount(TestImages.Get("sample"));
+        using var mount = ImageMount.Prepare(TestImages.Get("sample"));
+        Tool.Run("timeout", "10", "sh", "-c", "\"$@\" 2>&1 | cat", "sh", ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
         int server = Processes.ServerOf(mount.Directory);
         Assert.That(Directory.ResolveLinkTarget($"/proc/{server}/cwd", false)!.FullName, Is.EqualTo("/"));
-        foreach (int descriptor in new[] { 0, 1, 2 })
-        {
-            Assert.That(File.ResolveLinkTarget($"/proc/{server}/fd/{descriptor}", false)!.FullName, Does.Not.Contain("pipe:"));
-        }
     }
 
     [Test]

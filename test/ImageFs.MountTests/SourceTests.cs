@@ -31,7 +31,7 @@ internal sealed class SourceTests
     [Test]
     public void An_open_descriptor_gives_the_tree_of_its_image()
     {
-        const string Script = "exec \"$1\" mount /dev/fd/7 \"$3\" 7<\"$2\"";
+        const string Script = "exec \"$1\" mount /dev/fd/7 \"$3\" 7<\"$2\" >/dev/null 2>&1";
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
         Tool.Shell(Script, ImageFsProgram.Path, mount.Image, mount.Directory).Succeeded();
         Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
@@ -52,7 +52,7 @@ internal sealed class SourceTests
     public void A_relative_image_and_directory_are_those_of_the_caller()
     {
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
-        const string Script = "cd \"$2\" && ln -s \"$3\" here.iso && exec \"$1\" mount here.iso mnt";
+        const string Script = "cd \"$2\" && ln -s \"$3\" here.iso && exec \"$1\" mount here.iso mnt >/dev/null 2>&1";
         Tool.Shell(Script, ImageFsProgram.Path, Path.GetDirectoryName(mount.Directory)!, mount.Image).Succeeded();
         Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
     }
@@ -63,7 +63,7 @@ internal sealed class SourceTests
         Need.Program("fusermount3", "fuse3");
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
         Tool.Run("chown", $"{Nobody}", mount.Directory).Succeeded();
-        Run(s_asNobody, ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
+        Run(s_asNobody, "sh", "-c", "exec \"$@\" >/dev/null 2>&1", "sh", ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
         Assert.That(mount.IsMounted);
         Assert.That(TreeWalker.List(mount.Directory, s_asNobody).DifferencesFrom(Expected, Facts.All), Is.Empty);
         Run(s_asNobody, ImageFsProgram.Path, "umount", mount.Directory).Succeeded();
@@ -75,7 +75,7 @@ internal sealed class SourceTests
     {
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
         Tool.Run("chown", $"{Nobody}", mount.Directory).Succeeded();
-        Run(s_asNobody, ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
+        Run(s_asNobody, "sh", "-c", "exec \"$@\" >/dev/null 2>&1", "sh", ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
         Assert.That(Tool.Run("ls", mount.Directory).ExitCode, Is.Not.Zero, "even root needs allow_other");
     }
 
@@ -85,7 +85,7 @@ internal sealed class SourceTests
         Need.Program("setpriv", "util-linux");
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
         Tool.Run("chown", $"{Nobody}", mount.Directory).Succeeded();
-        const string Script = "PATH=/nowhere \"$1\" mount \"$2\" \"$3\" && \"$4\" tree \"$3\" && exec \"$1\" umount \"$3\"";
+        const string Script = "PATH=/nowhere \"$1\" mount \"$2\" \"$3\" >/dev/null 2>&1 && \"$4\" tree \"$3\" && exec \"$1\" umount \"$3\"";
         string[] inside = [.. s_asNobody, "unshare", "-Urm", "sh", "-c", Script, "sh"];
         ToolResult walk = Run(inside, ImageFsProgram.Path, mount.Image, mount.Directory, TreeWalker.Program).Succeeded();
         Assert.That(TreeWalker.Parse(walk).DifferencesFrom(Expected, s_withoutOwners), Is.Empty);

@@ -9,7 +9,15 @@ internal static class ImageFsProgram
     public static string Path { get; } = Find();
 
     /// <summary>Runs it to its end; the end of a mount is that it is mounted.</summary>
-    public static ToolResult Run(params IEnumerable<string> arguments) => Tool.Run(Path, arguments);
+    /// <remarks>Its output goes to files: a server that kept a pipe open would fail every test, and not only the one that is about it.</remarks>
+    public static ToolResult Run(params IEnumerable<string> arguments)
+    {
+        using var folder = new TestFolder();
+        const string Script = "out=$1 err=$2; shift 2; exec \"$@\" >\"$out\" 2>\"$err\"";
+        ToolResult result = Tool.Run("sh", ["-c", Script, "sh", folder["out"], folder["err"], Path, .. arguments]);
+        return new ToolResult(
+            $"imagefs {string.Join(' ', arguments)}", result.ExitCode, File.ReadAllBytes(folder["out"]), File.ReadAllText(folder["err"]));
+    }
 
     /// <summary>Starts it and leaves it running, as with -f.</summary>
     public static Process Start(params IEnumerable<string> arguments) =>
