@@ -129,7 +129,7 @@ internal sealed class Iso9660FileSystem : FileSystem
 
         if (!hasAdded && (isDamaged || reader.Damage is not null))
         {
-            throw reader.Damage ?? FindDamage(directory, extent);
+            throw FindDamage(directory, extent);
         }
     }
 

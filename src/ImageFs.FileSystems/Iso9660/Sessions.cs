@@ -39,7 +39,8 @@ internal static class Sessions
             }
         }
 
-        throw new MountOptionException(
+        // Without any the image is no volume, as will be said when it is opened.
+        return index == 0 ? 0 : throw new MountOptionException(
             $"session={session}", $"the image has {index} that can be found; sbsector= takes the sector that one begins at");
     }
 
