@@ -8,6 +8,7 @@ public static unsafe class Mounts
 {
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int ForceSync = 0x2000; // AT_STATX_FORCE_SYNC
+    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
 
     /// <summary>The real user id of this process.</summary>
     public static uint UserId => Libc.getuid();
@@ -33,7 +34,7 @@ public static unsafe class Mounts
     public static Errno Probe(string directory)
     {
         StatxBuffer buffer;
-        return Libc.statx(CurrentDirectory, directory, ForceSync, 0, &buffer) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        return Libc.statx(CurrentDirectory, directory, ForceSync, BasicStats, &buffer) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
     }
 
     /// <summary>

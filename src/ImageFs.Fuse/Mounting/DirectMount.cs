@@ -13,18 +13,22 @@ internal sealed class DirectMount : FuseMount
     }
 
     /// <summary>Mounts.</summary>
+    /// <param name="options">How and where.</param>
+    /// <param name="refusal">What is not permitted, when it returned null.</param>
     /// <returns>Null when it is not permitted, and fusermount3 may be tried.</returns>
     /// <exception cref="FuseMountException">It would not work by fusermount3 either.</exception>
-    public static DirectMount? TryMake(FuseMountOptions options)
+    public static DirectMount? TryMake(FuseMountOptions options, out string refusal)
     {
         FileDescriptor? connection = FuseDevice.TryOpen(out Errno errno);
         if (connection is null)
         {
+            refusal = $"/dev/fuse: {LinuxException.Text(errno)}";
             return errno is Errno.EACCES or Errno.EPERM ? null : throw new FuseMountException(MountAdvice.NoDevice(errno));
         }
 
         errno = Mounts.Mount(
             options.Source, options.MountPoint, $"fuse.{options.Subtype}", options.Flags | MountFlags.ReadOnly, Data(options, connection));
+        refusal = $"mount: {LinuxException.Text(errno)}";
         if (errno == Errno.None)
         {
             return new DirectMount(options.MountPoint, connection);

@@ -18,7 +18,7 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     public static FuseMount Create(FuseMountOptions options)
     {
         options = options with { MountPoint = ResolveMountPoint(options.MountPoint) };
-        return (FuseMount?)DirectMount.TryMake(options) ?? HelperMount.Make(options);
+        return (FuseMount?)DirectMount.TryMake(options, out string refusal) ?? HelperMount.Make(options, refusal);
     }
 
     /// <summary>Unmounts.</summary>

@@ -11,8 +11,10 @@ internal sealed class HelperMount : FuseMount
         : base(mountPoint, connection) => _program = program;
 
     /// <summary>Mounts.</summary>
+    /// <param name="options">How and where.</param>
+    /// <param name="refusal">Why mount(2) did not do it.</param>
     /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>
-    public static HelperMount Make(FuseMountOptions options)
+    public static HelperMount Make(FuseMountOptions options, string refusal)
     {
         foreach (string program in FuserMount.Candidates)
         {
@@ -25,7 +27,7 @@ internal sealed class HelperMount : FuseMount
             }
         }
 
-        throw new FuseMountException(MountAdvice.NoHelper());
+        throw new FuseMountException(MountAdvice.NoHelper(refusal));
     }
 
     /// <summary>Unmounts what any fusermount3 of this user mounted.</summary>
@@ -42,7 +44,7 @@ internal sealed class HelperMount : FuseMount
             }
         }
 
-        throw new FuseMountException(MountAdvice.NoHelper());
+        throw new FuseMountException(MountAdvice.NoHelper($"umount: {LinuxException.Text(Errno.EPERM)}"));
     }
 
     /// <inheritdoc/>

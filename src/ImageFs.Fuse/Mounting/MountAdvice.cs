@@ -26,10 +26,11 @@ internal static class MountAdvice
         : $"{mountPoint}: umount: {LinuxException.Text(errno)}";
 
     /// <summary>mount(2) is not permitted, and there is no helper.</summary>
-    public static string NoHelper() =>
+    /// <param name="refusal">What was not permitted.</param>
+    public static string NoHelper(string refusal) =>
         Environment.GetEnvironmentVariable("FUSERMOUNT_PROG") is { Length: > 0 } chosen
-            ? $"mount is not permitted, and {chosen}, which FUSERMOUNT_PROG names, does not exist"
-            : $"mount is not permitted, and there is no fusermount3: apt install fuse3, or run as root; {Container}";
+            ? $"{refusal}; and {chosen}, which FUSERMOUNT_PROG names, does not exist"
+            : $"{refusal}; and there is no fusermount3: apt install fuse3, or run as root; {Container}";
 
     /// <summary>fusermount3 failed.</summary>
     public static string HelperRefused(string program, string message)
@@ -40,7 +41,13 @@ internal static class MountAdvice
             return $"{text}: add the line user_allow_other to /etc/fuse.conf, or leave allow_other out";
         }
 
-        return message.Contains("/dev/fuse", StringComparison.Ordinal) || message.Contains("not permitted", StringComparison.Ordinal)
+        // It opens the device as the user.
+        if (message.Contains("/dev/fuse: Permission denied", StringComparison.Ordinal))
+        {
+            return $"{text}: chmod 666 /dev/fuse, as udev does";
+        }
+
+        return message.Contains("not permitted", StringComparison.Ordinal)
             ? $"{text}: is {program} set-user-id root? {Container}"
             : text;
     }
