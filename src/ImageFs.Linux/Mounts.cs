@@ -4,8 +4,11 @@ using System.Runtime.InteropServices;
 namespace ImageFs.Linux;
 
 /// <summary>Mounting and unmounting, and who does it.</summary>
-public static class Mounts
+public static unsafe class Mounts
 {
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int ForceSync = 0x2000; // AT_STATX_FORCE_SYNC
+
     /// <summary>The real user id of this process.</summary>
     public static uint UserId => Libc.getuid();
 
@@ -24,6 +27,14 @@ public static class Mounts
     /// <summary>umount2(2).</summary>
     public static Errno Unmount(string target, UnmountFlags flags) =>
         Libc.umount2(target, (int)flags) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+
+    /// <summary>Asks the server of whatever is mounted on a directory for its root's attributes, past what the kernel remembers.</summary>
+    /// <returns>The answer: ENOTCONN where the server has died, ECONNREFUSED where the kernel did not accept it.</returns>
+    public static Errno Probe(string directory)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(CurrentDirectory, directory, ForceSync, 0, &buffer) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+    }
 
     /// <summary>
     /// What is mounted on a directory, on top, by its device number. Read from /proc/self/mountinfo: the mount itself is not

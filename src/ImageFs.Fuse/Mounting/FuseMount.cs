@@ -32,24 +32,20 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     // The path as /proc/self/mountinfo will have it.
     private static string ResolveMountPoint(string directory)
     {
-        try
-        {
-            using FileDescriptor descriptor = Files.Open(directory, OpenFlags.Path);
-            return Files.Status(descriptor).IsDirectory
-                ? new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget ?? directory
-                : throw new FuseMountException($"{directory}: not a directory: mount on an empty directory");
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
-        {
-            throw new FuseMountException($"{directory}: no such directory: make it first");
-        }
-        catch (LinuxException e) when (e.Errno is Errno.ENOTCONN or Errno.ECONNABORTED)
+        if (Mounts.Probe(directory) is Errno.ENOTCONN or Errno.ECONNABORTED)
         {
             throw new FuseMountException($"{directory}: a mount whose program has died is in the way: fusermount3 -u {directory}");
         }
-        catch (LinuxException e)
+
+        using FileDescriptor? descriptor = Files.TryOpen(directory, OpenFlags.Path, out Errno errno);
+        if (descriptor is null)
         {
-            throw new FuseMountException(e.Message);
+            throw new FuseMountException(
+                errno == Errno.ENOENT ? $"{directory}: no such directory: make it first" : $"{directory}: {LinuxException.Text(errno)}");
         }
+
+        return Files.Status(descriptor).IsDirectory
+            ? new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget ?? directory
+            : throw new FuseMountException($"{directory}: not a directory: mount on an empty directory");
     }
 }

@@ -93,6 +93,10 @@ public sealed class FuseSession : IDisposable
         var errors = new FuseErrorLog(options.Log);
         _workers.Add(new FuseWorker(0, first, fileSystem, errors, options));
         Connection = FuseHandshake.Run(first, options.DefaultPermissions);
+        if (options.Debug)
+        {
+            options.Log($"INIT: {Connection}");
+        }
 
         for (int number = 1; number < ChooseWorkers(options.Workers); number++)
         {
@@ -120,20 +124,14 @@ public sealed class FuseSession : IDisposable
         return clone;
     }
 
-    // The kernel does not say whether it accepted INIT, but refuses whoever comes after when it did not.
+    // The kernel does not say whether it accepted INIT, but refuses whoever comes after when it did not. Another error is the tree's
+    // own, of a damaged root directory mostly: the mount works, and says so to whoever asks.
     private void CheckAccepted()
     {
-        try
+        Errno errno = Mounts.Probe(_mount.MountPoint);
+        if (errno is Errno.ECONNREFUSED or Errno.ENOTCONN or Errno.ECONNABORTED)
         {
-            _ = Files.Status(_mount.MountPoint);
-        }
-        catch (LinuxException e) when (e.Errno is Errno.ECONNREFUSED or Errno.ENOTCONN or Errno.ECONNABORTED)
-        {
-            throw new FuseMountException($"{_mount.MountPoint}: the kernel did not accept the session: {e.Message}");
-        }
-        catch (LinuxException)
-        {
-            // A damaged root directory, mostly: the mount works, and says so to whoever asks.
+            throw new FuseMountException($"{_mount.MountPoint}: the kernel did not accept the session: {LinuxException.Text(errno)}");
         }
     }
 

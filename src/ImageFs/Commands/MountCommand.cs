@@ -14,11 +14,11 @@ internal static class MountCommand
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
-        var status = new Option<string>(Background.StatusOption) { Hidden = true };
+        var server = new Option<bool>(Background.ServerOption) { Hidden = true };
 
         var command = new Command("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, foreground, debug, readOnly, status,
+            image, directory, options, foreground, debug, readOnly, server,
         };
         command.SetAction(parsed =>
         {
@@ -27,21 +27,22 @@ internal static class MountCommand
             {
                 Debug = parsed.GetValue(debug),
             };
-            return parsed.GetValue(foreground) || request.Debug || parsed.GetValue(status) is not null
-                ? Serve(request, parsed.GetValue(status))
+            bool isServer = parsed.GetValue(server);
+            return isServer || parsed.GetValue(foreground) || request.Debug
+                ? Serve(request, isServer)
                 : Background.Start(request);
         });
         return command;
     }
 
-    private static int Serve(MountRequest request, string? statusDescriptor)
+    private static int Serve(MountRequest request, bool inBackground)
     {
         var log = new Log();
         using ImageServer server = ImageServer.Start(request, log.Write);
-        if (statusDescriptor is not null)
+        if (inBackground)
         {
             log.MoveToSystemLog();
-            Background.Ready(statusDescriptor);
+            Background.Ready();
         }
 
         server.Run();

@@ -1,50 +1,57 @@
 using System.Diagnostics;
-using System.IO.Pipes;
 using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
 
 /// <summary>
-/// A server in the background: this program started again, which says by a pipe whether the mount answers. A managed process cannot
-/// fork, and need not: the parent only waits for that word.
+/// A server in the background: this program started again. A managed process cannot fork, and need not: the parent only waits for
+/// a word. That comes by the server's standard error, behind whatever else it has to say until then: a byte of zero.
 /// </summary>
 internal static class Background
 {
-    /// <summary>The option by which the second process is told its pipe.</summary>
-    internal const string StatusOption = "--status-fd";
+    /// <summary>The option that makes a server of the second process.</summary>
+    internal const string ServerOption = "--server";
 
-    /// <summary>Starts the server and waits until the mount answers, or cannot.</summary>
-    /// <returns>The exit status; what went wrong has been said on standard error, which both share until the mount answers.</returns>
+    private const byte ReadyMark = 0;
+
+    /// <summary>Starts the server and waits until the mount answers, or cannot; what it says until then is passed on.</summary>
+    /// <returns>The exit status.</returns>
     internal static int Start(MountRequest request)
     {
-        using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
+        // None of the caller's streams goes to the server: who reads from them would wait until the unmount.
         ProcessStartInfo start = Self();
-        string status = $"{StatusOption}={pipe.GetClientHandleAsString()}";
-        foreach (string argument in (string[])["mount", status, "-o", request.Options, "--", request.Image, request.Directory])
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        foreach (string argument in (string[])["mount", ServerOption, "-o", request.Options, "--", request.Image, request.Directory])
         {
             start.ArgumentList.Add(argument);
         }
 
-        using Process? server = Process.Start(start);
-        pipe.DisposeLocalCopyOfClientHandle();
-
-        int word = pipe.ReadByte();
-        if (word >= 0)
+        using Process server = Process.Start(start)!;
+        using Stream error = Console.OpenStandardError();
+        Stream said = server.StandardError.BaseStream;
+        for (int value = said.ReadByte(); value >= 0; value = said.ReadByte())
         {
-            return word;
+            if (value == ReadyMark)
+            {
+                return ExitStatus.Success;
+            }
+
+            error.WriteByte((byte)value);
         }
 
-        server?.WaitForExit();
-        return server?.ExitCode is > 0 and < 128 ? server.ExitCode : ExitStatus.Bug;
+        server.WaitForExit();
+        return server.ExitCode is > 0 and < 128 ? server.ExitCode : ExitStatus.Bug;
     }
 
-    /// <summary>Tells the parent that the mount answers, and lets go of its terminal.</summary>
-    internal static void Ready(string statusDescriptor)
+    /// <summary>In the server: leaves the terminal, and tells the parent that the mount answers.</summary>
+    internal static void Ready()
     {
-        using var pipe = new AnonymousPipeClientStream(PipeDirection.Out, statusDescriptor);
+        using Stream parent = Console.OpenStandardError();
         Environment.CurrentDirectory = "/";
         Processes.Detach();
-        pipe.WriteByte(ExitStatus.Success);
+        parent.WriteByte(ReadyMark);
     }
 
     // Under `dotnet imagefs.dll` the process is the host, and the program its first argument.

@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using ImageFs.Fuse;
+using ImageFs.Fuse.Abi;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Tests.Fuse;
+
+namespace ImageFs.MountTests.Session;
+
+/// <summary>Every end of a session: nothing hangs, nothing stays mounted.</summary>
+public sealed class SessionLifecycleTest : FuseDeviceFixture
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    private TestImage _image = null!;
+    private TestTree _tree = null!;
+
+    [SetUp]
+    public void Fill()
+    {
+        _image = new TestImage(8 << 20);
+        _tree = new TestTree();
+        _tree.AddFile("f", _image.Layout((2048, 8_000_000)));
+    }
+
+    [TearDown]
+    public void Close() => _image.Dispose();
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void TheMountIsShownAsWhatItIs()
+    {
+        using var mount = new MountedTree(_tree, options => options with { Flags = options.Flags | MountFlags.NoExec });
+        string line = Shell.Output($"grep ' {mount.Directory} ' /proc/mounts");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(line, Does.StartWith(@"/test\040image "));
+            Assert.That(line, Does.Contain(" fuse.imagefs ro,nosuid,nodev,noexec"));
+            Assert.That(mount.Session.Connection.Flags, Does.Not.EqualTo(FuseInitFlags.None));
+            Assert.That(mount.Session.Connection.MaxRead, Is.EqualTo(512 * 1024));
+            Assert.That(Shell.Run($"touch '{mount.Directory}/new'").Error, Does.Contain("Read-only file system"));
+        }
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void ReadAheadIsRaised()
+    {
+        using var mount = new MountedTree(_tree);
+        Assert.That(Shell.Output($"cat /sys/class/bdi/$(mountpoint -d '{mount.Directory}')/read_ahead_kb"), Is.EqualTo("1024"));
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void UnmountEndsTheSession([Values("umount", "fusermount3 -u")] string command)
+    {
+        using var mount = new MountedTree(_tree);
+        Shell.Output($"ls '{mount.Directory}' && {command} '{mount.Directory}'");
+        AssertEnds(mount);
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void UnmountByTheSession([Values] bool lazy)
+    {
+        using var mount = new MountedTree(_tree);
+        mount.Session.Unmount(lazy);
+        AssertEnds(mount);
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void AMountInUseIsNotUnmountedUnlessLazily()
+    {
+        using var mount = new MountedTree(_tree);
+        using Process user = Start($"exec 3< '{mount.Directory}/f'; echo ready; read -r line; head -c 8000000 <&3 | sha256sum");
+        Assert.That(user.StandardOutput.ReadLine(), Is.EqualTo("ready"));
+        Assert.That(() => mount.Session.Unmount(lazy: false), Throws.TypeOf<FuseMountException>().With.Message.Contains("in use"));
+        mount.Session.Unmount(lazy: true);
+        Assert.That(MountedTree.IsMounted(mount.Directory), Is.False);
+
+        user.StandardInput.WriteLine();
+        string expected = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(_image.Bytes.AsSpan(2048, 8_000_000)));
+        Assert.That(user.StandardOutput.ReadLine(), Does.StartWith(expected), "who has it open reads on");
+        user.WaitForExit();
+        AssertEnds(mount);
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void AbortLeavesNothingMounted()
+    {
+        using var mount = new MountedTree(_tree);
+        Abort(mount.Directory);
+        AssertEnds(mount);
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void AbortUnderLoad()
+    {
+        using var mount = new MountedTree(_tree);
+        using Process load = Load(mount.Directory);
+        Abort(mount.Directory);
+        AssertEnds(mount);
+        Assert.That(load.WaitForExit(s_patience), Is.True);
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void DisposeUnderLoad()
+    {
+        var mount = new MountedTree(_tree);
+        using Process load = Load(mount.Directory);
+        mount.Session.Dispose();
+        AssertEnds(mount);
+        Assert.That(load.WaitForExit(s_patience), Is.True);
+        mount.Dispose();
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void WhatIsMountedOverItIsLeftAlone()
+    {
+        using var mount = new MountedTree(_tree);
+        Shell.Output($"mount -t tmpfs none '{mount.Directory}'");
+        mount.Session.Dispose();
+        Assert.That(Shell.Output($"grep -c 'tmpfs' <(grep ' {mount.Directory} ' /proc/mounts)"), Is.EqualTo("1"));
+        Shell.Output($"umount '{mount.Directory}'; umount -l '{mount.Directory}'");
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void AFailureAfterMountingLeavesNothingMounted()
+    {
+        string directory = MountedTree.NewDirectory();
+        try
+        {
+            FuseMountOptions options = MountedTree.Options(directory) with
+            {
+                Debug = true,
+                Log = line => throw new InvalidOperationException(line),
+            };
+            Assert.That(() => FuseSession.Mount(_tree, options), Throws.TypeOf<InvalidOperationException>().With.Message.Contains("INIT"));
+            Assert.That(MountedTree.IsMounted(directory), Is.False);
+        }
+        finally
+        {
+            MountedTree.Remove(directory);
+        }
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void ADamagedRootIsMountedAndSaysSo()
+    {
+        _tree.Damage(1, new InvalidImageException("root", 0, "no"));
+        using var mount = new MountedTree(_tree);
+        Assert.That(Shell.Run($"ls '{mount.Directory}'").Error, Does.Contain("Structure needs cleaning"));
+        Abort(mount.Directory);
+        AssertEnds(mount);
+    }
+
+    [TestCase("/nonexistent/directory", "no such directory")]
+    [TestCase("/etc/passwd", "not a directory")]
+    public void ABadMountPointIsSaid(string path, string expected) =>
+        Assert.That(() => FuseSession.Mount(_tree, MountedTree.Options(path)), Throws.TypeOf<FuseMountException>().With.Message.Contains(expected));
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void ADeadMountInTheWayIsSaid()
+    {
+        using var mount = new MountedTree(_tree);
+        using Process sleeper = Start($"cd '{mount.Directory}'; echo ready; read -r line");
+        sleeper.StandardOutput.ReadLine();
+        string directory = MountedTree.NewDirectory();
+        Shell.Output($"mount --bind '{mount.Directory}' '{directory}'");
+        Abort(mount.Directory);
+        mount.Session.Wait();
+        try
+        {
+            Assert.That(
+                () => FuseSession.Mount(_tree, MountedTree.Options(directory)).Dispose(),
+                Throws.TypeOf<FuseMountException>().With.Message.Contains("fusermount3 -u"));
+        }
+        finally
+        {
+            MountedTree.Remove(directory);
+        }
+
+        sleeper.StandardInput.WriteLine();
+        sleeper.WaitForExit();
+    }
+
+    private static void AssertEnds(MountedTree mount)
+    {
+        var waiter = new Thread(mount.Session.Wait) { IsBackground = true };
+        waiter.Start();
+        Assert.That(waiter.Join(s_patience), Is.True, "Wait returns");
+        Assert.That(MountedTree.IsMounted(mount.Directory), Is.False);
+    }
+
+    private static void Abort(string directory) => Shell.Output(
+        $$"""
+        mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections
+        connection=$(awk -v dir='{{directory}}' '$5 == dir { sub(".*:", "", $3); print $3 }' /proc/self/mountinfo)
+        echo 1 > /sys/fs/fuse/connections/$connection/abort
+        """);
+
+    private static Process Start(string script) => Process.Start(new ProcessStartInfo("timeout", ["-k", "2", "30", "bash", "-c", script])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
+
+    // Reads past the page cache for as long as it can.
+    private static Process Load(string directory)
+    {
+        Process load = Start($"echo ready; while dd if='{directory}/f' of=/dev/null bs=64k iflag=direct 2> /dev/null; do echo again; done");
+        load.StandardOutput.ReadLine();
+        Assert.That(load.StandardOutput.ReadLine(), Is.EqualTo("again"));
+        _ = load.StandardOutput.ReadToEndAsync();
+        return load;
+    }
+}
