@@ -87,7 +87,7 @@ sample() {
 
 names_and_nodes() {
   local long
-  long=$(printf 'long-%0250d' 7)
+  long=$(printf 'long-%0248d' 7)
   : >"$long"
   : >'with space and  two'
   : >$'new\nline'
@@ -172,6 +172,14 @@ rockridge() {
     put "$tmp/rockridge.iso" $(($(last_before "$tmp/rockridge.iso" TF "time-${year% *}") + 5)) "${year#* }"
   done
   pack rockridge.iso
+}
+
+longest_names() {
+  fresh
+  local length
+  for length in 250 253 254 255; do : >"$(printf '%s-%*s' "$length" $((length - 4)) '' | tr ' ' n)"; done
+  xorriso_ "$tmp/longest-names.iso" LONGEST -map "$tmp/tree" / "${settled[@]}"
+  pack longest-names.iso
 }
 
 rockridge_joliet() {
@@ -369,7 +377,7 @@ invalid() {
   damaged no-descriptors && put "$image" $((pvd + 1)) 5858585858
   damaged no-primary && put "$image" $pvd 09
   damaged block-size-zero && put "$image" $((pvd + 128)) 00000000
-  damaged block-size-odd && put "$image" $((pvd + 128)) e803e803
+  damaged block-size-odd && put "$image" $((pvd + 128)) e80303e8
   damaged root-past-end && put "$image" $((pvd + 156 + 2)) "$(both32 1000000)"
   damaged root-is-a-file && put "$image" $((pvd + 156 + 25)) 00
   damaged root-zeroed && put "$image" $((pvd + 156)) "$(printf '00%.0s' {1..34})"
@@ -382,7 +390,8 @@ invalid() {
   damaged record-too-short && put "$image" "$(record "$image" 'OTHER.;1')" 10
   damaged name-past-record && put "$image" $(($(record "$image" 'OTHER.;1') + 32)) f0
   damaged directory-past-end && put "$image" $(($(record "$image" BAD) + 2)) "$(both32 1000000)"
-  damaged directory-size-huge && put "$image" $(($(record "$image" BAD) + 10)) "$(both32 4294965248)"
+  damaged directory-size-huge && put "$image" $(($(record "$image" BAD) + 10)) "$(both32 4294965248)" &&
+    put "$image" $(($(extent "$image" BAD) + 10)) "$(both32 4294965248)"
   damaged directory-is-its-parent && put "$image" $(($(record "$image" BAD) + 2)) "$(both32 $((root / 2048)))"
   damaged file-past-end && put "$image" $(($(record "$image" 'OTHER.;1') + 2)) "$(both32 1000000)"
   damaged file-size-huge && put "$image" $(($(record "$image" 'OTHER.;1') + 10)) "$(both32 4294967295)"
@@ -428,6 +437,7 @@ invalid() {
 
 sample
 rockridge
+longest_names
 rockridge_joliet
 joliet_utf16
 deep_trees

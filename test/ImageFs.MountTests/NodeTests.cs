@@ -30,6 +30,29 @@ internal sealed class NodeTests
             Is.EquivalentTo(new string[][] { ["/hard/pair-two", "/pair-one"], ["/hard/triple-one", "/hard/triple-two", "/triple-three"] }));
     }
 
+    [TestCase("time-1900", "-2208988800.000000000")]
+    [TestCase("time-1901", "-2147483648.000000000")]
+    [TestCase("time-1969", "-1.000000000")]
+    [TestCase("time-2038", "2147483648.000000000")]
+    [TestCase("time-2106", "4294967296.000000000")]
+    [TestCase("time-2155", "5869583999.000000000")]
+    [TestCase("time-east", "320947567.000000000")]
+    [TestCase("time-west", "321037567.000000000")]
+    public void A_time_is_that_of_the_record_however_far_off(string name, string time)
+    {
+        using var mount = ImageMount.Mount(TestImages.Get("rockridge"));
+        Assert.That(mount.List()[$"/times/{name}"]["mtime"], Is.EqualTo(time));
+    }
+
+    [Test]
+    public void A_name_may_be_as_long_as_linux_allows()
+    {
+        // isofs cuts names of more than 253 bytes at the end of an NM entry; xorriso and bsdtar do not.
+        using var mount = ImageMount.Mount(TestImages.Get("longest-names"));
+        string[] expected = [.. new[] { 250, 253, 254, 255 }.Select(length => $"/{length}-".PadRight(length + 1, 'n'))];
+        Assert.That(mount.List().Entries.Where(entry => entry.IsFile).Select(entry => entry.Path), Is.EqualTo(expected));
+    }
+
     [Test]
     public void Inode_numbers_are_the_same_from_mount_to_mount()
     {
@@ -43,7 +66,7 @@ internal sealed class NodeTests
     {
         using var mount = ImageMount.Mount(TestImages.Get(name));
         TreeListing listing = mount.List();
-        Assert.That(Below(listing, "/packed/"), Is.EqualTo(Below(listing, "/plain/")).And.Count.EqualTo(5));
+        Assert.That(Below(listing, "/packed/"), Is.EqualTo(Below(listing, "/plain/")).And.Length.EqualTo(5));
     }
 
     [Test]

@@ -8,7 +8,7 @@ internal sealed class SecondReaderTests
 {
     [Test]
     public void The_tree_is_what_xorriso_extracts(
-        [Values("sample", "rockridge-joliet", "joliet-utf16", "deep-xorriso", "eltorito", "isohybrid", "grub-rescue-cdrom")] string name) =>
+        [Values("sample", "rockridge-joliet", "joliet-utf16", "deep-xorriso", "eltorito", "isohybrid", "longest-names", "grub-rescue-cdrom")] string name) =>
         Compare(name, Xorriso.List(TestImages.Get(name)));
 
     [Test]

@@ -10,7 +10,22 @@ internal sealed class SourceTests
     private static readonly string[] s_asNobody = ["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups"];
     private static readonly string[] s_withoutOwners = [.. Facts.All.Except(["uid", "gid"])];
 
+    private UnixFileMode _fuseMode;
+
     private static TreeListing Expected => UserModeLinux.List(TestImages.Get("sample"))!;
+
+    // As udev has it; without udev the device is for root alone.
+    [OneTimeSetUp]
+    public void LetUsersOpenFuse()
+    {
+        Need.Root();
+        Need.Fuse();
+        _fuseMode = File.GetUnixFileMode(Need.FuseDevice);
+        File.SetUnixFileMode(Need.FuseDevice, (UnixFileMode)Convert.ToInt32("666", 8));
+    }
+
+    [OneTimeTearDown]
+    public void RestoreFuse() => File.SetUnixFileMode(Need.FuseDevice, _fuseMode);
 
     [Test]
     public void A_loop_device_gives_the_tree_of_its_image()

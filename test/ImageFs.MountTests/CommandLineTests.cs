@@ -1,0 +1,136 @@
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>The command line: what a person types, and what a line of fstab says.</summary>
+internal sealed class CommandLineTests
+{
+    private const int Usage = 1;
+    private const int MountFailure = 32;
+
+    private static string Image => TestImages.Get("sample");
+
+    [Test]
+    public void The_words_of_fstab_are_accepted(
+        [Values(
+            "ro", "defaults", "user", "users", "owner", "group", "nofail", "_netdev", "auto", "noauto", "x-foo", "x-systemd.automount", "comment=hello", "dev",
+            "nodev", "suid", "nosuid", "exec", "noexec", "atime", "noatime", "relatime", "nodiratime", "sync", "async")] string word)
+    {
+        using var mount = ImageMount.Mount(Image, $"{word},ro");
+        Assert.That(mount.Said!.Error, Is.Empty);
+    }
+
+    [Test]
+    public void A_whole_line_of_fstab_is_accepted()
+    {
+        using var mount = ImageMount.Mount(Image, "ro,users,noauto,nofail,_netdev,x-systemd.device-timeout=10s,uid=1000,norock");
+        Assert.That(mount.List()["/readme.txt"]["uid"], Is.EqualTo("1000"));
+    }
+
+    [Test]
+    public void Rw_is_warned_of_and_mounts_read_only()
+    {
+        using var mount = ImageMount.Mount(Image, "rw");
+        Assert.That(mount.Said!.Error, Does.Contain("read-only"));
+        Assert.That(OptionsOf(mount), Does.Contain("ro"));
+    }
+
+    [Test]
+    public void A_mount_is_without_set_user_id_and_devices_unless_it_is_asked_for()
+    {
+        using var usual = ImageMount.Mount(Image);
+        Assert.That(OptionsOf(usual), Is.SupersetOf(new[] { "ro", "nosuid", "nodev" }));
+        using var asked = ImageMount.Mount(Image, "suid,dev,noexec,noatime");
+        Assert.That(OptionsOf(asked), Is.SupersetOf(new[] { "ro", "noexec", "noatime" }).And.None.EqualTo("nosuid").And.None.EqualTo("nodev"));
+    }
+
+    [TestCase("no-such-option", "no-such-option")]
+    [TestCase("ro,norokc", "norokc")]
+    [TestCase("uid=many", "uid=many")]
+    [TestCase("uid", "uid")]
+    [TestCase("mode=9", "mode=9")]
+    [TestCase("map=q", "map=q")]
+    [TestCase("norock=1", "norock")]
+    [TestCase("iocharset=no-such-charset", "no-such-charset")]
+    [TestCase("fs=no-such-format", "no-such-format")]
+    public void An_option_that_is_unknown_or_no_good_is_an_error_that_names_it(string options, string named)
+    {
+        (ToolResult said, bool mounted) = ImageMount.TryMount(Image, options);
+        Assert.That(mounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(Usage).Or.EqualTo(MountFailure));
+        Assert.That(said.Error, Does.StartWith("imagefs: ").And.Contain(named));
+    }
+
+    [Test]
+    public void An_image_that_is_not_there_is_named_with_the_reason()
+    {
+        (ToolResult said, bool mounted) = ImageMount.TryMount("/no/such/image.iso");
+        Assert.That(mounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
+        Assert.That(said.Error, Does.Contain("/no/such/image.iso").And.Contain("No such file or directory").IgnoreCase);
+    }
+
+    [Test]
+    public void A_directory_that_is_not_there_is_named_with_the_reason()
+    {
+        ToolResult said = ImageFsProgram.Run("mount", Image, "/no/such/directory");
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
+        Assert.That(said.Error, Does.Contain("/no/such/directory").And.Contain("No such file or directory").IgnoreCase);
+    }
+
+    [Test]
+    public void Unmounting_what_is_not_mounted_is_an_error_that_says_so()
+    {
+        using var folder = new TestFolder();
+        ToolResult said = ImageFsProgram.Run("umount", folder.Path);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
+        Assert.That(said.Error, Does.Contain(folder.Path).And.Contain("not mounted"));
+    }
+
+    [Test]
+    public void The_short_form_mounts_as_well()
+    {
+        using var mount = ImageMount.Prepare(Image);
+        ImageFsProgram.Run(Image, mount.Directory).Succeeded();
+        Assert.That(mount.IsMounted);
+    }
+
+    [Test]
+    public void The_mount_table_shows_the_image_and_the_program()
+    {
+        using var mount = ImageMount.Mount(Image);
+        string[] words = MountTable.Find(mount.Directory)!.Split(" - ")[1].Split(' ');
+        Assert.That(words[..2], Is.EqualTo(new[] { "fuse.imagefs", Image }));
+    }
+
+    [Test]
+    public void Statfs_tells_a_full_read_only_file_system()
+    {
+        using var mount = ImageMount.Mount(Image);
+        string[] said = Tool.Run("stat", "-f", "-c", "%S %b %f %a", mount.Directory).Succeeded().Text.Trim().Split(' ');
+        Assert.That(said[0], Is.EqualTo("2048"));
+        Assert.That(long.Parse(said[1]) * 2048, Is.InRange(1 << 20, new FileInfo(Image).Length));
+        Assert.That(said[2..], Is.EqualTo(new[] { "0", "0" }));
+    }
+
+    [Test]
+    public void Stats_counts_the_bytes_that_were_spliced()
+    {
+        using var mount = ImageMount.Mount(Image);
+        Tool.Run("cat", mount["numbers.txt"]).Succeeded();
+        using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
+        Assert.That(stats.RootElement.GetProperty("source").GetString(), Is.EqualTo(Image));
+        Assert.That(stats.RootElement.GetProperty("replies").GetProperty("spliced_bytes").GetInt64(), Is.GreaterThanOrEqualTo(1 << 20));
+        Assert.That(ImageFsProgram.Run("stats", mount.Directory).Succeeded().Text, Does.Contain("spliced_bytes"));
+    }
+
+    [Test]
+    public void Stats_of_a_directory_that_is_no_mount_of_ours_is_an_error()
+    {
+        ToolResult said = ImageFsProgram.Run("stats", "/");
+        Assert.That(said.ExitCode, Is.Not.Zero);
+        Assert.That(said.Error, Does.StartWith("imagefs: "));
+    }
+
+    private static string[] OptionsOf(ImageMount mount) => MountTable.Find(mount.Directory)!.Split(' ')[5].Split(',');
+}
