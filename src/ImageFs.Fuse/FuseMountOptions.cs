@@ -5,7 +5,7 @@ namespace ImageFs.Fuse;
 /// <summary>How and where to mount.</summary>
 public sealed record FuseMountOptions
 {
-    /// <summary>The directory to mount on: an absolute path without symbolic links.</summary>
+    /// <summary>The directory to mount on.</summary>
     public required string MountPoint { get; init; }
 
     /// <summary>What /proc/mounts shows as the source: the image's path.</summary>
@@ -26,7 +26,7 @@ public sealed record FuseMountOptions
     /// <summary>Threads that answer requests; 0 to choose by the number of processors.</summary>
     public int Workers { get; init; }
 
-    /// <summary>How file bytes go to the kernel; null to choose for each reply.</summary>
+    /// <summary>How file bytes go to the kernel; null to choose for each reply. What cannot be spliced is copied whatever this says.</summary>
     public ReplyWay? ForceReply { get; init; }
 
     /// <summary>Takes a line about something wrong, from any thread.</summary>

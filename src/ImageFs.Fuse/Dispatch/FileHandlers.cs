@@ -5,10 +5,8 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Requests about a file's contents: READ and LSEEK.</summary>
-internal sealed class FileHandlers(FuseFileSystem fileSystem)
+internal sealed class FileHandlers(FileCache files)
 {
-    private readonly FileCache _files = new(fileSystem);
-
     /// <summary>FUSE_READ: all bytes asked for that the file has. Fewer would read as the end of the file, or as zeros.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLength">Bytes that a reply holds.</param>
@@ -19,7 +17,7 @@ internal sealed class FileHandlers(FuseFileSystem fileSystem)
             return FuseReply.Malformed;
         }
 
-        BlockSource file = _files.Get(request.NodeId);
+        BlockSource file = files.Get(request.NodeId);
         long offset = (long)arguments.Offset;
         long length = Math.Min(arguments.Size, file.Length - offset);
         return length <= 0 ? FuseReply.Empty : FuseReply.File(file, offset, (int)length);
@@ -33,7 +31,7 @@ internal sealed class FileHandlers(FuseFileSystem fileSystem)
             return FuseReply.Malformed;
         }
 
-        BlockSource file = _files.Get(request.NodeId);
+        BlockSource file = files.Get(request.NodeId);
         if (arguments.Offset >= (ulong)file.Length)
         {
             return Errno.ENXIO;

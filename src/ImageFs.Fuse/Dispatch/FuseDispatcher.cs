@@ -25,23 +25,20 @@ internal sealed class FuseDispatcher
     private readonly StatusHandler _status;
 
     /// <summary>Makes the dispatcher of one worker.</summary>
-    /// <param name="fileSystem">The tree.</param>
+    /// <param name="service">What it shares with the others.</param>
     /// <param name="transport">How replies go.</param>
     /// <param name="counters">Counts them.</param>
-    /// <param name="errors">Shared by all workers.</param>
-    /// <param name="options">The mount's options.</param>
-    public FuseDispatcher(
-        FuseFileSystem fileSystem, IFuseTransport transport, WorkerCounters counters, FuseErrorLog errors, FuseMountOptions options)
+    public FuseDispatcher(FuseService service, IFuseTransport transport, WorkerCounters counters)
     {
         _transport = transport;
         _counters = counters;
-        _errors = errors;
-        _trace = options.Debug ? new FuseTrace(options.Log) : null;
-        _nodes = new NodeHandlers(fileSystem);
-        _files = new FileHandlers(fileSystem);
-        _directories = new DirectoryHandlers(fileSystem, transport, errors);
-        _attributes = new AttributeHandlers(fileSystem);
-        _status = new StatusHandler(options.Status);
+        _errors = service.Errors;
+        _trace = service.Options.Debug ? new FuseTrace(service.Options.Log) : null;
+        _nodes = new NodeHandlers(service.FileSystem);
+        _files = new FileHandlers(service.Files);
+        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors);
+        _attributes = new AttributeHandlers(service.FileSystem);
+        _status = new StatusHandler(service.Options.Status);
     }
 
     /// <summary>Answers one request.</summary>

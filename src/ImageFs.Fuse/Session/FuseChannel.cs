@@ -21,7 +21,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
 
     private readonly FileDescriptor _device;
     private readonly ReplyPolicy _policy;
-    private readonly ReplyPlan _plan = new(MaxPayload / PageBuffer.PageSize);
+    private readonly ReplyPlan _plan = new(PipeCapacity / PageBuffer.PageSize);
     private readonly ReplyPipe _pipe;
     private readonly PageBuffer _request = new(FuseProtocol.MinReadBuffer);
 
@@ -43,7 +43,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
         _pipe = new ReplyPipe(pipeCapacity);
     }
 
-    /// <summary>What ended the connection, once <see cref="TryReceive"/> returned false: ENODEV is an unmount.</summary>
+    /// <summary>What ended the connection, once <see cref="TryReceive"/> returned false: ENODEV is an unmount, ECONNABORTED an abort.</summary>
     public Errno EndedBy { get; private set; }
 
     /// <inheritdoc/>

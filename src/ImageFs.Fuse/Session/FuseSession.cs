@@ -30,6 +30,9 @@ public sealed class FuseSession : IDisposable
     /// <summary>What the session has done so far.</summary>
     public FuseCounters Counters => WorkerCounters.Sum(_workers.Select(worker => worker.Counters));
 
+    // Whether the mount point shows this session's mount.
+    private bool IsOnTop => _device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device;
+
     /// <summary>
     /// Mounts a file system and serves it. Returns when the kernel has accepted the session and files can be read; on any failure
     /// nothing stays mounted.
@@ -58,8 +61,16 @@ public sealed class FuseSession : IDisposable
     /// <param name="lazy">
     /// Whether out of the tree at once, and ended when nobody uses it any more. Else it fails while somebody does.
     /// </param>
-    /// <exception cref="FuseMountException">It is in use, or was unmounted already.</exception>
-    public void Unmount(bool lazy) => _mount.Unmount(lazy);
+    /// <exception cref="FuseMountException">It is in use, or was unmounted already, or something is mounted over it.</exception>
+    public void Unmount(bool lazy)
+    {
+        if (!IsOnTop)
+        {
+            throw new FuseMountException($"{_mount.MountPoint}: no longer mounted, or something else is mounted over it");
+        }
+
+        _mount.Unmount(lazy);
+    }
 
     /// <summary>Waits until the connection has ended (unmount, abort) and all workers are done. Nothing stays mounted then.</summary>
     public void Wait()
@@ -90,8 +101,8 @@ public sealed class FuseSession : IDisposable
     private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
     {
         var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply));
-        var errors = new FuseErrorLog(options.Log);
-        _workers.Add(new FuseWorker(0, first, fileSystem, errors, options));
+        var service = new FuseService(fileSystem, options);
+        _workers.Add(new FuseWorker(0, first, service));
         Connection = FuseHandshake.Run(first, options.DefaultPermissions);
         if (options.Debug)
         {
@@ -101,7 +112,7 @@ public sealed class FuseSession : IDisposable
         for (int number = 1; number < ChooseWorkers(options.Workers); number++)
         {
             var channel = new FuseChannel(CloneConnection(), new ReplyPolicy(options.ForceReply));
-            _workers.Add(new FuseWorker(number, channel, fileSystem, errors, options));
+            _workers.Add(new FuseWorker(number, channel, service));
         }
 
         _workers.ForEach(worker => worker.Start());
@@ -138,7 +149,7 @@ public sealed class FuseSession : IDisposable
     // After an abort a dead mount would be left behind. What somebody mounted over it, or there since, is left alone.
     private void RemoveMount()
     {
-        if (_device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device)
+        if (IsOnTop)
         {
             _mount.Abandon();
         }

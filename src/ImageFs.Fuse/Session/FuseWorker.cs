@@ -1,4 +1,5 @@
 using ImageFs.Fuse.Dispatch;
+using ImageFs.Linux;
 
 namespace ImageFs.Fuse.Session;
 
@@ -7,14 +8,16 @@ internal sealed class FuseWorker : IDisposable
 {
     private readonly FuseChannel _channel;
     private readonly FuseDispatcher _dispatcher;
+    private readonly Action<string> _log;
     private readonly Thread _thread;
 
     /// <summary>Makes the worker; it takes over the channel.</summary>
-    public FuseWorker(int number, FuseChannel channel, FuseFileSystem fileSystem, FuseErrorLog errors, FuseMountOptions options)
+    public FuseWorker(int number, FuseChannel channel, FuseService service)
     {
         _channel = channel;
-        _dispatcher = new FuseDispatcher(fileSystem, channel, Counters, errors, options);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"{options.Subtype} worker {number}" };
+        _dispatcher = new FuseDispatcher(service, channel, Counters);
+        _log = service.Options.Log;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"{service.Options.Subtype} worker {number}" };
     }
 
     /// <summary>What it has done.</summary>
@@ -36,6 +39,11 @@ internal sealed class FuseWorker : IDisposable
         while (_channel.TryReceive(out ReadOnlySpan<byte> request))
         {
             _dispatcher.Serve(request);
+        }
+
+        if (_channel.EndedBy is not (Errno.ENODEV or Errno.ECONNABORTED))
+        {
+            _log($"reading requests from /dev/fuse: {LinuxException.Text(_channel.EndedBy)}");
         }
     }
 }

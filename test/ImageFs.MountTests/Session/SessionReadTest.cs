@@ -8,6 +8,29 @@ namespace ImageFs.MountTests.Session;
 /// <summary>What is read through the mount is what the layout says, by every way.</summary>
 public sealed class SessionReadTest : FuseDeviceFixture
 {
+    // Four processes, each reading at random places and lengths; O_DIRECT needs no alignment in FUSE.
+    private const string ReadScript =
+        """
+        import os, random, sys
+        expected = open(sys.argv[2], "rb").read()
+        children = []
+        for seed in range(4):
+            child = os.fork()
+            if child == 0:
+                r = random.Random(seed)
+                f = os.open(sys.argv[1], os.O_RDONLY | (os.O_DIRECT if sys.argv[3] == "1" else 0))
+                for i in range(200):
+                    at, length = r.randrange(len(expected) + 5000), r.randrange(1, 1 << r.randrange(1, 20))
+                    if os.pread(f, length, at) != expected[at:at + length]:
+                        print("wrong", at, length, flush=True)
+                        os._exit(1)
+                    if i % 50 == 0: os.posix_fadvise(f, 0, 0, os.POSIX_FADV_DONTNEED)
+                os._exit(0)
+            children.append(child)
+        good = [os.waitpid(child, 0)[1] == 0 for child in children]
+        print("good" if all(good) else "bad")
+        """;
+
     [Test]
     [CancelAfter(60_000)]
     public void FilesReadAsTheyAreLaidOut([Values] ReplyWay way)
@@ -43,5 +66,50 @@ public sealed class SessionReadTest : FuseDeviceFixture
         Assert.That(counters.CopiedReplies, way == ReplyWay.Copy ? Is.GreaterThan(6) : Is.EqualTo(1), "only what is in memory is copied");
         Assert.That(counters.LostReplies, Is.Zero);
         Assert.That(counters.Errors.Keys, Is.SubsetOf(new[] { Linux.Errno.ENOSYS }));
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void ParallelReadsAtAnyOffset([Values] ReplyWay way, [Values] bool direct)
+    {
+        using var image = new TestImage(3_000_001);
+        (long, long)[] runs = [.. Enumerable.Range(0, 300).Select(i => (i * 9973L % 2_900_000, 1L + (i * 7919L % 30_000)))];
+        MappedSource source = image.Layout(runs);
+        var tree = new TestTree();
+        tree.AddFile("pieces", source);
+        string expected = Path.GetTempFileName();
+        File.WriteAllBytes(expected, TestImage.Contents(source));
+        try
+        {
+            using var mount = new MountedTree(tree, options => options with { ForceReply = way });
+            Assert.That(Shell.Output($"python3 - '{mount.Directory}/pieces' '{expected}' {(direct ? 1 : 0)} <<'END'\n{ReadScript}\nEND"), Is.EqualTo("good"));
+            Assert.That(mount.Session.Counters.LostReplies, Is.Zero);
+        }
+        finally
+        {
+            File.Delete(expected);
+        }
+    }
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void ReadersThatAreKilledHarmNobody()
+    {
+        using var image = new TestImage(8 << 20);
+        MappedSource source = image.Layout((513, 8_000_000));
+        var tree = new TestTree();
+        tree.AddFile("f", source);
+        using var mount = new MountedTree(tree);
+        Shell.Output(
+            $"""
+            for i in $(seq 60); do
+                dd if='{mount.Directory}/f' of=/dev/null bs=1M iflag=direct 2> /dev/null & reader=$!
+                sleep 0.00$((i % 10)); kill -9 $reader; wait $reader
+            done 2> /dev/null
+            true
+            """);
+        string expected = Convert.ToHexStringLower(SHA256.HashData(TestImage.Contents(source)));
+        Assert.That(Shell.Output($"dd if='{mount.Directory}/f' bs=1M iflag=direct 2> /dev/null | sha256sum"), Does.StartWith(expected));
+        Assert.That(mount.Session.Counters.LostReplies, Is.Zero);
     }
 }

@@ -131,8 +131,8 @@ public sealed class DirectoryReplyTest
 
     private FakeReply Ask(FuseOpcode opcode, ulong position, uint size)
     {
-        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test" };
-        var dispatcher = new FuseDispatcher(_tree, _transport, new WorkerCounters(), new FuseErrorLog(_log.Add), options);
+        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test", Log = _log.Add };
+        var dispatcher = new FuseDispatcher(new FuseService(_tree, options), _transport, new WorkerCounters());
         _transport.Replies.Clear();
         dispatcher.Serve(FakeTransport.Request(opcode, FuseFileSystem.RootId, new FuseReadIn { Offset = position, Size = size }));
         return _transport.Replies.Single();

@@ -333,6 +333,21 @@ public sealed class DispatcherTest
     }
 
     [Test]
+    public void RequestsAndRepliesAreLoggedWhenAskedFor()
+    {
+        Use(_tree, debug: true);
+        Ask(FuseOpcode.Lookup, 1, "none\0"u8);
+        Ask(FuseOpcode.Open, 1, new byte[8]);
+        Assert.That(_log, Is.EqualTo(new[]
+        {
+            "unique: 2, opcode: Lookup (1), nodeid: 1, insize: 45, pid: 0",
+            "   unique: 2, success, bytes: 128",
+            "unique: 2, opcode: Open (14), nodeid: 1, insize: 48, pid: 0",
+            "   unique: 2, error: ENOSYS, bytes: 0",
+        }));
+    }
+
+    [Test]
     public void CountersAddUp()
     {
         ulong file = _tree.AddFile("f", new MemorySource("hello"u8.ToArray()));
@@ -353,14 +368,14 @@ public sealed class DispatcherTest
         }
     }
 
-    private void Use(TestTree tree, Func<string>? status = null)
+    private void Use(TestTree tree, Func<string>? status = null, bool debug = false)
     {
         _log.Clear();
         _tree = tree;
         _transport = new FakeTransport();
         _counters = new WorkerCounters();
-        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test", Status = status };
-        _dispatcher = new FuseDispatcher(tree, _transport, _counters, new FuseErrorLog(_log.Add), options);
+        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test", Status = status, Log = _log.Add, Debug = debug };
+        _dispatcher = new FuseDispatcher(new FuseService(tree, options), _transport, _counters);
     }
 
     private FakeReply Ask<T>(FuseOpcode opcode, ulong nodeId, T arguments, ReadOnlySpan<byte> rest = default)

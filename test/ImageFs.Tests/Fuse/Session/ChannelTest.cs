@@ -38,7 +38,7 @@ public sealed class ChannelTest
     [Test]
     public void ManyExtentsAreSplicedWhileTheyFit()
     {
-        (long, long)[] runs = [.. Enumerable.Range(0, 120).Select(i => (i * 5000L, 100L))];
+        (long, long)[] runs = [.. Enumerable.Range(0, 240).Select(i => (i * 4100L, 100L))];
         AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None));
     }
 
@@ -128,7 +128,7 @@ public sealed class ChannelTest
         var tree = new TestTree();
         ulong file = tree.AddFile("f", _image.Layout((2048, 400_000), (513, 400_000)));
         var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test" };
-        var dispatcher = new FuseDispatcher(tree, channel, counters, new FuseErrorLog(_ => { }), options);
+        var dispatcher = new FuseDispatcher(new FuseService(tree, options), channel, counters);
         byte[][] requests =
         [
             .. Enumerable.Range(0, 100).Select(i =>
