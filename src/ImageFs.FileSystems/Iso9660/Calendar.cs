@@ -11,7 +11,7 @@ internal static class Calendar
     // Linux's limit; ECMA-119 9.1.5 has -48 to +52. Beyond it the byte is no zone.
     private const int MaxZone = 52;
 
-    /// <summary>Seconds since 1970 of a date and time of the Gregorian calendar. Fields out of their range carry over, as in Linux.</summary>
+    /// <summary>Seconds since 1970 of a date and time of the Gregorian calendar. Fields out of range carry over, as in Linux.</summary>
     public static long ToSeconds(int year, int month, int day, int hour, int minute, int second)
     {
         // Years from March on, so that the leap day is the last.

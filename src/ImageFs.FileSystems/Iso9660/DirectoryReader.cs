@@ -151,7 +151,7 @@ internal ref struct DirectoryReader
 
         if (Name.ContainsAny((byte)'/', (byte)0) || Name.SequenceEqual("."u8) || Name.SequenceEqual(".."u8))
         {
-            throw new InvalidImageException("directory record", _cursor.Address, "its name is not one that a file can have", "ECMA-119 7.5");
+            throw new InvalidImageException("directory record", _cursor.Address, "no file can have its name", "ECMA-119 7.5");
         }
 
         if (fields.ChildLocation is uint child)

@@ -55,7 +55,7 @@ internal static class FileSectionReader
         long block = record.LocationOfData;
         if (unit > 0 && record.ExtendedAttributeRecordLength > 0)
         {
-            // Of an interleaved section the extended attribute record has the first file unit to itself (ECMA-119 6.4.3.2).
+            // Of an interleaved section the extended attribute record has the first file unit to itself (ECMA-119 6.4.3).
             block = (long)record.LocationOfExtent + record.FileUnitSize + record.InterleaveGapSize;
         }
 

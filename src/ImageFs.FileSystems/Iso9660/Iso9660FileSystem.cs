@@ -29,7 +29,8 @@ internal sealed class Iso9660FileSystem : FileSystem
         _comparison = new NameComparison(volume.Options.CheckRelaxed ?? isJoliet, isJoliet);
         if (GetAttributes(Root).Type != NodeType.Directory)
         {
-            throw new InvalidImageException("root directory", volume.Root, "its first record is not that of a directory", "ECMA-119 6.8.2.2");
+            throw new InvalidImageException(
+                "root directory", volume.Root, "its first record is not that of a directory", "ECMA-119 6.8.2.2");
         }
     }
 
@@ -97,10 +98,15 @@ internal sealed class Iso9660FileSystem : FileSystem
             }
         }
 
-        if (similar is null && (damage is not null || index is { IsDamaged: true }))
+        if (similar is null && index is { IsDamaged: true })
+        {
+            damage = FindDamage(directory, extent);
+        }
+
+        if (similar is null && damage is not null)
         {
             // The name may be what cannot be read: that it does not exist would be a guess.
-            throw damage ?? FindDamage(directory, extent);
+            throw damage;
         }
 
         node = similar ?? default;
@@ -127,9 +133,9 @@ internal sealed class Iso9660FileSystem : FileSystem
             hasAdded = true;
         }
 
-        if (!hasAdded && (isDamaged || reader.Damage is not null))
+        if (!hasAdded && (isDamaged || reader.Damage is not null) && FindDamage(directory, extent) is InvalidImageException damage)
         {
-            throw FindDamage(directory, extent);
+            throw damage;
         }
     }
 
@@ -221,8 +227,8 @@ internal sealed class Iso9660FileSystem : FileSystem
         }
     }
 
-    /// <summary>The first thing that is damaged in a directory of which it is known that something is.</summary>
-    private InvalidImageException FindDamage(NodeId directory, FileSection extent)
+    /// <summary>The first thing that is damaged in a directory; null when all of it is sound.</summary>
+    private InvalidImageException? FindDamage(NodeId directory, FileSection extent)
     {
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
@@ -230,7 +236,7 @@ internal sealed class Iso9660FileSystem : FileSystem
         {
         }
 
-        return reader.Damage ?? new InvalidImageException("directory", extent.Address, "it cannot be read whole", "ECMA-119 6.8");
+        return reader.Damage;
     }
 
     /// <summary>Where the records of a directory are.</summary>
@@ -273,5 +279,7 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     private Inode ReadInode(NodeId node) => Inode.Read(_volume, ToAddress(node));
 
-    private static long ToAddress(NodeId node) => checked((long)node.Value);
+    private static long ToAddress(NodeId node) => node.Value <= long.MaxValue
+        ? (long)node.Value
+        : throw new InvalidImageException("directory record", long.MaxValue, "no image is that long", "ECMA-119 9.1.3");
 }

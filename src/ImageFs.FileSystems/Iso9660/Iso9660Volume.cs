@@ -95,7 +95,7 @@ internal sealed class Iso9660Volume
     {
         if (!record.FieldsAgree && Interlocked.Exchange(ref _hasWarnedOfRecords, 1) == 0)
         {
-            _warn($"directory record at 0x{address:X}: the byte orders of a number disagree, the little-endian one counts (ECMA-119 7.3.3)");
+            WarnOfByteOrders("directory record", address);
         }
 
         return record;
@@ -147,12 +147,15 @@ internal sealed class Iso9660Volume
         return ReadSystemUse(record, address, skip, buffer);
     }
 
+    private void WarnOfByteOrders(string structure, long address) =>
+        _warn($"{structure} at 0x{address:X}: the byte orders of a number disagree, the little-endian one counts (ECMA-119 7.3.3)");
+
     private int CheckDescriptor(DescriptorSector descriptor)
     {
         PrimaryVolumeDescriptor volume = descriptor.Volume;
         if (!volume.FieldsAgree)
         {
-            _warn($"volume descriptor at 0x{descriptor.Address:X}: the byte orders of a number disagree, the little-endian one counts (ECMA-119 7.2.3)");
+            WarnOfByteOrders("volume descriptor", descriptor.Address);
         }
 
         return volume.LogicalBlockSize is 512 or 1024 or 2048
@@ -161,7 +164,7 @@ internal sealed class Iso9660Volume
                 "volume descriptor", descriptor.Address, $"its logical block size is {volume.LogicalBlockSize}", "ECMA-119 8.4.12");
     }
 
-    /// <summary>Whether the directory has nothing but its own record and its parent's in its first block, which is all that Linux looks at.</summary>
+    /// <summary>Whether the directory's first block, which is all that Linux looks at, has only the records of itself and its parent.</summary>
     private bool IsEmpty(long directory)
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];

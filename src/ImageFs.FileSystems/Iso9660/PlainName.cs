@@ -25,21 +25,29 @@ internal static class PlainName
 
     private static int Normalize(ReadOnlySpan<byte> identifier, Span<byte> name)
     {
-        int length = 0;
-        while (length < identifier.Length && identifier[length] != 0 && identifier[length..] is not ([(byte)'.', (byte)';', (byte)'1'] or [(byte)';', (byte)'1']))
+        int end = identifier.IndexOf((byte)0);
+        if (end >= 0)
         {
-            byte c = identifier[length];
-            name[length++] = c switch
+            identifier = identifier[..end];
+        }
+        else if (identifier.EndsWith(";1"u8))
+        {
+            identifier = identifier.EndsWith(".;1"u8) ? identifier[..^3] : identifier[..^2];
+        }
+
+        for (int i = 0; i < identifier.Length; i++)
+        {
+            name[i] = identifier[i] switch
             {
-                >= (byte)'A' and <= (byte)'Z' => (byte)(c | 0x20),
+                >= (byte)'A' and <= (byte)'Z' => (byte)(identifier[i] | 0x20),
 
                 // A slash comes from writers of Acorn's.
                 (byte)';' or (byte)'/' => (byte)'.',
-                _ => c,
+                _ => identifier[i],
             };
         }
 
-        return length;
+        return identifier.Length;
     }
 
     /// <summary>Acorn's 32 bytes of System Use: "ARCHIMEDES", load address, execution address, attributes.</summary>

@@ -62,7 +62,7 @@ internal static class Sessions
         }
     }
 
-    /// <summary>Whether a primary volume descriptor is there whose root directory lies behind it: not one in the image of another volume.</summary>
+    /// <summary>Whether there is a primary volume descriptor with its root directory behind it: not that of an image in a file.</summary>
     private static bool IsSession(BlockSource source, long sector, out long end)
     {
         end = 0;

@@ -43,7 +43,7 @@ internal ref struct SystemUseReader
     /// <summary>The entry that the reader is on.</summary>
     public readonly SystemUseEntry Current => new(_buffer[.._entryLength], _address - _entryLength);
 
-    /// <summary>Whether reading ended at an entry whose length is impossible. Linux then takes what was read for good, but for a name.</summary>
+    /// <summary>Whether reading ended at an entry of impossible length. Linux then takes what was read for good, but for a name.</summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>Goes to the next entry; CE and ST are dealt with here.</summary>

@@ -5,7 +5,7 @@ namespace ImageFs.FileSystems.Iso9660;
 /// <summary>Padded identifiers as text for people.</summary>
 internal static class Text
 {
-    /// <summary>An identifier of a-characters or d-characters (ECMA-119 7.4): in practice ASCII or UTF-8, padded with spaces or zeros.</summary>
+    /// <summary>An identifier of a- or d-characters (ECMA-119 7.4): in practice ASCII or UTF-8, padded with spaces or zeros.</summary>
     public static string FromAscii(ReadOnlySpan<byte> identifier)
     {
         int end = identifier.IndexOf((byte)0);

@@ -17,7 +17,12 @@ internal static class VolumeTime
         }
 
         long seconds = Calendar.ToSeconds(
-            Number(bytes[..4]), Number(bytes[4..6]), Number(bytes[6..8]), Number(bytes[8..10]), Number(bytes[10..12]), Number(bytes[12..14]));
+            Number(bytes[..4]),
+            Number(bytes[4..6]),
+            Number(bytes[6..8]),
+            Number(bytes[8..10]),
+            Number(bytes[10..12]),
+            Number(bytes[12..14]));
         return new Timestamp(seconds - Calendar.ZoneToSeconds(bytes[16]), (uint)Number(bytes[14..16]) * 10_000_000);
     }
 

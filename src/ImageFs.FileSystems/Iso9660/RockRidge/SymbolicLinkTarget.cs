@@ -43,7 +43,8 @@ internal ref struct SymbolicLinkTarget
                 SymbolicLinkComponentFlags.Current => "."u8,
                 SymbolicLinkComponentFlags.Parent => ".."u8,
                 SymbolicLinkComponentFlags.Root => "/"u8,
-                _ => throw new InvalidImageException("SL entry", entry.Address, $"a component has the flags 0x{(byte)flags:X2}", "RRIP 4.1.3.1"),
+                _ => throw new InvalidImageException(
+                    "SL entry", entry.Address, $"a component has the flags 0x{(byte)flags:X2}", "RRIP 4.1.3.1"),
             });
             area = area[contentLength..];
 

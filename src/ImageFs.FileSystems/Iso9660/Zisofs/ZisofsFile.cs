@@ -162,7 +162,9 @@ internal sealed class ZisofsFile : BlockSource
             throw Invalid("its header has a wrong magic number");
         }
 
-        if (header.Size != _parameters.Size || header.HeaderLength != _parameters.HeaderLength || header.BlockShift != _parameters.BlockShift)
+        if (header.Size != _parameters.Size
+            || header.HeaderLength != _parameters.HeaderLength
+            || header.BlockShift != _parameters.BlockShift)
         {
             throw Invalid(
                 $"its header says {header.Size} bytes in blocks of 2^{header.BlockShift} behind {header.HeaderLength}, "

@@ -140,9 +140,11 @@ internal sealed class DescriptionTests
             Assert.That(format.Probe(new MemorySource(new byte[100])), Is.False);
             Assert.That(format.Probe(new SparseSource(1L << 40)), Is.False);
             Assert.That(format.Probe(odd.Build()));
-            Assert.That(() => Iso9660Fixture.Open(odd.Build()), Throws.TypeOf<InvalidImageException>().With.Message.Contains("ECMA-119 8.4.12"));
             Assert.That(
-                () => Iso9660Fixture.Open(new SparseSource(1 << 20)), Throws.TypeOf<InvalidImageException>().With.Message.Contains("ECMA-119 6.7.1"));
+                () => Iso9660Fixture.Open(odd.Build()), Throws.TypeOf<InvalidImageException>().With.Message.Contains("ECMA-119 8.4.12"));
+            Assert.That(
+                () => Iso9660Fixture.Open(new SparseSource(1 << 20)),
+                Throws.TypeOf<InvalidImageException>().With.Message.Contains("ECMA-119 6.7.1"));
         });
     }
 }

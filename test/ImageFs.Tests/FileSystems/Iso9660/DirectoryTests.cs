@@ -48,7 +48,9 @@ internal sealed class DirectoryTests
     {
         byte[][] records =
         [
-            IsoBytes.Record("A.;1", 40, 1, FileFlags.Hidden), IsoBytes.Record("B.;1", 41, 2, FileFlags.Associated), IsoBytes.Record("B.;1", 42, 3),
+            IsoBytes.Record("A.;1", 40, 1, FileFlags.Hidden),
+            IsoBytes.Record("B.;1", 41, 2, FileFlags.Associated),
+            IsoBytes.Record("B.;1", 42, 3),
         ];
         Assert.Multiple(() =>
         {
@@ -126,7 +128,8 @@ internal sealed class DirectoryTests
             Assert.That(
                 () => fs.List(fs.Root, all[^1].NextPosition),
                 Throws.TypeOf<InvalidImageException>().With.Message.EqualTo(
-                    $"directory record at 0x{(32 * 2048) + 102:X}: its file identifier of 200 bytes runs past its length of 40 (ECMA-119 9.1)"));
+                    $"directory record at 0x{(32 * 2048) + 102:X}: "
+                    + "its file identifier of 200 bytes runs past its length of 40 (ECMA-119 9.1)"));
             Assert.That(() => fs.Has("NONE"), Throws.TypeOf<InvalidImageException>());
         });
     }

@@ -17,7 +17,8 @@ internal sealed class IsoImageBuilder(int blockSize = 2048)
     public int BlockSize => blockSize;
 
     /// <summary>Adds a volume descriptor of the primary, or with escape sequences a supplementary, form (ECMA-119 8.4, 8.5).</summary>
-    public IsoImageBuilder AddVolume(uint root, byte[]? escape = null, string label = "LABEL", int setSize = 1, Action<byte[]>? change = null)
+    public IsoImageBuilder AddVolume(
+        uint root, byte[]? escape = null, string label = "LABEL", int setSize = 1, Action<byte[]>? change = null)
     {
         byte[] bytes = new byte[Sector];
         byte[] text = escape is null ? Encoding.ASCII.GetBytes(label) : IsoBytes.Ucs2(label);

@@ -53,7 +53,8 @@ internal sealed class MutationTests
         image.AddDescriptor(boot);
         byte[] name = IsoBytes.Nm("-goes on");
         image.AddRockRidgeRoot(
-            IsoBytes.Record("A.;1", 42, 3000, use: [IsoBytes.Px(0x81A4, 2, 1, 2, 3), IsoBytes.Nm("Alpha", 1), IsoBytes.Ce(38, 9, (uint)name.Length)]),
+            IsoBytes.Record(
+                "A.;1", 42, 3000, use: [IsoBytes.Px(0x81A4, 2, 1, 2, 3), IsoBytes.Nm("Alpha", 1), IsoBytes.Ce(38, 9, (uint)name.Length)]),
             IsoBytes.Record("B.;1", 42, 2048, FileFlags.MultiExtent),
             IsoBytes.Record("B.;1", 43, 100),
             IsoBytes.Record("C.;1"u8.ToArray(), 42, 4000, unit: 1, gap: 1),

@@ -158,7 +158,12 @@ internal sealed class RockRidgeTests
         var image = new IsoImageBuilder();
         image.WriteAt(50 * 2048, IsoBytes.Ce(50, 0, 28));
         FileSystem fs = OpenRoot(
-            image, "", File("A.;1", IsoBytes.Ce(50, 0, 28)), File("B.;1"), File("C.;1", IsoBytes.Ce(50, 5000, 28)), File("D.;1", IsoBytes.Ce(50, 0, 99999)));
+            image,
+            "",
+            File("A.;1", IsoBytes.Ce(50, 0, 28)),
+            File("B.;1"),
+            File("C.;1", IsoBytes.Ce(50, 5000, 28)),
+            File("D.;1", IsoBytes.Ce(50, 0, 99999)));
         List<Iso9660Fixture.ListedEntry> all = fs.List(fs.Root);
         Assert.Multiple(() =>
         {

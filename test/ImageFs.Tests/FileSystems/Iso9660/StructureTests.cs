@@ -129,8 +129,10 @@ internal sealed class StructureTests
             Assert.That((px.Mode, px.Links, px.UserId, px.GroupId, px.SerialNumber), Is.EqualTo((1u, 2u, 3u, 4u, (uint?)null)));
         });
         AssertEntry(IsoBytes.Px(1, 2, 3, 4, 5), 36, entry => Assert.That(new PosixFileAttributes(entry).SerialNumber, Is.EqualTo(5)));
-        AssertEntry(IsoBytes.Pn(0, 0x1234), 20, entry => Assert.That(new PosixDeviceNumber(entry).Device, Is.EqualTo(new DeviceNumber(0x12, 0x34))));
-        AssertEntry(IsoBytes.Pn(0x111FFF, 0x70), 20, entry => Assert.That(new PosixDeviceNumber(entry).Device, Is.EqualTo(new DeviceNumber(4095, 0x70))));
+        AssertEntry(IsoBytes.Pn(0, 0x1234), 20, entry =>
+            Assert.That(new PosixDeviceNumber(entry).Device, Is.EqualTo(new DeviceNumber(0x12, 0x34))));
+        AssertEntry(IsoBytes.Pn(0x111FFF, 0x70), 20, entry =>
+            Assert.That(new PosixDeviceNumber(entry).Device, Is.EqualTo(new DeviceNumber(4095, 0x70))));
         AssertEntry(IsoBytes.Nm("x", 1), 5, entry =>
         {
             var nm = new AlternateName(entry);
@@ -191,7 +193,8 @@ internal sealed class StructureTests
             Is.EqualTo((true, BootMedia.HardDisk, true, (ushort)0x0201, (byte)3, (ushort)0x0504, 0x09080706u)));
         var header = new SectionHeader([0x91, 2, 3, 0, .. "NAME"u8, .. new byte[24]]);
         Assert.That(
-            (header.IsValid, header.IsLast, header.Platform, header.EntryCount), Is.EqualTo((true, true, BootPlatform.Macintosh, (ushort)3)));
+            (header.IsValid, header.IsLast, header.Platform, header.EntryCount),
+            Is.EqualTo((true, true, BootPlatform.Macintosh, (ushort)3)));
         AssertTruncated(32, part => _ = new ValidationEntry(part));
         AssertTruncated(32, part => _ = new BootEntry(part));
         AssertTruncated(32, part => _ = new SectionHeader(part));
@@ -211,7 +214,8 @@ internal sealed class StructureTests
     {
         for (DateTime day = new(1900, 1, 1); day.Year < 2156; day = day.AddDays(13))
         {
-            Assert.That(Calendar.ToSeconds(day.Year, day.Month, day.Day, 1, 2, 3), Is.EqualTo(new DateTimeOffset(day, default).ToUnixTimeSeconds() + 3723));
+            long expected = new DateTimeOffset(day, default).ToUnixTimeSeconds() + 3723;
+            Assert.That(Calendar.ToSeconds(day.Year, day.Month, day.Day, 1, 2, 3), Is.EqualTo(expected));
         }
     }
 
