@@ -5,7 +5,8 @@ namespace ImageFs.FileSystems;
 /// <param name="node">What it names.</param>
 /// <param name="type">Its type.</param>
 /// <param name="nextPosition">Where reading goes on behind it; above 0.</param>
-public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, NodeType type, long nextPosition)
+/// <param name="inode">Its inode number, where that is not the node id's value.</param>
+public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, NodeType type, long nextPosition, ulong? inode = null)
 {
     /// <summary>The name as bytes; good only during the call that hands it out.</summary>
     public ReadOnlySpan<byte> Name { get; } = name;
@@ -15,6 +16,9 @@ public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, 
 
     /// <summary>Its type.</summary>
     public NodeType Type { get; } = type;
+
+    /// <summary>Inode number, the same as <see cref="NodeAttributes.Inode"/> says.</summary>
+    public ulong Inode { get; } = inode ?? node.Value;
 
     /// <summary>Where reading goes on behind it; above 0.</summary>
     public long NextPosition { get; } = nextPosition;

@@ -94,6 +94,6 @@ internal sealed class MountedImage(FileSystem fileSystem) : FuseFileSystem
     private sealed class Sink(MountedImage image, IFuseDirectorySink sink) : IDirectorySink
     {
         public bool Add(in DirectoryEntry entry) =>
-            sink.Add(entry.Name, image.ToFuse(entry.Node), (uint)entry.Type, 0, entry.NextPosition);
+            sink.Add(entry.Name, image.ToFuse(entry.Node), (uint)entry.Type, entry.Inode, entry.NextPosition);
     }
 }

@@ -45,6 +45,9 @@ internal ref struct DirectoryReader
     /// <summary>Its type.</summary>
     public NodeType Type { get; private set; }
 
+    /// <summary>Its inode number.</summary>
+    public ulong InodeNumber { get; private set; }
+
     /// <summary>Where the entry is: its first record, in bytes from the start of the directory.</summary>
     public long Position { get; private set; }
 
@@ -123,14 +126,10 @@ internal ref struct DirectoryReader
         Type = NodeType.Directory;
         _nameLength = record.IsSelf ? 1 : 2;
         _name[.._nameLength].Fill((byte)'.');
-        if (record.IsSelf)
-        {
-            Node = _directory;
-            return;
-        }
-
-        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _identifier);
-        Node = ToNode(fields.ParentLocation ?? record.LocationOfData);
+        Node = record.IsSelf
+            ? _directory
+            : ToNode(_volume.ReadRockRidgeName(record, _cursor.Address, _identifier).ParentLocation ?? record.LocationOfData);
+        InodeNumber = Inode.FindNumber(Type, default, (long)Node.Value);
     }
 
     private bool TryTakeNamed(DirectoryRecord record)
@@ -167,6 +166,7 @@ internal ref struct DirectoryReader
                 : new NodeId((ulong)(_cursor.Address - _cursor.Position + Position));
         }
 
+        InodeNumber = Inode.FindNumber(Type, fields, (long)Node.Value);
         return _nameLength > 0;
     }
 

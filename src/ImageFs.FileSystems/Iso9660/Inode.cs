@@ -63,9 +63,7 @@ internal sealed class Inode
         {
             Type = type,
             Permissions = FindPermissions(type, fields.Mode, options),
-            Inode = fields.SerialNumber is uint serial and not 0 && fields.Links > 1 && type != NodeType.Directory
-                ? SerialNumberSpace | serial
-                : (ulong)address >> 5,
+            Inode = FindNumber(type, fields, address),
             LinkCount = fields.Mode is null ? 1 : fields.Links,
             Uid = options.UserId ?? fields.UserId,
             Gid = options.GroupId ?? fields.GroupId,
@@ -107,6 +105,15 @@ internal sealed class Inode
                 "PX entry", address, $"the file mode {Convert.ToString(mode.Value, 8)} is not that of a file", "RRIP 4.1.1"),
         };
     }
+
+    /// <summary>
+    /// The inode number of the node whose record is at an address: Linux's, but for hard links, which share theirs by the serial number
+    /// of RRIP 1.12.
+    /// </summary>
+    public static ulong FindNumber(NodeType type, RockRidgeFields fields, long address) =>
+        fields.SerialNumber is uint serial and not 0 && fields.Links > 1 && type != NodeType.Directory
+            ? SerialNumberSpace | serial
+            : (ulong)address >> 5;
 
     private static uint FindPermissions(NodeType type, uint? mode, Iso9660Options options)
     {

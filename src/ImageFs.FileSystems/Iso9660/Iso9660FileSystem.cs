@@ -124,7 +124,8 @@ internal sealed class Iso9660FileSystem : FileSystem
         while (TryMoveNext(ref reader, hasAdded))
         {
             isDamaged |= reader.Damage is not null;
-            var entry = new DirectoryEntry(reader.Name, reader.Node, reader.Type, reader.NextPosition | (isDamaged ? DamagePassed : 0));
+            long next = reader.NextPosition | (isDamaged ? DamagePassed : 0);
+            var entry = new DirectoryEntry(reader.Name, reader.Node, reader.Type, next, reader.InodeNumber);
             if (!sink.Add(entry))
             {
                 return;

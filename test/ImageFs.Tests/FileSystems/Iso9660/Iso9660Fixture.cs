@@ -60,7 +60,7 @@ internal static class Iso9660Fixture
         return [.. extents];
     }
 
-    public sealed record ListedEntry(string Name, NodeId Node, NodeType Type, long NextPosition);
+    public sealed record ListedEntry(string Name, NodeId Node, NodeType Type, long NextPosition, ulong Inode);
 
     private sealed class ListSink : IDirectorySink
     {
@@ -68,7 +68,7 @@ internal static class Iso9660Fixture
 
         public bool Add(in DirectoryEntry entry)
         {
-            Entries.Add(new ListedEntry(Encoding.UTF8.GetString(entry.Name), entry.Node, entry.Type, entry.NextPosition));
+            Entries.Add(new ListedEntry(Encoding.UTF8.GetString(entry.Name), entry.Node, entry.Type, entry.NextPosition, entry.Inode));
             return true;
         }
     }

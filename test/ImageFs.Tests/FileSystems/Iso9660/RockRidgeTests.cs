@@ -50,6 +50,10 @@ internal sealed class RockRidgeTests
             Assert.That(fs.Attributes("b").Inode, Is.EqualTo(attributes.Inode), "hard links are one file");
             Assert.That(fs.Find("b"), Is.Not.EqualTo(fs.Find("a")));
             Assert.That(fs.Attributes("c").Inode, Is.EqualTo(fs.Find("c").Value >> 5), "no link, no serial number");
+            Assert.That(
+                fs.List(fs.Root).Select(entry => entry.Inode),
+                Is.EqualTo(fs.List(fs.Root).Select(entry => fs.GetAttributes(entry.Node).Inode)),
+                "a directory tells the same numbers");
         });
     }
 
