@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh [OUTPUT-DIRECTORY]
 # Makes every image of this folder anew, the same bytes each time (README.md has the tools and the sums). Needs root or fakeroot,
-# for the device nodes, and: xorriso genisoimage zisofs-tools faketime.
+# for the device nodes, and: xorriso genisoimage faketime.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -10,7 +10,7 @@ packages=(
   fuse3                       # fusermount3
   fdisk mount util-linux      # sfdisk; losetup, umount; setpriv, unshare
   strace perl-base
-  zisofs-tools faketime        # to rebuild images/
+  faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )
 missing=()

@@ -41,7 +41,7 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
         if (descriptor is null)
         {
             throw new FuseMountException(
-                errno == Errno.ENOENT ? $"{directory}: no such directory: make it first" : $"{directory}: {LinuxException.Text(errno)}");
+                errno == Errno.ENOENT ? $"{directory}: No such file or directory: make it first" : $"{directory}: {LinuxException.Text(errno)}");
         }
 
         return Files.Status(descriptor).IsDirectory

@@ -24,7 +24,7 @@ internal static class UnmountCommand
     {
         if (Mounts.TypeAt(directory)?.StartsWith("fuse.", StringComparison.Ordinal) != true)
         {
-            throw new FuseMountException($"{directory}: no imagefs mount is here");
+            throw new FuseMountException($"{directory}: not mounted by imagefs");
         }
 
         int? server = FindServer(directory);

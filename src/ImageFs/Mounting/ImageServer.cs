@@ -13,16 +13,18 @@ internal sealed class ImageServer : IDisposable
     private readonly ImageStack _stack;
     private readonly Action<string> _log;
     private readonly MountStatus _status;
-    private readonly FuseSession _session;
     private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly Lock _endLock = new();
+    private FuseSession? _session;
     private int _ends;
 
-    private ImageServer(ImageStack stack, Action<string> log, MountStatus status, FuseSession session)
+    private ImageServer(ImageStack stack, Action<string> log, MountStatus status)
     {
         _stack = stack;
         _log = log;
         _status = status;
-        _session = session;
+
+        // Before the mount is there: a signal that ended the process right after mount(2) would leave it behind.
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, End));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, End));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, End));
@@ -40,6 +42,7 @@ internal sealed class ImageServer : IDisposable
     {
         string mountPoint = Path.GetFullPath(request.Directory);
         ImageStack stack = ImageStack.Open(request.Image, log);
+        ImageServer? server = null;
         try
         {
             var options = MountOptions.Parse(request.Options);
@@ -48,22 +51,20 @@ internal sealed class ImageServer : IDisposable
             FileSystem fileSystem = stack.OpenFileSystem(options);
             SessionOptions.RefuseRest(options);
 
-            var status = new MountStatus(source, mountPoint, fileSystem.Format);
-            FuseSession session = FuseSession.Mount(
-                new MountedImage(fileSystem),
-                mountOptions with { Log = log, Debug = request.Debug, Status = status.ToJson });
-            status.Session = session;
-            return new ImageServer(stack, log, status, session);
+            server = new ImageServer(stack, log, new MountStatus(source, mountPoint, fileSystem.Format));
+            server.Mount(fileSystem, mountOptions with { Log = log, Debug = request.Debug, Status = server._status.ToJson });
+            return server;
         }
         catch
         {
+            server?.Dispose();
             stack.Dispose();
             throw;
         }
     }
 
     /// <summary>Serves until the mount is gone.</summary>
-    internal void Run() => _session.Wait();
+    internal void Run() => _session!.Wait();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -73,7 +74,7 @@ internal sealed class ImageServer : IDisposable
             signal.Dispose();
         }
 
-        _session.Dispose();
+        _session?.Dispose();
         _stack.Dispose();
     }
 
@@ -82,6 +83,20 @@ internal sealed class ImageServer : IDisposable
     {
         string path = Path.GetFullPath(image);
         return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    }
+
+    private void Mount(FileSystem fileSystem, FuseMountOptions options)
+    {
+        var session = FuseSession.Mount(new MountedImage(fileSystem), options);
+        _status.Session = session;
+        lock (_endLock)
+        {
+            _session = session;
+            if (Volatile.Read(ref _ends) > 0)
+            {
+                Unmount(session);
+            }
+        }
     }
 
     // The first signal unmounts; while files are open the mount leaves the tree and goes on for them. The second ends the process.
@@ -94,24 +109,35 @@ internal sealed class ImageServer : IDisposable
             Environment.Exit(128 + SignalNumber(context.Signal));
         }
 
-        try
+        lock (_endLock)
         {
-            _session.Unmount(lazy: false);
-        }
-        catch (Exception e) when (e is LinuxException or FuseMountException)
-        {
-            _log($"{e.Message}; it goes when the last file is closed");
-            TryUnmountLazily();
+            if (_session is { } session)
+            {
+                Unmount(session);
+            }
         }
     }
 
-    private void TryUnmountLazily()
+    private void Unmount(FuseSession session)
     {
         try
         {
-            _session.Unmount(lazy: true);
+            session.Unmount(lazy: false);
         }
-        catch (Exception e) when (e is LinuxException or FuseMountException)
+        catch (FuseMountException e)
+        {
+            _log($"{e.Message}; it goes when the last file is closed");
+            UnmountLazily(session);
+        }
+    }
+
+    private void UnmountLazily(FuseSession session)
+    {
+        try
+        {
+            session.Unmount(lazy: true);
+        }
+        catch (FuseMountException e)
         {
             _log(e.Message);
         }
@@ -120,7 +146,10 @@ internal sealed class ImageServer : IDisposable
     private void Report(PosixSignalContext context)
     {
         context.Cancel = true;
-        _log(_status.ToLine());
+        if (_session is not null)
+        {
+            _log(_status.ToLine());
+        }
     }
 
     private static int SignalNumber(PosixSignal signal) => signal switch
