@@ -26,7 +26,7 @@ internal sealed partial class SpliceTests
 
         string trace = folder["trace"];
         string[] strace = ["strace", "-f", "-qq", "-y", "-s", "0", "-o", trace, "-e", $"trace={Calls}"];
-        using (var mount = ImageMount.MountInForeground(image, "", strace))
+        using (var mount = ImageMount.MountInForeground(image, "", awaitAnswer: true, strace))
         {
             Tool.Run("cmp", source, mount["data"]).Succeeded();
             Assert.That(mount.Unmount().ExitCode, Is.Zero);
@@ -54,7 +54,7 @@ internal sealed partial class SpliceTests
 
     // xorriso -exec report_lba: "File data lba:  0 , 35 , 32768 , 67108864 , '/data'"
     private static long StartOf(string image, string path) =>
-        long.Parse(Xorriso.Report(image, "-find", path, "-exec", "report_lba", "--").Split(',')[1], CultureInfo.InvariantCulture) * BlockSize;
+        BlockSize * Number(Regex.Match(Xorriso.Report(image, "-find", path, "-exec", "report_lba", "--"), @"File data lba:\s*0\s*,\s*(\d+)").Groups[1]);
 
     [GeneratedRegex(@" splice\(\d+<pipe:[^>]*>, NULL, \d+<[^>]*fuse[^>]*>, NULL, \d+, [^)]*\)\s+= (?<bytes>\d+)")]
     private static partial Regex SpliceToFuse();
