@@ -24,7 +24,7 @@ internal sealed class CommandLineTests
     public void A_whole_line_of_fstab_is_accepted()
     {
         using var mount = ImageMount.Mount(Image, "ro,users,noauto,nofail,_netdev,x-systemd.device-timeout=10s,uid=1000,norock");
-        Assert.That(mount.List()["/readme.txt"]["uid"], Is.EqualTo("1000"));
+        Assert.That(mount.List()["/README.txt"]["uid"], Is.EqualTo("1000"));
     }
 
     [Test]
@@ -75,7 +75,7 @@ internal sealed class CommandLineTests
     {
         ToolResult said = ImageFsProgram.Run("mount", Image, "/no/such/directory");
         Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
-        Assert.That(said.Error, Does.Contain("/no/such/directory").And.Contain("No such file or directory").IgnoreCase);
+        Assert.That(said.Error, Does.Contain("/no/such/directory").And.Contain("no such").IgnoreCase);
     }
 
     [Test]
@@ -84,7 +84,7 @@ internal sealed class CommandLineTests
         using var folder = new TestFolder();
         ToolResult said = ImageFsProgram.Run("umount", folder.Path);
         Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
-        Assert.That(said.Error, Does.Contain(folder.Path).And.Contain("not mounted"));
+        Assert.That(said.Error, Does.Contain(folder.Path).And.Match("not mounted|no imagefs mount"));
     }
 
     [Test]

@@ -54,7 +54,11 @@ internal sealed class ImageMount : IDisposable
     }
 
     /// <summary>Mounts with the server as this process's child; other programs may be put in front, such as strace.</summary>
-    public static ImageMount MountInForeground(string image, string options = "", params IEnumerable<string> wrapper)
+    /// <param name="image">The image.</param>
+    /// <param name="options">Mount options.</param>
+    /// <param name="awaitAnswer">Whether to wait until the mount answers, and not only until it is in the table.</param>
+    /// <param name="wrapper">The program to put in front, with its arguments.</param>
+    public static ImageMount MountInForeground(string image, string options = "", bool awaitAnswer = true, params IEnumerable<string> wrapper)
     {
         var mount = new ImageMount(image);
         try
@@ -63,6 +67,11 @@ internal sealed class ImageMount : IDisposable
             mount.Server = Process.Start(Tool.Start(command[0], command[1..]))!;
             Eventually(() => mount.IsMounted || mount.Server.HasExited);
             Assert.That(mount.IsMounted, () => mount.Server.StandardError.ReadToEnd());
+            if (awaitAnswer)
+            {
+                Tool.Run("stat", mount[".."], mount["."]).Succeeded();
+            }
+
             return mount;
         }
         catch
