@@ -31,7 +31,7 @@ internal sealed class Iso9660Volume
         BlockSize = CheckDescriptor(Shown);
         _isOfVolumeSet = Shown.Volume.VolumeSetSize > 1;
         _volumeSequenceNumber = Shown.Volume.VolumeSequenceNumber;
-        Root = ToAddress(Shown.Volume.LocationOfRoot);
+        Root = FindRoot(Shown);
         RockRidge = options.NoRockRidge || descriptors.Primary is null ? null : RockRidgeVersion.Find(this, Root);
 
         // Linux: with an ER entry it is Rock Ridge, unless the root is empty where Joliet's is not; without one, Joliet goes before.
@@ -40,7 +40,7 @@ internal sealed class Iso9660Volume
         {
             Tree = Iso9660Tree.Joliet;
             Shown = joliet;
-            Root = ToAddress(joliet.Volume.LocationOfRoot);
+            Root = FindRoot(joliet);
         }
         else
         {
@@ -162,6 +162,14 @@ internal sealed class Iso9660Volume
             ? volume.LogicalBlockSize
             : throw new InvalidImageException(
                 "volume descriptor", descriptor.Address, $"its logical block size is {volume.LogicalBlockSize}", "ECMA-119 8.4.12");
+    }
+
+    private long FindRoot(DescriptorSector descriptor)
+    {
+        long root = ToAddress(descriptor.Volume.LocationOfRoot);
+        return root < Source.Length
+            ? root
+            : throw new InvalidImageException("root directory", root, "it lies behind the end of the image", "ECMA-119 8.4.18");
     }
 
     /// <summary>Whether the directory's first block, which is all that Linux looks at, has only the records of itself and its parent.</summary>

@@ -100,13 +100,26 @@ internal ref struct SystemUseReader
     {
         _nextAddress = (area.Location * (long)_blockSize) + area.Offset;
         _nextEnd = _nextAddress + area.AreaLength;
-        if (area.Offset >= _blockSize || area.AreaLength > MaxContinuationBytes || ++_continuations >= MaxContinuations)
+        string? problem = FindProblem(area);
+        if (problem is not null)
         {
-            string problem = _continuations >= MaxContinuations
-                ? $"more than {MaxContinuations} continuation areas follow one another"
-                : $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}";
             throw new InvalidImageException("CE entry", Current.Address, problem, "SUSP 5.1");
         }
+    }
+
+    private string? FindProblem(ContinuationArea area)
+    {
+        if (++_continuations >= MaxContinuations)
+        {
+            return $"more than {MaxContinuations} continuation areas follow one another";
+        }
+
+        if (area.Offset >= _blockSize || area.AreaLength > MaxContinuationBytes)
+        {
+            return $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}";
+        }
+
+        return _nextEnd > _volume.Length ? $"a continuation area at 0x{_nextAddress:X}, behind the end of the image" : null;
     }
 
     private bool TryContinue()

@@ -16,6 +16,9 @@ internal sealed class VolumeDescriptorSet
     {
     }
 
+    /// <summary>Whether there is any descriptor but a terminator, sound or not, by its standard identifier (ECMA-119 8.1.2).</summary>
+    public bool IsRecognised { get; private set; }
+
     /// <summary>All descriptors in their order, without the terminator.</summary>
     public IReadOnlyList<DescriptorSector> Descriptors => _descriptors;
 
@@ -41,7 +44,7 @@ internal sealed class VolumeDescriptorSet
         for (int sector = FirstSector; sector < FirstSector + MaxSectors; sector++)
         {
             long address = start + ((long)sector * VolumeDescriptor.Length);
-            if (!TryRead(source, address, out DescriptorSector? descriptor))
+            if (!set.TryRead(source, address, out DescriptorSector? descriptor))
             {
                 break;
             }
@@ -83,20 +86,17 @@ internal sealed class VolumeDescriptorSet
     }
 
     /// <returns>False when the image ends before.</returns>
-    private static bool TryRead(BlockSource source, long address, out DescriptorSector? descriptor)
+    private bool TryRead(BlockSource source, long address, out DescriptorSector? descriptor)
     {
         descriptor = null;
-        if (address > source.Length - VolumeDescriptor.Length)
-        {
-            return false;
-        }
-
         try
         {
             Span<byte> header = stackalloc byte[VolumeDescriptor.HeaderLength];
             source.ReadAt(address, header);
-            if (new VolumeDescriptor(header).IsIso9660)
+            var common = new VolumeDescriptor(header);
+            if (common.IsIso9660)
             {
+                IsRecognised |= common.Type != VolumeDescriptorType.Terminator;
                 byte[] bytes = new byte[VolumeDescriptor.Length];
                 source.ReadAt(address, bytes);
                 descriptor = new DescriptorSector(address, bytes);

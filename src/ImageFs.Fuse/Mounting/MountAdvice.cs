@@ -22,7 +22,7 @@ internal static class MountAdvice
 
     /// <summary>umount2(2) failed.</summary>
     public static string UnmountFailed(string mountPoint, Errno errno) => errno == Errno.EBUSY
-        ? $"{mountPoint}: busy: end what uses it (fuser -vm {mountPoint}), or unmount lazily"
+        ? $"{mountPoint}: in use: end what uses it (fuser -vm {mountPoint}), or unmount lazily"
         : $"{mountPoint}: umount: {LinuxException.Text(errno)}";
 
     /// <summary>mount(2) is not permitted, and there is no helper.</summary>

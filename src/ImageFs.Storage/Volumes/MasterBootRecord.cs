@@ -147,7 +147,7 @@ internal static class MasterBootRecord
         internal bool IsExtended => Type is 0x05 or 0x0F or 0x85;
 
         internal Partition ToPartition(int number, long origin, string diskId) =>
-            new(number, origin + Start, Sectors * (long)Size, Type.ToString("x2", CultureInfo.InvariantCulture))
+            new(number, origin + Start, Sectors * (long)Size, $"0x{Type:x2}")
             {
                 IsBootable = Status == 0x80,
                 Uuid = $"{diskId}-{number.ToString("x2", CultureInfo.InvariantCulture)}",

@@ -4,7 +4,7 @@ namespace ImageFs.Storage.Volumes;
 /// <param name="Number">Its number, as Linux counts: from 1; logical partitions of an MBR from 5.</param>
 /// <param name="Start">First byte, from the start of the disk.</param>
 /// <param name="Length">Length in bytes.</param>
-/// <param name="Type">What the table says it is for: two hexadecimal digits in an MBR, a GUID in a GPT.</param>
+/// <param name="Type">What the table says it is for: a hexadecimal number in an MBR ("0x83"), a GUID in a GPT.</param>
 public sealed record Partition(int Number, long Start, long Length, string Type)
 {
     /// <summary>The name in a GPT; empty in an MBR.</summary>

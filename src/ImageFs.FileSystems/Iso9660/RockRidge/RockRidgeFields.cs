@@ -13,6 +13,7 @@ internal ref struct RockRidgeFields
     private readonly Span<byte> _name;
     private int _nameLength;
     private bool _nameIsFull;
+    private bool _nameIsWhole;
 
     private RockRidgeFields(bool isNameOnly, Span<byte> name, Span<byte> target)
     {
@@ -77,33 +78,47 @@ internal ref struct RockRidgeFields
     /// <param name="name">At least 255 bytes, for the name.</param>
     /// <param name="target">For the target of a symbolic link, see <see cref="SymbolicLinkTarget"/>.</param>
     /// <exception cref="ImageException">An entry is damaged.</exception>
-    public static RockRidgeFields Read(scoped SystemUseReader reader, Span<byte> name, Span<byte> target) =>
-        Read(reader, new RockRidgeFields(false, name, target));
+    public static RockRidgeFields Read(scoped SystemUseReader reader, Span<byte> name, Span<byte> target)
+    {
+        var fields = new RockRidgeFields(false, name, target);
+        fields.TakeAll(reader);
+        return fields;
+    }
 
     /// <summary>Reads only what a directory's listing shows: name, type and place. The name is found though the rest be damaged.</summary>
     /// <param name="reader">At the first.</param>
     /// <param name="name">At least 255 bytes, for the name.</param>
     /// <exception cref="ImageException">An entry that matters is damaged.</exception>
-    public static RockRidgeFields ReadName(scoped SystemUseReader reader, Span<byte> name) =>
-        Read(reader, new RockRidgeFields(true, name, []));
+    public static RockRidgeFields ReadName(scoped SystemUseReader reader, Span<byte> name)
+    {
+        var fields = new RockRidgeFields(true, name, []);
+        try
+        {
+            fields.TakeAll(reader);
+        }
+        catch (ImageException) when (fields._nameIsWhole)
+        {
+            // What is lost behind the name are attributes: the error is for whoever asks for them.
+        }
 
-    private static RockRidgeFields Read(scoped SystemUseReader reader, RockRidgeFields fields)
+        return fields;
+    }
+
+    private void TakeAll(scoped SystemUseReader reader)
     {
         while (reader.MoveNext())
         {
-            fields.Take(reader.Current);
-            if (!fields._isNameOnly)
+            Take(reader.Current);
+            if (!_isNameOnly)
             {
-                fields.TakeAttribute(reader.Current);
+                TakeAttribute(reader.Current);
             }
         }
 
         if (reader.IsBroken)
         {
-            fields._nameLength = 0;
+            _nameLength = 0;
         }
-
-        return fields;
     }
 
     private void Take(scoped SystemUseEntry entry)
@@ -164,6 +179,7 @@ internal ref struct RockRidgeFields
         ReadOnlySpan<byte> content = end < 0 ? part.Content : part.Content[..end];
         content.CopyTo(_name[_nameLength..]);
         _nameLength += content.Length;
+        _nameIsWhole = (part.Flags & AlternateNameFlags.Continue) == 0;
     }
 
     private void TakeAttributes(scoped PosixFileAttributes attributes)

@@ -34,8 +34,8 @@ public sealed class PartitionTableTest
         Assert.That(table.Id, Is.EqualTo("12345678"));
         Assert.That(table.Partitions, Is.EqualTo((Partition[])
         [
-            new(1, 0, 80 * 512, "17") { IsBootable = true, Uuid = "12345678-01" },
-            new(2, 64 * 512, 16 * 512, "ef") { Uuid = "12345678-02" },
+            new(1, 0, 80 * 512, "0x17") { IsBootable = true, Uuid = "12345678-01" },
+            new(2, 64 * 512, 16 * 512, "0xef") { Uuid = "12345678-02" },
         ]));
     }
 
@@ -56,7 +56,7 @@ public sealed class PartitionTableTest
         PartitionTable table = Read(disk)!;
 
         Assert.That(table.Partitions.Select(p => (p.Number, p.Start / 512, p.Length / 512, p.Type)), Is.EqualTo(((int, long, long, string)[])
-            [(1, 100, 200, "05"), (5, 102, 10, "83"), (6, 153, 11, "82")]));
+            [(1, 100, 200, "0x05"), (5, 102, 10, "0x83"), (6, 153, 11, "0x82")]));
         Assert.That(_warnings, Is.Empty);
     }
 
