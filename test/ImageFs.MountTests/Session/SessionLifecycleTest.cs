@@ -161,7 +161,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
         AssertEnds(mount);
     }
 
-    [TestCase("/nonexistent/directory", "no such directory")]
+    [TestCase("/nonexistent/directory", "No such file or directory")]
     [TestCase("/etc/passwd", "not a directory")]
     public void ABadMountPointIsSaid(string path, string expected) =>
         Assert.That(() => FuseSession.Mount(_tree, MountedTree.Options(path)), Throws.TypeOf<FuseMountException>().With.Message.Contains(expected));
