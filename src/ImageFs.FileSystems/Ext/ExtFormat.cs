@@ -1,0 +1,45 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Ext;
+
+/// <summary>ext2, ext3 and ext4: one format, which the features of a file system give its name.</summary>
+internal sealed class ExtFormat : FileSystemFormat
+{
+    /// <inheritdoc/>
+    public override string Name => "ext4";
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        if (source.Length < SuperBlock.Address + SuperBlock.Size)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[SuperBlock.Size];
+        source.ReadAt(SuperBlock.Address, bytes);
+        return new SuperBlock(bytes).IsPlausible;
+    }
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
+    {
+        var taken = ExtOptions.Take(options);
+        byte[] superBlock = ReadSuperBlock(source);
+        var volume = new Volume(source, new SuperBlock(superBlock));
+        long length = volume.Geometry.AddressOf(volume.Geometry.BlocksCount);
+        if (length > source.Length)
+        {
+            warn($"the file system has {length} bytes, of which the image has {source.Length}: what lies behind cannot be read");
+        }
+
+        return new ExtFileSystem(volume, superBlock, taken);
+    }
+
+    private static byte[] ReadSuperBlock(BlockSource source)
+    {
+        byte[] bytes = new byte[SuperBlock.Size];
+        source.ReadAt(SuperBlock.Address, bytes);
+        return bytes;
+    }
+}
