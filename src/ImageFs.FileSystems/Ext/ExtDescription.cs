@@ -40,6 +40,7 @@ internal static class ExtDescription
             .With("features", string.Join(' ', features))
             .With("state", DescribeState(superBlock))
             .With("journal", DescribeJournal(superBlock))
+            .With("recovered_blocks", (long?)volume.RecoveredBlocks)
             .With("last_mounted_on", Encoding.UTF8.GetString(superBlock.LastMounted))
             .With("created", ToTime(superBlock.MakeTime))
             .With("mounted", ToTime(superBlock.MountTime))

@@ -140,7 +140,7 @@ internal sealed class ExtFileSystem : FileSystem
         }
 
         return inode.Flags.HasFlag(InodeFlags.Encrypted)
-            ? throw new UnsupportedFeatureException($"encryption, of inode {inode.Number},", "fscrypt")
+            ? throw new UnsupportedFeatureException($"encryption, of inode {inode.Number}, is", "fscrypt")
             : _volume.OpenContents(inode);
     }
 

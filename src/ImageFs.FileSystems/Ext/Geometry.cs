@@ -29,7 +29,7 @@ internal sealed class Geometry
         string unknown = string.Join(", ", FeatureNames.Of(Incompatible & ~Readable));
         if (unknown.Length > 0)
         {
-            throw new UnsupportedFeatureException($"file system with {unknown}", Clause);
+            throw new UnsupportedFeatureException($"file system with {unknown} is", Clause);
         }
 
         bool hasChecksums = ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.MetadataCsum);

@@ -14,7 +14,7 @@ internal static class SymbolicLink
     {
         if (inode.Flags.HasFlag(InodeFlags.Encrypted))
         {
-            throw new UnsupportedFeatureException($"encryption, of inode {inode.Number},", "fscrypt");
+            throw new UnsupportedFeatureException($"encryption, of inode {inode.Number}, is", "fscrypt");
         }
 
         long length = volume.SizeOf(inode);

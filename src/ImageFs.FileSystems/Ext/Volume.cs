@@ -32,6 +32,9 @@ internal sealed class Volume
     /// <summary>Where the addresses of the file system are.</summary>
     public BlockSource Source { get; }
 
+    /// <summary>Blocks that the journal stands for; null when it was not read.</summary>
+    public int? RecoveredBlocks { get; init; }
+
     public Geometry Geometry { get; }
 
     public MetadataBlocks Blocks { get; }
