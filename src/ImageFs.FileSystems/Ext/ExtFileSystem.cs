@@ -61,7 +61,7 @@ internal sealed class ExtFileSystem : FileSystem
             Uid = inode.Uid,
             Gid = inode.Gid,
             Device = inode.Type is NodeType.CharacterDevice or NodeType.BlockDevice ? inode.Device : default,
-            Size = _volume.SizeOf(inode),
+            Size = SymbolicLink.IsEncrypted(inode) ? SymbolicLink.Read(_volume, inode).Length : _volume.SizeOf(inode),
             Blocks = _volume.SectorsOf(inode),
             BlockSize = (uint)_volume.Geometry.BlockSize,
             AccessTime = inode.AccessTime,
@@ -104,7 +104,7 @@ internal sealed class ExtFileSystem : FileSystem
             isDamaged |= cursor.Damage is not null;
             DirEntry entry = cursor.Current;
             long next = cursor.NextPosition | (isDamaged ? DamagePassed : 0);
-            if (!sink.Add(new DirectoryEntry(entry.Name, new NodeId(entry.Inode), entry.Type, next)))
+            if (!sink.Add(new DirectoryEntry(cursor.Name, new NodeId(entry.Inode), entry.Type, next)))
             {
                 return;
             }
@@ -140,7 +140,7 @@ internal sealed class ExtFileSystem : FileSystem
         }
 
         return inode.Flags.HasFlag(InodeFlags.Encrypted)
-            ? throw new UnsupportedFeatureException($"encryption, of inode {inode.Number}, is", "fscrypt")
+            ? throw new UnsupportedFeatureException($"encryption of inode {inode.Number} is", "fscrypt")
             : _volume.OpenContents(inode);
     }
 

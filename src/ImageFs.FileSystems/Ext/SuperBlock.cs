@@ -110,6 +110,9 @@ internal readonly ref struct SuperBlock
     /// <summary>s_hash_seed: four words, the secret of the directory hashes.</summary>
     public ReadOnlySpan<byte> HashSeed => _bytes.Slice(0xEC, 16);
 
+    /// <summary>s_def_hash_version: the hash of names in directories that have no hash tree.</summary>
+    public byte DefaultHashVersion => _bytes[0xFC];
+
     /// <summary>s_desc_size.</summary>
     public ushort DescriptorSize => Incompatible.HasFlag(IncompatibleFeatures.Bits64) ? UInt16(0xFE) : (ushort)GoodOldDescriptorSize;
 

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
@@ -8,15 +10,13 @@ internal static class SymbolicLink
     // PATH_MAX, with the NUL.
     private const int MaxLength = 4096;
 
-    /// <summary>The target.</summary>
+    /// <summary>Whether the target is encrypted.</summary>
+    public static bool IsEncrypted(Inode inode) => inode.Type == NodeType.SymbolicLink && inode.Flags.HasFlag(InodeFlags.Encrypted);
+
+    /// <summary>The target, or of an encrypted one what Linux shows without the key.</summary>
     /// <exception cref="ImageException">It is damaged.</exception>
     public static byte[] Read(Volume volume, Inode inode)
     {
-        if (inode.Flags.HasFlag(InodeFlags.Encrypted))
-        {
-            throw new UnsupportedFeatureException($"encryption, of inode {inode.Number}, is", "fscrypt");
-        }
-
         long length = volume.SizeOf(inode);
         if (length <= 0 || length >= Math.Min(MaxLength, volume.Geometry.BlockSize))
         {
@@ -38,7 +38,24 @@ internal static class SymbolicLink
             volume.OpenContents(inode).ReadAt(0, target);
         }
 
+        if (IsEncrypted(inode))
+        {
+            return Encode(inode, target);
+        }
+
         return target.AsSpan().Contains((byte)0) ? throw Damaged(inode, $"its target has a NUL among {length} bytes") : target;
+    }
+
+    private static byte[] Encode(Inode inode, ReadOnlySpan<byte> stored)
+    {
+        int length = stored.Length < sizeof(ushort) ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(stored);
+        if (length == 0 || length > stored.Length - sizeof(ushort))
+        {
+            throw Damaged(inode, $"{length} bytes of its encrypted target are in {stored.Length}");
+        }
+
+        byte[] name = new byte[NoKeyName.MaxLength];
+        return name[..NoKeyName.Encode(0, 0, stored.Slice(sizeof(ushort), length), name)];
     }
 
     /// <summary>As Linux decides: by the size where attributes may have inodes, else by having no blocks but those of attributes.</summary>
@@ -59,5 +76,5 @@ internal static class SymbolicLink
     }
 
     private static InvalidImageException Damaged(Inode inode, string problem) =>
-        new($"symbolic link, inode {inode.Number},", inode.Address, problem, "ext4: Symbolic Links");
+        new($"symbolic link of inode {inode.Number}", inode.Address, problem, "ext4: Symbolic Links");
 }

@@ -26,6 +26,7 @@ internal sealed class Volume
         DirectoryCheck = new DirectoryCheck(Geometry, isIndexed: false);
         IndexedDirectoryCheck = new DirectoryCheck(Geometry, isIndexed: true);
         Hash = new DirectoryHash(superBlock.HashSeed, superBlock.Flags.HasFlag(SuperBlockFlags.UnsignedHash));
+        DefaultHashVersion = superBlock.DefaultHashVersion;
         Attributes = new ExtendedAttributes(this);
     }
 
@@ -50,6 +51,9 @@ internal sealed class Volume
     public DirectoryCheck IndexedDirectoryCheck { get; }
 
     public DirectoryHash Hash { get; }
+
+    /// <summary>The hash_version of directories without a hash tree.</summary>
+    public byte DefaultHashVersion { get; }
 
     public ExtendedAttributes Attributes { get; }
 

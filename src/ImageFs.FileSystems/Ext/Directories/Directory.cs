@@ -60,6 +60,9 @@ internal sealed class Directory
     public bool IsIndexed =>
         Flags.HasFlag(InodeFlags.Index) && !IsInline && _volume.Geometry.Compatible.HasFlag(CompatibleFeatures.DirIndex);
 
+    /// <summary>Whether its names are encrypted.</summary>
+    public bool IsEncrypted => Flags.HasFlag(InodeFlags.Encrypted);
+
     /// <summary>Number of blocks.</summary>
     public long BlockCount => Length / _volume.Geometry.BlockSize;
 
@@ -68,6 +71,24 @@ internal sealed class Directory
 
     /// <summary>The parent of an inline directory, which is no entry.</summary>
     public uint InlineParent => BinaryPrimitives.ReadUInt32LittleEndian(_inline);
+
+    /// <summary>What is shown of an encrypted name.</summary>
+    /// <param name="encrypted">The name on disk.</param>
+    /// <param name="destination">At least <see cref="NoKeyName.MaxLength"/> bytes.</param>
+    /// <returns>Bytes of the name.</returns>
+    /// <exception cref="ImageException">The first block, which says how names are hashed, is damaged.</exception>
+    public int EncodeName(ReadOnlySpan<byte> encrypted, Span<byte> destination)
+    {
+        byte version = IsIndexed ? new HashTreeRoot(Read(0, out _)).HashVersion : _volume.DefaultHashVersion;
+        uint hash = 0;
+        uint minor = 0;
+        if (DirectoryHash.IsKnown(version) && _volume.Geometry.Compatible.HasFlag(CompatibleFeatures.DirIndex))
+        {
+            hash = _volume.Hash.Compute(version, encrypted, out minor);
+        }
+
+        return NoKeyName.Encode(hash, minor, encrypted, destination);
+    }
 
     /// <summary>The entries of one block, or of one of the two parts of an inline directory, from a position on.</summary>
     /// <param name="position">Where the block or part begins.</param>

@@ -15,10 +15,12 @@ internal ref struct DirectoryCursor
     private readonly Directory _directory;
     private readonly Geometry _geometry;
     private readonly long _start;
+    private readonly byte[]? _encoded;
     private DirEntryWalker _walker;
     private long _region;
     private long _nextRegion;
     private long _address;
+    private int _encodedLength;
     private int _damaged;
 
     /// <param name="directory">The directory.</param>
@@ -29,6 +31,7 @@ internal ref struct DirectoryCursor
         _directory = directory;
         _geometry = geometry;
         _start = position;
+        _encoded = directory.IsEncrypted ? new byte[NoKeyName.MaxLength] : null;
         _walker = new DirEntryWalker([], geometry);
         _nextRegion = directory.IsInline
             ? (position < Inode.BlockLength ? directory.FirstEntry : Inode.BlockLength)
@@ -37,6 +40,9 @@ internal ref struct DirectoryCursor
 
     /// <summary>The entry that the cursor is on.</summary>
     public readonly DirEntry Current => _walker.Current;
+
+    /// <summary>The name of the current entry, as it is shown.</summary>
+    public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : Current.Name;
 
     /// <summary>Where the entry behind the current one is, in bytes from the start of the directory.</summary>
     public readonly long NextPosition => _region + _walker.NextOffset;
@@ -57,12 +63,10 @@ internal ref struct DirectoryCursor
                     continue;
                 }
 
-                if (IsNameGood(Current.Name))
+                if (TryTakeName())
                 {
                     return true;
                 }
-
-                Pass(Damaged(_walker.Offset, "its name is empty, or has a slash or a NUL in it"));
             }
 
             if (_walker.Problem is not null)
@@ -74,7 +78,19 @@ internal ref struct DirectoryCursor
         return false;
     }
 
-    private static bool IsNameGood(ReadOnlySpan<byte> name) => !name.IsEmpty && name.IndexOfAny((byte)'/', (byte)0) < 0;
+    private bool TryTakeName()
+    {
+        ReadOnlySpan<byte> name = Current.Name;
+        bool isEncoded = _encoded is not null && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
+        if (name.IsEmpty || (!isEncoded && name.IndexOfAny((byte)'/', (byte)0) >= 0))
+        {
+            Pass(Damaged(_walker.Offset, "its name is empty, or has a slash or a NUL in it"));
+            return false;
+        }
+
+        _encodedLength = isEncoded ? _directory.EncodeName(name, _encoded) : 0;
+        return true;
+    }
 
     private readonly InvalidImageException Damaged(int offset, string problem) =>
         new("directory entry", _address + offset, problem, Directory.Clause);

@@ -22,7 +22,7 @@ internal sealed class DirectoryLookup(Volume volume, Directory directory)
             return true;
         }
 
-        var match = new NameMatch(name, directory.Flags.HasFlag(InodeFlags.CaseFold) && !directory.Flags.HasFlag(InodeFlags.Encrypted));
+        var match = new NameMatch(name, directory.Flags);
         return directory.IsIndexed && !isParent && match.HasHash && TryFindByHash(match, out bool isFound, out inode)
             ? isFound
             : TryFindByScan(match, out inode);
@@ -49,7 +49,7 @@ internal sealed class DirectoryLookup(Volume volume, Directory directory)
         var cursor = new DirectoryCursor(directory, volume.Geometry, 0);
         while (cursor.MoveNext())
         {
-            if (match.Matches(cursor.Current.Name))
+            if (match.Matches(cursor.Name))
             {
                 inode = cursor.Current.Inode;
                 return true;
