@@ -196,7 +196,7 @@ make_ wide 4M -b 1024 -g 512 -N 256 -O "${features/has_journal,/},meta_bg,sparse
 keep wide
 make_ block64k 4M -b 65536 -N 16 -O "${features/has_journal,/}"
 keep block64k
-text value 20000 >"$tmp/value"
+text value 1024 >"$tmp/value"
 make_ ea_inode 1M -b 1024 -N 32 -O "${features/has_journal,/},ea_inode"
 debug ea_inode <<EOF
 ea_set -f $tmp/value a user.large

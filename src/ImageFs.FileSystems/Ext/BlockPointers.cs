@@ -65,7 +65,9 @@ internal sealed class BlockPointers : BlockMappedFile
             uint pointer = Pointer(table, index);
             if (pointer == 0)
             {
-                return new BlockRun(first, span, ExtentKind.Hole);
+                // In i_block each pointer has a span of its own.
+                uint spans = address == Address ? 1 : CountRun(table, index, ((block - first + wanted - 1) / span) + 1);
+                return new BlockRun(first, spans * span, ExtentKind.Hole);
             }
 
             if (!Geometry.IsValid(pointer, 1))
@@ -91,13 +93,7 @@ internal sealed class BlockPointers : BlockMappedFile
     {
         int index = (int)(block - first);
         uint start = Pointer(table, index);
-        int max = (int)Math.Min(wanted, (table.Length / PointerSize) - index);
-        uint count = 1;
-        while (count < max && Pointer(table, index + (int)count) == (start == 0 ? 0 : (long)start + count))
-        {
-            count++;
-        }
-
+        uint count = CountRun(table, index, wanted);
         if (start == 0)
         {
             return new BlockRun(block, count, ExtentKind.Hole);
@@ -106,6 +102,19 @@ internal sealed class BlockPointers : BlockMappedFile
         return Geometry.IsValid(start, count)
             ? new BlockRun(block, count, ExtentKind.Mapped, start)
             : throw OutOfRange(address + ((long)index * PointerSize), start, count);
+    }
+
+    private static uint CountRun(ReadOnlySpan<byte> table, int index, long wanted)
+    {
+        uint start = Pointer(table, index);
+        int max = (int)Math.Min(wanted, (table.Length / PointerSize) - index);
+        uint count = 1;
+        while (count < max && Pointer(table, index + (int)count) == (start == 0 ? 0 : (long)start + count))
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static uint Pointer(ReadOnlySpan<byte> table, int index) => BinaryPrimitives.ReadUInt32LittleEndian(table[(index * PointerSize)..]);

@@ -50,7 +50,8 @@ internal static class ExtDescription
 
     private static string? ToUuid(ReadOnlySpan<byte> uuid) => uuid.ContainsAnyExcept((byte)0) ? new Guid(uuid, bigEndian: true).ToString() : null;
 
-    private static DateTimeOffset? ToTime(long seconds) => seconds == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
+    private static DateTimeOffset? ToTime(long seconds) =>
+        seconds == 0 || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
 
     private static string DescribeState(SuperBlock superBlock)
     {

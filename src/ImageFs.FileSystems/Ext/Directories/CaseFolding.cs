@@ -3,8 +3,9 @@ using System.Text;
 namespace ImageFs.FileSystems.Ext.Directories;
 
 /// <summary>
-/// Names without their case, for directories with casefold. Linux folds by Unicode's NFD and full case folding; this program has the
-/// simple case mapping of single characters, so that <c>ß</c> is not <c>SS</c>.
+/// Names without their case, for directories with casefold. Linux compares by Unicode's NFD and full case folding; this program, which
+/// has no culture data, by the simple case mapping of single characters: <c>ß</c> is not <c>SS</c>, and <c>ä</c> in one character is not
+/// <c>ä</c> in two.
 /// </summary>
 internal static class CaseFolding
 {
@@ -23,6 +24,6 @@ internal static class CaseFolding
             return name.ToArray();
         }
 
-        return Encoding.UTF8.GetBytes(text.Normalize(NormalizationForm.FormD).ToUpperInvariant().ToLowerInvariant());
+        return Encoding.UTF8.GetBytes(text.ToUpperInvariant().ToLowerInvariant());
     }
 }

@@ -69,7 +69,7 @@ public sealed class ViewsTest
     [TestCase(0xFFFF, 65536, ExpectedResult = 65536)]
     [TestCase(0xFFF0, 65536, ExpectedResult = 0xFFF0)]
     public int A_record_length_of_a_whole_block_of_64_KiB_does_not_fit(int raw, int blockSize) =>
-        new DirEntry([0, 0, 0, 0, (byte)raw, (byte)(raw >> 8), 0, 0]).Length(blockSize);
+        new DirEntry([0, 0, 0, 0, (byte)(raw & 0xFF), (byte)(raw >> 8), 0, 0]).Length(blockSize);
 
     [Test]
     public void An_extent_is_unwritten_from_32769_blocks_on()
