@@ -191,6 +191,8 @@ internal sealed class ExtFileSystem : FileSystem
     private Inode ReadInode(NodeId node)
     {
         uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
-        return _volume.Inodes.Read(number);
+        return number < _volume.Geometry.FirstInode && number != InodeTable.Root
+            ? throw new InvalidImageException($"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
+            : _volume.Inodes.Read(number);
     }
 }

@@ -10,6 +10,9 @@ internal sealed class ExtFormat : FileSystemFormat
     public override string Name => "ext4";
 
     /// <inheritdoc/>
+    public override bool IsNamed(string name) => name is "ext2" or "ext3" or "ext4";
+
+    /// <inheritdoc/>
     public override bool Probe(BlockSource source)
     {
         if (source.Length < SuperBlock.Address + SuperBlock.Size)

@@ -23,8 +23,8 @@ internal ref struct ExtendedAttributeArea
     /// <summary>The entry that the area is on.</summary>
     public ExtendedAttributeEntry Current { get; private set; }
 
-    /// <summary>The value of the current entry, when it is in the area.</summary>
-    public readonly ReadOnlySpan<byte> Value => _bytes.Slice(Current.ValueOffset, (int)Current.ValueSize);
+    /// <summary>The value of the current entry, when it is in the area. An empty one is nowhere, whatever its offset.</summary>
+    public readonly ReadOnlySpan<byte> Value => Current.ValueSize == 0 ? [] : _bytes.Slice(Current.ValueOffset, (int)Current.ValueSize);
 
     /// <summary>Goes to the next entry.</summary>
     /// <returns>False at the end: four bytes of zeros, or no room for an entry.</returns>

@@ -60,7 +60,7 @@ internal sealed class ExtendedAttributes
     public static byte[] ReadInlineData(Inode inode)
     {
         ExtendedAttributeArea area = InInode(inode);
-        return TryFind(ref area, ExtendedAttributeName.System, "data"u8)
+        return TryFind(ref area, ExtendedAttributeName.System, "data"u8) && area.Current.ValueInode == 0
             ? [.. inode.Block, .. area.Value]
             : throw new InvalidImageException($"inode {inode.Number}", inode.Address, "it has inline data but no attribute for them", "ext4: Inline Data");
     }
