@@ -91,7 +91,7 @@ internal sealed class ExtFileSystem : FileSystem
     {
         Directory opened = OpenDirectory(directory);
         bool isDamaged = (position & DamagePassed) != 0;
-        position &= ~DamagePassed;
+        position &= DamagePassed - 1;
         if (opened.IsInline && !TryAddInlineParents(opened, position, sink))
         {
             return;

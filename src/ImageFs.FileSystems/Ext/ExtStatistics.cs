@@ -18,7 +18,7 @@ internal static class ExtStatistics
         {
             BlockSize = (uint)geometry.BlockSize,
             Blocks = (ulong)Math.Max(0, geometry.BlocksCount - overhead),
-            FreeBlocks = freeClusters * (ulong)blocksInCluster,
+            FreeBlocks = unchecked(freeClusters * (ulong)blocksInCluster),
             Files = geometry.InodesCount,
             FreeFiles = freeInodes,
             MaxNameLength = MaxNameLength,

@@ -10,6 +10,9 @@ internal sealed class Geometry
     private const int MinBlockSize = 1024;
     private const int MinWideDescriptorSize = 64;
     private const int BitsInByte = 8;
+
+    // mke2fs makes none smaller; each costs a descriptor to go through.
+    private const int MinBlocksPerGroup = 256;
     private const byte ChecksumTypeCrc32C = 1;
 
     private const IncompatibleFeatures Readable =
@@ -47,8 +50,8 @@ internal sealed class Geometry
         BlocksPerGroup = superBlock.BlocksPerGroup;
         Require(FirstDataBlock < BlocksCount, $"its first data block, {FirstDataBlock}, lies behind its {BlocksCount} blocks");
         Require(
-            BlocksPerGroup <= (long)ClusterSize * BitsInByte && BlocksPerGroup % (ClusterSize / BlockSize) == 0,
-            $"{BlocksPerGroup} blocks in a group are more than a block's bits");
+            BlocksPerGroup >= MinBlocksPerGroup && BlocksPerGroup <= ClusterSize * BitsInByte && BlocksPerGroup % (ClusterSize / BlockSize) == 0,
+            $"it has {BlocksPerGroup} blocks in a group");
 
         InodeSize = superBlock.InodeSize;
         Require(

@@ -157,7 +157,7 @@ internal readonly ref struct SuperBlock
 
     /// <summary>Whether it is one, by the fields that random bytes would hardly have right.</summary>
     public bool IsPlausible =>
-        Magic == MagicNumber && LogBlockSize <= MaxLogBlockSize && InodesCount > 0 && (uint)BlocksCount > 0
+        Magic == MagicNumber && LogBlockSize <= MaxLogBlockSize && InodesCount > 0 && BlocksCount > 0
         && BlocksPerGroup > 0 && InodesPerGroup > 0 && InodeSize >= GoodOldInodeSize;
 
     private bool HasDynamicFields => Revision > GoodOldRevision;

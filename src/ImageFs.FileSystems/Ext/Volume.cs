@@ -73,7 +73,7 @@ internal sealed class Volume
     {
         long sectors = BlocksOf(inode);
         return inode.Type == NodeType.Regular && inode.Flags.HasFlag(InodeFlags.InlineData)
-            ? sectors + ((SizeOf(inode) + SectorSize - 1) / SectorSize)
+            ? sectors + (SizeOf(inode) / SectorSize) + (SizeOf(inode) % SectorSize == 0 ? 0 : 1)
             : sectors;
     }
 

@@ -115,7 +115,7 @@ internal sealed class JournalLog
             end -= superBlock.FastCommitBlocks;
         }
 
-        return superBlock.First == 0 || superBlock.First >= end || superBlock.Start >= end
+        return superBlock.First == 0 || superBlock.First >= end || superBlock.Start >= end || (superBlock.Start != 0 && superBlock.Start < superBlock.First)
             ? $"its log begins at {superBlock.First} and {superBlock.Start} and ends at {end}"
             : null;
     }
