@@ -98,7 +98,7 @@ internal sealed class ExtFileSystem : FileSystem
         }
 
         var cursor = new DirectoryCursor(opened, _volume.Geometry, position);
-        bool hasAdded = false;
+        bool hasAdded = opened.IsInline && position < opened.FirstEntry;
         while (cursor.MoveNext())
         {
             isDamaged |= cursor.Damage is not null;

@@ -70,11 +70,24 @@ public sealed class DamageTest
 
         FileSystem fileSystem = ExtImages.Open(image);
         var names = new List<byte[]>();
-        Assert.That(() => CollectNames(fileSystem, names), Throws.TypeOf<InvalidImageException>().With.Property("Address").EqualTo(block));
+        Assert.That(() => CollectNames(fileSystem, "names", names), Throws.TypeOf<InvalidImageException>().With.Property("Address").EqualTo(block));
         Assert.That(names, Has.Count.InRange(count - 40, count - 1));
         Assert.That(names.All(name => fileSystem.TryLookup(fileSystem.Find("names"), name, out _)), Is.True);
         byte[] lost = sound.List("names").Select(entry => entry.Name).First(name => !names.Any(kept => kept.AsSpan().SequenceEqual(name)));
         Assert.That(() => fileSystem.TryLookup(fileSystem.Find("names"), lost, out _), Throws.TypeOf<InvalidImageException>());
+    }
+
+    [Test]
+    public void Damage_in_an_inline_directory_comes_after_what_is_sound()
+    {
+        byte[] image = ExtImages.Read("inline");
+        image[SuperBlock.Address + 0x65] &= unchecked((byte)~((uint)ReadOnlyCompatibleFeatures.MetadataCsum >> 8));
+        int entries = (int)AddressOfInode(image, "small") + Inode.BlockOffset + 4;
+        image[entries + 4] = 2;
+        FileSystem fileSystem = ExtImages.Open(image);
+        var names = new List<byte[]>();
+        Assert.That(() => CollectNames(fileSystem, "small", names), Throws.TypeOf<InvalidImageException>());
+        Assert.That(names, Is.EqualTo(new[] { "."u8.ToArray(), ".."u8.ToArray() }));
     }
 
     [Test]
@@ -161,7 +174,7 @@ public sealed class DamageTest
         }
     }
 
-    private static void CollectNames(FileSystem fileSystem, List<byte[]> names)
+    private static void CollectNames(FileSystem fileSystem, string path, List<byte[]> names)
     {
         var sink = new CollectingSink(names);
         int before;
@@ -169,7 +182,7 @@ public sealed class DamageTest
         {
             before = names.Count;
             sink.Room = 100;
-            fileSystem.ReadDirectory(fileSystem.Find("names"), sink.Position, sink);
+            fileSystem.ReadDirectory(fileSystem.Find(path), sink.Position, sink);
         }
         while (names.Count > before);
     }
