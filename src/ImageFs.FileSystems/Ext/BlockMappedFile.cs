@@ -52,7 +52,8 @@ internal abstract class BlockMappedFile : BlockSource
         (long block, long inBlock) = Math.DivRem(offset, blockSize);
         if (block >= Reach)
         {
-            throw new InvalidImageException($"inode {Number}", Address, $"its size of {Length} bytes is more than its map can reach", "ext4: Inode Table");
+            throw new InvalidImageException(
+                $"inode {Number}", Address, $"its size of {Length} bytes is more than its map can reach", "ext4: Inode Table");
         }
 
         BlockRun run = Find((uint)block, (inBlock + maxLength - 1) / blockSize + 1);
@@ -65,7 +66,7 @@ internal abstract class BlockMappedFile : BlockSource
     /// <exception cref="ImageException">The map is damaged there.</exception>
     protected abstract BlockRun Find(uint block, long wanted);
 
-    /// <summary>Whether a block is out of the volume's range: an error of the map that names it.</summary>
+    /// <summary>The error of a map that names blocks which cannot be.</summary>
     protected InvalidImageException OutOfRange(long address, ulong block, uint count) =>
-        new("block map", address, $"{count} blocks from {block} of inode {Number} are out of range", "ext4: Direct/Indirect Block Addressing");
+        new("block map", address, $"{count} blocks from {block} of inode {Number} are out of range", "ext4: Direct/Indirect Blocks");
 }

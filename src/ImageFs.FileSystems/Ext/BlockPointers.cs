@@ -117,5 +117,6 @@ internal sealed class BlockPointers : BlockMappedFile
         return count;
     }
 
-    private static uint Pointer(ReadOnlySpan<byte> table, int index) => BinaryPrimitives.ReadUInt32LittleEndian(table[(index * PointerSize)..]);
+    private static uint Pointer(ReadOnlySpan<byte> table, int index) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(table[(index * PointerSize)..]);
 }

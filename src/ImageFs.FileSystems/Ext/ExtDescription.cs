@@ -6,7 +6,8 @@ namespace ImageFs.FileSystems.Ext;
 internal static class ExtDescription
 {
     // What blkid lets an ext2 or ext3 file system have.
-    private const IncompatibleFeatures OldIncompatible = IncompatibleFeatures.FileType | IncompatibleFeatures.Recover | IncompatibleFeatures.MetaBg;
+    private const IncompatibleFeatures OldIncompatible =
+        IncompatibleFeatures.FileType | IncompatibleFeatures.Recover | IncompatibleFeatures.MetaBg;
 
     private const ReadOnlyCompatibleFeatures OldReadOnlyCompatible =
         ReadOnlyCompatibleFeatures.SparseSuper | ReadOnlyCompatibleFeatures.LargeFile | ReadOnlyCompatibleFeatures.BtreeDir;
@@ -27,7 +28,9 @@ internal static class ExtDescription
         Geometry geometry = volume.Geometry;
         IEnumerable<string> features =
         [
-            .. FeatureNames.Of(geometry.Compatible), .. FeatureNames.Of(geometry.Incompatible), .. FeatureNames.Of(geometry.ReadOnlyCompatible),
+            .. FeatureNames.Of(geometry.Compatible),
+            .. FeatureNames.Of(geometry.Incompatible),
+            .. FeatureNames.Of(geometry.ReadOnlyCompatible),
         ];
         return new ImageDescription(FindFormat(geometry))
             .With("label", Encoding.UTF8.GetString(superBlock.VolumeName))
@@ -48,7 +51,8 @@ internal static class ExtDescription
             .With("checked", ToTime(superBlock.LastCheckTime));
     }
 
-    private static string? ToUuid(ReadOnlySpan<byte> uuid) => uuid.ContainsAnyExcept((byte)0) ? new Guid(uuid, bigEndian: true).ToString() : null;
+    private static string? ToUuid(ReadOnlySpan<byte> uuid) =>
+        uuid.ContainsAnyExcept((byte)0) ? new Guid(uuid, bigEndian: true).ToString() : null;
 
     private static DateTimeOffset? ToTime(long seconds) =>
         seconds == 0 || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);

@@ -26,7 +26,8 @@ internal sealed class ExtFileSystem : FileSystem
         _volume = volume;
         _superBlock = superBlock;
         _options = options;
-        _statistics = new Lazy<FileSystemStatistics>(() => ExtStatistics.Count(volume, new SuperBlock(superBlock), options), LazyThreadSafetyMode.PublicationOnly);
+        _statistics = new Lazy<FileSystemStatistics>(() =>
+            ExtStatistics.Count(volume, new SuperBlock(superBlock), options), LazyThreadSafetyMode.PublicationOnly);
         OpenDirectory(Root);
     }
 
@@ -183,7 +184,8 @@ internal sealed class ExtFileSystem : FileSystem
         {
         }
 
-        return cursor.Damage ?? new InvalidImageException($"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
+        return cursor.Damage ?? new InvalidImageException(
+            $"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
     }
 
     private Directory OpenDirectory(NodeId node) => new(_volume, ReadInode(node));
@@ -192,7 +194,8 @@ internal sealed class ExtFileSystem : FileSystem
     {
         uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
         return number < _volume.Geometry.FirstInode && number != InodeTable.Root
-            ? throw new InvalidImageException($"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
+            ? throw new InvalidImageException(
+                $"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
             : _volume.Inodes.Read(number);
     }
 }

@@ -52,8 +52,9 @@ internal sealed class ExtentTree : BlockMappedFile
         }
 
         ExtentLeaf leaf = node.Leaf(last);
+        ExtentKind kind = leaf.IsUnwritten ? ExtentKind.Unwritten : ExtentKind.Mapped;
         return block < leaf.End
-            ? new BlockRun(leaf.Block, Math.Min(leaf.End, end) - leaf.Block, leaf.IsUnwritten ? ExtentKind.Unwritten : ExtentKind.Mapped, (long)leaf.Start)
+            ? new BlockRun(leaf.Block, Math.Min(leaf.End, end) - leaf.Block, kind, (long)leaf.Start)
             : new BlockRun(leaf.End, node.EndOf(last, end) - leaf.End, ExtentKind.Hole);
     }
 
@@ -64,7 +65,10 @@ internal sealed class ExtentTree : BlockMappedFile
         if (child.Depth != node.Depth - 1 || (child.Count > 0 && child.FirstBlock(0) != index.Block))
         {
             throw new InvalidImageException(
-                "extent node", Geometry.AddressOf((long)index.Leaf), $"it is not the one for block {index.Block} at depth {node.Depth - 1}", ExtentCheck.Clause);
+                "extent node",
+                Geometry.AddressOf((long)index.Leaf),
+                $"it is not the one for block {index.Block} at depth {node.Depth - 1}",
+                ExtentCheck.Clause);
         }
 
         return child;

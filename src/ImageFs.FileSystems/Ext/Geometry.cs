@@ -50,7 +50,8 @@ internal sealed class Geometry
         BlocksPerGroup = superBlock.BlocksPerGroup;
         Require(FirstDataBlock < BlocksCount, $"its first data block, {FirstDataBlock}, lies behind its {BlocksCount} blocks");
         Require(
-            BlocksPerGroup >= MinBlocksPerGroup && BlocksPerGroup <= ClusterSize * BitsInByte && BlocksPerGroup % (ClusterSize / BlockSize) == 0,
+            BlocksPerGroup >= MinBlocksPerGroup && BlocksPerGroup <= ClusterSize * BitsInByte
+            && BlocksPerGroup % (ClusterSize / BlockSize) == 0,
             $"it has {BlocksPerGroup} blocks in a group");
 
         InodeSize = superBlock.InodeSize;
@@ -120,7 +121,8 @@ internal sealed class Geometry
     /// <summary>Whether blocks of files can be there: none lies in the boot block or behind the end.</summary>
     /// <param name="first">The first block.</param>
     /// <param name="count">Number of blocks; at least 1.</param>
-    public bool IsValid(ulong first, uint count) => first > FirstDataBlock && first < (ulong)BlocksCount && count <= (ulong)BlocksCount - first;
+    public bool IsValid(ulong first, uint count) =>
+        first > FirstDataBlock && first < (ulong)BlocksCount && count <= (ulong)BlocksCount - first;
 
     /// <summary>Address of a block in the volume; it must be below <see cref="BlocksCount"/>.</summary>
     public long AddressOf(long block) => block * BlockSize;

@@ -65,7 +65,7 @@ internal sealed class GroupDescriptors
         return (clusters, inodes);
     }
 
-    /// <summary>Blocks that the copies of the super block and the descriptors, the bitmaps and the inode tables take in all groups.</summary>
+    /// <summary>Blocks that super blocks, descriptors, bitmaps and inode tables take in all groups.</summary>
     public long CountOverhead()
     {
         const int Bitmaps = 2;

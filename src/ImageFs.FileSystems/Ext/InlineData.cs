@@ -21,5 +21,6 @@ internal sealed class InlineData(byte[] bytes, long length) : BlockSource
     }
 
     /// <inheritdoc/>
-    protected override void ReadOwn(long offset, Span<byte> destination) => bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
+    protected override void ReadOwn(long offset, Span<byte> destination) =>
+        bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
 }

@@ -21,7 +21,8 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
     {
         if (number == 0 || number > geometry.InodesCount)
         {
-            throw new InvalidImageException("inode", SuperBlock.Address, $"there is none of number {number} among {geometry.InodesCount}", Clause);
+            throw new InvalidImageException(
+                "inode", SuperBlock.Address, $"there is none of number {number} among {geometry.InodesCount}", Clause);
         }
 
         (uint group, uint index) = Math.DivRem(number - 1, geometry.InodesPerGroup);

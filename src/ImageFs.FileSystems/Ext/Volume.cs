@@ -68,7 +68,7 @@ internal sealed class Volume
             : throw new InvalidImageException($"inode {inode.Number}", inode.Address, $"its size is {size}", Clause);
     }
 
-    /// <summary>Space that an inode takes, in units of 512 bytes. Linux counts the contents of a file among them that are in the inode.</summary>
+    /// <summary>Space that an inode takes, in units of 512 bytes; as Linux has it, with the contents of a file in the inode.</summary>
     public long SectorsOf(Inode inode)
     {
         long sectors = BlocksOf(inode);

@@ -51,7 +51,8 @@ internal ref struct ExtendedAttributeArea
         if (Current.ValueInode == 0 && Current.ValueSize > 0
             && (Current.ValueOffset < _next + Current.Length || Current.ValueSize > _bytes.Length - Current.ValueOffset))
         {
-            throw Damaged($"its value of {Current.ValueSize} bytes at {Current.ValueOffset} does not lie behind the names in {_bytes.Length} bytes");
+            throw Damaged(
+                $"its value of {Current.ValueSize} bytes at {Current.ValueOffset} does not lie behind the names in {_bytes.Length} bytes");
         }
 
         _next += Current.Length;

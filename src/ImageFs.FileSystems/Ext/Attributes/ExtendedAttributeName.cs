@@ -28,7 +28,7 @@ internal static class ExtendedAttributeName
         _ => [],
     };
 
-    /// <summary>Whether an index is for an access control list, which has a form of its own on disk and no name behind the prefix.</summary>
+    /// <summary>Whether an index is for an access control list: of another form on disk, and without a name behind the prefix.</summary>
     public static bool IsAccessControlList(byte index) => index is PosixAclAccess or PosixAclDefault;
 
     /// <summary>Splits a whole name.</summary>

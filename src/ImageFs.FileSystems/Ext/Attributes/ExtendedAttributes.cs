@@ -62,14 +62,17 @@ internal sealed class ExtendedAttributes
         ExtendedAttributeArea area = InInode(inode);
         return TryFind(ref area, ExtendedAttributeName.System, "data"u8) && area.Current.ValueInode == 0
             ? [.. inode.Block, .. area.Value]
-            : throw new InvalidImageException($"inode {inode.Number}", inode.Address, "it has inline data but no attribute for them", "ext4: Inline Data");
+            : throw new InvalidImageException(
+                $"inode {inode.Number}", inode.Address, "it has inline data but no attribute for them", "ext4: Inline Data");
     }
 
     private static ExtendedAttributeArea InInode(Inode inode)
     {
         ReadOnlySpan<byte> bytes = inode.Attributes;
         bool isUsed = bytes.Length >= sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(bytes) == ExtendedAttributeBlock.MagicNumber;
-        return isUsed ? new ExtendedAttributeArea(bytes[sizeof(uint)..], inode.Address + inode.AttributesOffset + sizeof(uint), 0) : default;
+        return isUsed
+            ? new ExtendedAttributeArea(bytes[sizeof(uint)..], inode.Address + inode.AttributesOffset + sizeof(uint), 0)
+            : default;
     }
 
     private static bool TryFind(ref ExtendedAttributeArea area, byte index, ReadOnlySpan<byte> name)

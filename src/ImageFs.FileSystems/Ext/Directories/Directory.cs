@@ -107,7 +107,8 @@ internal sealed class Directory
         Extent extent = _contents.Map(position, geometry.BlockSize, out _);
         if (extent.Kind != ExtentKind.Mapped || extent.Length != geometry.BlockSize)
         {
-            throw new InvalidImageException($"directory of inode {Number}", _address, $"nothing is at byte {position} of its {Length}", Clause);
+            throw new InvalidImageException(
+                $"directory of inode {Number}", _address, $"nothing is at byte {position} of its {Length}", Clause);
         }
 
         address = extent.Address;

@@ -43,7 +43,8 @@ internal sealed class DirectoryCheck(Geometry geometry, bool isIndexed) : Metada
         }
 
         // The tail is a word that is reserved and the checksum, which counts as zeros.
-        uint crc = Crc32C.AppendWithout(Crc32C.Append(seed, block[..used]), block.Slice(tail, HashTreeNode.EntrySize), sizeof(uint), sizeof(uint));
+        uint crc = Crc32C.Append(seed, block[..used]);
+        crc = Crc32C.AppendWithout(crc, block.Slice(tail, HashTreeNode.EntrySize), sizeof(uint), sizeof(uint));
         return BinaryPrimitives.ReadUInt32LittleEndian(block[(tail + sizeof(uint))..]) == crc;
     }
 }

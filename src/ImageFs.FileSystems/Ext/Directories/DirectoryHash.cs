@@ -85,7 +85,8 @@ internal sealed class DirectoryHash
     }
 
     /// <summary>Mixes a name into the state, a piece of so many words at a time.</summary>
-    private static void Transform(ReadOnlySpan<byte> name, bool isUnsigned, int words, Span<uint> state, Action<Span<uint>, ReadOnlySpan<uint>> mix)
+    private static void Transform(
+        ReadOnlySpan<byte> name, bool isUnsigned, int words, Span<uint> state, Action<Span<uint>, ReadOnlySpan<uint>> mix)
     {
         Span<uint> piece = stackalloc uint[8];
         piece = piece[..words];

@@ -24,7 +24,10 @@ internal sealed class HashTree(Volume volume, Directory directory)
         if (!DirectoryHash.IsKnown(root.HashVersion) || (root.UnusedFlags & 1) != 0 || root.IndirectLevels > maxLevels)
         {
             throw new InvalidImageException(
-                "hash tree", address, $"its hash is {root.HashVersion}, its flags {root.UnusedFlags}, its levels {root.IndirectLevels}", Clause);
+                "hash tree",
+                address,
+                $"its hash is {root.HashVersion}, its flags {root.UnusedFlags}, its levels {root.IndirectLevels}",
+                Clause);
         }
 
         uint hash = volume.Hash.Compute(root.HashVersion, match.HashedName, out _);
@@ -119,7 +122,8 @@ internal sealed class HashTree(Volume volume, Directory directory)
     {
         if (block >= directory.BlockCount)
         {
-            throw new InvalidImageException($"hash tree of inode {directory.Number}", 0, $"it leads to block {block} of {directory.BlockCount}", Clause);
+            throw new InvalidImageException(
+                $"hash tree of inode {directory.Number}", 0, $"it leads to block {block} of {directory.BlockCount}", Clause);
         }
 
         return directory.Read((long)block * volume.Geometry.BlockSize, out address);

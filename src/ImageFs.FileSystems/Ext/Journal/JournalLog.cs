@@ -37,7 +37,8 @@ internal sealed class JournalLog
         if ((Incompatible & ~Readable) != 0 || superBlock.ReadOnlyCompatible != 0)
         {
             throw new UnsupportedFeatureException(
-                $"journal with features 0x{(uint)(Incompatible & ~Readable):X} and 0x{superBlock.ReadOnlyCompatible:X} (option noload leaves it alone) is", Clause);
+                $"journal with features 0x{(uint)(Incompatible & ~Readable):X}, 0x{superBlock.ReadOnlyCompatible:X} (see noload) is",
+                Clause);
         }
 
         HasBlockChecksums = superBlock.HasBlockChecksums;
@@ -115,7 +116,8 @@ internal sealed class JournalLog
             end -= superBlock.FastCommitBlocks;
         }
 
-        return superBlock.First == 0 || superBlock.First >= end || superBlock.Start >= end || (superBlock.Start != 0 && superBlock.Start < superBlock.First)
+        return superBlock.First == 0 || superBlock.First >= end || superBlock.Start >= end
+            || (superBlock.Start != 0 && superBlock.Start < superBlock.First)
             ? $"its log begins at {superBlock.First} and {superBlock.Start} and ends at {end}"
             : null;
     }

@@ -26,13 +26,15 @@ internal static class JournalRecovery
     {
         if (inodeNumber == 0)
         {
-            throw new UnsupportedFeatureException("recovery from an external journal (option noload leaves it alone) is", JournalLog.Clause);
+            throw new UnsupportedFeatureException(
+                "recovery from an external journal (option noload leaves it alone) is", JournalLog.Clause);
         }
 
         Inode inode = volume.Inodes.Read(inodeNumber);
         if (inode.Type != NodeType.Regular)
         {
-            throw new InvalidImageException($"inode {inodeNumber}", inode.Address, "it is not that of a journal; option noload leaves it alone", JournalLog.Clause);
+            throw new InvalidImageException(
+                $"inode {inodeNumber}", inode.Address, "it is not that of a journal; option noload leaves it alone", JournalLog.Clause);
         }
 
         var log = new JournalLog(volume.OpenContents(inode), inode.Address, volume.Geometry.BlockSize);
@@ -59,9 +61,11 @@ internal static class JournalRecovery
 
         Span<byte> head = stackalloc byte[FastCommitHeadSize];
         log.Read(log.FastCommits, head);
-        if (BinaryPrimitives.ReadUInt16LittleEndian(head) == FastCommitHead && BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) == sequence)
+        if (BinaryPrimitives.ReadUInt16LittleEndian(head) == FastCommitHead
+            && BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) == sequence)
         {
-            throw new UnsupportedFeatureException("recovery of fast commits (option noload leaves the journal alone) is", "ext4: Fast Commits");
+            throw new UnsupportedFeatureException(
+                "recovery of fast commits (option noload leaves the journal alone) is", "ext4: Fast Commits");
         }
     }
 
@@ -81,7 +85,10 @@ internal static class JournalRecovery
             if ((Crc32C.Append(crc, block) & mask) != copy.Checksum)
             {
                 throw new InvalidImageException(
-                    "journal block", log.AddressOf(copy.LogBlock), $"its checksum is wrong in transaction {copy.Sequence}; option noload leaves the journal alone", JournalLog.Clause);
+                    "journal block",
+                    log.AddressOf(copy.LogBlock),
+                    $"its checksum is wrong in transaction {copy.Sequence}; option noload leaves the journal alone",
+                    JournalLog.Clause);
             }
         }
     }
@@ -96,7 +103,8 @@ internal static class JournalRecovery
         {
             if (block >= (ulong)(length / blockSize))
             {
-                throw new InvalidImageException("journal", log.AddressOf(copy.LogBlock), $"it has a copy of block {block}, behind the end", JournalLog.Clause);
+                throw new InvalidImageException(
+                    "journal", log.AddressOf(copy.LogBlock), $"it has a copy of block {block}, behind the end", JournalLog.Clause);
             }
 
             map.AppendMapped(((long)block * blockSize) - map.Length, map.Length);

@@ -43,6 +43,9 @@ internal sealed class JournalScan
     /// <summary>The copies that count, by the block of the file system that each is for.</summary>
     public IReadOnlyDictionary<ulong, JournalCopy> Copies => _copies;
 
+    /// <summary>Where the tail of a descriptor or revocation block begins.</summary>
+    private int UsedEnd => _block.Length - (_log.HasBlockChecksums ? JournalBlock.TailSize : 0);
+
     /// <summary>Goes through the log.</summary>
     /// <exception cref="ImageException">The log is damaged: what was committed cannot be told.</exception>
     public void Run()
@@ -96,7 +99,7 @@ internal sealed class JournalScan
         }
 
         int firstOfBlock = _pending.Count;
-        ReadOnlySpan<byte> tags = _block.AsSpan(JournalBlock.HeaderSize..(_block.Length - (_log.HasBlockChecksums ? JournalBlock.TailSize : 0)));
+        ReadOnlySpan<byte> tags = _block.AsSpan(JournalBlock.HeaderSize..UsedEnd);
         bool isLast = false;
         while (!isLast && tags.Length >= JournalTag.SizeOf(_log.Incompatible))
         {
@@ -125,7 +128,10 @@ internal sealed class JournalScan
             return isEnd
                 ? false
                 : throw new InvalidImageException(
-                    "journal commit block", _log.AddressOf(number), $"a checksum of transaction {_sequence} is wrong; option noload leaves the journal alone", JournalLog.Clause);
+                    "journal commit block",
+                    _log.AddressOf(number),
+                    $"a checksum of transaction {_sequence} is wrong; option noload leaves the journal alone",
+                    JournalLog.Clause);
         }
 
         foreach ((ulong target, JournalCopy copy) in _pending)
@@ -163,16 +169,17 @@ internal sealed class JournalScan
         _log.Read(number, _block);
         var block = new JournalBlock(_block);
         int size = _log.Incompatible.HasFlag(JournalIncompatibleFeatures.Bits64) ? sizeof(ulong) : sizeof(uint);
-        int end = _block.Length - (_log.HasBlockChecksums ? JournalBlock.TailSize : 0);
-        if (block.RevokeLength > end)
+        if (block.RevokeLength > UsedEnd)
         {
-            throw new InvalidImageException("journal revocation block", _log.AddressOf(number), $"{block.RevokeLength} bytes are in use", JournalLog.Clause);
+            throw new InvalidImageException(
+                "journal revocation block", _log.AddressOf(number), $"{block.RevokeLength} bytes are in use", JournalLog.Clause);
         }
 
         for (int offset = RevokeHeaderSize; offset + size <= block.RevokeLength; offset += size)
         {
             ReadOnlySpan<byte> record = _block.AsSpan(offset);
-            _copies.Remove(size == sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(record) : BinaryPrimitives.ReadUInt32BigEndian(record));
+            _copies.Remove(
+                size == sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(record) : BinaryPrimitives.ReadUInt32BigEndian(record));
         }
     }
 }

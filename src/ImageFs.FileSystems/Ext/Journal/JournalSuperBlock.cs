@@ -49,7 +49,8 @@ internal readonly ref struct JournalSuperBlock
     public bool HasTransactionChecksums => IsV2 && (UInt32(0x24) & CompatibleChecksum) != 0;
 
     /// <summary>Whether the log's own blocks have CRC-32C checksums, and the tags those of the blocks that they are for.</summary>
-    public bool HasBlockChecksums => (Incompatible & (JournalIncompatibleFeatures.ChecksumV2 | JournalIncompatibleFeatures.ChecksumV3)) != 0;
+    public bool HasBlockChecksums =>
+        (Incompatible & (JournalIncompatibleFeatures.ChecksumV2 | JournalIncompatibleFeatures.ChecksumV3)) != 0;
 
     /// <summary>s_uuid.</summary>
     public ReadOnlySpan<byte> Uuid => _bytes.Slice(0x30, 16);

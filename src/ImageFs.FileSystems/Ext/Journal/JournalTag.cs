@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace ImageFs.FileSystems.Ext.Journal;
 
-/// <summary>A tag of a descriptor block: which block of the file system a block of the log is for (ext4: Journal (jbd2), Descriptor Block).</summary>
+/// <summary>
+/// A tag of a descriptor block: which block of the file system a block of the log is for (ext4: Journal (jbd2), Descriptor Block).
+/// </summary>
 internal readonly ref struct JournalTag
 {
     private const int UuidSize = 16;
