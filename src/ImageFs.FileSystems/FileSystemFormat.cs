@@ -8,6 +8,9 @@ public abstract class FileSystemFormat
     /// <summary>Linux's name for it, as <c>-o fs=</c> takes it: "iso9660".</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether a name that <c>-o fs=</c> gives is meant for this format.</summary>
+    public virtual bool IsNamed(string name) => name == Name;
+
     /// <summary>Whether the source holds this format, by its magic numbers alone.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public abstract bool Probe(BlockSource source);

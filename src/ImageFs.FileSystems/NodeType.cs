@@ -3,6 +3,9 @@ namespace ImageFs.FileSystems;
 /// <summary>The type of a node: the S_IFMT bits of st_mode, shifted right by 12 (the DT_ values of readdir(3)).</summary>
 public enum NodeType : byte
 {
+    /// <summary>A directory's entry does not say: <see cref="FileSystem.GetAttributes"/> does.</summary>
+    Unknown = 0,
+
     /// <summary>A named pipe.</summary>
     Fifo = 1,
 

@@ -1,0 +1,125 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Ext.Directories;
+
+/// <summary>
+/// Goes through the entries of a directory one by one. A damaged block is passed over, and remembered: what follows it can still be
+/// read.
+/// </summary>
+internal ref struct DirectoryCursor
+{
+    // A directory of which more is damaged ends there: each costs an exception.
+    private const int MaxDamaged = 256;
+
+    private readonly Directory _directory;
+    private readonly Geometry _geometry;
+    private readonly long _start;
+    private readonly byte[]? _encoded;
+    private DirEntryWalker _walker;
+    private long _region;
+    private long _nextRegion;
+    private long _address;
+    private int _encodedLength;
+    private int _damaged;
+
+    /// <param name="directory">The directory.</param>
+    /// <param name="geometry">The file system's sizes.</param>
+    /// <param name="position">Where to begin, in bytes from the start of the directory.</param>
+    public DirectoryCursor(Directory directory, Geometry geometry, long position)
+    {
+        _directory = directory;
+        _geometry = geometry;
+        _start = position;
+        _encoded = directory.IsEncrypted ? new byte[NoKeyName.MaxLength] : null;
+        _walker = new DirEntryWalker([], geometry);
+        _nextRegion = directory.IsInline
+            ? (position < Inode.BlockLength ? directory.FirstEntry : Inode.BlockLength)
+            : position - (position % geometry.BlockSize);
+    }
+
+    /// <summary>The entry that the cursor is on.</summary>
+    public readonly DirEntry Current => _walker.Current;
+
+    /// <summary>The name of the current entry, as it is shown.</summary>
+    public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : Current.Name;
+
+    /// <summary>Where the entry behind the current one is, in bytes from the start of the directory.</summary>
+    public readonly long NextPosition => _region + _walker.NextOffset;
+
+    /// <summary>The first damage that was passed over.</summary>
+    public Exception? Damage { get; private set; }
+
+    /// <summary>Goes to the next entry in use.</summary>
+    /// <returns>False at the end.</returns>
+    public bool MoveNext()
+    {
+        do
+        {
+            while (_walker.MoveNext())
+            {
+                if (_region + _walker.Offset < _start)
+                {
+                    continue;
+                }
+
+                if (TryTakeName())
+                {
+                    return true;
+                }
+            }
+
+            if (_walker.Problem is not null)
+            {
+                Pass(Damaged(_walker.NextOffset, _walker.Problem));
+            }
+        }
+        while (TryGoToNextRegion());
+        return false;
+    }
+
+    private bool TryTakeName()
+    {
+        ReadOnlySpan<byte> name = Current.Name;
+        bool isEncoded = _encoded is not null && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
+        if (name.IsEmpty || (!isEncoded && name.IndexOfAny((byte)'/', (byte)0) >= 0))
+        {
+            Pass(Damaged(_walker.Offset, "its name is empty, or has a slash or a NUL in it"));
+            return false;
+        }
+
+        _encodedLength = isEncoded ? _directory.EncodeName(name, _encoded) : 0;
+        return true;
+    }
+
+    private readonly InvalidImageException Damaged(int offset, string problem) =>
+        new("directory entry", _address + offset, problem, Directory.Clause);
+
+    private void Pass(Exception damage)
+    {
+        Damage ??= damage;
+        _damaged++;
+    }
+
+    private bool TryGoToNextRegion()
+    {
+        while (_nextRegion < _directory.Length && _damaged < MaxDamaged)
+        {
+            _region = _nextRegion;
+            _nextRegion = _directory.IsInline
+                ? (_region < Inode.BlockLength ? Inode.BlockLength : _directory.Length)
+                : _region + _geometry.BlockSize;
+            try
+            {
+                _walker = new DirEntryWalker(_directory.Read(_region, out _address), _geometry);
+                return true;
+            }
+            catch (Exception e) when (e is ImageException or LinuxException)
+            {
+                Pass(e);
+            }
+        }
+
+        return false;
+    }
+}

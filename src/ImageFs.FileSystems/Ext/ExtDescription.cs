@@ -1,0 +1,84 @@
+using System.Text;
+
+namespace ImageFs.FileSystems.Ext;
+
+/// <summary>What there is to tell a person about a file system.</summary>
+internal static class ExtDescription
+{
+    // What blkid lets an ext2 or ext3 file system have.
+    private const IncompatibleFeatures OldIncompatible =
+        IncompatibleFeatures.FileType | IncompatibleFeatures.Recover | IncompatibleFeatures.MetaBg;
+
+    private const ReadOnlyCompatibleFeatures OldReadOnlyCompatible =
+        ReadOnlyCompatibleFeatures.SparseSuper | ReadOnlyCompatibleFeatures.LargeFile | ReadOnlyCompatibleFeatures.BtreeDir;
+
+    /// <summary>"ext2", "ext3" or "ext4", as blkid decides.</summary>
+    public static string FindFormat(Geometry geometry)
+    {
+        if ((geometry.Incompatible & ~OldIncompatible) != 0 || (geometry.ReadOnlyCompatible & ~OldReadOnlyCompatible) != 0)
+        {
+            return "ext4";
+        }
+
+        return geometry.Compatible.HasFlag(CompatibleFeatures.HasJournal) ? "ext3" : "ext2";
+    }
+
+    public static ImageDescription Make(Volume volume, SuperBlock superBlock)
+    {
+        Geometry geometry = volume.Geometry;
+        IEnumerable<string> features =
+        [
+            .. FeatureNames.Of(geometry.Compatible),
+            .. FeatureNames.Of(geometry.Incompatible),
+            .. FeatureNames.Of(geometry.ReadOnlyCompatible),
+        ];
+        return new ImageDescription(FindFormat(geometry))
+            .With("label", Encoding.UTF8.GetString(superBlock.VolumeName))
+            .With("uuid", ToUuid(superBlock.Uuid))
+            .With("size", geometry.AddressOf(geometry.BlocksCount))
+            .With("block_size", (long)geometry.BlockSize)
+            .With("cluster_size", geometry.ClusterSize == geometry.BlockSize ? null : geometry.ClusterSize)
+            .With("inode_size", (long)geometry.InodeSize)
+            .With("inodes", (long)geometry.InodesCount)
+            .With("features", string.Join(' ', features))
+            .With("state", DescribeState(superBlock))
+            .With("journal", DescribeJournal(superBlock))
+            .With("recovered_blocks", (long?)volume.RecoveredBlocks)
+            .With("last_mounted_on", Encoding.UTF8.GetString(superBlock.LastMounted))
+            .With("created", ToTime(superBlock.MakeTime))
+            .With("mounted", ToTime(superBlock.MountTime))
+            .With("written", ToTime(superBlock.WriteTime))
+            .With("checked", ToTime(superBlock.LastCheckTime));
+    }
+
+    private static string? ToUuid(ReadOnlySpan<byte> uuid) =>
+        uuid.ContainsAnyExcept((byte)0) ? new Guid(uuid, bigEndian: true).ToString() : null;
+
+    private static DateTimeOffset? ToTime(long seconds) =>
+        seconds == 0 || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
+
+    private static string DescribeState(SuperBlock superBlock)
+    {
+        if (superBlock.Incompatible.HasFlag(IncompatibleFeatures.Recover))
+        {
+            return "needs recovery";
+        }
+
+        if (superBlock.State.HasFlag(SuperBlockState.Errors))
+        {
+            return "clean with errors";
+        }
+
+        return superBlock.State.HasFlag(SuperBlockState.Clean) ? "clean" : "not clean";
+    }
+
+    private static string? DescribeJournal(SuperBlock superBlock)
+    {
+        if (!superBlock.Compatible.HasFlag(CompatibleFeatures.HasJournal))
+        {
+            return null;
+        }
+
+        return superBlock.JournalInode != 0 ? $"inode {superBlock.JournalInode}" : $"external, {ToUuid(superBlock.JournalUuid)}";
+    }
+}

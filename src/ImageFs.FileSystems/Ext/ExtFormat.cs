@@ -1,0 +1,56 @@
+using ImageFs.FileSystems.Ext.Journal;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Ext;
+
+/// <summary>ext2, ext3 and ext4: one format, which the features of a file system give its name.</summary>
+internal sealed class ExtFormat : FileSystemFormat
+{
+    /// <inheritdoc/>
+    public override string Name => "ext4";
+
+    /// <inheritdoc/>
+    public override bool IsNamed(string name) => name is "ext2" or "ext3" or "ext4";
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        if (source.Length < SuperBlock.Address + SuperBlock.Size)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[SuperBlock.Size];
+        source.ReadAt(SuperBlock.Address, bytes);
+        return new SuperBlock(bytes).IsPlausible;
+    }
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
+    {
+        var taken = ExtOptions.Take(options);
+        byte[] superBlock = ReadSuperBlock(source);
+        var volume = new Volume(source, new SuperBlock(superBlock));
+        if (!taken.NoLoad && JournalRecovery.IsNeeded(new SuperBlock(superBlock)))
+        {
+            BlockSource recovered = JournalRecovery.Recover(volume, new SuperBlock(superBlock).JournalInode, out int blocks);
+            superBlock = ReadSuperBlock(recovered);
+            volume = new Volume(recovered, new SuperBlock(superBlock)) { RecoveredBlocks = blocks };
+        }
+
+        long length = volume.Geometry.AddressOf(volume.Geometry.BlocksCount);
+        if (length > source.Length)
+        {
+            warn($"the file system has {length} bytes, of which the image has {source.Length}: what lies behind cannot be read");
+        }
+
+        return new ExtFileSystem(volume, superBlock, taken);
+    }
+
+    private static byte[] ReadSuperBlock(BlockSource source)
+    {
+        byte[] bytes = new byte[SuperBlock.Size];
+        source.ReadAt(SuperBlock.Address, bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,52 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Ext;
+
+/// <summary>What statfs(2) tells, counted as ext4_statfs does.</summary>
+internal static class ExtStatistics
+{
+    private const uint MaxNameLength = 255;
+
+    /// <exception cref="ImageException">The group descriptors cannot be read.</exception>
+    public static FileSystemStatistics Count(Volume volume, SuperBlock superBlock, ExtOptions options)
+    {
+        Geometry geometry = volume.Geometry;
+        long blocksInCluster = geometry.ClusterSize / geometry.BlockSize;
+        (ulong freeClusters, ulong freeInodes) = volume.Descriptors.CountFree();
+        long overhead = options.MinixDf ? 0 : CountOverhead(volume, superBlock, blocksInCluster);
+        return new FileSystemStatistics
+        {
+            BlockSize = (uint)geometry.BlockSize,
+            Blocks = (ulong)Math.Max(0, geometry.BlocksCount - overhead),
+            FreeBlocks = unchecked(freeClusters * (ulong)blocksInCluster),
+            Files = geometry.InodesCount,
+            FreeFiles = freeInodes,
+            MaxNameLength = MaxNameLength,
+        };
+    }
+
+    private static long CountOverhead(Volume volume, SuperBlock superBlock, long blocksInCluster)
+    {
+        Geometry geometry = volume.Geometry;
+        if (blocksInCluster > 1 && superBlock.OverheadClusters > 0)
+        {
+            return superBlock.OverheadClusters * blocksInCluster;
+        }
+
+        long overhead = volume.Descriptors.CountOverhead();
+        if (!geometry.Compatible.HasFlag(CompatibleFeatures.HasJournal) || superBlock.JournalInode == 0)
+        {
+            return overhead;
+        }
+
+        try
+        {
+            return overhead + (volume.SizeOf(volume.Inodes.Read(superBlock.JournalInode)) / geometry.BlockSize);
+        }
+        catch (InvalidImageException)
+        {
+            // Without its journal the file system can be read all the same.
+            return overhead;
+        }
+    }
+}

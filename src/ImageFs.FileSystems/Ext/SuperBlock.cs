@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+
+namespace ImageFs.FileSystems.Ext;
+
+/// <summary>The super block (ext4: Super Block).</summary>
+internal readonly ref struct SuperBlock
+{
+    /// <summary>Where it is in the volume.</summary>
+    public const int Address = 1024;
+
+    /// <summary>Bytes that it takes.</summary>
+    public const int Size = 1024;
+
+    /// <summary>s_magic of every ext file system.</summary>
+    public const ushort MagicNumber = 0xEF53;
+
+    private const int MaxLogBlockSize = 6;
+    private const int GoodOldRevision = 0;
+    private const int GoodOldInodeSize = 128;
+    private const int GoodOldFirstInode = 11;
+    private const int GoodOldDescriptorSize = 32;
+    private const int ChecksumOffset = 0x3FC;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    public SuperBlock(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, Size, nameof(bytes));
+        _bytes = bytes[..Size];
+    }
+
+    /// <summary>s_inodes_count.</summary>
+    public uint InodesCount => UInt32(0x0);
+
+    /// <summary>s_blocks_count.</summary>
+    public ulong BlocksCount => UInt64(0x4, 0x150);
+
+    /// <summary>s_free_blocks_count.</summary>
+    public ulong FreeBlocksCount => UInt64(0xC, 0x158);
+
+    /// <summary>s_free_inodes_count.</summary>
+    public uint FreeInodesCount => UInt32(0x10);
+
+    /// <summary>s_first_data_block.</summary>
+    public uint FirstDataBlock => UInt32(0x14);
+
+    /// <summary>s_log_block_size: the block size is 1024 shifted left by it.</summary>
+    public uint LogBlockSize => UInt32(0x18);
+
+    /// <summary>s_log_cluster_size: the cluster size is 1024 shifted left by it.</summary>
+    public uint LogClusterSize => UInt32(0x1C);
+
+    /// <summary>s_blocks_per_group.</summary>
+    public uint BlocksPerGroup => UInt32(0x20);
+
+    /// <summary>s_inodes_per_group.</summary>
+    public uint InodesPerGroup => UInt32(0x28);
+
+    /// <summary>s_mtime: when it was last mounted.</summary>
+    public long MountTime => Time(0x2C, 0x275);
+
+    /// <summary>s_wtime: when it was last written.</summary>
+    public long WriteTime => Time(0x30, 0x274);
+
+    /// <summary>s_magic.</summary>
+    public ushort Magic => UInt16(0x38);
+
+    /// <summary>s_state.</summary>
+    public SuperBlockState State => (SuperBlockState)UInt16(0x3A);
+
+    /// <summary>s_lastcheck: when it was last checked.</summary>
+    public long LastCheckTime => Time(0x40, 0x277);
+
+    /// <summary>s_rev_level.</summary>
+    public uint Revision => UInt32(0x4C);
+
+    /// <summary>s_first_ino: the first inode that is not reserved.</summary>
+    public uint FirstInode => HasDynamicFields ? UInt32(0x54) : GoodOldFirstInode;
+
+    /// <summary>s_inode_size.</summary>
+    public ushort InodeSize => HasDynamicFields ? UInt16(0x58) : (ushort)GoodOldInodeSize;
+
+    /// <summary>s_feature_compat.</summary>
+    public CompatibleFeatures Compatible => HasDynamicFields ? (CompatibleFeatures)UInt32(0x5C) : 0;
+
+    /// <summary>s_feature_incompat.</summary>
+    public IncompatibleFeatures Incompatible => HasDynamicFields ? (IncompatibleFeatures)UInt32(0x60) : 0;
+
+    /// <summary>s_feature_ro_compat.</summary>
+    public ReadOnlyCompatibleFeatures ReadOnlyCompatible => HasDynamicFields ? (ReadOnlyCompatibleFeatures)UInt32(0x64) : 0;
+
+    /// <summary>s_uuid.</summary>
+    public ReadOnlySpan<byte> Uuid => _bytes.Slice(0x68, 16);
+
+    /// <summary>s_volume_name, up to its first NUL.</summary>
+    public ReadOnlySpan<byte> VolumeName => Text(0x78, 16);
+
+    /// <summary>s_last_mounted: the directory that it was last mounted on, up to its first NUL.</summary>
+    public ReadOnlySpan<byte> LastMounted => Text(0x88, 64);
+
+    /// <summary>s_reserved_gdt_blocks.</summary>
+    public ushort ReservedGdtBlocks => UInt16(0xCE);
+
+    /// <summary>s_journal_uuid: of an external journal.</summary>
+    public ReadOnlySpan<byte> JournalUuid => _bytes.Slice(0xD0, 16);
+
+    /// <summary>s_journal_inum.</summary>
+    public uint JournalInode => UInt32(0xE0);
+
+    /// <summary>s_hash_seed: four words, the secret of the directory hashes.</summary>
+    public ReadOnlySpan<byte> HashSeed => _bytes.Slice(0xEC, 16);
+
+    /// <summary>s_def_hash_version: the hash of names in directories that have no hash tree.</summary>
+    public byte DefaultHashVersion => _bytes[0xFC];
+
+    /// <summary>s_desc_size.</summary>
+    public ushort DescriptorSize => Incompatible.HasFlag(IncompatibleFeatures.Bits64) ? UInt16(0xFE) : (ushort)GoodOldDescriptorSize;
+
+    /// <summary>s_first_meta_bg.</summary>
+    public uint FirstMetaBg => UInt32(0x104);
+
+    /// <summary>s_mkfs_time: when it was made.</summary>
+    public long MakeTime => Time(0x108, 0x276);
+
+    /// <summary>s_flags.</summary>
+    public SuperBlockFlags Flags => (SuperBlockFlags)UInt32(0x160);
+
+    /// <summary>s_checksum_type: 1 is crc32c.</summary>
+    public byte ChecksumType => _bytes[0x175];
+
+    /// <summary>s_usr_quota_inum.</summary>
+    public uint UserQuotaInode => UInt32(0x240);
+
+    /// <summary>s_grp_quota_inum.</summary>
+    public uint GroupQuotaInode => UInt32(0x244);
+
+    /// <summary>s_overhead_clusters.</summary>
+    public uint OverheadClusters => UInt32(0x248);
+
+    /// <summary>s_backup_bgs: the two groups with a super block, with sparse_super2.</summary>
+    public (uint First, uint Second) BackupGroups => (UInt32(0x24C), UInt32(0x250));
+
+    /// <summary>s_prj_quota_inum.</summary>
+    public uint ProjectQuotaInode => UInt32(0x26C);
+
+    /// <summary>s_checksum_seed.</summary>
+    public uint ChecksumSeed => UInt32(0x270);
+
+    /// <summary>s_orphan_file_inum.</summary>
+    public uint OrphanFileInode => UInt32(0x280);
+
+    /// <summary>s_checksum: crc32c of everything before it.</summary>
+    public uint Checksum => UInt32(ChecksumOffset);
+
+    /// <summary>What <see cref="Checksum"/> has to be.</summary>
+    public uint ActualChecksum => Crc32C.Append(Crc32C.Initial, _bytes[..ChecksumOffset]);
+
+    /// <summary>Whether it is one, by the fields that random bytes would hardly have right.</summary>
+    public bool IsPlausible =>
+        Magic == MagicNumber && LogBlockSize <= MaxLogBlockSize && InodesCount > 0 && BlocksCount > 0
+        && BlocksPerGroup > 0 && InodesPerGroup > 0 && InodeSize >= GoodOldInodeSize;
+
+    private bool HasDynamicFields => Revision > GoodOldRevision;
+
+    private ushort UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[offset..]);
+
+    private uint UInt32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[offset..]);
+
+    // The high half counts with 64bit only: without it, the place may hold anything.
+    private ulong UInt64(int low, int high) =>
+        UInt32(low) | (Incompatible.HasFlag(IncompatibleFeatures.Bits64) ? (ulong)UInt32(high) << 32 : 0);
+
+    private long Time(int low, int high) => UInt32(low) | ((long)_bytes[high] << 32);
+
+    private ReadOnlySpan<byte> Text(int offset, int length)
+    {
+        ReadOnlySpan<byte> text = _bytes.Slice(offset, length);
+        int end = text.IndexOf((byte)0);
+        return end < 0 ? text : text[..end];
+    }
+}

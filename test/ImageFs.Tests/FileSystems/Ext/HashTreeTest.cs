@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.FileSystems.Ext;
+using ImageFs.FileSystems.Ext.Directories;
+using ImageFs.Storage;
+
+namespace ImageFs.Tests.FileSystems.Ext;
+
+/// <summary>Lookups by hash, in directories of 3000 names whose trees have two levels.</summary>
+public sealed class HashTreeTest
+{
+    private const int Block = 1024;
+
+    private static byte[] Name(int i) => Encoding.UTF8.GetBytes($"entry-{i:D4}-of-a-directory-with-a-hash-tree-of-two-levéls");
+
+    [TestCase("hash-half_md4")]
+    [TestCase("hash-tea")]
+    [TestCase("hash-legacy")]
+    public void Every_name_is_found_by_a_few_blocks(string image)
+    {
+        byte[] bytes = ExtImages.Read(image);
+        for (int i = 1; i < 3000; i += 100)
+        {
+            var source = new CountingSource(bytes);
+            FileSystem fileSystem = ExtImages.Open(source);
+            NodeId directory = fileSystem.Find("names");
+            long before = source.Reads;
+            Assert.That(fileSystem.TryLookup(directory, Name(i), out NodeId node), Is.True);
+            Assert.That(node, Is.EqualTo(fileSystem.Find("names/0000")));
+            Assert.That(source.Reads - before, Is.LessThanOrEqualTo(10), "the root, a node, a leaf, the inode table");
+            Assert.That(fileSystem.TryLookup(directory, Name(i + 5000), out _), Is.False);
+        }
+    }
+
+    [Test]
+    public void A_hash_that_goes_on_in_the_next_leaf_is_followed()
+    {
+        byte[] image = ExtImages.Read("hash-half_md4");
+        (long node, int index, byte[] name) = FindSecondLeaf(image);
+
+        // The first name of the leaf moves, by its index alone, behind the end of the leaf before: as the second of two that collide.
+        uint hash = HashOf(image, name);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan((int)node + HashTreeNode.InnerOffset + (index * HashTreeNode.EntrySize)), hash | 1);
+        var tree = OpenTree(image, out _);
+        Assert.That(tree.TryFind(new NameMatch(name, InodeFlags.None), out uint inode), Is.True);
+        Assert.That(inode, Is.Not.Zero);
+
+        // Without the mark, the hash does not go on.
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan((int)node + HashTreeNode.InnerOffset + (index * HashTreeNode.EntrySize)), hash + 2);
+        Assert.That(OpenTree(image, out _).TryFind(new NameMatch(name, InodeFlags.None), out _), Is.False);
+    }
+
+    [TestCase(28, 9, TestName = "{m}(hash version)")]
+    [TestCase(30, 7, TestName = "{m}(levels)")]
+    [TestCase(31, 1, TestName = "{m}(flags)")]
+    [TestCase(34, 0, TestName = "{m}(count)")]
+    [TestCase(38, 0x55, TestName = "{m}(block)")]
+    public void Without_a_good_index_all_entries_are_gone_through(int offset, byte value)
+    {
+        byte[] image = ExtImages.Read("hash-half_md4");
+        OpenTree(image, out long root);
+        image[root + offset] = value;
+        FileSystem fileSystem = ExtImages.Open(image);
+        NodeId directory = fileSystem.Find("names");
+        for (int i = 1; i < 3000; i += 500)
+        {
+            Assert.That(fileSystem.TryLookup(directory, Name(i), out _), Is.True);
+        }
+
+        Assert.That(fileSystem.TryLookup(directory, "no such name"u8, out _), Is.False);
+    }
+
+    private static uint HashOf(byte[] image, byte[] name)
+    {
+        var superBlock = new SuperBlock(image.AsSpan(SuperBlock.Address));
+        return new DirectoryHash(superBlock.HashSeed, superBlock.Flags.HasFlag(SuperBlockFlags.UnsignedHash))
+            .Compute((byte)DirectoryHashVersion.HalfMd4, name, out _);
+    }
+
+    private static HashTree OpenTree(byte[] image, out long root)
+    {
+        var volume = new Volume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        uint number = (uint)ExtImages.Open(image).Find("names").Value;
+        var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read(number));
+        directory.Read(0, out root);
+        return new HashTree(volume, directory);
+    }
+
+    /// <summary>The second leaf of the first inner node, and the name in it that has the least hash.</summary>
+    private static (long Node, int Index, byte[] Name) FindSecondLeaf(byte[] image)
+    {
+        var volume = new Volume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read((uint)ExtImages.Open(image).Find("names").Value));
+        ReadOnlySpan<byte> root = directory.Read(0, out _);
+        Assert.That(new HashTreeRoot(root).IndirectLevels, Is.EqualTo(1));
+        ReadOnlySpan<byte> inner = directory.Read(new HashTreeNode(root, HashTreeRoot.EntriesOffset).Block(0) * (long)Block, out long node);
+        var entries = new DirEntryWalker(directory.Read(new HashTreeNode(inner, HashTreeNode.InnerOffset).Block(1) * (long)Block, out _), volume.Geometry);
+        byte[]? least = null;
+        while (entries.MoveNext())
+        {
+            byte[] name = entries.Current.Name.ToArray();
+            least = least is null || HashOf(image, name) < HashOf(image, least) ? name : least;
+        }
+
+        return (node, 1, least!);
+    }
+
+    private sealed class CountingSource(byte[] bytes) : BlockSource
+    {
+        public long Reads { get; private set; }
+
+        public override long Length => bytes.Length;
+
+        public override Extent Map(long offset, long maxLength, out BlockSource below)
+        {
+            below = this;
+            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
+        }
+
+        protected internal override void ReadOwn(long offset, Span<byte> destination)
+        {
+            Reads++;
+            bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+using System.Text;
+using ImageFs.FileSystems.Ext;
+using ImageFs.FileSystems.Ext.Attributes;
+using ImageFs.FileSystems.Ext.Directories;
+
+namespace ImageFs.Tests.FileSystems.Ext;
+
+/// <summary>Names that are not what they are on disk: without case, and without a key.</summary>
+public sealed class NamesTest
+{
+    [TestCase("name", "NAME", true)]
+    [TestCase("äé", "ÄÉ", true)]
+    [TestCase("name", "names", false)]
+    [TestCase("ß", "SS", false)]
+    public void Case_is_folded_by_characters(string name, string other, bool isSame) =>
+        Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), InodeFlags.CaseFold).Matches(Encoding.UTF8.GetBytes(other)), Is.EqualTo(isSame));
+
+    [Test]
+    public void A_name_that_is_not_UTF_8_is_compared_as_it_is()
+    {
+        Assert.That(new NameMatch([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'a', 0xFF]), Is.False);
+        Assert.That(new NameMatch([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'A', 0xFF]), Is.True);
+    }
+
+    [TestCase(InodeFlags.None, "é", true)]
+    [TestCase(InodeFlags.CaseFold, "e", true)]
+    [TestCase(InodeFlags.CaseFold, "é", false)]
+    [TestCase(InodeFlags.Encrypted, "e", false)]
+    public void The_hash_is_used_where_it_is_sure(object flags, string name, bool hasHash) =>
+        Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), (InodeFlags)flags).HasHash, Is.EqualTo(hasHash));
+
+    [Test]
+    public void A_link_without_key_is_what_Linux_shows()
+    {
+        // Shown by Linux 6.18; behind the hashes, which are 0, is what is on disk.
+        const string Shown = "AAAAAAAAAABSF03IKWBFHXO1ETh2AC1qtquUSLFflCBmdjSshDH8uw";
+        byte[] encrypted = Base64Url.DecodeFromChars(Shown)[8..];
+        byte[] name = new byte[NoKeyName.MaxLength];
+        int length = NoKeyName.Encode(0, 0, encrypted, name);
+        Assert.That(Encoding.ASCII.GetString(name, 0, length), Is.EqualTo(Shown));
+    }
+
+    [Test]
+    public void The_longest_encrypted_name_is_shown_by_a_digest_of_its_end()
+    {
+        byte[] shown = new byte[NoKeyName.MaxLength];
+        int length = NoKeyName.Encode(1, 2, new byte[255], shown);
+        Assert.That(length, Is.EqualTo(NoKeyName.MaxLength));
+        Assert.That(NoKeyName.Encode(1, 2, [.. new byte[254], 1], new byte[NoKeyName.MaxLength]), Is.EqualTo(length));
+    }
+
+    [TestCase("user.a", 1, "a")]
+    [TestCase("trusted.a.b", 4, "a.b")]
+    [TestCase("security.selinux", 6, "selinux")]
+    [TestCase("system.posix_acl_default", 3, "")]
+    public void A_name_is_a_prefix_and_a_rest(string name, int index, string rest)
+    {
+        Assert.That(ExtendedAttributeName.TrySplit(Encoding.ASCII.GetBytes(name), out byte actual, out ReadOnlySpan<byte> actualRest), Is.True);
+        Assert.That((actual, Encoding.ASCII.GetString(actualRest)), Is.EqualTo(((byte)index, rest)));
+    }
+
+    [TestCase("user.")]
+    [TestCase("system.data")]
+    [TestCase("system.posix_acl_accessory")]
+    [TestCase("other.name")]
+    [TestCase("")]
+    public void A_name_without_a_known_prefix_is_none(string name) =>
+        Assert.That(ExtendedAttributeName.TrySplit(Encoding.ASCII.GetBytes(name), out _, out _), Is.False);
+
+    [TestCase("")]
+    [TestCase("02000000")]
+    [TestCase("0100000001000600FF")]
+    [TestCase("010000000200060001")]
+    [TestCase("0100000003000600")]
+    public void What_is_no_access_control_list_is_refused(string disk) =>
+        Assert.That(AccessControlList.FromDisk(Convert.FromHexString(disk)), Is.Null);
+}
