@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
 
 namespace ImageFs.FileSystems;
@@ -6,5 +7,5 @@ namespace ImageFs.FileSystems;
 public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<FileSystemFormat> All { get; } = [new FatFormat()];
+    public static IReadOnlyList<FileSystemFormat> All { get; } = [new ExFatFormat(), new FatFormat()];
 }

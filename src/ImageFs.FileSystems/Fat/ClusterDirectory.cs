@@ -16,6 +16,9 @@ internal sealed class ClusterDirectory(BlockSource contents, Exception? chainDam
     /// <summary>Its entries, as extents of the volume.</summary>
     public BlockSource Contents => contents;
 
+    /// <summary>Whether its clusters follow one another without links (exFAT 6.3.4.2).</summary>
+    public bool IsContiguous { get; init; }
+
     /// <summary>Subdirectories in it.</summary>
     public uint Subdirectories { get; private set; }
 

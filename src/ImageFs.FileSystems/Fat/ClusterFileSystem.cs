@@ -38,6 +38,9 @@ internal abstract class ClusterFileSystem : FileSystem
     /// <summary>The clusters of the volume.</summary>
     protected abstract ClusterHeap Heap { get; }
 
+    /// <summary>What the format does not record.</summary>
+    protected abstract OwnerOptions Options { get; }
+
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
     {
@@ -155,6 +158,37 @@ internal abstract class ClusterFileSystem : FileSystem
             return directory;
         }
     }
+
+    /// <summary>The attributes of a directory, without times.</summary>
+    protected NodeAttributes DescribeDirectory(NodeId node, bool isReadOnly)
+    {
+        ClusterDirectory directory = OpenDirectory(node);
+        return Describe(node, NodeType.Directory, directory.Contents.Length, Options.Permissions(NodeType.Directory, isReadOnly)) with
+        {
+            // Its name, its own entry, and each subdirectory's way back.
+            LinkCount = directory.Subdirectories + 2,
+        };
+    }
+
+    /// <summary>The attributes of a file, without times.</summary>
+    protected NodeAttributes DescribeFile(NodeId node, long size, bool isReadOnly, bool isExecutable = true) =>
+        Describe(node, NodeType.Regular, size, Options.Permissions(NodeType.Regular, isReadOnly, isExecutable));
+
+    /// <summary>A serial number as blkid writes it.</summary>
+    protected static string ToUuid(uint serial) => $"{serial >> 16:X4}-{serial & 0xFFFF:X4}";
+
+    private NodeAttributes Describe(NodeId node, NodeType type, long size, uint permissions) => new()
+    {
+        Type = type,
+        Permissions = permissions,
+        Inode = node.Value,
+        LinkCount = 1,
+        Uid = Options.UserId,
+        Gid = Options.GroupId,
+        Size = size,
+        Blocks = Heap.CountFor(size) * (Heap.ClusterSize / 512),
+        BlockSize = (uint)Heap.ClusterSize,
+    };
 
     private DirectoryReader? FindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name)
     {

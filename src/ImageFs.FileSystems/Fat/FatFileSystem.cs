@@ -27,9 +27,12 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     protected override ClusterHeap Heap => volume.Heap;
 
     /// <inheritdoc/>
+    protected override OwnerOptions Options => options;
+
+    /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(FatFormat.LinuxName)
         .With("label", FindLabel())
-        .With("uuid", volume.HasExtendedSignature ? $"{volume.VolumeId >> 16:X4}-{volume.VolumeId & 0xFFFF:X4}" : null)
+        .With("uuid", volume.HasExtendedSignature ? ToUuid(volume.VolumeId) : null)
         .With("fat", $"FAT{(int)volume.Width}")
         .With("oem_name", options.CodePage.ToText(volume.OemName))
         .With("sector_size", (long)volume.SectorSize)
@@ -51,7 +54,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
         bool isReadOnly = entry.Attributes.HasFlag(EntryAttributes.ReadOnly);
         NodeAttributes attributes = entry.IsDirectory
             ? DescribeDirectory(node, isReadOnly && options.ReadOnlyDirectories)
-            : DescribeFile(node, entry, isReadOnly);
+            : DescribeFile(node, entry.FileSize, isReadOnly, IsExecutable(entry));
         Timestamp written = DosTime.Read(entry.WriteDate, entry.WriteTime, 0, options.AheadOfUtc);
         return attributes with
         {
@@ -124,36 +127,12 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
             : entry;
     }
 
-    private NodeAttributes DescribeDirectory(NodeId node, bool isReadOnly)
-    {
-        ClusterDirectory directory = OpenDirectory(node);
-        return Describe(node, NodeType.Directory, directory.Contents.Length, options.Permissions(NodeType.Directory, isReadOnly)) with
-        {
-            // Itself and its name, and each subdirectory's way back.
-            LinkCount = directory.Subdirectories + 2,
-        };
-    }
-
-    private NodeAttributes DescribeFile(NodeId node, ShortNameEntry entry, bool isReadOnly)
+    private bool IsExecutable(ShortNameEntry entry)
     {
         ReadOnlySpan<byte> extension = entry.Name[^3..];
-        bool isExecutable = !options.OnlyProgramsExecutable
+        return !options.OnlyProgramsExecutable
             || extension.SequenceEqual("EXE"u8) || extension.SequenceEqual("COM"u8) || extension.SequenceEqual("BAT"u8);
-        return Describe(node, NodeType.Regular, entry.FileSize, options.Permissions(NodeType.Regular, isReadOnly, isExecutable));
     }
-
-    private NodeAttributes Describe(NodeId node, NodeType type, long size, uint permissions) => new()
-    {
-        Type = type,
-        Permissions = permissions,
-        Inode = node.Value,
-        LinkCount = 1,
-        Uid = options.UserId,
-        Gid = options.GroupId,
-        Size = size,
-        Blocks = Heap.CountFor(size) * (Heap.ClusterSize / 512),
-        BlockSize = (uint)Heap.ClusterSize,
-    };
 
     /// <summary>The label in the root directory, or that of the boot sector, as blkid does.</summary>
     private string? FindLabel()
