@@ -157,7 +157,7 @@ internal sealed class ExFatImage
     {
         foreach (uint cluster in clusters)
         {
-            Bytes.AsSpan((int)AddressOf(cluster), ClusterSize).Fill((byte)cluster);
+            Bytes.AsSpan((int)AddressOf(cluster), ClusterSize).Fill((byte)(cluster & 0xFF));
         }
 
         return this;
@@ -238,5 +238,5 @@ internal sealed class ExFatImage
 
     public void Put32(int address, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Bytes.AsSpan(address), value);
 
-    private static byte[] Units(IEnumerable<int> units) => [.. units.SelectMany(unit => (byte[])[(byte)unit, (byte)(unit >> 8)])];
+    private static byte[] Units(IEnumerable<int> units) => [.. units.SelectMany(unit => (byte[])[(byte)(unit & 0xFF), (byte)(unit >> 8)])];
 }

@@ -8,7 +8,7 @@ namespace ImageFs.Tests.FileSystems.ExFat;
 /// <summary>The views of on-disk structures, over bytes that count up: each field is known by its place.</summary>
 internal sealed class ViewTests
 {
-    private static readonly byte[] s_counting = [.. Enumerable.Range(0, 512).Select(i => (byte)i)];
+    private static readonly byte[] s_counting = [.. Enumerable.Range(0, 512).Select(i => (byte)(i & 0xFF))];
 
     [Test]
     public void A_view_wants_all_its_bytes()
@@ -105,7 +105,7 @@ internal sealed class ViewTests
         var compressed = new UpcaseTable(ExFatImage.UpcaseTable);
         var plain = new UpcaseTable([.. Enumerable.Range(0, 65536)
             .Select(unit => unit is >= 'a' and <= 'z' ? unit - 32 : unit == 'é' ? 'É' : unit)
-            .SelectMany(unit => (byte[])[(byte)unit, (byte)(unit >> 8)])]);
+            .SelectMany(unit => (byte[])[(byte)(unit & 0xFF), (byte)(unit >> 8)])]);
         string all = new([.. Enumerable.Range(0, 65536).Select(unit => (char)unit)]);
         foreach (char unit in all)
         {

@@ -84,7 +84,7 @@ internal sealed class FatImage
         Encoding.Latin1.GetBytes(name.PadRight(11), entry);
         entry[11] = (byte)attributes;
         BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(20), (ushort)(cluster >> 16));
-        BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(26), (ushort)cluster);
+        BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(26), (ushort)(cluster & 0xFFFF));
         BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(28), size);
         return entry;
     }
@@ -147,7 +147,7 @@ internal sealed class FatImage
         for (int i = 0; i < clusters.Length; i++)
         {
             SetLink(clusters[i], i + 1 < clusters.Length ? clusters[i + 1] : End);
-            Bytes.AsSpan((int)AddressOf(clusters[i]), ClusterSize).Fill((byte)clusters[i]);
+            Bytes.AsSpan((int)AddressOf(clusters[i]), ClusterSize).Fill((byte)(clusters[i] & 0xFF));
         }
 
         return this;

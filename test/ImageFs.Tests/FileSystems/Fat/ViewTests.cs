@@ -5,7 +5,7 @@ namespace ImageFs.Tests.FileSystems.Fat;
 /// <summary>The views of on-disk structures, over bytes that count up: each field is known by its place.</summary>
 internal sealed class ViewTests
 {
-    private static readonly byte[] s_counting = [.. Enumerable.Range(0, 512).Select(i => (byte)i)];
+    private static readonly byte[] s_counting = [.. Enumerable.Range(0, 512).Select(i => (byte)(i & 0xFF))];
 
     [Test]
     public void A_view_wants_all_its_bytes()

@@ -27,7 +27,7 @@ internal sealed class VolumeTests
         Assert.That(Fact(fs, "label"), Is.EqualTo("BOOT LABEL"));
     }
 
-    [TestCase(11, 0x00)]
+    [TestCase(11, 0x01)]
     [TestCase(12, 0x03)]
     [TestCase(13, 0x00)]
     [TestCase(13, 0x03)]
