@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Fat;
 
 namespace ImageFs.FileSystems.ExFat;
 
@@ -7,6 +8,9 @@ internal readonly ref struct BootSector
 {
     /// <summary>Bytes of it that have a meaning.</summary>
     public const int Length = 512;
+
+    // 2^32 - 11 (3.1.9): the numbers above are marks in the table.
+    private const uint MaxClusters = 0xFFFF_FFF5;
 
     private readonly ReadOnlySpan<byte> _bytes;
 
@@ -69,9 +73,14 @@ internal readonly ref struct BootSector
             return $"{NumberOfFats} tables";
         }
 
-        if (ClusterCount == 0 || ((long)FatLength << BytesPerSectorShift) < (ClusterCount + (long)Fat.ClusterHeap.FirstCluster) * sizeof(uint))
+        if (ClusterCount is 0 or > MaxClusters || ((long)FatLength << BytesPerSectorShift) < (ClusterCount + (long)ClusterHeap.FirstCluster) * sizeof(uint))
         {
             return $"tables of {FatLength} sectors for {ClusterCount} clusters";
+        }
+
+        if (FirstClusterOfRootDirectory < ClusterHeap.FirstCluster || FirstClusterOfRootDirectory - ClusterHeap.FirstCluster >= ClusterCount)
+        {
+            return $"the root directory in cluster {FirstClusterOfRootDirectory} of {ClusterCount}";
         }
 
         return ClusterHeapOffset < FatOffset + (FatLength * (long)NumberOfFats)

@@ -124,13 +124,15 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
             throw Invalid(node, "there is no directory", "exFAT 6");
         }
 
-        // A set can run on into the next clusters of its directory, as many as it may need.
+        // A set can run on into the next clusters of its directory.
+        Span<byte> first = stackalloc byte[EntryCursor.EntrySize];
+        volume.Cache.ReadAt(address, first);
         long position = address - Heap.AddressOf(cluster);
-        long clusters = Heap.CountFor(position + (EntrySet.MaxEntries * EntryCursor.EntrySize));
+        long clusters = Heap.CountFor(position + ((1 + new FileEntry(first).SecondaryCount) * EntryCursor.EntrySize));
         bool isContiguous = (node.Value & ExFatDirectoryReader.ContiguousBit) != 0;
         ClusterChain chain = isContiguous
             ? ClusterChain.Contiguous(Heap, cluster, clusters)
-            : ClusterChain.Follow(volume.Table, cluster, null, clusters);
+            : ClusterChain.Follow(volume.Table, cluster, clusters, Heap.Count);
         var cursor = new EntryCursor(volume.Cache, new ClusterSource(volume.Source, Heap, chain), position);
         var reader = new ExFatDirectoryReader(cursor, isContiguous, volume.Upcase);
         if (!reader.MoveNext() || reader.Address != address)

@@ -98,7 +98,7 @@ internal sealed class ExFatVolume
     /// <param name="chain">The clusters.</param>
     /// <param name="isContiguous">Whether they follow one another without links.</param>
     public ClusterDirectory OpenDirectory(ClusterChain chain, bool isContiguous) =>
-        new(new ClusterSource(Source, Heap, chain), chain.Damage) { IsContiguous = isContiguous };
+        new(new ClusterSource(Source, Heap, chain), chain) { IsContiguous = isContiguous };
 
     /// <summary>The clusters that hold a number of bytes.</summary>
     /// <param name="first">The first one.</param>

@@ -6,11 +6,11 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>
 /// The clusters of a file or directory, in order. The links are followed once, when the file is opened: only so is a loop known
 /// before a byte of its second round is handed out. A chain in few runs is kept as these; of one in very many, single places are
-/// kept, and from the nearest one the links are followed again. So it takes at most half a megabyte.
+/// kept, and from the nearest one the links are followed again. So it takes at most 128 KiB.
 /// </summary>
 internal sealed class ClusterChain
 {
-    private const int MaxRuns = 1 << 16;
+    private const int MaxRuns = 1 << 14;
 
     private readonly FileAllocationTable? _table;
     private readonly ClusterRun[] _runs;
@@ -31,6 +31,9 @@ internal sealed class ClusterChain
 
     /// <summary>Why there are fewer clusters than there should be; null when there are not.</summary>
     public Exception? Damage { get; }
+
+    /// <summary>Runs, or places, that are kept: eight bytes each.</summary>
+    public int RunCount => _runs.Length;
 
     /// <summary>Clusters that follow one another on the volume (exFAT 6.3.4.2, NoFatChain).</summary>
     /// <param name="heap">The clusters of the volume.</param>

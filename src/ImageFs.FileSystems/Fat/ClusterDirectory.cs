@@ -4,8 +4,8 @@ namespace ImageFs.FileSystems.Fat;
 
 /// <summary>A directory that was read whole: what it takes and how names in it are found.</summary>
 /// <param name="contents">Its entries, as extents of the volume.</param>
-/// <param name="chainDamage">Why its contents end too early; null when they do not.</param>
-internal sealed class ClusterDirectory(BlockSource contents, Exception? chainDamage)
+/// <param name="chain">The clusters that they are in, if they are in clusters.</param>
+internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
 {
     /// <summary>The most hashes in an index: 16 MiB of them. A directory with more names is searched through.</summary>
     public const int MaxHashes = 2 * 1024 * 1024;
@@ -23,10 +23,10 @@ internal sealed class ClusterDirectory(BlockSource contents, Exception? chainDam
     public uint Subdirectories { get; private set; }
 
     /// <summary>What of it cannot be read, the first thing; null when everything can.</summary>
-    public Exception? Damage { get; private set; } = chainDamage;
+    public Exception? Damage { get; private set; } = chain.Damage;
 
-    /// <summary>Eight bytes each: how much of the cache's room it takes.</summary>
-    public int HashCount => _index?.Length ?? 0;
+    /// <summary>How much of the cache's room it takes, in eight bytes.</summary>
+    public int Weight => chain.RunCount + (_index?.Length ?? 0);
 
     /// <summary>Whether names can be found by their hash.</summary>
     public bool IsIndexed => _index is not null;

@@ -3,8 +3,8 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>The directories that were last used, within a bound.</summary>
 internal sealed class DirectoryCache
 {
-    /// <summary>Hashes of all indexes together: 32 MiB of them.</summary>
-    public const int MaxHashes = 2 * ClusterDirectory.MaxHashes;
+    /// <summary>What all directories together take at most, in eight bytes: 32 MiB.</summary>
+    public const int MaxWeight = 2 * ClusterDirectory.MaxHashes;
 
     /// <summary>The most directories.</summary>
     public const int MaxDirectories = 1024;
@@ -12,7 +12,7 @@ internal sealed class DirectoryCache
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, LinkedListNode<(NodeId Id, ClusterDirectory Directory)>> _places = [];
     private readonly LinkedList<(NodeId Id, ClusterDirectory Directory)> _latestFirst = [];
-    private long _hashes;
+    private long _weight;
 
     /// <summary>A directory, if it is there.</summary>
     public ClusterDirectory? Find(NodeId id)
@@ -41,13 +41,13 @@ internal sealed class DirectoryCache
             }
 
             _places.Add(id, _latestFirst.AddFirst((id, directory)));
-            _hashes += directory.HashCount;
-            while (_hashes > MaxHashes || _places.Count > MaxDirectories)
+            _weight += directory.Weight;
+            while (_weight > MaxWeight || _places.Count > MaxDirectories)
             {
                 (NodeId last, ClusterDirectory dropped) = _latestFirst.Last!.Value;
                 _latestFirst.RemoveLast();
                 _places.Remove(last);
-                _hashes -= dropped.HashCount;
+                _weight -= dropped.Weight;
             }
         }
     }

@@ -50,6 +50,11 @@ internal sealed class FatVolume
         }
 
         var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)clusters);
+        if (boot.IsFat32 && !heap.Contains(_rootCluster))
+        {
+            throw new InvalidImageException("boot sector", 0, $"the root directory in cluster {_rootCluster} of {clusters}", "fatgen103 3.3");
+        }
+
         int active = boot.ActiveFat;
         if (active >= FatCount)
         {
@@ -111,14 +116,14 @@ internal sealed class FatVolume
     /// <summary>The root directory (fatgen103 3.5).</summary>
     public ClusterDirectory OpenRoot() => Width == EntryWidth.Fat32
         ? OpenDirectory(_rootCluster)
-        : new ClusterDirectory(new BlockSlice(Source, _rootAddress, _rootLength), null);
+        : new ClusterDirectory(new BlockSlice(Source, _rootAddress, _rootLength), ClusterChain.Empty);
 
     /// <summary>A directory by its first cluster.</summary>
     /// <param name="first">The first cluster.</param>
     public ClusterDirectory OpenDirectory(uint first)
     {
         ClusterChain chain = ClusterChain.Follow(Table, first, null, Heap.CountFor(ClusterFileSystem.MaxDirectoryLength));
-        return new ClusterDirectory(new ClusterSource(Source, Heap, chain), chain.Damage);
+        return new ClusterDirectory(new ClusterSource(Source, Heap, chain), chain);
     }
 
     /// <summary>Whether a cluster begins the root directory: no other directory can.</summary>

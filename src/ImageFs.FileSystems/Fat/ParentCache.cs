@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.Fat;
 /// </summary>
 internal sealed class ParentCache
 {
-    private const int Slots = 4096;
+    private const int Slots = 16 * 1024;
 
     private readonly Owner?[] _slots = new Owner?[Slots];
 

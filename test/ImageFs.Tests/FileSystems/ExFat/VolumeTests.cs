@@ -62,6 +62,9 @@ internal sealed class VolumeTests
     [TestCase(109, 17)]
     [TestCase(110, 0)]
     [TestCase(110, 3)]
+    [TestCase(96, 1)]
+    [TestCase(98, 1)]
+    [TestCase(95, 0xFF)]
     public void A_boot_sector_that_makes_no_sense_is_refused(int place, byte value)
     {
         var image = new ExFatImage();

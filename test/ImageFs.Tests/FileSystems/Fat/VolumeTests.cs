@@ -45,6 +45,16 @@ internal sealed class VolumeTests
         Assert.That(() => new FatFormat().Open(source, MountOptions.Parse(null), _ => { }), Throws.TypeOf<InvalidImageException>());
     }
 
+    [TestCase(0u)]
+    [TestCase(1u)]
+    [TestCase(102u)]
+    public void A_root_directory_that_is_nowhere_is_an_error(uint cluster)
+    {
+        var image = new FatImage(32, 100);
+        image.Put32(44, cluster);
+        Assert.That(() => image.Open(), Throws.TypeOf<InvalidImageException>());
+    }
+
     [Test]
     public void Without_the_name_of_the_type_the_jump_and_the_signature_are_wanted()
     {
