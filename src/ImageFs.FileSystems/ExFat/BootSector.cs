@@ -20,9 +20,11 @@ internal readonly ref struct BootSector
         _bytes = bytes;
     }
 
-    /// <summary>FileSystemName, MustBeZero and BootSignature: whether it is one (3.1.2, 3.1.3, 3.1.18).</summary>
+    /// <summary>FileSystemName, MustBeZero and BootSignature: whether it is one (3.1.2, 3.1.3, 3.1.20).</summary>
     public bool IsExFat =>
-        _bytes.Slice(3, 8).SequenceEqual("EXFAT   "u8) && !_bytes[11..64].ContainsAnyExcept((byte)0) && _bytes[510] == 0x55 && _bytes[511] == 0xAA;
+        _bytes.Slice(3, 8).SequenceEqual("EXFAT   "u8)
+        && !_bytes[11..64].ContainsAnyExcept((byte)0)
+        && _bytes[510] == 0x55 && _bytes[511] == 0xAA;
 
     /// <summary>VolumeLength in sectors (3.1.5).</summary>
     public ulong VolumeLength => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[72..]);
@@ -73,12 +75,13 @@ internal readonly ref struct BootSector
             return $"{NumberOfFats} tables";
         }
 
-        if (ClusterCount is 0 or > MaxClusters || ((long)FatLength << BytesPerSectorShift) < (ClusterCount + (long)ClusterHeap.FirstCluster) * sizeof(uint))
+        long clustersInTable = (FatLength * (1L << BytesPerSectorShift) / sizeof(uint)) - ClusterHeap.FirstCluster;
+        if (ClusterCount is 0 or > MaxClusters || ClusterCount > clustersInTable)
         {
             return $"tables of {FatLength} sectors for {ClusterCount} clusters";
         }
 
-        if (FirstClusterOfRootDirectory < ClusterHeap.FirstCluster || FirstClusterOfRootDirectory - ClusterHeap.FirstCluster >= ClusterCount)
+        if (!new ClusterHeap(0, 0, ClusterCount).Contains(FirstClusterOfRootDirectory))
         {
             return $"the root directory in cluster {FirstClusterOfRootDirectory} of {ClusterCount}";
         }

@@ -91,8 +91,11 @@ internal sealed class ExFatVolume
     public uint FreeClusters => _freeClusters.Value;
 
     /// <summary>The root directory.</summary>
-    public ClusterDirectory OpenRoot() =>
-        OpenDirectory(ClusterChain.Follow(Table, _rootCluster, null, Heap.CountFor(ClusterFileSystem.MaxDirectoryLength)), isContiguous: false);
+    public ClusterDirectory OpenRoot()
+    {
+        long max = Heap.CountFor(ClusterFileSystem.MaxDirectoryLength);
+        return OpenDirectory(ClusterChain.Follow(Table, _rootCluster, null, max), isContiguous: false);
+    }
 
     /// <summary>A directory by its clusters.</summary>
     /// <param name="chain">The clusters.</param>

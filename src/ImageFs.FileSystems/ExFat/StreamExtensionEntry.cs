@@ -16,7 +16,7 @@ internal readonly ref struct StreamExtensionEntry
         _bytes = bytes;
     }
 
-    /// <summary>NoFatChain: the clusters follow one another, and the table says nothing of them (6.3.4.2).</summary>
+    /// <summary>NoFatChain: the clusters follow one another, and the table says nothing of them (6.4.2.2).</summary>
     public bool IsContiguous => (_bytes[1] & NoFatChain) != 0;
 
     /// <summary>NameLength in UTF-16 units (7.6.3).</summary>

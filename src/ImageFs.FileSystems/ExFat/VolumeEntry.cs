@@ -3,7 +3,9 @@ using ImageFs.FileSystems.Fat;
 
 namespace ImageFs.FileSystems.ExFat;
 
-/// <summary>A primary entry of the root directory that is about the volume (exFAT 7.1 to 7.3 and 7.5): the type says which fields it has.</summary>
+/// <summary>
+/// A primary entry of the root directory that is about the volume (exFAT 7.1 to 7.3 and 7.5): the type says which fields it has.
+/// </summary>
 internal readonly ref struct VolumeEntry
 {
     private const int MaxLabelUnits = 11;

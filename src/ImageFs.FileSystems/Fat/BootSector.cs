@@ -61,7 +61,7 @@ internal readonly ref struct BootSector
     public uint RootCluster => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[44..]);
 
     /// <summary>BPB_FSInfo: the sector of the FSInfo structure, on FAT32; 0 stands for 1, as in Linux.</summary>
-    public ushort FsInfoSector => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[48..]) is var sector and not (0 or 0xFFFF) ? sector : (ushort)1;
+    public ushort FsInfoSector => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[48..]) is var sector and not 0 ? sector : (ushort)1;
 
     /// <summary>Whether Linux or Windows left the volume in use (bit 0 of BS_Reserved1).</summary>
     public bool IsDirty => (Extended[1] & 1) != 0;

@@ -16,7 +16,7 @@ internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
     /// <summary>Its entries, as extents of the volume.</summary>
     public BlockSource Contents => contents;
 
-    /// <summary>Whether its clusters follow one another without links (exFAT 6.3.4.2).</summary>
+    /// <summary>Whether its clusters follow one another without links (exFAT 6.4.2.2).</summary>
     public bool IsContiguous { get; init; }
 
     /// <summary>Subdirectories in it.</summary>

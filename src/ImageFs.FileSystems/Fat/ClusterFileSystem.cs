@@ -9,7 +9,7 @@ namespace ImageFs.FileSystems.Fat;
 /// </summary>
 internal abstract class ClusterFileSystem : FileSystem
 {
-    /// <summary>The longest directory: exFAT 7.1. FAT has 2 MiB (fatgen103 6.5), but there are writers that make longer ones.</summary>
+    /// <summary>The longest directory of exFAT (exFAT 6). FAT allows 2 MiB, but there are writers that make longer ones.</summary>
     public const long MaxDirectoryLength = 256 * 1024 * 1024;
 
     private const ulong RootId = 1;

@@ -52,6 +52,7 @@ internal sealed class ClusterSource : BlockSource
         maxLength = Math.Min(maxLength, _validLength - offset);
         uint wanted = (uint)Math.Min(uint.MaxValue, _heap.CountFor(Math.Min(maxLength, long.MaxValue - inCluster) + inCluster));
         uint cluster = _chain.Find((uint)index, wanted, out uint count);
-        return Extent.Mapped(offset, Math.Min(maxLength, (count * (long)_heap.ClusterSize) - inCluster), _heap.AddressOf(cluster) + inCluster);
+        long available = (count * (long)_heap.ClusterSize) - inCluster;
+        return Extent.Mapped(offset, Math.Min(maxLength, available), _heap.AddressOf(cluster) + inCluster);
     }
 }

@@ -1,6 +1,6 @@
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>Dates and times as FAT and exFAT have them (fatgen103 7, exFAT 7.4.8).</summary>
+/// <summary>Dates and times as FAT and exFAT have them (fatgen103 6.3, exFAT 7.4.8).</summary>
 internal static class DosTime
 {
     private const int FirstYear = 1980;
@@ -8,7 +8,9 @@ internal static class DosTime
     private const uint NanosecondsPerHundredth = 10_000_000;
 
     /// <summary>The point in time of a date and time.</summary>
-    /// <param name="date">Day in bits 0 to 4, month in bits 5 to 8, years since 1980 above. A day or month of 0 is taken for 1, as by Linux.</param>
+    /// <param name="date">
+    /// Day in bits 0 to 4, month in bits 5 to 8, years since 1980 above. A day or month of 0 is taken for 1, as by Linux.
+    /// </param>
     /// <param name="time">Seconds halved in bits 0 to 4, minutes in bits 5 to 10, hours above. What is too large carries over.</param>
     /// <param name="hundredths">Hundredths of a second to add, up to 199.</param>
     /// <param name="aheadOfUtc">Seconds by which the clock was ahead of UTC.</param>

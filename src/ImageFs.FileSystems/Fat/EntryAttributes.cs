@@ -1,6 +1,6 @@
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>Attributes of a directory entry (fatgen103 6, exFAT 7.4.4).</summary>
+/// <summary>Attributes of a directory entry (fatgen103 6.2, exFAT 7.4.4).</summary>
 [Flags]
 internal enum EntryAttributes : byte
 {

@@ -52,7 +52,8 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, ShortName shortName
     }
 
     /// <inheritdoc/>
-    public override bool Matches(ReadOnlySpan<byte> name) => names.AreEqual(name, Short) || names.AreEqual(name, _long.AsSpan(0, _longLength));
+    public override bool Matches(ReadOnlySpan<byte> name) =>
+        names.AreEqual(name, Short) || names.AreEqual(name, _long.AsSpan(0, _longLength));
 
     /// <summary>Reads the name that begins at the current entry, and goes to the entry that it is of.</summary>
     /// <returns>False when there is none.</returns>

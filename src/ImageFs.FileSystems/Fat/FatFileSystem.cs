@@ -9,7 +9,8 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
 
     private readonly ShortName _shortName = new(options.CodePage, options.Display);
     private readonly FatNames _names = new(options.IsCaseSensitive);
-    private readonly Lazy<uint> _freeClusters = new(() => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree());
+    private readonly Lazy<uint> _freeClusters = new(
+        () => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree());
 
     /// <inheritdoc/>
     public override string Format => FatFormat.LinuxName;

@@ -52,7 +52,8 @@ internal sealed class FatVolume
         var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)clusters);
         if (boot.IsFat32 && !heap.Contains(_rootCluster))
         {
-            throw new InvalidImageException("boot sector", 0, $"the root directory in cluster {_rootCluster} of {clusters}", "fatgen103 3.3");
+            string nowhere = $"the root directory in cluster {_rootCluster} of {clusters}";
+            throw new InvalidImageException("boot sector", 0, nowhere, "fatgen103 3.3");
         }
 
         int active = boot.ActiveFat;

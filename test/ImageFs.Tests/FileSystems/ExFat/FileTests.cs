@@ -120,7 +120,8 @@ internal sealed class FileTests
     public void Names_are_found_by_the_volumes_own_letters()
     {
         string longest = new('n', 255);
-        FileSystem fs = Open(ExFatImage.Set("Café"), ExFatImage.Set("über \U0001F600"), ExFatImage.Set(longest), ExFatImage.Set("a \uDE00b"));
+        string[] names = ["Café", "über \U0001F600", longest, "a \uDE00b"];
+        FileSystem fs = Open([.. names.Select(name => ExFatImage.Set(name))]);
         Assert.That(fs.Names(), Is.EqualTo((string[])["Café", "über \U0001F600", longest, "a b"]));
         Assert.That(fs.Has("CAFÉ"));
         Assert.That(fs.Has("café.."), "dots at the end do not count");
@@ -182,7 +183,9 @@ internal sealed class FileTests
 
         byte[] unknown = ExFatImage.VolumeEntry(0x8A, 0, 0);
         byte[] benign = ExFatImage.VolumeEntry(0xA5, 0, 0);
-        FileSystem fs = Open(ExFatImage.Set("a"), unknown, vendor, deleted, benign, ExFatImage.Set("b"), new byte[32], ExFatImage.Set("behind the end"));
+        byte[] end = new byte[32];
+        FileSystem fs = Open(
+            ExFatImage.Set("a"), unknown, vendor, deleted, benign, ExFatImage.Set("b"), end, ExFatImage.Set("behind the end"));
         Assert.That(fs.Names(), Is.EqualTo((string[])["a", "vendor", "b"]));
         Assert.That(fs.Attributes("vendor").Size, Is.Zero);
     }

@@ -15,7 +15,8 @@ internal sealed class ToolImageTests
         FileSystem fs = VolumeFixture.Open(VolumeFixture.Load("exfat/empty"), warnings: warnings);
         Assert.That(warnings, Is.Empty);
         Assert.That(fs.Names(), Is.Empty);
-        Assert.That(fs.Describe().Facts, Is.SupersetOf((KeyValuePair<string, object>[])[new("label", "TEST LABEL"), new("uuid", "1234-ABCD")]));
+        Assert.That(fs.Describe().Facts, Is.SupersetOf((KeyValuePair<string, object>[])
+            [new("label", "TEST LABEL"), new("uuid", "1234-ABCD")]));
     }
 
     [Test]

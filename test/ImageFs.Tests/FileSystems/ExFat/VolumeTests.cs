@@ -9,6 +9,9 @@ internal sealed class VolumeTests
 {
     private static object? Fact(FileSystem fs, string key) => fs.Describe().Facts.FirstOrDefault(fact => fact.Key == key).Value;
 
+    private static FileSystem Open(byte[] bytes, List<string> warnings) =>
+        new ExFatFormat().Open(new MemorySource(bytes), MountOptions.Parse(null), warnings.Add);
+
     [Test]
     public void The_volume_is_described()
     {
@@ -36,12 +39,12 @@ internal sealed class VolumeTests
         byte[] bytes = new ExFatImage().Seal().Bytes;
         bytes[place] ^= 0x15;
         var warnings = new List<string>();
-        FileSystem fs = new ExFatFormat().Open(new MemorySource(bytes), MountOptions.Parse(null), warnings.Add);
+        FileSystem fs = Open(bytes, warnings);
         Assert.That(warnings, Has.Count.EqualTo(1));
         Assert.That(Fact(fs, "label"), Is.EqualTo("Lábel"));
 
         bytes[(12 * 512) + place] ^= 0x15;
-        Assert.That(() => new ExFatFormat().Open(new MemorySource(bytes), MountOptions.Parse(null), _ => { }), Throws.TypeOf<InvalidImageException>());
+        Assert.That(() => Open(bytes, warnings), Throws.TypeOf<InvalidImageException>());
     }
 
     [TestCase(106)]
@@ -51,7 +54,7 @@ internal sealed class VolumeTests
         byte[] bytes = new ExFatImage().Seal().Bytes;
         bytes[place] = 0x06;
         var warnings = new List<string>();
-        new ExFatFormat().Open(new MemorySource(bytes), MountOptions.Parse(null), warnings.Add);
+        Open(bytes, warnings);
         Assert.That(warnings, Has.Count.EqualTo(place == 106 ? 2 : 0), "in use, and failures");
     }
 

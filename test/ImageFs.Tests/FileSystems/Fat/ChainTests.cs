@@ -72,7 +72,8 @@ internal sealed class ChainTests(int width, uint clusters)
     }
 
     [Test]
-    public void Damage_is_an_error_from_the_place_on_where_it_is([Values("ends", "free", "bad", "outside", "loop", "itself", "first")] string damage)
+    public void Damage_is_an_error_from_the_place_on_where_it_is(
+        [Values("ends", "free", "bad", "outside", "loop", "itself", "first")] string damage)
     {
         _image.Chain(10, 11, 5);
         switch (damage)
@@ -157,7 +158,8 @@ internal sealed class ChainTests(int width, uint clusters)
 
         // Every second cluster, upward, then those between, downward: 150,000 pieces.
         const uint Half = 75_000;
-        uint[] chain = [.. Enumerable.Range(0, (int)Half).Select(i => 2 + (2 * (uint)i)), .. Enumerable.Range(0, (int)Half).Select(i => 1 + (2 * (Half - (uint)i)))];
+        uint[] places = [.. Enumerable.Range(0, (int)Half).Select(i => (uint)i)];
+        uint[] chain = [.. places.Select(i => 2 + (2 * i)), .. places.Select(i => 1 + (2 * (Half - i)))];
         byte[] table = new byte[((2 * Half) + 2) * 4];
         for (int i = 0; i < chain.Length; i++)
         {

@@ -107,7 +107,8 @@ internal sealed class FatImage
         {
             int place = ((part - 1) * 13) + i;
             char unit = place < name.Length ? name[place] : place == name.Length ? '\0' : '\uFFFF';
-            BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(i < 5 ? 1 + (2 * i) : i < 11 ? 14 + (2 * (i - 5)) : 28 + (2 * (i - 11))), unit);
+            int offset = i < 5 ? 1 + (2 * i) : i < 11 ? 14 + (2 * (i - 5)) : 28 + (2 * (i - 11));
+            BinaryPrimitives.WriteUInt16LittleEndian(entry.AsSpan(offset), unit);
         }
 
         return entry;

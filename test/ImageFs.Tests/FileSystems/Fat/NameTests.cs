@@ -93,7 +93,8 @@ internal sealed class NameTests
     public void Orphaned_parts_are_passed_over()
     {
         byte[] entry = FatImage.Entry("SHORT");
-        byte[][] parts = FatImage.Long("a name of three parts, that is long", entry);
+        const string Name = "a name of three parts, that is long";
+        byte[][] parts = FatImage.Long(Name, entry);
         byte[] deleted = [0xE5, .. entry[1..]];
         byte[] other = FatImage.Entry("OTHER");
         byte[] wrong = [.. parts[0]];
@@ -107,7 +108,7 @@ internal sealed class NameTests
             Assert.That(Image(parts[0], parts[1], entry).Open().Names(), Is.EqualTo((string[])["SHORT"]), "without its first part");
             Assert.That(Image(wrong, parts[1], parts[2], entry).Open().Names(), Is.EqualTo((string[])["SHORT"]), "a sum differs");
             Assert.That(Image([.. parts[..3], deleted, other]).Open().Names(), Is.EqualTo((string[])["OTHER"]), "of a deleted entry");
-            Assert.That(Image([.. parts[..2], .. parts]).Open().Names(), Is.EqualTo((string[])["a name of three parts, that is long"]), "begun twice");
+            Assert.That(Image([.. parts[..2], .. parts]).Open().Names(), Is.EqualTo((string[])[Name]), "begun twice");
             Assert.That(Image([.. parts[..3]]).Open().Names(), Is.Empty, "at the end");
         });
     }
@@ -129,7 +130,8 @@ internal sealed class NameTests
     [Test]
     public void Free_entries_do_not_end_a_directory()
     {
-        FileSystem fs = Image(FatImage.Entry("A"), new byte[32], FatImage.Entry("\u00E5X"), FatImage.Entry("LABEL", EntryAttributes.VolumeLabel), FatImage.Entry("B")).Open();
+        byte[] label = FatImage.Entry("LABEL", EntryAttributes.VolumeLabel);
+        FileSystem fs = Image(FatImage.Entry("A"), new byte[32], FatImage.Entry("\u00E5X"), label, FatImage.Entry("B")).Open();
         Assert.That(fs.Names(), Is.EqualTo((string[])["A", "B"]));
         Assert.That(fs.Describe().Facts.First().Value, Is.EqualTo("LABEL"));
     }
@@ -151,8 +153,8 @@ internal sealed class NameTests
     public void The_options_of_vfat_are_taken()
     {
         var options = MountOptions.Parse(
-            "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,codepage=437,usefree,nocase,quiet,showexec,debug,sys_immutable,flush,tz=UTC,"
-            + "time_offset=-60,errors=remount-ro,discard,nfs=stale_rw,conv=auto,fat=12,blocksize=512,posix,dots,nodots,dotsOK=no,rodir,"
+            "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,codepage=437,usefree,nocase,quiet,showexec,debug,sys_immutable,flush,"
+            + "tz=UTC,time_offset=-60,errors=remount-ro,discard,nfs=stale_rw,conv=auto,fat=12,blocksize=512,posix,dots,nodots,dotsOK=no,rodir,"
             + "iocharset=utf8,shortname=mixed,utf8,uni_xlate=1,nonumtail=0,check=r");
         var source = new MemorySource(Image().Bytes);
         new FatFormat().Open(source, options, _ => { });
