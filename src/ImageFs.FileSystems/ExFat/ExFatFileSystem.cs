@@ -63,7 +63,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     }
 
     /// <inheritdoc/>
-    public override BlockSource OpenFile(NodeId node)
+    protected override BlockSource LocateFile(NodeId node)
     {
         EntrySet set = ReadSet(node);
         if (set.File.IsDirectory)

@@ -14,7 +14,7 @@ internal sealed class ChainFollower(FileAllocationTable table, uint first)
     private long _limit;
     private bool _isCheckedForLoop;
 
-    /// <summary>The runs; when there are more than <see cref="ClusterChain.MaxRuns"/>, the last takes the place of the one before.</summary>
+    /// <summary>The runs; of more than <see cref="ClusterChain.MaxRuns"/> the last takes the place of the one before.</summary>
     public IReadOnlyList<ClusterRun> Runs => _runs;
 
     /// <summary>Clusters that were followed.</summary>

@@ -51,7 +51,7 @@ internal sealed class ClusterChain
     /// <summary>Follows a chain.</summary>
     /// <param name="table">The links.</param>
     /// <param name="first">The first cluster.</param>
-    /// <param name="wanted">How many clusters there should be: longer chains are not followed further; null for as many as there are.</param>
+    /// <param name="wanted">How many clusters there should be: a longer chain is not followed further; null for as many as there are.</param>
     /// <param name="max">How many there may be.</param>
     public static ClusterChain Follow(FileAllocationTable table, uint first, long? wanted, long max)
     {

@@ -16,6 +16,8 @@ internal abstract class ClusterFileSystem : FileSystem
     private const int CachedBlockSize = 4096;
     private const int CachedBlocks = 1024;
     private const int BuildLocks = 16;
+    private const int KnownParents = 16 * 1024;
+    private const int OpenFiles = 64;
     private const int MaxSearched = 1 << 20;
 
     // "." and ".." come first and have no entry of their own that counts.
@@ -23,7 +25,12 @@ internal abstract class ClusterFileSystem : FileSystem
     private const long PositionBehindDots = 2;
 
     private readonly DirectoryCache _directories = new();
-    private readonly ParentCache _parents = new();
+
+    // Which directory a cluster with directory entries belongs to.
+    private readonly SlotCache<uint, NodeId> _parents = new(KnownParents);
+
+    // To open a file costs following its chain, and several workers read from one.
+    private readonly SlotCache<NodeId, BlockSource> _files = new(OpenFiles);
     private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
 
     /// <summary>The cache that a volume's structures are read through.</summary>
@@ -113,6 +120,18 @@ internal abstract class ClusterFileSystem : FileSystem
     }
 
     /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node)
+    {
+        if (!_files.TryFind(node, out BlockSource file))
+        {
+            file = LocateFile(node);
+            _files.Add(node, file);
+        }
+
+        return file;
+    }
+
+    /// <inheritdoc/>
     public override byte[] ReadLink(NodeId node) =>
         throw new InvalidImageException("directory entry", ToAddress(node), "there are no symbolic links in this format");
 
@@ -124,6 +143,10 @@ internal abstract class ClusterFileSystem : FileSystem
     /// <summary>Where the entries of a directory are.</summary>
     /// <exception cref="InvalidImageException">The node is no directory, or its entry is damaged.</exception>
     protected abstract ClusterDirectory LocateDirectory(NodeId directory);
+
+    /// <summary>Where the contents of a file are.</summary>
+    /// <exception cref="InvalidImageException">The node is no file, or its entry is damaged.</exception>
+    protected abstract BlockSource LocateFile(NodeId node);
 
     /// <summary>The part of a name that counts when it is looked up.</summary>
     protected abstract ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name);
@@ -222,7 +245,7 @@ internal abstract class ClusterFileSystem : FileSystem
     private void NoteParent(NodeId node, NodeId directory)
     {
         uint cluster = Heap.ClusterAt(ToAddress(node));
-        if (cluster != 0)
+        if (cluster != 0 && !(_parents.TryFind(cluster, out NodeId known) && known == directory))
         {
             _parents.Add(cluster, directory);
         }
@@ -233,7 +256,7 @@ internal abstract class ClusterFileSystem : FileSystem
     {
         // What lies outside all clusters is the root directory of FAT12 and FAT16 (fatgen103 3.5).
         uint cluster = directory == Root ? 0 : Heap.ClusterAt(ToAddress(directory));
-        return cluster == 0 ? Root : _parents.Find(cluster) ?? SearchParent(directory);
+        return cluster == 0 ? Root : _parents.TryFind(cluster, out NodeId parent) ? parent : SearchParent(directory);
     }
 
     private NodeId SearchParent(NodeId directory)

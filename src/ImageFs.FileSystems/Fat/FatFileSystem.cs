@@ -67,7 +67,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     }
 
     /// <inheritdoc/>
-    public override BlockSource OpenFile(NodeId node)
+    protected override BlockSource LocateFile(NodeId node)
     {
         Span<byte> bytes = stackalloc byte[EntryCursor.EntrySize];
         ShortNameEntry entry = ReadEntry(node, bytes);

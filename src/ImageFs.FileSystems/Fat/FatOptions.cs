@@ -6,7 +6,8 @@ internal sealed class FatOptions : OwnerOptions
     // They are about writing, about NFS, or long without effect.
     private static readonly string[] s_ignored =
     [
-        "quiet", "sys_immutable", "flush", "nfs", "conv", "fat", "blocksize", "cvf_format", "cvf_options", "posix", "dots", "nodots", "dotsOK",
+        "quiet", "sys_immutable", "flush", "nfs", "conv", "fat", "blocksize", "cvf_format", "cvf_options", "posix",
+        "dots", "nodots", "dotsOK",
     ];
 
     /// <summary>Takes the options that vfat knows.</summary>

@@ -154,7 +154,8 @@ internal sealed class NameTests
     {
         var options = MountOptions.Parse(
             "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,codepage=437,usefree,nocase,quiet,showexec,debug,sys_immutable,flush,"
-            + "tz=UTC,time_offset=-60,errors=remount-ro,discard,nfs=stale_rw,conv=auto,fat=12,blocksize=512,posix,dots,nodots,dotsOK=no,rodir,"
+            + "tz=UTC,time_offset=-60,errors=remount-ro,discard,nfs=stale_rw,conv=auto,fat=12,blocksize=512,posix,dots,nodots,"
+            + "dotsOK=no,rodir,"
             + "iocharset=utf8,shortname=mixed,utf8,uni_xlate=1,nonumtail=0,check=r");
         var source = new MemorySource(Image().Bytes);
         new FatFormat().Open(source, options, _ => { });
