@@ -261,9 +261,10 @@ internal abstract class ClusterFileSystem : FileSystem
 
     private NodeId SearchParent(NodeId directory)
     {
-        // The bound is for trees that lead back to themselves.
+        // A damaged tree may lead back to itself, or have no end.
         var pending = new Queue<NodeId>([Root]);
-        for (int seen = 1; pending.TryDequeue(out NodeId parent);)
+        var seen = new HashSet<NodeId>();
+        while (pending.TryDequeue(out NodeId parent))
         {
             DirectoryReader? reader = TryRead(parent);
             while (reader is not null && reader.MoveNext())
@@ -274,7 +275,7 @@ internal abstract class ClusterFileSystem : FileSystem
                     return parent;
                 }
 
-                if (reader.Type == NodeType.Directory && seen++ < MaxSearched)
+                if (reader.Type == NodeType.Directory && seen.Count < MaxSearched && seen.Add(reader.Node))
                 {
                     pending.Enqueue(reader.Node);
                 }

@@ -33,6 +33,19 @@ internal sealed class DirectoryTests
     }
 
     [Test]
+    [MaxTime(5000)]
+    public void A_tree_without_end_is_searched_once()
+    {
+        var image = new FatImage(16, 5000);
+        image.Add(0, image.Directory("A", 0, 10));
+        image.Add(10, [.. Enumerable.Range(0, 8).Select(i => FatImage.Entry($"A{i}", EntryAttributes.Directory, 10))]);
+        FileSystem fs = image.Open();
+        Assert.That(fs.Find("A/A3/A5/A3"), Is.EqualTo(fs.Find("A/A3")));
+        var nowhere = new NodeId((ulong)image.AddressOf(4000));
+        Assert.That(() => fs.TryLookup(nowhere, ".."u8, out _), Throws.TypeOf<InvalidImageException>());
+    }
+
+    [Test]
     public void Reading_goes_on_at_every_position()
     {
         var image = new FatImage(32, 100);
