@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Text.Unicode;
+using ImageFs.FileSystems.Fat;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.ExFat;
+
+/// <summary>Goes through a directory of exFAT. Entries that are of no file, known or not, are passed over, as in Linux.</summary>
+/// <param name="cursor">On the directory's entries.</param>
+/// <param name="isContiguous">Whether the directory's clusters follow one another without links.</param>
+/// <param name="upcase">How names are compared.</param>
+internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous, UpcaseTable upcase) : DirectoryReader(cursor)
+{
+    /// <summary>The bit of a node id that says that the entry's directory is contiguous: entries are at multiples of 32.</summary>
+    public const ulong ContiguousBit = 1;
+
+    // Those of a name of the most units.
+    private const int UsualEntries = 19;
+
+    private readonly char[] _units = new char[EntrySet.MaxNameLength];
+    private readonly byte[] _name = new byte[EntrySet.MaxNameLength * Utf16Name.MaxBytesPerUnit];
+    private byte[] _set = new byte[UsualEntries * EntryCursor.EntrySize];
+    private int _setLength;
+    private int _unitCount;
+    private int _nameLength;
+    private bool _isPastSet;
+    private bool _isAtEnd;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
+
+    /// <inheritdoc/>
+    public override uint NameHash => ToHash(_unitCount, Set.Stream.NameHash);
+
+    /// <inheritdoc/>
+    public override NodeId Node => new((ulong)Address | (isContiguous ? ContiguousBit : 0));
+
+    /// <inheritdoc/>
+    public override NodeType Type => Set.File.IsDirectory ? NodeType.Directory : NodeType.Regular;
+
+    /// <summary>The entries of the current file.</summary>
+    public EntrySet Set => new(_set.AsSpan(0, _setLength));
+
+    /// <summary>Where the first of them is, in bytes from the start of the volume.</summary>
+    public long Address { get; private set; }
+
+    /// <summary>The hash of a name that it is looked up by.</summary>
+    /// <param name="name">The name in UTF-8.</param>
+    /// <param name="upcase">How names are compared.</param>
+    public static uint Hash(ReadOnlySpan<byte> name, UpcaseTable upcase)
+    {
+        Span<char> units = stackalloc char[EntrySet.MaxNameLength];
+        return TryDecode(name, ref units) ? ToHash(units.Length, upcase.Hash(units)) : 0;
+    }
+
+    /// <inheritdoc/>
+    public override bool MoveNext()
+    {
+        while (!_isAtEnd && (_isPastSet || Cursor.MoveNext()))
+        {
+            _isPastSet = false;
+            byte type = Cursor.Current[0];
+            _isAtEnd = type == EntryType.EndOfDirectory;
+            if (type == EntryType.File && TryReadSet())
+            {
+                _unitCount = Set.CopyName(_units);
+                _nameLength = Utf16Name.ToUtf8(_units.AsSpan(0, _unitCount), _name);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override bool Matches(ReadOnlySpan<byte> name)
+    {
+        Span<char> units = stackalloc char[EntrySet.MaxNameLength];
+        return TryDecode(name, ref units) && upcase.AreEqual(units, _units.AsSpan(0, _unitCount));
+    }
+
+    private static uint ToHash(int length, ushort hash) => ((uint)length << 16) | hash;
+
+    private static bool TryDecode(ReadOnlySpan<byte> name, ref Span<char> units)
+    {
+        OperationStatus status = Utf8.ToUtf16(name, units, out _, out int length, replaceInvalidSequences: false);
+        units = units[..length];
+        return status == OperationStatus.Done;
+    }
+
+    private bool TryReadSet()
+    {
+        Position = Cursor.Position;
+        Address = Cursor.Address;
+        int count = 1 + new FileEntry(Cursor.Current).SecondaryCount;
+        if (_set.Length < count * EntryCursor.EntrySize)
+        {
+            _set = new byte[EntrySet.MaxEntries * EntryCursor.EntrySize];
+        }
+
+        Cursor.Current.CopyTo(_set);
+        for (int i = 1; i < count; i++)
+        {
+            bool hasEntry = Cursor.MoveNext();
+            if (!hasEntry || !EntryType.IsSecondary(Cursor.Current[0]))
+            {
+                _isPastSet = hasEntry;
+                return NoteDamage($"it ends after {i} of {count} entries");
+            }
+
+            Cursor.Current.CopyTo(_set.AsSpan(i * EntryCursor.EntrySize));
+        }
+
+        _setLength = count * EntryCursor.EntrySize;
+        return Set.FindProblem() is not string problem || NoteDamage(problem);
+    }
+
+    private bool NoteDamage(string problem)
+    {
+        Damage = new InvalidImageException("file directory entry", Address, problem, "exFAT 7.4");
+        return false;
+    }
+}

@@ -1,0 +1,152 @@
+using ImageFs.FileSystems.Fat;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.ExFat;
+
+/// <summary>An exFAT file system, as Linux's exfat shows it.</summary>
+internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) : ClusterFileSystem
+{
+    // What Linux says: each unit may take so many bytes in some character set.
+    private const uint MaxBytesPerUnit = 6;
+
+    /// <inheritdoc/>
+    public override string Format => ExFatFormat.LinuxName;
+
+    /// <inheritdoc/>
+    public override FileSystemStatistics Statistics => new()
+    {
+        BlockSize = (uint)Heap.ClusterSize,
+        Blocks = Heap.Count,
+        FreeBlocks = volume.FreeClusters,
+        MaxNameLength = EntrySet.MaxNameLength * MaxBytesPerUnit,
+    };
+
+    /// <inheritdoc/>
+    protected override ClusterHeap Heap => volume.Heap;
+
+    /// <inheritdoc/>
+    protected override OwnerOptions Options => options;
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => new ImageDescription(ExFatFormat.LinuxName)
+        .With("label", volume.Label)
+        .With("uuid", ToUuid(volume.Serial))
+        .With("guid", volume.Guid?.ToString())
+        .With("revision", $"{volume.Revision >> 8}.{volume.Revision & 0xFF}")
+        .With("sector_size", (long)volume.SectorSize)
+        .With("sectors", volume.Sectors)
+        .With("cluster_size", (long)Heap.ClusterSize)
+        .With("clusters", (long)Heap.Count)
+        .With("fats", (long)volume.FatCount);
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node)
+    {
+        if (node == Root)
+        {
+            return DescribeDirectory(node, isReadOnly: false);
+        }
+
+        EntrySet set = ReadSet(node);
+        FileEntry file = set.File;
+        NodeAttributes attributes = file.IsDirectory
+            ? DescribeDirectory(node, isReadOnly: false)
+            : DescribeFile(node, ToLength(set.Stream.DataLength, node), file.Attributes.HasFlag(EntryAttributes.ReadOnly));
+        Timestamp modified = file.LastModifiedTime(options.AheadOfUtc);
+        return attributes with
+        {
+            ModifyTime = modified,
+            ChangeTime = modified,
+            AccessTime = file.LastAccessedTime(options.AheadOfUtc),
+            BirthTime = file.CreateTime(options.AheadOfUtc),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override BlockSource LocateFile(NodeId node)
+    {
+        EntrySet set = ReadSet(node);
+        if (set.File.IsDirectory)
+        {
+            throw Invalid(node, "it is not that of a file", "exFAT 7.4.4");
+        }
+
+        StreamExtensionEntry stream = set.Stream;
+        long length = ToLength(stream.DataLength, node);
+        if (stream.ValidDataLength > stream.DataLength)
+        {
+            throw Invalid(node, $"{stream.ValidDataLength} valid bytes of {length}", "exFAT 7.6.5");
+        }
+
+        ClusterChain chain = volume.OpenChain(stream.FirstCluster, length, stream.IsContiguous);
+        return new ClusterSource(volume.Source, Heap, chain, length, (long)stream.ValidDataLength);
+    }
+
+    /// <inheritdoc/>
+    protected override DirectoryReader Read(ClusterDirectory directory, long position) =>
+        new ExFatDirectoryReader(new EntryCursor(volume.Cache, directory.Contents, position), directory.IsContiguous, volume.Upcase);
+
+    /// <inheritdoc/>
+    protected override ClusterDirectory LocateDirectory(NodeId directory)
+    {
+        if (directory == Root)
+        {
+            return volume.OpenRoot();
+        }
+
+        EntrySet set = ReadSet(directory);
+        StreamExtensionEntry stream = set.Stream;
+        if (!set.File.IsDirectory || stream.DataLength > MaxDirectoryLength)
+        {
+            string problem = set.File.IsDirectory ? $"a directory of {stream.DataLength} bytes" : "it is not that of a directory";
+            throw Invalid(directory, problem, "exFAT 7.4.4");
+        }
+
+        ClusterChain chain = volume.OpenChain(stream.FirstCluster, (long)stream.DataLength, stream.IsContiguous);
+        return volume.OpenDirectory(chain, stream.IsContiguous);
+    }
+
+    /// <summary>As in Linux, dots at the end do not count.</summary>
+    protected override ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name) => options.KeepLastDots ? name : name.TrimEnd((byte)'.');
+
+    /// <inheritdoc/>
+    protected override uint HashName(ReadOnlySpan<byte> name) => ExFatDirectoryReader.Hash(name, volume.Upcase);
+
+    private static InvalidImageException Invalid(NodeId node, string problem, string clause) =>
+        new("file directory entry", ToAddress(node), problem, clause);
+
+    private EntrySet ReadSet(NodeId node)
+    {
+        long address = ToAddress(node);
+        uint cluster = Heap.ClusterAt(address);
+        if (cluster == 0)
+        {
+            throw Invalid(node, "there is no directory", "exFAT 6");
+        }
+
+        // A set can run on into the next clusters of its directory.
+        Span<byte> first = stackalloc byte[EntryCursor.EntrySize];
+        volume.Cache.ReadAt(address, first);
+        long position = address - Heap.AddressOf(cluster);
+        long clusters = Heap.CountFor(position + ((1 + new FileEntry(first).SecondaryCount) * EntryCursor.EntrySize));
+        bool isContiguous = (node.Value & ExFatDirectoryReader.ContiguousBit) != 0;
+        ClusterChain chain = isContiguous
+            ? ClusterChain.Contiguous(Heap, cluster, clusters)
+            : ClusterChain.Follow(volume.Table, cluster, clusters, Heap.Count);
+        var cursor = new EntryCursor(volume.Cache, new ClusterSource(volume.Source, Heap, chain), position);
+        var reader = new ExFatDirectoryReader(cursor, isContiguous, volume.Upcase);
+        if (!reader.MoveNext() || reader.Address != address)
+        {
+            throw reader.Damage ?? Invalid(node, "it is not that of a file", "exFAT 7.4");
+        }
+
+        EntrySet set = reader.Set;
+        return set.Checksum == set.File.SetChecksum
+            ? set
+            : throw Invalid(node, $"the sum of its set is 0x{set.Checksum:X4}, recorded is 0x{set.File.SetChecksum:X4}", "exFAT 6.3.3");
+    }
+
+    private long ToLength(ulong length, NodeId node) => length <= (ulong)Heap.Count * (ulong)Heap.ClusterSize
+        ? (long)length
+        : throw Invalid(node, $"{length} bytes on a volume of {Heap.Count} clusters of {Heap.ClusterSize}", "exFAT 7.6.7");
+}

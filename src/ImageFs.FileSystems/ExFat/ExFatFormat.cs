@@ -1,0 +1,30 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.ExFat;
+
+/// <summary>exFAT.</summary>
+internal sealed class ExFatFormat : FileSystemFormat
+{
+    /// <summary>The name of Linux's driver.</summary>
+    public const string LinuxName = "exfat";
+
+    /// <inheritdoc/>
+    public override string Name => LinuxName;
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        if (source.Length < BootSector.Length)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        source.ReadAt(0, bytes);
+        return new BootSector(bytes).IsExFat;
+    }
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+        new ExFatFileSystem(new ExFatVolume(source, warn), new ExFatOptions(options));
+}

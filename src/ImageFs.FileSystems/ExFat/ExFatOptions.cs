@@ -1,0 +1,25 @@
+using ImageFs.FileSystems.Fat;
+
+namespace ImageFs.FileSystems.ExFat;
+
+/// <summary>The mount options of Linux's exfat.</summary>
+internal sealed class ExFatOptions : OwnerOptions
+{
+    // They are about the system's time zone, which is UTC here, or long without effect.
+    private static readonly string[] s_ignored = ["sys_tz", "zero_size_dir", "namecase", "codepage"];
+
+    /// <summary>Takes the options that exfat knows.</summary>
+    /// <exception cref="MountOptionException">A value is no good.</exception>
+    public ExFatOptions(MountOptions options)
+        : base(options)
+    {
+        KeepLastDots = options.TakeFlag("keep_last_dots");
+        foreach (string name in s_ignored)
+        {
+            options.TryTake(name, out _);
+        }
+    }
+
+    /// <summary><c>keep_last_dots</c>: dots at the end of a name count in a lookup.</summary>
+    public bool KeepLastDots { get; }
+}

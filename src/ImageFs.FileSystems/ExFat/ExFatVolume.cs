@@ -1,0 +1,212 @@
+using System.Numerics;
+using ImageFs.FileSystems.Fat;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.ExFat;
+
+/// <summary>Where everything is on an exFAT volume, by its boot region and root directory.</summary>
+internal sealed class ExFatVolume
+{
+    private readonly uint _rootCluster;
+    private readonly bool _isSecondActive;
+    private readonly Lazy<uint> _freeClusters;
+    private BlockSource? _bitmap;
+
+    /// <summary>Reads the boot region and what the root directory says of the volume.</summary>
+    /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
+    public ExFatVolume(BlockSource source, Action<string> warn)
+    {
+        Source = source;
+        Cache = ClusterFileSystem.CacheFor(source);
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        BootRegion.Read(Cache, bytes, warn);
+        var boot = new BootSector(bytes);
+        SectorSize = 1 << boot.BytesPerSectorShift;
+        Sectors = (long)Math.Min(boot.VolumeLength, long.MaxValue);
+        Serial = boot.VolumeSerialNumber;
+        Revision = boot.FileSystemRevision;
+        FatCount = boot.NumberOfFats;
+        _rootCluster = boot.FirstClusterOfRootDirectory;
+        _isSecondActive = FatCount == 2 && boot.VolumeFlags.HasFlag(VolumeFlags.ActiveFat);
+        _freeClusters = new Lazy<uint>(CountFree);
+        var heap = new ClusterHeap(boot.ClusterHeapOffset * (long)SectorSize, SectorSize << boot.SectorsPerClusterShift, boot.ClusterCount);
+        long table = (boot.FatOffset + (_isSecondActive ? boot.FatLength : 0L)) * SectorSize;
+        Table = new FileAllocationTable(Cache, table, EntryWidth.ExFat, heap);
+        if (boot.VolumeFlags.HasFlag(VolumeFlags.VolumeDirty))
+        {
+            warn("the volume was not properly unmounted: some data may be damaged");
+        }
+
+        if (boot.VolumeFlags.HasFlag(VolumeFlags.MediaFailure))
+        {
+            warn("the medium has had failures: some data may be lost");
+        }
+
+        if (Sectors > source.Length / SectorSize)
+        {
+            warn($"the volume has {Sectors} sectors of {SectorSize} bytes, the image only {source.Length / SectorSize}");
+        }
+
+        ReadRoot(warn);
+    }
+
+    /// <summary>The volume.</summary>
+    public BlockSource Source { get; }
+
+    /// <summary>The volume, for reading its structures.</summary>
+    public BlockCache Cache { get; }
+
+    /// <summary>The links between clusters: the table in use.</summary>
+    public FileAllocationTable Table { get; }
+
+    /// <summary>The clusters.</summary>
+    public ClusterHeap Heap => Table.Heap;
+
+    /// <summary>Bytes in a sector.</summary>
+    public int SectorSize { get; }
+
+    /// <summary>Sectors of the volume.</summary>
+    public long Sectors { get; }
+
+    /// <summary>Tables.</summary>
+    public int FatCount { get; }
+
+    /// <summary>VolumeSerialNumber.</summary>
+    public uint Serial { get; }
+
+    /// <summary>FileSystemRevision.</summary>
+    public ushort Revision { get; }
+
+    /// <summary>The volume's label; null when it has none.</summary>
+    public string? Label { get; private set; }
+
+    /// <summary>The volume's GUID; null when it has none.</summary>
+    public Guid? Guid { get; private set; }
+
+    /// <summary>How names are compared.</summary>
+    public UpcaseTable Upcase { get; private set; } = UpcaseTable.Default;
+
+    /// <summary>Free clusters, by the allocation bitmap.</summary>
+    public uint FreeClusters => _freeClusters.Value;
+
+    /// <summary>The root directory.</summary>
+    public ClusterDirectory OpenRoot()
+    {
+        long max = Heap.CountFor(ClusterFileSystem.MaxDirectoryLength);
+        return OpenDirectory(ClusterChain.Follow(Table, _rootCluster, null, max), isContiguous: false);
+    }
+
+    /// <summary>A directory by its clusters.</summary>
+    /// <param name="chain">The clusters.</param>
+    /// <param name="isContiguous">Whether they follow one another without links.</param>
+    public ClusterDirectory OpenDirectory(ClusterChain chain, bool isContiguous) =>
+        new(new ClusterSource(Source, Heap, chain), chain) { IsContiguous = isContiguous };
+
+    /// <summary>The clusters that hold a number of bytes.</summary>
+    /// <param name="first">The first one.</param>
+    /// <param name="length">The bytes.</param>
+    /// <param name="isContiguous">Whether they follow one another without links.</param>
+    public ClusterChain OpenChain(uint first, long length, bool isContiguous)
+    {
+        long clusters = Heap.CountFor(length);
+        return clusters == 0 ? ClusterChain.Empty
+            : isContiguous ? ClusterChain.Contiguous(Heap, first, clusters)
+            : ClusterChain.Follow(Table, first, clusters, Heap.Count);
+    }
+
+    private void ReadRoot(Action<string> warn)
+    {
+        bool hasUpcase = false;
+        var cursor = new EntryCursor(Cache, OpenRoot().Contents, 0);
+        while (cursor.MoveNext() && cursor.Current[0] != EntryType.EndOfDirectory)
+        {
+            var entry = new VolumeEntry(cursor.Current);
+            switch (entry.Type)
+            {
+                case EntryType.AllocationBitmap when entry.IsSecondBitmap == _isSecondActive:
+                    _bitmap ??= OpenStructure(entry, Heap.Count);
+                    break;
+                case EntryType.UpcaseTable when !hasUpcase:
+                    hasUpcase = true;
+                    ReadUpcaseTable(entry, cursor.Address, warn);
+                    break;
+                case EntryType.VolumeLabel:
+                    Label ??= entry.Label;
+                    break;
+                case EntryType.VolumeGuid:
+                    Guid ??= entry.Guid;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (!hasUpcase || _bitmap is null)
+        {
+            warn($"the root directory has no {(hasUpcase ? "allocation bitmap" : "up-case table")}");
+        }
+    }
+
+    private void ReadUpcaseTable(VolumeEntry entry, long address, Action<string> warn)
+    {
+        try
+        {
+            BlockSource table = OpenStructure(entry, UpcaseTable.MaxLength)
+                ?? throw new InvalidImageException("up-case table", address, $"it has {entry.DataLength} bytes", "exFAT 7.2.4");
+            byte[] bytes = new byte[table.Length];
+            table.ReadAt(0, bytes);
+            uint sum = UpcaseTable.Checksum(bytes);
+            Upcase = sum == entry.TableChecksum
+                ? new UpcaseTable(bytes)
+                : throw new InvalidImageException(
+                    "up-case table", address, $"its sum is 0x{sum:X8}, recorded is 0x{entry.TableChecksum:X8}", "exFAT 7.2.2");
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            warn($"{e.Message}: letters are compared as Unicode has them");
+        }
+    }
+
+    private ClusterSource? OpenStructure(VolumeEntry entry, long maxLength)
+    {
+        if (entry.DataLength > (ulong)maxLength)
+        {
+            return null;
+        }
+
+        long length = (long)entry.DataLength;
+        return new ClusterSource(Source, Heap, OpenChain(entry.FirstCluster, length, isContiguous: false), length, length);
+    }
+
+    private uint CountFree()
+    {
+        if (_bitmap is null)
+        {
+            return 0;
+        }
+
+        const int ChunkLength = 64 * 1024;
+        byte[] chunk = new byte[ChunkLength];
+        long used = 0;
+        long length = (Heap.Count + 7L) / 8;
+        for (long offset = 0; offset < length; offset += ChunkLength)
+        {
+            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(ChunkLength, length - offset));
+            _bitmap.ReadAt(offset, part);
+
+            // Bits behind the last cluster mean nothing (7.1.5).
+            if (offset + part.Length == length && Heap.Count % 8 != 0)
+            {
+                part[^1] &= (byte)((1 << (int)(Heap.Count % 8)) - 1);
+            }
+
+            foreach (byte bits in part)
+            {
+                used += BitOperations.PopCount(bits);
+            }
+        }
+
+        return (uint)(Heap.Count - used);
+    }
+}

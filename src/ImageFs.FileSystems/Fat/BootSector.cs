@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>The boot sector with the BIOS parameter block (fatgen103 3).</summary>
+internal readonly ref struct BootSector
+{
+    /// <summary>Bytes of it that have a meaning.</summary>
+    public const int Length = 512;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    public BootSector(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, Length, nameof(bytes));
+        _bytes = bytes;
+    }
+
+    /// <summary>BS_jmpBoot: whether it begins with a jump over the parameter block.</summary>
+    public bool HasJump => _bytes[0] is 0xEB or 0xE9;
+
+    /// <summary>BS_OEMName: what wrote the volume.</summary>
+    public ReadOnlySpan<byte> OemName => _bytes.Slice(3, 8);
+
+    /// <summary>BPB_BytsPerSec.</summary>
+    public ushort BytesPerSector => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[11..]);
+
+    /// <summary>BPB_SecPerClus.</summary>
+    public byte SectorsPerCluster => _bytes[13];
+
+    /// <summary>BPB_RsvdSecCnt: sectors before the first table.</summary>
+    public ushort ReservedSectors => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[14..]);
+
+    /// <summary>BPB_NumFATs: copies of the table.</summary>
+    public byte FatCount => _bytes[16];
+
+    /// <summary>BPB_RootEntCnt: entries of the root directory; 0 on FAT32.</summary>
+    public ushort RootEntryCount => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[17..]);
+
+    /// <summary>BPB_TotSec16, or BPB_TotSec32 where that is 0.</summary>
+    public uint TotalSectors => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[19..]) is var sectors and not 0
+        ? sectors
+        : BinaryPrimitives.ReadUInt32LittleEndian(_bytes[32..]);
+
+    /// <summary>BPB_Media.</summary>
+    public byte Media => _bytes[21];
+
+    /// <summary>Whether it is FAT32: BPB_FATSz16 is 0.</summary>
+    public bool IsFat32 => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[22..]) == 0;
+
+    /// <summary>BPB_FATSz16 or BPB_FATSz32: sectors of one table.</summary>
+    public uint FatSize => IsFat32
+        ? BinaryPrimitives.ReadUInt32LittleEndian(_bytes[36..])
+        : BinaryPrimitives.ReadUInt16LittleEndian(_bytes[22..]);
+
+    /// <summary>The table that is in use (BPB_ExtFlags); the first one unless mirroring is off.</summary>
+    public int ActiveFat => IsFat32 && (ExtendedFlags & 0x80) != 0 ? ExtendedFlags & 0x0F : 0;
+
+    /// <summary>BPB_RootClus: the first cluster of the root directory, on FAT32.</summary>
+    public uint RootCluster => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[44..]);
+
+    /// <summary>BPB_FSInfo: the sector of the FSInfo structure, on FAT32; 0 stands for 1, as in Linux.</summary>
+    public ushort FsInfoSector => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[48..]) is var sector and not 0 ? sector : (ushort)1;
+
+    /// <summary>Whether Linux or Windows left the volume in use (bit 0 of BS_Reserved1).</summary>
+    public bool IsDirty => (Extended[1] & 1) != 0;
+
+    /// <summary>BS_BootSig: whether the three fields that follow are there.</summary>
+    public bool HasExtendedSignature => Extended[2] is 0x28 or 0x29;
+
+    /// <summary>BS_VolID: the volume's serial number.</summary>
+    public uint VolumeId => BinaryPrimitives.ReadUInt32LittleEndian(Extended[3..]);
+
+    /// <summary>BS_VolLab, padded.</summary>
+    public ReadOnlySpan<byte> VolumeLabel => Extended.Slice(7, 11);
+
+    /// <summary>BS_FilSysType: no more than a hint.</summary>
+    public ReadOnlySpan<byte> FileSystemType => Extended.Slice(18, 8);
+
+    /// <summary>Whether it ends with 55 AA.</summary>
+    public bool HasSignature => _bytes[510] == 0x55 && _bytes[511] == 0xAA;
+
+    private ushort ExtendedFlags => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[40..]);
+
+    // BS_DrvNum and what follows: behind the fields that only FAT32 has.
+    private ReadOnlySpan<byte> Extended => _bytes[(IsFat32 ? 64 : 36)..];
+
+    /// <summary>What contradicts the specification so that no volume can be made of it, by Linux's rules; null when nothing does.</summary>
+    public string? FindProblem()
+    {
+        int sector = BytesPerSector;
+        if (!BitOperations.IsPow2(sector) || sector is < 512 or > 4096)
+        {
+            return $"sectors of {sector} bytes";
+        }
+
+        if (!BitOperations.IsPow2((uint)SectorsPerCluster))
+        {
+            return $"clusters of {SectorsPerCluster} sectors";
+        }
+
+        if (ReservedSectors == 0 || FatCount == 0 || FatSize == 0)
+        {
+            return $"{FatCount} tables of {FatSize} sectors behind {ReservedSectors} reserved ones";
+        }
+
+        if (Media is not (0xF0 or >= 0xF8))
+        {
+            return $"media 0x{Media:X2}";
+        }
+
+        if (RootEntryCount % (sector / EntryCursor.EntrySize) != 0)
+        {
+            return $"{RootEntryCount} root directory entries, which fill no whole sectors";
+        }
+
+        return FirstDataSector + SectorsPerCluster > TotalSectors
+            ? $"{TotalSectors} sectors, of which the first cluster begins at {FirstDataSector}"
+            : null;
+    }
+
+    /// <summary>The sector that the root directory of FAT12 and FAT16 begins at (fatgen103 3.5).</summary>
+    public long FirstRootSector => ReservedSectors + (FatCount * (long)FatSize);
+
+    /// <summary>The sector that cluster 2 begins at (fatgen103 3.5).</summary>
+    public long FirstDataSector => FirstRootSector + (RootEntryCount * EntryCursor.EntrySize / BytesPerSector);
+}

@@ -1,0 +1,77 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>A directory that was read whole: what it takes and how names in it are found.</summary>
+/// <param name="contents">Its entries, as extents of the volume.</param>
+/// <param name="chain">The clusters that they are in, if they are in clusters.</param>
+internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
+{
+    /// <summary>The most hashes in an index: 16 MiB of them. A directory with more names is searched through.</summary>
+    public const int MaxHashes = 2 * 1024 * 1024;
+
+    // Hash in the high half, position in entries in the low: directories are at most 256 MiB.
+    private ulong[]? _index;
+
+    /// <summary>Its entries, as extents of the volume.</summary>
+    public BlockSource Contents => contents;
+
+    /// <summary>Whether its clusters follow one another without links (exFAT 6.4.2.2).</summary>
+    public bool IsContiguous { get; init; }
+
+    /// <summary>Subdirectories in it.</summary>
+    public uint Subdirectories { get; private set; }
+
+    /// <summary>What of it cannot be read, the first thing; null when everything can.</summary>
+    public Exception? Damage { get; private set; } = chain.Damage;
+
+    /// <summary>How much of the cache's room it takes, in eight bytes.</summary>
+    public int Weight => chain.RunCount + (_index?.Length ?? 0);
+
+    /// <summary>Whether names can be found by their hash.</summary>
+    public bool IsIndexed => _index is not null;
+
+    /// <summary>Goes through the directory once, counts and makes the index.</summary>
+    /// <param name="reader">At the directory's start.</param>
+    public void Scan(DirectoryReader reader)
+    {
+        List<ulong>? hashes = [];
+        while (reader.MoveNext())
+        {
+            Subdirectories += reader.Type == NodeType.Directory ? 1u : 0;
+            hashes?.Add(ToEntry(reader.NameHash, reader.Position));
+            if (reader.AliasHash is uint alias)
+            {
+                hashes?.Add(ToEntry(alias, reader.Position));
+            }
+
+            hashes = hashes?.Count > MaxHashes ? null : hashes;
+        }
+
+        Damage ??= reader.Damage;
+        _index = hashes?.ToArray();
+        if (_index is not null)
+        {
+            Array.Sort(_index);
+        }
+    }
+
+    /// <summary>The places of the names that have a hash, in the order of the directory, as <see cref="ToPosition"/> reads them.</summary>
+    public ReadOnlySpan<ulong> Find(uint hash)
+    {
+        int start = Array.BinarySearch(_index!, (ulong)hash << 32);
+        start = start < 0 ? ~start : start;
+        int end = start;
+        while (end < _index!.Length && _index[end] >> 32 == hash)
+        {
+            end++;
+        }
+
+        return _index.AsSpan(start, end - start);
+    }
+
+    /// <summary>Where a name that <see cref="Find"/> gave is, in bytes from the start of the directory.</summary>
+    public static long ToPosition(ulong entry) => (uint)(entry & uint.MaxValue) * (long)EntryCursor.EntrySize;
+
+    private static ulong ToEntry(uint hash, long position) => ((ulong)hash << 32) | (uint)(position / EntryCursor.EntrySize);
+}

@@ -1,0 +1,299 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>
+/// What FAT and exFAT have in common: a tree of directories whose entries tell everything of a file. A node is the address of its
+/// directory entry in the volume, the root directory is node 1.
+/// </summary>
+internal abstract class ClusterFileSystem : FileSystem
+{
+    /// <summary>The longest directory of exFAT (exFAT 6). FAT allows 2 MiB, but there are writers that make longer ones.</summary>
+    public const long MaxDirectoryLength = 256 * 1024 * 1024;
+
+    private const ulong RootId = 1;
+    private const int CachedBlockSize = 4096;
+    private const int CachedBlocks = 1024;
+    private const int BuildLocks = 16;
+    private const int KnownParents = 16 * 1024;
+    private const int OpenFiles = 64;
+    private const int MaxSearched = 1 << 20;
+
+    // "." and ".." come first and have no entry of their own that counts.
+    private const long PositionBehindDot = 1;
+    private const long PositionBehindDots = 2;
+
+    private readonly DirectoryCache _directories = new();
+
+    // Which directory a cluster with directory entries belongs to.
+    private readonly SlotCache<uint, NodeId> _parents = new(KnownParents);
+
+    // To open a file costs following its chain, and several workers read from one.
+    private readonly SlotCache<NodeId, BlockSource> _files = new(OpenFiles);
+    private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
+
+    /// <summary>The cache that a volume's structures are read through.</summary>
+    public static BlockCache CacheFor(BlockSource source) => new(source, CachedBlockSize, CachedBlocks);
+
+    /// <inheritdoc/>
+    public override NodeId Root => new(RootId);
+
+    /// <inheritdoc/>
+    public override bool HasBirthTimes => true;
+
+    /// <summary>The clusters of the volume.</summary>
+    protected abstract ClusterHeap Heap { get; }
+
+    /// <summary>What the format does not record.</summary>
+    protected abstract OwnerOptions Options { get; }
+
+    /// <inheritdoc/>
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        if (name is [(byte)'.'])
+        {
+            node = directory;
+            return true;
+        }
+
+        if (name is [(byte)'.', (byte)'.'])
+        {
+            node = FindParent(directory);
+            return true;
+        }
+
+        ClusterDirectory found = OpenDirectory(directory);
+        name = TrimName(name);
+        DirectoryReader? reader = name.IsEmpty ? null : found.IsIndexed ? FindIndexed(found, name) : FindByReading(found, name);
+        if (reader is null)
+        {
+            node = default;
+
+            // The name may be what cannot be read: that it does not exist would be a guess.
+            return found.Damage is null || name.IsEmpty ? false : throw found.Damage;
+        }
+
+        node = reader.Node;
+        NoteParent(node, directory);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
+    {
+        ClusterDirectory opened = OpenDirectory(directory);
+        bool hasAdded = position == 0;
+        if (position < PositionBehindDot && !sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, PositionBehindDot)))
+        {
+            return;
+        }
+
+        if (position < PositionBehindDots)
+        {
+            if (!sink.Add(new DirectoryEntry(".."u8, FindParent(directory), NodeType.Directory, PositionBehindDots)))
+            {
+                return;
+            }
+
+            hasAdded = true;
+            position = 0;
+        }
+
+        DirectoryReader reader = Read(opened, position <= PositionBehindDots ? 0 : position);
+        while (reader.MoveNext())
+        {
+            NoteParent(reader.Node, directory);
+            if (!sink.Add(new DirectoryEntry(reader.Name, reader.Node, reader.Type, reader.NextPosition)))
+            {
+                return;
+            }
+
+            hasAdded = true;
+        }
+
+        // What could be read is handed over first; the next call, from the end on, fails.
+        if (!hasAdded && opened.Damage is not null)
+        {
+            throw opened.Damage;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node)
+    {
+        if (!_files.TryFind(node, out BlockSource file))
+        {
+            file = LocateFile(node);
+            _files.Add(node, file);
+        }
+
+        return file;
+    }
+
+    /// <inheritdoc/>
+    public override byte[] ReadLink(NodeId node) =>
+        throw new InvalidImageException("directory entry", ToAddress(node), "there are no symbolic links in this format");
+
+    /// <summary>Reads a directory's entries.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="position">Where to begin, in bytes from its start.</param>
+    protected abstract DirectoryReader Read(ClusterDirectory directory, long position);
+
+    /// <summary>Where the entries of a directory are.</summary>
+    /// <exception cref="InvalidImageException">The node is no directory, or its entry is damaged.</exception>
+    protected abstract ClusterDirectory LocateDirectory(NodeId directory);
+
+    /// <summary>Where the contents of a file are.</summary>
+    /// <exception cref="InvalidImageException">The node is no file, or its entry is damaged.</exception>
+    protected abstract BlockSource LocateFile(NodeId node);
+
+    /// <summary>The part of a name that counts when it is looked up.</summary>
+    protected abstract ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name);
+
+    /// <summary>The hash that <see cref="DirectoryReader.NameHash"/> has for a name.</summary>
+    protected abstract uint HashName(ReadOnlySpan<byte> name);
+
+    /// <summary>The address of a node's directory entry, in bytes from the start of the volume.</summary>
+    protected static long ToAddress(NodeId node) =>
+        (long)Math.Min(node.Value, long.MaxValue) & -EntryCursor.EntrySize;
+
+    /// <summary>A directory, from the cache or read now.</summary>
+    protected ClusterDirectory OpenDirectory(NodeId id)
+    {
+        ClusterDirectory? directory = _directories.Find(id);
+        if (directory is not null)
+        {
+            return directory;
+        }
+
+        // One thread reads it, those that want the same wait: not each its own.
+        lock (_building[(int)(id.Value / EntryCursor.EntrySize % BuildLocks)])
+        {
+            directory = _directories.Find(id);
+            if (directory is null)
+            {
+                directory = LocateDirectory(id);
+                directory.Scan(Read(directory, 0));
+                _directories.Add(id, directory);
+            }
+
+            return directory;
+        }
+    }
+
+    /// <summary>The attributes of a directory, without times.</summary>
+    protected NodeAttributes DescribeDirectory(NodeId node, bool isReadOnly)
+    {
+        ClusterDirectory directory = OpenDirectory(node);
+        return Describe(node, NodeType.Directory, directory.Contents.Length, Options.Permissions(NodeType.Directory, isReadOnly)) with
+        {
+            // Its name, its own entry, and each subdirectory's way back.
+            LinkCount = directory.Subdirectories + 2,
+        };
+    }
+
+    /// <summary>The attributes of a file, without times.</summary>
+    protected NodeAttributes DescribeFile(NodeId node, long size, bool isReadOnly, bool isExecutable = true) =>
+        Describe(node, NodeType.Regular, size, Options.Permissions(NodeType.Regular, isReadOnly, isExecutable));
+
+    /// <summary>A serial number as blkid writes it.</summary>
+    protected static string ToUuid(uint serial) => $"{serial >> 16:X4}-{serial & 0xFFFF:X4}";
+
+    private NodeAttributes Describe(NodeId node, NodeType type, long size, uint permissions) => new()
+    {
+        Type = type,
+        Permissions = permissions,
+        Inode = node.Value,
+        LinkCount = 1,
+        Uid = Options.UserId,
+        Gid = Options.GroupId,
+        Size = size,
+        Blocks = Heap.CountFor(size) * (Heap.ClusterSize / 512),
+        BlockSize = (uint)Heap.ClusterSize,
+    };
+
+    private DirectoryReader? FindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name)
+    {
+        foreach (ulong entry in directory.Find(HashName(name)))
+        {
+            DirectoryReader reader = Read(directory, ClusterDirectory.ToPosition(entry));
+            if (reader.MoveNext() && reader.Matches(name))
+            {
+                return reader;
+            }
+        }
+
+        return null;
+    }
+
+    private DirectoryReader? FindByReading(ClusterDirectory directory, ReadOnlySpan<byte> name)
+    {
+        DirectoryReader reader = Read(directory, 0);
+        while (reader.MoveNext())
+        {
+            if (reader.Matches(name))
+            {
+                return reader;
+            }
+        }
+
+        return null;
+    }
+
+    // Entries do not say which directory they are in. All that lie in one cluster are in the same.
+    private void NoteParent(NodeId node, NodeId directory)
+    {
+        uint cluster = Heap.ClusterAt(ToAddress(node));
+        if (cluster != 0 && !(_parents.TryFind(cluster, out NodeId known) && known == directory))
+        {
+            _parents.Add(cluster, directory);
+        }
+    }
+
+    /// <summary>The directory that a directory is in. One that was not come by is searched for from the root.</summary>
+    private NodeId FindParent(NodeId directory)
+    {
+        // What lies outside all clusters is the root directory of FAT12 and FAT16 (fatgen103 3.5).
+        uint cluster = directory == Root ? 0 : Heap.ClusterAt(ToAddress(directory));
+        return cluster == 0 ? Root : _parents.TryFind(cluster, out NodeId parent) ? parent : SearchParent(directory);
+    }
+
+    private NodeId SearchParent(NodeId directory)
+    {
+        // A damaged tree may lead back to itself, or have no end.
+        var pending = new Queue<NodeId>([Root]);
+        var seen = new HashSet<NodeId>();
+        while (pending.TryDequeue(out NodeId parent))
+        {
+            DirectoryReader? reader = TryRead(parent);
+            while (reader is not null && reader.MoveNext())
+            {
+                if (reader.Node == directory)
+                {
+                    NoteParent(directory, parent);
+                    return parent;
+                }
+
+                if (reader.Type == NodeType.Directory && seen.Count < MaxSearched && seen.Add(reader.Node))
+                {
+                    pending.Enqueue(reader.Node);
+                }
+            }
+        }
+
+        throw new InvalidImageException("directory entry", ToAddress(directory), "no directory has it");
+    }
+
+    private DirectoryReader? TryRead(NodeId directory)
+    {
+        try
+        {
+            return Read(LocateDirectory(directory), 0);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return null;
+        }
+    }
+}

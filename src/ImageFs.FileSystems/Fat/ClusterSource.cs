@@ -1,0 +1,58 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>The contents of a file or directory, laid out in clusters.</summary>
+internal sealed class ClusterSource : BlockSource
+{
+    private readonly BlockSource _volume;
+    private readonly ClusterHeap _heap;
+    private readonly ClusterChain _chain;
+    private readonly long _validLength;
+
+    /// <param name="volume">The volume.</param>
+    /// <param name="heap">Its clusters.</param>
+    /// <param name="chain">Those that the contents are in.</param>
+    /// <param name="length">Bytes of the contents.</param>
+    /// <param name="validLength">Bytes of them that were ever written; those behind read as zeros (exFAT 7.6.5).</param>
+    public ClusterSource(BlockSource volume, ClusterHeap heap, ClusterChain chain, long length, long validLength)
+    {
+        _volume = volume;
+        _heap = heap;
+        _chain = chain;
+        _validLength = validLength;
+        Length = length;
+    }
+
+    /// <summary>All clusters of a chain: a directory.</summary>
+    public ClusterSource(BlockSource volume, ClusterHeap heap, ClusterChain chain)
+        : this(volume, heap, chain, chain.Count * (long)heap.ClusterSize, chain.Count * (long)heap.ClusterSize)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = _volume;
+        long index = Math.DivRem(offset, _heap.ClusterSize, out long inCluster);
+        if (index >= _chain.Count)
+        {
+            throw _chain.Damage ?? new InvalidImageException("cluster chain", _heap.Address, $"it has {_chain.Count} clusters");
+        }
+
+        if (offset >= _validLength)
+        {
+            long allocated = _chain.Count * (long)_heap.ClusterSize;
+            return new Extent(offset, Math.Min(maxLength, Math.Min(Length, allocated) - offset), ExtentKind.Unwritten, 0);
+        }
+
+        maxLength = Math.Min(maxLength, _validLength - offset);
+        uint wanted = (uint)Math.Min(uint.MaxValue, _heap.CountFor(Math.Min(maxLength, long.MaxValue - inCluster) + inCluster));
+        uint cluster = _chain.Find((uint)index, wanted, out uint count);
+        long available = (count * (long)_heap.ClusterSize) - inCluster;
+        return Extent.Mapped(offset, Math.Min(maxLength, available), _heap.AddressOf(cluster) + inCluster);
+    }
+}

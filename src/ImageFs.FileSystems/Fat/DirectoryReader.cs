@@ -1,0 +1,49 @@
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>
+/// Goes through the files and subdirectories of a directory one by one. What is damaged is passed over, and remembered: what follows
+/// it can still be read.
+/// </summary>
+/// <param name="cursor">On the directory's entries.</param>
+internal abstract class DirectoryReader(EntryCursor cursor)
+{
+    private Exception? _damage;
+
+    /// <summary>The name in UTF-8.</summary>
+    public abstract ReadOnlySpan<byte> Name { get; }
+
+    /// <summary>The hash that the name is looked up by.</summary>
+    public abstract uint NameHash { get; }
+
+    /// <summary>The hash of the other name that the file can be looked up by, when it has one.</summary>
+    public virtual uint? AliasHash => null;
+
+    /// <summary>What the name is of.</summary>
+    public abstract NodeId Node { get; }
+
+    /// <summary>A directory or a regular file.</summary>
+    public abstract NodeType Type { get; }
+
+    /// <summary>Where the first entry of the name is, in bytes from the start of the directory.</summary>
+    public long Position { get; protected set; }
+
+    /// <summary>Where reading goes on behind it.</summary>
+    public long NextPosition => cursor.NextPosition;
+
+    /// <summary>The first damage that was passed over.</summary>
+    public Exception? Damage
+    {
+        get => cursor.Damage ?? _damage;
+        protected set => _damage ??= value;
+    }
+
+    /// <summary>The directory's entries.</summary>
+    protected EntryCursor Cursor => cursor;
+
+    /// <summary>Goes to the next file or subdirectory; "." and ".." are passed over.</summary>
+    /// <returns>False at the end.</returns>
+    public abstract bool MoveNext();
+
+    /// <summary>Whether a name is one of those that the current file can be looked up by.</summary>
+    public abstract bool Matches(ReadOnlySpan<byte> name);
+}

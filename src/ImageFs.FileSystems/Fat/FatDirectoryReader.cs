@@ -1,0 +1,125 @@
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>
+/// Goes through a directory of FAT. As in Linux, a long name counts only when all its parts come in order right before the short name
+/// that their checksum is of.
+/// </summary>
+/// <param name="cursor">On the directory's entries.</param>
+/// <param name="shortName">How short names are shown.</param>
+/// <param name="names">How names are compared.</param>
+internal sealed class FatDirectoryReader(EntryCursor cursor, ShortName shortName, FatNames names) : DirectoryReader(cursor)
+{
+    private const int MaxUnits = LongNameEntry.MaxParts * LongNameEntry.Units;
+
+    private readonly char[] _units = new char[MaxUnits];
+    private readonly byte[] _long = new byte[MaxUnits * Utf16Name.MaxBytesPerUnit];
+    private readonly byte[] _short = new byte[ShortName.MaxLength * Utf16Name.MaxBytesPerUnit];
+    private int _longLength;
+    private int _shortLength;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Name => _longLength > 0 ? _long.AsSpan(0, _longLength) : Short;
+
+    /// <inheritdoc/>
+    public override uint NameHash => FatNames.Hash(Name);
+
+    /// <inheritdoc/>
+    public override uint? AliasHash => _longLength > 0 && _shortLength > 0 ? FatNames.Hash(Short) : null;
+
+    /// <inheritdoc/>
+    public override NodeId Node => new((ulong)Cursor.Address);
+
+    /// <inheritdoc/>
+    public override NodeType Type => Entry.IsDirectory ? NodeType.Directory : NodeType.Regular;
+
+    private ReadOnlySpan<byte> Short => _short.AsSpan(0, _shortLength);
+
+    private ShortNameEntry Entry => new(Cursor.Current);
+
+    /// <inheritdoc/>
+    public override bool MoveNext()
+    {
+        while (Cursor.MoveNext())
+        {
+            Position = Cursor.Position;
+            if (TryReadName() && !Entry.IsDot)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override bool Matches(ReadOnlySpan<byte> name) =>
+        names.AreEqual(name, Short) || names.AreEqual(name, _long.AsSpan(0, _longLength));
+
+    /// <summary>Reads the name that begins at the current entry, and goes to the entry that it is of.</summary>
+    /// <returns>False when there is none.</returns>
+    private bool TryReadName()
+    {
+        _longLength = 0;
+        while (Entry.IsLongName)
+        {
+            if (!TryReadLongName())
+            {
+                return false;
+            }
+        }
+
+        if (Entry.IsFree || Entry.IsVolumeLabel)
+        {
+            return false;
+        }
+
+        _shortLength = shortName.ToUtf8(Entry, _short);
+        return !Name.IsEmpty;
+    }
+
+    /// <summary>Reads the parts of a long name, and goes to the entry behind them.</summary>
+    /// <returns>False when the current entry begins no long name, or the directory ends.</returns>
+    private bool TryReadLongName()
+    {
+        Position = Cursor.Position;
+        var last = new LongNameEntry(Cursor.Current);
+        int part = last.Ordinal;
+        byte checksum = last.Checksum;
+        if (!last.IsLast || part is 0 or > LongNameEntry.MaxParts)
+        {
+            return false;
+        }
+
+        int units = part * LongNameEntry.Units;
+        while (true)
+        {
+            part--;
+            new LongNameEntry(Cursor.Current).CopyUnits(_units.AsSpan(part * LongNameEntry.Units));
+            if (!Cursor.MoveNext())
+            {
+                return false;
+            }
+
+            if (part == 0)
+            {
+                break;
+            }
+
+            var next = new LongNameEntry(Cursor.Current);
+            if (!Entry.IsLongName || next.Ordinal != part || next.Checksum != checksum)
+            {
+                // It is an orphan. What broke it off is read as if nothing had come before.
+                Position = Cursor.Position;
+                return true;
+            }
+        }
+
+        // Behind a deleted entry there may still be the parts of its name.
+        if (!Entry.IsFree && !Entry.IsLongName && Entry.Checksum == checksum)
+        {
+            _longLength = Utf16Name.ToUtf8(_units.AsSpan(0, units), _long);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,156 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>A FAT12, FAT16 or FAT32 file system, as Linux's vfat shows it with names in UTF-8.</summary>
+internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : ClusterFileSystem
+{
+    private const uint MaxNameLength = 255;
+
+    private readonly ShortName _shortName = new(options.CodePage, options.Display);
+    private readonly FatNames _names = new(options.IsCaseSensitive);
+    private readonly Lazy<uint> _freeClusters = new(
+        () => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree());
+
+    /// <inheritdoc/>
+    public override string Format => FatFormat.LinuxName;
+
+    /// <inheritdoc/>
+    public override FileSystemStatistics Statistics => new()
+    {
+        BlockSize = (uint)Heap.ClusterSize,
+        Blocks = Heap.Count,
+        FreeBlocks = _freeClusters.Value,
+        MaxNameLength = MaxNameLength,
+    };
+
+    /// <inheritdoc/>
+    protected override ClusterHeap Heap => volume.Heap;
+
+    /// <inheritdoc/>
+    protected override OwnerOptions Options => options;
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => new ImageDescription(FatFormat.LinuxName)
+        .With("label", FindLabel())
+        .With("uuid", volume.HasExtendedSignature ? ToUuid(volume.VolumeId) : null)
+        .With("fat", $"FAT{(int)volume.Width}")
+        .With("oem_name", options.CodePage.ToText(volume.OemName))
+        .With("sector_size", (long)volume.SectorSize)
+        .With("sectors", (long)volume.TotalSectors)
+        .With("cluster_size", (long)Heap.ClusterSize)
+        .With("clusters", (long)Heap.Count)
+        .With("fats", (long)volume.FatCount);
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node)
+    {
+        if (node == Root)
+        {
+            return DescribeDirectory(node, isReadOnly: false);
+        }
+
+        Span<byte> bytes = stackalloc byte[EntryCursor.EntrySize];
+        ShortNameEntry entry = ReadEntry(node, bytes);
+        bool isReadOnly = entry.Attributes.HasFlag(EntryAttributes.ReadOnly);
+        NodeAttributes attributes = entry.IsDirectory
+            ? DescribeDirectory(node, isReadOnly && options.ReadOnlyDirectories)
+            : DescribeFile(node, entry.FileSize, isReadOnly, IsExecutable(entry));
+        Timestamp written = DosTime.Read(entry.WriteDate, entry.WriteTime, 0, options.AheadOfUtc);
+        return attributes with
+        {
+            ModifyTime = written,
+            ChangeTime = written,
+            AccessTime = DosTime.Read(entry.AccessDate, 0, 0, options.AheadOfUtc),
+            BirthTime = DosTime.Read(entry.CreationDate, entry.CreationTime, entry.CreationHundredths, options.AheadOfUtc),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override BlockSource LocateFile(NodeId node)
+    {
+        Span<byte> bytes = stackalloc byte[EntryCursor.EntrySize];
+        ShortNameEntry entry = ReadEntry(node, bytes);
+        if (entry.IsDirectory)
+        {
+            throw new InvalidImageException("directory entry", ToAddress(node), "it is not that of a file", "fatgen103 6");
+        }
+
+        long length = entry.FileSize;
+        ClusterChain chain = length == 0
+            ? ClusterChain.Empty
+            : ClusterChain.Follow(volume.Table, volume.FirstCluster(entry), Heap.CountFor(length), Heap.Count);
+        return new ClusterSource(volume.Source, Heap, chain, length, length);
+    }
+
+    /// <inheritdoc/>
+    protected override DirectoryReader Read(ClusterDirectory directory, long position) =>
+        new FatDirectoryReader(new EntryCursor(volume.Cache, directory.Contents, position), _shortName, _names);
+
+    /// <inheritdoc/>
+    protected override ClusterDirectory LocateDirectory(NodeId directory)
+    {
+        if (directory == Root)
+        {
+            return volume.OpenRoot();
+        }
+
+        Span<byte> bytes = stackalloc byte[EntryCursor.EntrySize];
+        ShortNameEntry entry = ReadEntry(directory, bytes);
+        uint first = volume.FirstCluster(entry);
+        if (!entry.IsDirectory || volume.IsRoot(first))
+        {
+            string problem = entry.IsDirectory ? "a directory that begins where the root directory does" : "it is not that of a directory";
+            throw new InvalidImageException("directory entry", ToAddress(directory), problem, "fatgen103 6");
+        }
+
+        return volume.OpenDirectory(first);
+    }
+
+    /// <summary>As in Linux, dots at the end do not count.</summary>
+    protected override ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name) => name.TrimEnd((byte)'.');
+
+    /// <inheritdoc/>
+    protected override uint HashName(ReadOnlySpan<byte> name) => FatNames.Hash(name);
+
+    private ShortNameEntry ReadEntry(NodeId node, Span<byte> bytes)
+    {
+        long address = ToAddress(node);
+        if (!volume.CanHoldEntries(address))
+        {
+            throw new InvalidImageException("directory entry", address, "there is no directory", "fatgen103 6");
+        }
+
+        volume.Cache.ReadAt(address, bytes);
+        var entry = new ShortNameEntry(bytes);
+        return entry.IsFree || entry.IsVolumeLabel
+            ? throw new InvalidImageException("directory entry", address, "it is not that of a file", "fatgen103 6")
+            : entry;
+    }
+
+    private bool IsExecutable(ShortNameEntry entry)
+    {
+        ReadOnlySpan<byte> extension = entry.Name[^3..];
+        return !options.OnlyProgramsExecutable
+            || extension.SequenceEqual("EXE"u8) || extension.SequenceEqual("COM"u8) || extension.SequenceEqual("BAT"u8);
+    }
+
+    /// <summary>The label in the root directory, or that of the boot sector, as blkid does.</summary>
+    private string? FindLabel()
+    {
+        var cursor = new EntryCursor(volume.Cache, OpenDirectory(Root).Contents, 0);
+        while (cursor.MoveNext())
+        {
+            var entry = new ShortNameEntry(cursor.Current);
+            if (entry.IsVolumeLabel && !entry.IsLongName && !entry.IsDirectory && !entry.IsFree)
+            {
+                return ToLabel(entry.Name);
+            }
+        }
+
+        return volume.HasExtendedSignature ? ToLabel(volume.VolumeLabel) : null;
+    }
+
+    private string? ToLabel(ReadOnlySpan<byte> field) =>
+        field.SequenceEqual("NO NAME    "u8) ? null : options.CodePage.ToText(field);
+}

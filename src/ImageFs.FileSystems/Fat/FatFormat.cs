@@ -1,0 +1,41 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>FAT12, FAT16 and FAT32 with long names.</summary>
+internal sealed class FatFormat : FileSystemFormat
+{
+    /// <summary>The name of Linux's driver.</summary>
+    public const string LinuxName = "vfat";
+
+    /// <inheritdoc/>
+    public override string Name => LinuxName;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// FAT has no magic number. The parameter block must make sense, and beside it either the type's name be there, or the jump and the
+    /// signature; of what has these too, the type's name of HPFS and JFS tells them apart, as for blkid.
+    /// </remarks>
+    public override bool Probe(BlockSource source)
+    {
+        if (source.Length < BootSector.Length)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        source.ReadAt(0, bytes);
+        var boot = new BootSector(bytes);
+        return boot.FindProblem() is null
+            && (IsFatType(boot.FileSystemType)
+                || (boot.HasJump && boot.HasSignature
+                    && !boot.FileSystemType.SequenceEqual("HPFS    "u8) && !boot.FileSystemType.SequenceEqual("JFS     "u8)));
+    }
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+        new FatFileSystem(new FatVolume(source, warn), new FatOptions(options));
+
+    private static bool IsFatType(ReadOnlySpan<byte> type) =>
+        type.StartsWith("FAT"u8) || type.StartsWith("MSWIN"u8) || type.StartsWith("MSDOS"u8);
+}

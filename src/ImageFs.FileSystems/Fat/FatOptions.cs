@@ -1,0 +1,64 @@
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>The mount options of Linux's vfat.</summary>
+internal sealed class FatOptions : OwnerOptions
+{
+    // They are about writing, about NFS, or long without effect.
+    private static readonly string[] s_ignored =
+    [
+        "quiet", "sys_immutable", "flush", "nfs", "conv", "fat", "blocksize", "cvf_format", "cvf_options", "posix",
+        "dots", "nodots", "dotsOK",
+    ];
+
+    /// <summary>Takes the options that vfat knows.</summary>
+    /// <exception cref="MountOptionException">A value is no good.</exception>
+    public FatOptions(MountOptions options)
+        : base(options)
+    {
+        Display = options.TakeValue("shortname") switch
+        {
+            null or "mixed" or "winnt" => ShortNameDisplay.ByFlags,
+            "lower" => ShortNameDisplay.LowerCase,
+            "win95" => ShortNameDisplay.AsRecorded,
+            string other => throw new MountOptionException($"shortname={other}", "is lower, win95, winnt or mixed"),
+        };
+        Display = options.TakeFlag("nocase") ? ShortNameDisplay.AsRecorded : Display;
+        IsCaseSensitive = options.TakeValue("check") switch
+        {
+            null or "n" or "normal" or "r" or "relaxed" => false,
+            "s" or "strict" => true,
+            string other => throw new MountOptionException($"check={other}", "is relaxed, normal or strict"),
+        };
+        int codePage = (int)(options.TakeNumber("codepage", max: int.MaxValue) ?? Fat.CodePage.Default);
+        CodePage = Fat.CodePage.Numbers.Contains(codePage)
+            ? Fat.CodePage.Get(codePage)
+            : throw new MountOptionException($"codepage={codePage}", $"is one of {string.Join(' ', Fat.CodePage.Numbers)}");
+        OnlyProgramsExecutable = options.TakeFlag("showexec");
+        ReadOnlyDirectories = options.TakeFlag("rodir");
+        UseFreeCount = options.TakeFlag("usefree");
+        TakeBoolean(options, "uni_xlate");
+        TakeBoolean(options, "nonumtail");
+        foreach (string name in s_ignored)
+        {
+            options.TryTake(name, out _);
+        }
+    }
+
+    /// <summary><c>shortname=</c>: the case of short names.</summary>
+    public ShortNameDisplay Display { get; }
+
+    /// <summary><c>check=strict</c>: case counts in a lookup.</summary>
+    public bool IsCaseSensitive { get; }
+
+    /// <summary><c>codepage=</c>: the character set of short names.</summary>
+    public CodePage CodePage { get; }
+
+    /// <summary><c>showexec</c>: only EXE, COM and BAT may be executed.</summary>
+    public bool OnlyProgramsExecutable { get; }
+
+    /// <summary><c>rodir</c>: the attribute read-only counts for directories too.</summary>
+    public bool ReadOnlyDirectories { get; }
+
+    /// <summary><c>usefree</c>: the recorded number of free clusters is taken for true.</summary>
+    public bool UseFreeCount { get; }
+}

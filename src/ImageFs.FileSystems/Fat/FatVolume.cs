@@ -1,0 +1,162 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>Where everything is on a FAT volume, by its boot sector.</summary>
+internal sealed class FatVolume
+{
+    // The most clusters, by Linux's limits (fatgen103 3.5 has slightly fewer).
+    private const long MaxFat12 = 0xFF4;
+    private const long MaxFat16 = 0xFFF4;
+    private const long MaxFat32 = 0x0FFF_FFF6;
+
+    private readonly long _rootAddress;
+    private readonly long _rootLength;
+    private readonly uint _rootCluster;
+
+    /// <summary>Reads the boot sector.</summary>
+    /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
+    public FatVolume(BlockSource source, Action<string> warn)
+    {
+        Source = source;
+        Cache = ClusterFileSystem.CacheFor(source);
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        Cache.ReadAt(0, bytes);
+        var boot = new BootSector(bytes);
+        if (boot.FindProblem() is string problem)
+        {
+            throw new InvalidImageException("boot sector", 0, problem, "fatgen103 3");
+        }
+
+        SectorSize = boot.BytesPerSector;
+        TotalSectors = boot.TotalSectors;
+        FatCount = boot.FatCount;
+        _rootAddress = boot.FirstRootSector * SectorSize;
+        _rootLength = boot.RootEntryCount * (long)EntryCursor.EntrySize;
+        _rootCluster = boot.IsFat32 ? boot.RootCluster : 0;
+        FsInfoAddress = boot.IsFat32 ? boot.FsInfoSector * (long)SectorSize : 0;
+        OemName = boot.OemName.ToArray();
+        VolumeLabel = boot.VolumeLabel.ToArray();
+        VolumeId = boot.VolumeId;
+        HasExtendedSignature = boot.HasExtendedSignature;
+
+        long clusters = (TotalSectors - boot.FirstDataSector) / boot.SectorsPerCluster;
+        Width = boot.IsFat32 ? EntryWidth.Fat32 : clusters > MaxFat12 ? EntryWidth.Fat16 : EntryWidth.Fat12;
+        clusters = Math.Min(clusters, (boot.FatSize * (long)SectorSize * 8 / (int)Width) - ClusterHeap.FirstCluster);
+        if (clusters < 1 || clusters > (Width switch { EntryWidth.Fat12 => MaxFat12, EntryWidth.Fat16 => MaxFat16, _ => MaxFat32 }))
+        {
+            throw new InvalidImageException("boot sector", 0, $"{clusters} clusters on a volume of FAT{(int)Width}", "fatgen103 3.5");
+        }
+
+        var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)clusters);
+        if (boot.IsFat32 && !heap.Contains(_rootCluster))
+        {
+            string nowhere = $"the root directory in cluster {_rootCluster} of {clusters}";
+            throw new InvalidImageException("boot sector", 0, nowhere, "fatgen103 3.3");
+        }
+
+        int active = boot.ActiveFat;
+        if (active >= FatCount)
+        {
+            warn($"table {active} is said to be the active one of {FatCount}: the first is taken");
+            active = 0;
+        }
+
+        long table = (boot.ReservedSectors + (active * (long)boot.FatSize)) * SectorSize;
+        Table = new FileAllocationTable(Cache, table, Width, heap);
+        if (boot.IsDirty)
+        {
+            warn("the volume was not properly unmounted: some data may be damaged");
+        }
+
+        if (TotalSectors * (long)SectorSize > source.Length)
+        {
+            warn($"the volume has {TotalSectors * (long)SectorSize} bytes, the image only {source.Length}");
+        }
+    }
+
+    /// <summary>The volume.</summary>
+    public BlockSource Source { get; }
+
+    /// <summary>The volume, for reading its structures.</summary>
+    public BlockCache Cache { get; }
+
+    /// <summary>FAT12, FAT16 or FAT32, by the number of clusters (fatgen103 3.5).</summary>
+    public EntryWidth Width { get; }
+
+    /// <summary>The links between clusters: the table in use.</summary>
+    public FileAllocationTable Table { get; }
+
+    /// <summary>The clusters.</summary>
+    public ClusterHeap Heap => Table.Heap;
+
+    /// <summary>Bytes in a sector.</summary>
+    public int SectorSize { get; }
+
+    /// <summary>Sectors of the volume.</summary>
+    public uint TotalSectors { get; }
+
+    /// <summary>Copies of the table.</summary>
+    public int FatCount { get; }
+
+    /// <summary>BS_OEMName, padded.</summary>
+    public byte[] OemName { get; }
+
+    /// <summary>The boot sector's copy of the label, padded.</summary>
+    public byte[] VolumeLabel { get; }
+
+    /// <summary>The serial number.</summary>
+    public uint VolumeId { get; }
+
+    /// <summary>Whether the boot sector has serial number and label.</summary>
+    public bool HasExtendedSignature { get; }
+
+    private long FsInfoAddress { get; }
+
+    /// <summary>The root directory (fatgen103 3.5).</summary>
+    public ClusterDirectory OpenRoot() => Width == EntryWidth.Fat32
+        ? OpenDirectory(_rootCluster)
+        : new ClusterDirectory(new BlockSlice(Source, _rootAddress, _rootLength), ClusterChain.Empty);
+
+    /// <summary>A directory by its first cluster.</summary>
+    /// <param name="first">The first cluster.</param>
+    public ClusterDirectory OpenDirectory(uint first)
+    {
+        ClusterChain chain = ClusterChain.Follow(Table, first, null, Heap.CountFor(ClusterFileSystem.MaxDirectoryLength));
+        return new ClusterDirectory(new ClusterSource(Source, Heap, chain), chain);
+    }
+
+    /// <summary>Whether a cluster begins the root directory: no other directory can.</summary>
+    public bool IsRoot(uint first) => first == 0 || first == _rootCluster;
+
+    /// <summary>Whether directory entries can be at an address.</summary>
+    public bool CanHoldEntries(long address) =>
+        Heap.ClusterAt(address) != 0 || (address >= _rootAddress && address < _rootAddress + _rootLength);
+
+    /// <summary>The first cluster of a file.</summary>
+    public uint FirstCluster(ShortNameEntry entry) =>
+        entry.FirstClusterLow | (Width == EntryWidth.Fat32 ? (uint)entry.FirstClusterHigh << 16 : 0);
+
+    /// <summary>The number of free clusters that FSInfo has; null when it has none that is possible.</summary>
+    public uint? RecordedFreeCount()
+    {
+        if (FsInfoAddress == 0)
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[FsInfo.Length];
+        try
+        {
+            Cache.ReadAt(FsInfoAddress, bytes);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return null;
+        }
+
+        var info = new FsInfo(bytes);
+        return info.IsValid && info.FreeCount <= Heap.Count ? info.FreeCount : null;
+    }
+}

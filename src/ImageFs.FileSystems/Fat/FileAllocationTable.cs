@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>
+/// A file allocation table: for each cluster the number of the next one of its file (fatgen103 4, exFAT 4). Entries are read as they
+/// are needed, through the cache.
+/// </summary>
+/// <param name="volume">The volume.</param>
+/// <param name="address">Where the table begins, in bytes from the start of the volume.</param>
+/// <param name="width">How wide its entries are.</param>
+/// <param name="heap">The clusters that it is about.</param>
+internal sealed class FileAllocationTable(BlockCache volume, long address, EntryWidth width, ClusterHeap heap)
+{
+    /// <summary>The entry of a free cluster.</summary>
+    public const uint Free = 0;
+
+    // The mark of a bad cluster; everything above it ends a chain.
+    private readonly uint _bad = width switch
+    {
+        EntryWidth.Fat12 => 0xFF7,
+        EntryWidth.Fat16 => 0xFFF7,
+        EntryWidth.Fat32 => 0x0FFF_FFF7,
+        _ => 0xFFFF_FFF7,
+    };
+
+    /// <summary>The clusters that the table is about.</summary>
+    public ClusterHeap Heap => heap;
+
+    /// <summary>The entry of a cluster.</summary>
+    /// <exception cref="ImageException">The table lies behind the end of the image.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public uint this[uint cluster]
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(uint)];
+            switch (width)
+            {
+                case EntryWidth.Fat12:
+                    volume.ReadAt(AddressOf(cluster), bytes[..2]);
+                    ushort pair = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+                    return (cluster & 1) == 0 ? pair & 0xFFFu : (uint)pair >> 4;
+                case EntryWidth.Fat16:
+                    volume.ReadAt(AddressOf(cluster), bytes[..2]);
+                    return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+                case EntryWidth.Fat32:
+                    volume.ReadAt(AddressOf(cluster), bytes);
+                    return BinaryPrimitives.ReadUInt32LittleEndian(bytes) & 0x0FFF_FFFF;
+                default:
+                    volume.ReadAt(AddressOf(cluster), bytes);
+                    return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+            }
+        }
+    }
+
+    /// <summary>Where the entry of a cluster is, in bytes from the start of the volume.</summary>
+    public long AddressOf(uint cluster) => address + (width switch
+    {
+        EntryWidth.Fat12 => cluster + (cluster / 2L),
+        EntryWidth.Fat16 => cluster * 2L,
+        _ => cluster * 4L,
+    });
+
+    /// <summary>Whether an entry ends a chain.</summary>
+    public bool IsEnd(uint entry) => entry > _bad;
+
+    /// <summary>What an entry is that is no link to a cluster and no end of a chain.</summary>
+    public string Name(uint entry) =>
+        entry == Free ? "a free cluster" : entry == _bad ? "a bad cluster" : $"cluster {entry}, which the volume does not have";
+
+    /// <summary>Counts the clusters that are free: reads the whole table.</summary>
+    public uint CountFree()
+    {
+        uint free = 0;
+        for (uint i = 0; i < heap.Count; i++)
+        {
+            free += this[ClusterHeap.FirstCluster + i] == Free ? 1u : 0;
+        }
+
+        return free;
+    }
+}

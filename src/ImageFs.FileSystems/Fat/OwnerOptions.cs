@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>
+/// The mount options that Linux's vfat and exfat share: what these formats do not record, owner, permissions and time zone.
+/// </summary>
+internal class OwnerOptions
+{
+    private const uint AllPermissions = 0x1FF;
+    private const uint WritePermissions = 0x92;
+    private const uint DefaultMask = 0x12;
+    private const int MaxTimeOffset = 24 * 60;
+
+    /// <summary>Takes the options.</summary>
+    /// <exception cref="MountOptionException">A value is no good.</exception>
+    public OwnerOptions(MountOptions options)
+    {
+        UserId = options.TakeNumber("uid") ?? 0;
+        GroupId = options.TakeNumber("gid") ?? 0;
+        uint mask = options.TakeNumber("umask", octal: true) ?? DefaultMask;
+        FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
+        DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
+        AheadOfUtc = TakeTimeOffset(options);
+        RequireUtf8(options);
+
+        // They are about writing, or about what is not shown in a mount.
+        options.TakeNumber("allow_utime", octal: true);
+        options.TakeFlag("debug");
+        options.TakeFlag("discard");
+        if (options.TakeValue("errors") is string errors and not ("continue" or "panic" or "remount-ro"))
+        {
+            throw new MountOptionException($"errors={errors}", "is continue, panic or remount-ro");
+        }
+    }
+
+    /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
+    public uint UserId { get; }
+
+    /// <summary><c>gid=</c>: group of everything; 0 unless given.</summary>
+    public uint GroupId { get; }
+
+    /// <summary>
+    /// <c>time_offset=</c>: seconds by which the clock was ahead of UTC that wrote times without a zone. Linux takes the system's zone
+    /// (sys_tz) for vfat when nothing is given, which is UTC on most systems; here it is always UTC.
+    /// </summary>
+    public long AheadOfUtc { get; }
+
+    private uint FileMask { get; }
+
+    private uint DirectoryMask { get; }
+
+    /// <summary>The permission bits of a file or directory.</summary>
+    /// <param name="type">Which of them.</param>
+    /// <param name="isReadOnly">Whether its attribute says so.</param>
+    /// <param name="isExecutable">Whether it may be executed.</param>
+    public uint Permissions(NodeType type, bool isReadOnly, bool isExecutable = true)
+    {
+        uint permissions = AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask);
+        permissions &= isReadOnly ? ~WritePermissions : ~0u;
+        return isExecutable ? permissions : permissions & ~0x49u;
+    }
+
+    /// <summary>Takes an option that Linux takes bare or with <c>=0|no|false|1|yes|true</c>; null when it was not given.</summary>
+    protected static bool? TakeBoolean(MountOptions options, string name)
+    {
+        if (!options.TryTake(name, out string? value))
+        {
+            return null;
+        }
+
+        return value switch
+        {
+            null or "1" or "yes" or "true" => true,
+            "0" or "no" or "false" => false,
+            _ => throw new MountOptionException($"{name}={value}", "is yes or no"),
+        };
+    }
+
+    private static void RequireUtf8(MountOptions options)
+    {
+        if (options.TakeValue("iocharset") is string charset and not ("utf8" or "utf-8"))
+        {
+            throw new MountOptionException($"iocharset={charset}", "names are given in utf8, no other character set is supported");
+        }
+
+        if (TakeBoolean(options, "utf8") is false)
+        {
+            throw new MountOptionException("utf8=0", "names are given in utf8, no other character set is supported");
+        }
+    }
+
+    private static long TakeTimeOffset(MountOptions options)
+    {
+        string? zone = options.TakeValue("tz");
+        if (zone is not (null or "UTC"))
+        {
+            throw new MountOptionException($"tz={zone}", "is UTC; for another zone there is time_offset=MINUTES");
+        }
+
+        string? text = options.TakeValue("time_offset");
+        if (text is null)
+        {
+            return 0;
+        }
+
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int minutes)
+            && minutes is >= -MaxTimeOffset and <= MaxTimeOffset
+            ? minutes * 60L
+            : throw new MountOptionException($"time_offset={text}", $"wants minutes from -{MaxTimeOffset} to {MaxTimeOffset}");
+    }
+}

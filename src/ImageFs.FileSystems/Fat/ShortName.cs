@@ -1,0 +1,46 @@
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>Short names as Linux shows them.</summary>
+/// <param name="codePage">The character set that they are in.</param>
+/// <param name="display">In which case they are shown.</param>
+internal sealed class ShortName(CodePage codePage, ShortNameDisplay display)
+{
+    /// <summary>The most characters that a name has: with the dot.</summary>
+    public const int MaxLength = ShortNameEntry.NameLength + 1;
+
+    private const int BaseLength = 8;
+
+    // The first byte that stands for E5, which would mark a free entry (fatgen103 6.1).
+    private const byte EscapedMark = 0x05;
+
+    /// <summary>The name of an entry in UTF-8.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="name">Takes it; <see cref="MaxLength"/> characters.</param>
+    /// <returns>Its length in bytes; 0 when there is none.</returns>
+    public int ToUtf8(ShortNameEntry entry, Span<byte> name)
+    {
+        Span<char> text = stackalloc char[MaxLength];
+        Span<byte> recorded = stackalloc byte[ShortNameEntry.NameLength];
+        entry.Name.CopyTo(recorded);
+        recorded[0] = recorded[0] == EscapedMark ? ShortNameEntry.FreeMark : recorded[0];
+
+        int length = Append(recorded[..BaseLength], entry.IsBaseLowerCase, text);
+        text[length] = '.';
+        int extension = Append(recorded[BaseLength..], entry.IsExtensionLowerCase, text[(length + 1)..]);
+        length += extension == 0 ? 0 : 1 + extension;
+        return Utf16Name.ToUtf8(text[..length], name);
+    }
+
+    private int Append(ReadOnlySpan<byte> part, bool isLowerCase, Span<char> text)
+    {
+        int end = part.IndexOf((byte)0);
+        part = (end < 0 ? part : part[..end]).TrimEnd((byte)' ');
+        isLowerCase = display == ShortNameDisplay.LowerCase || (isLowerCase && display == ShortNameDisplay.ByFlags);
+        for (int i = 0; i < part.Length; i++)
+        {
+            text[i] = isLowerCase ? codePage.ToLowerCase(part[i]) : codePage.ToCharacter(part[i]);
+        }
+
+        return part.Length;
+    }
+}

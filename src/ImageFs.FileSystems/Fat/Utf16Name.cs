@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.Text.Unicode;
+
+namespace ImageFs.FileSystems.Fat;
+
+/// <summary>Names in UTF-16, as they are on disk.</summary>
+internal static class Utf16Name
+{
+    /// <summary>The most bytes that one unit becomes in UTF-8: a pair becomes four.</summary>
+    public const int MaxBytesPerUnit = 3;
+
+    /// <summary>Turns a name into UTF-8, as Linux does: it ends at the first 0, and half of a surrogate pair is left out.</summary>
+    /// <param name="units">The name.</param>
+    /// <param name="name">Takes it; <see cref="MaxBytesPerUnit"/> bytes for each unit.</param>
+    /// <returns>Its length in bytes.</returns>
+    public static int ToUtf8(ReadOnlySpan<char> units, Span<byte> name)
+    {
+        int end = units.IndexOf('\0');
+        units = end < 0 ? units : units[..end];
+        int length = 0;
+        while (true)
+        {
+            OperationStatus status = Utf8.FromUtf16(units, name[length..], out int read, out int written, replaceInvalidSequences: false);
+            length += written;
+            if (status != OperationStatus.InvalidData)
+            {
+                return length;
+            }
+
+            units = units[(read + 1)..];
+        }
+    }
+}
