@@ -29,7 +29,7 @@ lint: tools ## Formatting, code style and warnings, all as errors
 
 images: ## Rebuild the test images, and say whether they came out the same
 	@test/install-tools.sh
-	images/build.sh
+	@for build in images/build.sh images/*/build.sh; do echo "$$build"; $$build || exit 1; done
 
 publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can be had, else ReadyToRun
 	@$(MAKE) --no-print-directory publish-aot || $(MAKE) --no-print-directory publish-r2r

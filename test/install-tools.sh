@@ -10,6 +10,7 @@ packages=(
   fuse3                       # fusermount3
   fdisk mount util-linux      # sfdisk; losetup, umount; setpriv, unshare
   strace perl-base
+  e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )

@@ -43,7 +43,7 @@ internal sealed class ImageStack : IDisposable
     public void Dispose() => Device.Dispose();
 
     private static FileSystemFormat NamedFormat(string name) =>
-        FileSystemFormats.All.FirstOrDefault(format => format.Name == name)
+        FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
         ?? throw new MountOptionException($"fs={name}", $"the formats are {string.Join(", ", FileSystemFormats.All.Select(format => format.Name))}");
 
     private UnsupportedFeatureException Unrecognised()
