@@ -1,20 +1,25 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
 
-/// <summary>images/README.md says what the images are.</summary>
+/// <summary>The README.md of images/, and those of its folders, say what the images are.</summary>
 internal sealed class ImageSumTests
 {
-    [TestCase("")]
-    [TestCase("invalid")]
-    public void Every_image_has_its_sum_in_the_readme(string folder)
+    [TestCase("", "")]
+    [TestCase("invalid", "")]
+    [TestCase("ext", "ext")]
+    [TestCase("fat", "fat")]
+    [TestCase("exfat", "exfat")]
+    public void Every_image_has_its_sum_in_the_readme(string folder, string readmeFolder)
     {
-        string readme = File.ReadAllText(Path.Combine(TestImages.Sources, "images", "README.md"));
+        string readme = File.ReadAllText(Path.Combine(TestImages.Sources, "images", readmeFolder, "README.md"));
         foreach (string name in TestImages.Names(folder))
         {
             string sum = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(TestImages.Get(name))));
-            Assert.That(readme, Does.Match($@"\| `{Path.GetFileName(name)}\.iso` \|.*\| `{sum}` \|"), name);
+            string file = Path.GetFileName(TestImages.Get(name));
+            Assert.That(readme, Does.Match($@"\| `{Regex.Escape(file)}` \|.*\| `{sum}` \|"), name);
         }
     }
 }

@@ -30,17 +30,9 @@ internal sealed class SourceTests
     [Test]
     public void A_loop_device_gives_the_tree_of_its_image()
     {
-        Need.Root();
-        string device = Tool.Run("losetup", "-r", "-f", "--show", TestImages.Get("sample")).Succeeded().Text.Trim();
-        try
-        {
-            using var mount = ImageMount.Mount(device);
-            Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
-        }
-        finally
-        {
-            Tool.Run("losetup", "-d", device).Succeeded();
-        }
+        using var device = new LoopDevice(TestImages.Get("sample"), "-r");
+        using var mount = ImageMount.Mount(device.Path);
+        Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
     }
 
     [Test]

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { MAX_DEPTH = 64, READ_SIZE = 1 << 17 };
@@ -94,6 +95,17 @@ static void put_name(const char *name)
         fprintf(out, *p > ' ' && *p < 127 && *p != '\\' ? "%c" : "\\x%02x", *p);
 }
 
+// Where SEEK_DATA and SEEK_HOLE say that there is data: from-to, or "!ERRNO".
+static void put_data(int fd)
+{
+    off_t from, to = 0;
+    fputs(" data=", out);
+    while ((from = lseek(fd, to, SEEK_DATA)) >= to && (to = lseek(fd, from, SEEK_HOLE)) > from)
+        fprintf(out, "%lld-%lld,", (long long)from, (long long)to);
+    if (from >= 0 || errno != ENXIO)
+        fprintf(out, "!%d", from < 0 || to < 0 ? errno : ELOOP);
+}
+
 // The contents' SHA-256, or the first error as "!ERRNO".
 static void put_contents(int dir, const char *name)
 {
@@ -110,8 +122,10 @@ static void put_contents(int dir, const char *name)
         sha256_end(&s, hex);
         fputs(hex, out);
     }
-    if (fd >= 0)
+    if (fd >= 0) {
+        put_data(fd);
         close(fd);
+    }
 }
 
 static void put_target(int dir, const char *name)
@@ -123,6 +137,36 @@ static void put_target(int dir, const char *name)
     } else {
         target[n] = 0;
         put_name(target);
+    }
+}
+
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+// The extended attributes by their names, each NAME:VALUE in hexadecimal.
+static void put_attributes(int dir, const char *name)
+{
+    static char names[65536], value[65536], *sorted[65536 / 2];
+    size_t count = 0;
+    if (dir != AT_FDCWD && fchdir(dir) < 0)
+        abort();
+    ssize_t n = llistxattr(name, names, sizeof names);
+    if (n < 0 && errno == EOPNOTSUPP)
+        return;
+    fputs(" xattr=", out);
+    if (n < 0)
+        fprintf(out, "!%d", errno);
+    for (char *p = names; p < names + n; p += strlen(p) + 1)
+        sorted[count++] = p;
+    qsort(sorted, count, sizeof *sorted, compare_names);
+    for (size_t i = 0; i < count; i++) {
+        put_name(sorted[i]);
+        fputc(':', out);
+        ssize_t length = lgetxattr(name, sorted[i], value, sizeof value);
+        if (length < 0)
+            fprintf(out, "!%d", errno);
+        for (ssize_t k = 0; k < length; k++)
+            fprintf(out, "%02x", (uint8_t)value[k]);
+        fputc(',', out);
     }
 }
 
@@ -164,6 +208,9 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
     put_time("atime", st.stx_atime);
     put_time("mtime", st.stx_mtime);
     put_time("ctime", st.stx_ctime);
+    if (st.stx_mask & STATX_BTIME)
+        put_time("btime", st.stx_btime);
+    put_attributes(dir, name);
     if (said && (said->d_ino != st.stx_ino || (said->d_type != DT_UNKNOWN && said->d_type != (st.stx_mode & S_IFMT) >> 12)))
         fprintf(out, " readdir=ino:%llu,type:%u", (unsigned long long)said->d_ino, said->d_type);
     if (said)
@@ -267,7 +314,7 @@ static void insert_modules(void)
     }
 }
 
-// Jobs are lines of a device letter and isofs's options; the answers go to the first device, up to a NUL.
+// Jobs are lines of a device letter, a type of file system and its options; the answers go to the first device, up to a NUL.
 static void guest(void)
 {
     char line[4096], device[] = "/dev/ubdX";
@@ -276,12 +323,15 @@ static void guest(void)
     insert_modules();
     while (jobs && fgets(line, sizeof line, jobs) && line[0] != '\n' && line[0] != 0) {
         line[strcspn(line, "\n")] = 0;
+        fprintf(out, "mount %s", line);
+        char *options = line + 2, *type = strsep(&options, " ");
         device[8] = line[0];
-        int error = mount(device, "/mnt", "iso9660", MS_RDONLY, line + 2) < 0 ? errno : 0;
-        fprintf(out, "mount %s error=%d\n", line, error);
+        int error = mount(device, "/mnt", type, MS_RDONLY, options) < 0 ? errno : 0;
+        fprintf(out, " error=%d\n", error);
         if (!error) {
             put_tree("/mnt");
-            umount("/mnt");
+            error = chdir("/") < 0 || umount("/mnt") < 0;
+            fprintf(out, error ? "umount error=%d\n" : "", errno);
         }
     }
     fprintf(out, "done\n");

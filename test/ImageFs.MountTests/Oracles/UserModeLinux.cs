@@ -5,7 +5,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests.Oracles;
 
 /// <summary>
-/// Linux's own isofs, asked in a process: a user-mode-linux kernel boots in about a second, needs no privilege, mounts the image and
+/// Linux's own isofs and vfat, asked in a process: a user-mode-linux kernel boots in about a second, needs no privilege, mounts the image and
 /// tells what it sees. It is right wherever readers disagree.
 /// </summary>
 internal static class UserModeLinux
@@ -20,13 +20,15 @@ internal static class UserModeLinux
     private static readonly Dictionary<Question, TreeListing?> s_answers = [];
     private static readonly Lock s_oneAtATime = new();
 
-    /// <summary>An image, by its path, and isofs's mount options.</summary>
-    public readonly record struct Question(string Image, string Options);
+    /// <summary>An image, by its path, the driver's mount options, and its name as mount(2) has it.</summary>
+    public readonly record struct Question(string Image, string Options, string Type = "iso9660");
 
     /// <summary>What isofs shows of an image; null when it does not mount it with these options.</summary>
-    public static TreeListing? List(string image, string options = "")
+    public static TreeListing? List(string image, string options = "") => List(new Question(image, options));
+
+    /// <summary>What a driver shows of an image; null when it does not mount it with these options.</summary>
+    public static TreeListing? List(Question question)
     {
-        var question = new Question(image, options);
         lock (s_oneAtATime)
         {
             Ask([question]);
@@ -51,7 +53,7 @@ internal static class UserModeLinux
     {
         Need.Program("linux.uml", "user-mode-linux");
         using var folder = new TestFolder();
-        string[] jobs = [.. questions.Select(question => $"{Letter(Array.IndexOf(images, question.Image))} {question.Options}")];
+        string[] jobs = [.. questions.Select(question => $"{Letter(Array.IndexOf(images, question.Image))} {question.Type} {question.Options}")];
         string text = string.Concat(jobs.Select(job => $"{job}\n"));
         File.WriteAllText(folder["jobs"], text.PadRight(((text.Length / 512) + 1) * 512, '\0'));
         using (FileStream answer = File.Create(folder["answer"]))
@@ -110,7 +112,7 @@ internal static class UserModeLinux
             cpio.AddBlockDevice($"dev/ubd{Letter(i)}", UbdMajor, (i + 2) * UbdMinors);
         }
 
-        IReadOnlyList<string> modules = KernelModules.InOrder("nls_utf8", "nls_iso8859-1", "nls_cp437", "nls_ascii", "nls_koi8-r", "isofs");
+        IReadOnlyList<string> modules = KernelModules.InOrder("nls_utf8", "nls_iso8859-1", "nls_cp437", "nls_ascii", "nls_koi8-r", "nls_cp850", "isofs", "vfat");
         for (int i = 0; i < modules.Count; i++)
         {
             string number = i.ToString("D2", CultureInfo.InvariantCulture);

@@ -41,4 +41,23 @@ internal static class Need
             Assert.Ignore($"no {FuseDevice} here");
         }
     }
+
+    /// <summary>A free loop device.</summary>
+    public static void Loop()
+    {
+        Root();
+        if (!File.Exists("/dev/loop-control") || Tool.Run("losetup", "-f").ExitCode != 0)
+        {
+            Assert.Ignore("no free loop device here");
+        }
+    }
+
+    /// <summary>A driver of this kernel, or a mount helper of that name.</summary>
+    public static void FileSystem(string type)
+    {
+        if (!Tool.Shell("grep -qw \"$1\" /proc/filesystems || modprobe -q \"$1\" || command -v \"mount.$1\"", type).ExitCode.Equals(0))
+        {
+            Assert.Ignore($"this kernel has no {type}");
+        }
+    }
 }

@@ -22,11 +22,11 @@ internal static class TestImages
 
     /// <summary>The names of the images in a folder of images/.</summary>
     public static IEnumerable<string> Names(string folder = "") =>
-        Directory.GetFiles(Path.Combine(Sources, "images", folder), "*.iso.gz")
-            .Select(path => Path.Combine(folder, Path.GetFileName(path)[..^".iso.gz".Length]))
+        Directory.GetFiles(Path.Combine(Sources, "images", folder), "*.gz")
+            .Select(path => Path.Combine(folder, Path.GetFileName(path).Split('.')[0]))
             .Order(StringComparer.Ordinal);
 
-    /// <summary>An image's file: "rockridge", "invalid/empty", or the name of one of Debian's.</summary>
+    /// <summary>An image's file: "rockridge", "invalid/empty", "ext/inline", or the name of one of Debian's.</summary>
     public static string Get(string name) =>
         OfDebian.TryGetValue(name, out (string Path, string Package) debian)
             ? Need.Installed(debian.Path, debian.Package)
@@ -34,9 +34,11 @@ internal static class TestImages
 
     private static string Unpack(string name)
     {
-        string path = Path.Combine(RunFolder.Path, name + ".iso");
+        string folder = Path.Combine(Sources, "images", Path.GetDirectoryName(name)!);
+        string archive = Directory.GetFiles(folder, Path.GetFileName(name) + ".*.gz").Single();
+        string path = Path.Combine(RunFolder.Path, Path.ChangeExtension(Path.GetRelativePath(Path.Combine(Sources, "images"), archive), null));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using FileStream packed = File.OpenRead(Path.Combine(Sources, "images", name + ".iso.gz"));
+        using FileStream packed = File.OpenRead(archive);
         using var image = new GZipStream(packed, CompressionMode.Decompress);
         using FileStream file = File.Create(path);
         image.CopyTo(file);

@@ -1,0 +1,135 @@
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>ext2, ext3 and ext4 against this kernel's own driver: every name, and all that is recorded of it.</summary>
+internal sealed class ExtTests
+{
+    private const string Type = "ext4";
+    private const string LargeBlocks = "ext/block64k";
+    private const int Limit = 60_000;
+    private const int Pieces = 10_500;
+
+    private static readonly string[] s_features =
+    [
+        "-t ext2 -b 1024",
+        "-t ext2 -b 4096 -I 128 -O ^filetype",
+        "-t ext3 -b 2048",
+        "-t ext4 -b 4096",
+        "-t ext4 -b 1024 -O ^dir_index,^has_journal",
+        "-t ext4 -b 1024 -O meta_bg,^resize_inode,64bit -g 1024",
+        "-t ext4 -b 1024 -O ^extent,^64bit,^flex_bg,uninit_bg,^metadata_csum",
+        "-t ext4 -b 4096 -O bigalloc -C 16384",
+        "-t ext4 -b 1024 -O inline_data -I 512",
+        "-t ext4 -b 1024 -O ea_inode,metadata_csum_seed,large_dir",
+        "-t ext4 -b 4096 -O casefold,encrypt,verity,project,quota -E encoding=utf8",
+    ];
+
+    /// <summary>Who writes an image that is made here.</summary>
+    public enum Writer
+    {
+        /// <summary>mke2fs -d.</summary>
+        Mke2fs,
+
+        /// <summary>This kernel.</summary>
+        Kernel,
+    }
+
+    private static IEnumerable<TestCaseData> Kept() =>
+        from name in TestImages.Names("ext")
+        where name != LargeBlocks
+        from options in name.Contains("journal", StringComparison.Ordinal) ? new[] { "", "noload" } : [""]
+        select new TestCaseData(name, options);
+
+    [TestCaseSource(nameof(Kept))]
+    [CancelAfter(Limit)]
+    public void The_tree_is_what_the_kernel_shows(string name, string options) => Compare(TestImages.Get(name), options);
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Blocks_that_are_larger_than_pages_are_read_as_debugfs_reads_them()
+    {
+        using var mount = ImageMount.Mount(TestImages.Get(LargeBlocks));
+        Assert.That(mount.List().DifferencesFrom(Debugfs.List(mount.Image), Facts.All), Is.Empty);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_tree_that_mke2fs_or_the_kernel_writes_is_what_the_kernel_shows(
+        [ValueSource(nameof(s_features))] string options, [Values] Writer writer)
+    {
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        Make(folder, image, options, writer);
+        Compare(image, "");
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_journal_that_the_kernel_left_is_recovered_as_the_kernel_does([Values("", "noload")] string options)
+    {
+        using var folder = new TestFolder();
+        string image = folder["live.img"];
+        string cut = folder["cut.img"];
+        MakeFileSystem(image, "-t ext4 -b 1024 -J size=4");
+        using (var device = new LoopDevice(image))
+        using (var mount = new KernelMount(device.Path, Type, "rw,commit=300"))
+        {
+            // The log of names is on the disk, the blocks that it is about are not yet.
+            Tool.Shell("cd \"$1\" && mkdir d && seq -f d/%g 1 200 | xargs touch && seq 9000 >d/lines && sync -f . && rm d/7 && sync -f .", mount.Directory)
+                .Succeeded();
+            File.Copy(image, cut);
+        }
+
+        Assert.That(Tool.Run("dumpe2fs", "-h", cut).Succeeded().Text, Does.Contain("needs_recovery"));
+        Compare(cut, options);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_file_of_over_10000_extents_has_its_bytes()
+    {
+        using var folder = new TestFolder();
+        string image = folder["pieces.img"];
+        string source = folder["source"];
+        FragmentedFile.Make(image, source, Pieces);
+        using var mount = ImageMount.Mount(image);
+        Tool.Run("cmp", source, mount["pieces"]).Succeeded();
+    }
+
+    private static void Compare(string image, string options)
+    {
+        TreeListing expected = KernelMount.List(image, Type, options);
+        using var mount = ImageMount.Mount(image, options);
+        Assert.That(mount.List().DifferencesFrom(expected, Facts.Recorded), Is.Empty);
+    }
+
+    private static void Make(TestFolder folder, string image, string options, Writer writer)
+    {
+        if (writer == Writer.Mke2fs)
+        {
+            string tree = folder.CreateDirectory("tree");
+            Fill(tree);
+            MakeFileSystem(image, $"{options} -d {tree}");
+            return;
+        }
+
+        MakeFileSystem(image, options);
+        using var device = new LoopDevice(image);
+        using var mount = new KernelMount(device.Path, Type, "rw");
+        Fill(mount.Directory);
+    }
+
+    private static void MakeFileSystem(string image, string options)
+    {
+        Need.Program("mke2fs", "e2fsprogs");
+        Tool.Shell("truncate -s 24M \"$1\" && exec mke2fs -q -F $2 \"$1\"", image, options).Succeeded();
+    }
+
+    private static void Fill(string directory)
+    {
+        Need.Program("setfattr", "attr");
+        Tool.Run("sh", Path.Combine(AppContext.BaseDirectory, "Native", "fill-ext.sh"), directory).Succeeded();
+    }
+}

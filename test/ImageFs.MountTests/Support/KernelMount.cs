@@ -1,0 +1,48 @@
+using ImageFs.MountTests.Oracles;
+
+namespace ImageFs.MountTests.Support;
+
+/// <summary>A device that this kernel's own driver, or another one by mount(8), has mounted, until the end of its test.</summary>
+internal sealed class KernelMount : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public KernelMount(string device, string type, string options)
+    {
+        Need.FileSystem(type);
+        Directory = _folder.CreateDirectory("mnt");
+        ToolResult said = Tool.Run("mount", "-t", type, "-o", options, device, Directory);
+        if (said.ExitCode != 0)
+        {
+            _folder.Dispose();
+        }
+
+        said.Succeeded();
+    }
+
+    /// <summary>Where it is mounted.</summary>
+    public string Directory { get; }
+
+    /// <summary>A path below the mount.</summary>
+    public string this[string path] => Path.Combine(Directory, path);
+
+    /// <summary>What a driver shows of a copy of an image. It may write to the copy, to recover its journal.</summary>
+    public static TreeListing List(string image, string type, string options = "")
+    {
+        using var folder = new TestFolder();
+        Tool.Run("cp", "--sparse=always", image, folder["copy"]).Succeeded();
+        using var device = new LoopDevice(folder["copy"]);
+        using var mount = new KernelMount(device.Path, type, options.Length == 0 ? "ro" : $"ro,{options}");
+        return TreeWalker.List(mount.Directory);
+    }
+
+    public void Dispose()
+    {
+        if (MountTable.IsMounted(Directory) && Tool.Run("umount", Directory).ExitCode != 0)
+        {
+            Tool.Run("umount", "-l", Directory).Succeeded();
+        }
+
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,46 @@
+namespace ImageFs.MountTests.Support;
+
+/// <summary>An image as a loop device, until the end of its test.</summary>
+internal sealed class LoopDevice : IDisposable
+{
+    private bool _attached;
+
+    /// <summary>Attaches an image.</summary>
+    /// <param name="image">Its file.</param>
+    /// <param name="options">More of losetup's options, such as "-r", "-P", or "-o" with an offset.</param>
+    public LoopDevice(string image, params IEnumerable<string> options)
+    {
+        Need.Loop();
+        Path = Tool.Run("losetup", ["-f", "--show", .. options, image]).Succeeded().Text.Trim();
+        _attached = true;
+    }
+
+    /// <summary>The device's node.</summary>
+    public string Path { get; }
+
+    /// <summary>The node of a partition of a device that was attached with "-P".</summary>
+    public string Partition(int number)
+    {
+        string path = $"{Path}p{number}";
+        if (!ImageMount.Eventually(() => File.Exists(path)))
+        {
+            Assert.Ignore($"no {path}: this /dev has no nodes of partitions");
+        }
+
+        return path;
+    }
+
+    public void Detach()
+    {
+        Tool.Run("losetup", "-d", Path).Succeeded();
+        _attached = false;
+    }
+
+    public void Dispose()
+    {
+        if (_attached)
+        {
+            Detach();
+        }
+    }
+}
