@@ -106,7 +106,7 @@ static void put_data(int fd)
         fprintf(out, "!%d", from < 0 || to < 0 ? errno : ELOOP);
 }
 
-// The contents' SHA-256, or the first error as "!ERRNO".
+// Where there is data, then the contents' SHA-256, or the first error as "!ERRNO". A read would make data of what is not yet written.
 static void put_contents(int dir, const char *name)
 {
     static uint8_t buffer[READ_SIZE];
@@ -114,18 +114,19 @@ static void put_contents(int dir, const char *name)
     char hex[65];
     ssize_t n = -1;
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        put_data(fd);
     while (fd >= 0 && (n = read(fd, buffer, sizeof buffer)) > 0)
         sha256_add(&s, buffer, n);
+    fputs(" sha256=", out);
     if (n < 0) {
         fprintf(out, "!%d", errno);
     } else {
         sha256_end(&s, hex);
         fputs(hex, out);
     }
-    if (fd >= 0) {
-        put_data(fd);
+    if (fd >= 0)
         close(fd);
-    }
 }
 
 static void put_target(int dir, const char *name)
@@ -221,10 +222,8 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
         fputs(" target=", out);
         put_target(dir, name);
     }
-    if (S_ISREG(st.stx_mode)) {
-        fputs(" sha256=", out);
+    if (S_ISREG(st.stx_mode))
         put_contents(dir, name);
-    }
     int fd = -1;
     if (S_ISDIR(st.stx_mode) && depth >= MAX_DEPTH)
         fprintf(out, " list=!%d", ELOOP);

@@ -152,7 +152,7 @@ internal sealed class ImageMount : IDisposable
     {
         try
         {
-            Tool.Run(Tool.Start(file, arguments), s_limit);
+            Tool.CleanUp(file, arguments);
         }
         catch (TimeoutException e)
         {

@@ -38,9 +38,9 @@ internal sealed class KernelMount : IDisposable
 
     public void Dispose()
     {
-        if (MountTable.IsMounted(Directory) && Tool.Run("umount", Directory).ExitCode != 0)
+        if (MountTable.IsMounted(Directory) && Tool.CleanUp("umount", Directory).ExitCode != 0)
         {
-            Tool.Run("umount", "-l", Directory).Succeeded();
+            Tool.CleanUp("umount", "-l", Directory).Succeeded();
         }
 
         _folder.Dispose();

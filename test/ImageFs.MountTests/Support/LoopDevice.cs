@@ -32,7 +32,7 @@ internal sealed class LoopDevice : IDisposable
 
     public void Detach()
     {
-        Tool.Run("losetup", "-d", Path).Succeeded();
+        Tool.CleanUp("losetup", "-d", Path).Succeeded();
         _attached = false;
     }
 

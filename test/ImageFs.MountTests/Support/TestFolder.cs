@@ -21,7 +21,8 @@ internal sealed class TestFolder : IDisposable
     {
         if (!MountTable.IsAnythingUnder(Path))
         {
-            Directory.Delete(Path, recursive: true);
+            // Names that are no UTF-8 are not to be deleted by Directory.
+            Tool.CleanUp("rm", "-rf", "--one-file-system", Path).Succeeded();
         }
     }
 }

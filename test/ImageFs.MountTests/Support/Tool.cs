@@ -14,6 +14,10 @@ internal static class Tool
     /// <exception cref="TimeoutException">It did not end within a minute.</exception>
     public static ToolResult Run(string file, params IEnumerable<string> arguments) => Run(Start(file, arguments), s_limit);
 
+    /// <summary>Runs a program that cleans up after a test: it is not cut short by the end of the test's own limit.</summary>
+    /// <exception cref="TimeoutException">It did not end within a minute.</exception>
+    public static ToolResult CleanUp(string file, params IEnumerable<string> arguments) => Run(Start(file, arguments), s_limit, CancellationToken.None);
+
     /// <summary>Runs a shell script with its positional parameters to its end.</summary>
     /// <exception cref="TimeoutException">It did not end within a minute.</exception>
     public static ToolResult Shell(string script, params IEnumerable<string> arguments) => Run("sh", ["-c", script, "sh", .. arguments]);
@@ -34,16 +38,18 @@ internal static class Tool
 
     /// <summary>Runs a program to its end, or to the limit.</summary>
     /// <exception cref="TimeoutException">It did not end within the limit.</exception>
-    public static ToolResult Run(ProcessStartInfo start, TimeSpan limit)
+    public static ToolResult Run(ProcessStartInfo start, TimeSpan limit) => Run(start, limit, TestContext.CurrentContext.CancellationToken);
+
+    private static ToolResult Run(ProcessStartInfo start, TimeSpan limit, CancellationToken endOfTest)
     {
         string command = $"{start.FileName} {string.Join(' ', start.ArgumentList)}";
         using Process process = Process.Start(start) ?? throw new InvalidOperationException(command);
         process.StandardInput.Close();
         using var output = new MemoryStream();
-        Task copy = process.StandardOutput.BaseStream.CopyToAsync(output);
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        Task copy = process.StandardOutput.BaseStream.CopyToAsync(output, CancellationToken.None);
+        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
 
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.CurrentContext.CancellationToken);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(endOfTest);
         cancellation.CancelAfter(limit);
         try
         {

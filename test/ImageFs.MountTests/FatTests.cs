@@ -1,0 +1,136 @@
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>FAT against Linux's own vfat, and exFAT against exfat-fuse: every name, and all that they tell of it.</summary>
+internal sealed class FatTests
+{
+    private const string Type = "vfat";
+    private const string Utf8 = "utf8=1";
+    private const int Limit = 60_000;
+
+    private static readonly string[] s_images = [.. TestImages.Names("fat")];
+
+    private static readonly string[] s_options =
+    [
+        "", "umask=027", "fmask=0133,dmask=0027", "uid=1000,gid=1001", "showexec", "shortname=lower", "shortname=win95", "shortname=winnt",
+        "check=s", "tz=UTC", "time_offset=90", "time_offset=-600", "codepage=850", "rodir", "nonumtail=1", "quiet,errors=continue",
+    ];
+
+    [OneTimeSetUp]
+    public void AskVfat() => UserModeLinux.Ask(
+        from name in s_images
+        from options in s_options
+        select Question(TestImages.Get(name), options));
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_tree_is_what_vfat_shows([ValueSource(nameof(s_images))] string name, [ValueSource(nameof(s_options))] string options) =>
+        Compare(TestImages.Get(name), options);
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_large_tree_that_mtools_wrote_is_what_vfat_shows([Values("-F 16 -s 4", "-F 32 -s 1", "-F 32 -s 8 -S 4096 -R 8")] string options)
+    {
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        Make(folder, image, options);
+        Compare(image, "");
+    }
+
+    [TestCase("A LONG NAME, WITH SPACES AND MORE THAN 8.3.TEXT")]
+    [TestCase("a long name, with spaces and more than 8.3.text")]
+    [TestCase("ALONGN~1.TEX")]
+    [TestCase("mixed.txt")]
+    [TestCase("MIXED.TXT")]
+    [TestCase("Lower.Txt")]
+    [TestCase("short.txt.")]
+    [TestCase("DOCS/DEEP/COPY OF A SHORT FILE.TXT")]
+    [CancelAfter(Limit)]
+    public void A_name_is_found_in_any_case(string name)
+    {
+        using var mount = ImageMount.Mount(TestImages.Get("fat/fat16"));
+        Tool.Run("stat", mount[name]).Succeeded();
+        Assert.That(Tool.Run("stat", mount[name + "x"]).Error, Does.Contain("No such file"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_tree_is_what_exfat_fuse_shows([Values("exfat/empty", "exfat/filled")] string name) => CompareExFat(TestImages.Get(name));
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_large_tree_that_exfat_fuse_wrote_is_what_it_shows([Values("512", "4K", "128K")] string cluster)
+    {
+        Need.Program("mkfs.exfat", "exfatprogs");
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        Tool.Shell("truncate -s 64M \"$1\" && mkfs.exfat -q -c \"$2\" \"$1\"", image, cluster).Succeeded();
+        using (var device = new LoopDevice(image))
+        using (var mount = new KernelMount(device.Path, "exfat-fuse", "rw"))
+        {
+            Fill(mount.Directory);
+        }
+
+        CompareExFat(image);
+    }
+
+    private static void CompareExFat(string image)
+    {
+        // It has no inode numbers of its own, and rounds the blocks of directories in its own way.
+        string[] facts = [.. Facts.All.Except(["blocks", "nlink", "ctime", "spellings"])];
+        TreeListing expected = KernelMount.List(image, "exfat-fuse");
+        using var mount = ImageMount.Mount(image);
+        Assert.That(mount.List().DifferencesFrom(expected, facts), Is.Empty);
+    }
+
+    private static void Compare(string image, string options)
+    {
+        TreeListing? expected = UserModeLinux.List(Question(image, options));
+        Assert.That(expected, Is.Not.Null, "vfat does not mount it");
+        using var mount = ImageMount.Mount(image, options);
+        Assert.That(mount.List().DifferencesFrom(expected!, Facts.All), Is.Empty);
+    }
+
+    // Our names are UTF-8 without being asked. The guest's clock is set to UTC.
+    private static UserModeLinux.Question Question(string image, string options) =>
+        new(image, options.Length == 0 ? Utf8 : $"{Utf8},{options}", Type);
+
+    private static void Make(TestFolder folder, string image, string options)
+    {
+        Need.Program("mkfs.fat", "dosfstools");
+        Need.Program("mcopy", "mtools");
+        string tree = folder.CreateDirectory("tree");
+        Fill(tree);
+        const string Script = "truncate -s 320M \"$1\" && mkfs.fat -n LARGE $2 \"$1\" >&2 && cd \"$3\" && MTOOLS_SKIP_CHECK=1 exec mcopy -s -m -i \"$1\" * ::/";
+        Tool.Shell(Script, image, options, tree).Succeeded();
+    }
+
+    private static void Fill(string directory)
+    {
+        const string Script =
+            """
+            cd "$1"
+            mkdir -p many deep/er/and/deeper empty
+            seq 200000 >lines
+            printf x >one
+            : >nothing
+            printf 'name' >"$(printf 'n%.0s' $(seq 255))"
+            printf 'name' >'Ünïcödé ßtraße 漢字.txt'
+            printf 'name' >'😀 smile'
+            printf 'name' >'UPPER.TXT'
+            printf 'name' >'lower.txt'
+            printf 'name' >'Mixed.Txt'
+            printf 'name' >'a.b.c'
+            printf 'name' >'+,;=[].txt'
+            for i in $(seq 400); do seq $i >"many/file $i with a rather long name"; done
+            for i in $(seq 100); do seq $i >"deep/er/F$i.DAT"; done
+            cp lines deep/er/and/deeper/LINES
+            touch -d '1980-01-01 00:00:02' one
+            touch -d '2001-09-09 01:46:40' lines
+            touch -d '2099-12-31 23:59:58' deep/er/and/deeper/LINES
+            """;
+        Tool.Shell(Script, directory).Succeeded();
+    }
+}
