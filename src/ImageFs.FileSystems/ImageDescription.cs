@@ -10,6 +10,9 @@ public sealed record ImageDescription(string Kind)
     /// <summary>What is inside.</summary>
     public List<ImageDescription> Children { get; } = [];
 
+    /// <summary>The value of a fact; null when there is none of that key.</summary>
+    public object? Find(string key) => Facts.Find(fact => fact.Key == key).Value;
+
     /// <summary>Adds a fact, unless it is null or an empty string.</summary>
     public ImageDescription With(string key, object? value)
     {

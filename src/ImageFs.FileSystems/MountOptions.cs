@@ -29,6 +29,17 @@ public sealed class MountOptions
         }
     }
 
+    /// <summary>The same options, to be taken from apart.</summary>
+    public MountOptions Copy()
+    {
+        var copy = new MountOptions();
+        copy._options.AddRange(_options);
+        return copy;
+    }
+
+    /// <summary>Leaves only the options of these names.</summary>
+    public void Keep(IReadOnlySet<string> names) => _options.RemoveAll(option => !names.Contains(option.Name));
+
     /// <summary>Takes an option that stands alone; of several the last counts, and all are taken.</summary>
     /// <exception cref="MountOptionException">It has a value.</exception>
     public bool TakeFlag(string name)

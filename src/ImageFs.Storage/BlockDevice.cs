@@ -8,10 +8,11 @@ public sealed class BlockDevice : BlockSource, IDisposable
 {
     private const string DescriptorFolder = "/dev/fd/";
 
-    private BlockDevice(string path, FileDescriptor descriptor)
+    private BlockDevice(string path, FileDescriptor descriptor, bool isShared)
     {
         Path = path;
         Descriptor = descriptor;
+        IsShared = isShared;
         FileStatus status = Files.Status(descriptor);
         if (status.IsBlockDevice)
         {
@@ -42,6 +43,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// <summary>Whether it is a block device, not an image file.</summary>
     public bool IsBlockDevice { get; }
 
+    /// <summary>Whether somebody else has the block device too: the kernel mounted it, mostly.</summary>
+    public bool IsShared { get; }
+
     /// <summary>Logical block size in bytes; 1 for an image file.</summary>
     public int LogicalBlockSize { get; } = 1;
 
@@ -55,13 +59,10 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// <exception cref="LinuxException">It cannot be opened, or is neither.</exception>
     public static BlockDevice Open(string path)
     {
-        FileDescriptor descriptor = path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
-            && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? Files.Duplicate(number)
-            : Files.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        FileDescriptor descriptor = OpenDescriptor(path, out bool isShared);
         try
         {
-            return new BlockDevice(path, descriptor);
+            return new BlockDevice(path, descriptor, isShared);
         }
         catch
         {
@@ -79,6 +80,34 @@ public sealed class BlockDevice : BlockSource, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Descriptor.Dispose();
+
+    // A block device is held, where nobody else holds it, so that nobody mounts it for writing meanwhile.
+    private static FileDescriptor OpenDescriptor(string path, out bool isShared)
+    {
+        isShared = false;
+        if (path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
+            && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return Files.Duplicate(number);
+        }
+
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
+        FileDescriptor descriptor = Files.Open(path, Flags);
+        if (!Files.Status(descriptor).IsBlockDevice)
+        {
+            return descriptor;
+        }
+
+        FileDescriptor? held = Files.TryOpen(path, Flags | OpenFlags.Exclusive, out Errno errno);
+        isShared = errno == Errno.EBUSY;
+        if (held is null)
+        {
+            return descriptor;
+        }
+
+        descriptor.Dispose();
+        return held;
+    }
 
     /// <inheritdoc/>
     protected internal override void ReadOwn(long offset, Span<byte> destination)

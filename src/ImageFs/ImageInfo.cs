@@ -8,29 +8,35 @@ namespace ImageFs;
 /// <summary>Describes an image as a tree of its layers, in lsblk's words.</summary>
 internal static class ImageInfo
 {
-    /// <summary>Describes the image, its partition table and its file system.</summary>
-    /// <exception cref="ImageException">There is a file system, but it is damaged.</exception>
+    /// <summary>Describes the image, its partition table and its file systems.</summary>
+    /// <exception cref="ImageException">There is a file system on the whole image, but it is damaged.</exception>
     /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
     internal static ImageDescription Describe(ImageStack stack, MountOptions options)
     {
-        PartitionTable? table = stack.ReadPartitionTable();
-        FileSystemFormat? format = stack.FindFormat();
+        VolumeChoice choice = VolumeChoice.Take(options);
+        Disk disk = stack.OpenDisk(choice);
         ImageDescription? fileSystem = null;
-        if (format is not null)
+        if (disk.Whole.Format is { } format)
         {
-            fileSystem = stack.OpenFileSystem(options).Describe();
-            SessionOptions.RefuseRest(options);
+            fileSystem = format.Open(disk.Source, options, stack.Warn).Describe();
         }
 
+        SessionOptions.RefuseRest(options);
+        PartitionTable? table = disk.Table;
         ImageDescription image = new ImageDescription(stack.Device.IsBlockDevice ? "disk" : "file")
             .With("name", stack.Device.Path)
-            .With("size", stack.Device.Length)
+            .With("size", disk.Source.Length)
             .With("ro", true)
-            .With("fstype", format?.Name)
-            .With("label", Fact(fileSystem, "label"))
-            .With("uuid", Fact(fileSystem, "uuid"))
+            .With("fstype", disk.Whole.Format?.Name)
+            .With("label", fileSystem?.Find("label"))
+            .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id);
+        if (stack.Device.IsBlockDevice)
+        {
+            image.With("log-sec", (long)stack.Device.LogicalBlockSize).With("phy-sec", (long)stack.Device.PhysicalBlockSize);
+        }
+
         if (fileSystem is not null)
         {
             image.Children.Add(fileSystem);
@@ -38,21 +44,46 @@ internal static class ImageInfo
 
         foreach (Partition partition in table?.Partitions ?? [])
         {
-            image.Children.Add(Describe(partition));
+            Volume? volume = disk.Volumes.FirstOrDefault(volume => volume.Partition == partition);
+            if (volume is null || !choice.IsMade || choice.Matches(volume))
+            {
+                image.Children.Add(Describe(partition, volume));
+            }
         }
 
         return image;
     }
 
-    private static ImageDescription Describe(Partition partition) => new ImageDescription("part")
-        .With("partn", (long)partition.Number)
-        .With("start", partition.Start)
-        .With("size", partition.Length)
-        .With("parttype", partition.Type)
-        .With("partlabel", partition.Name)
-        .With("partuuid", partition.Uuid)
-        .With("bootable", partition.IsBootable);
+    private static ImageDescription Describe(Partition partition, Volume? volume)
+    {
+        ImageDescription? fileSystem = volume?.Describe();
+        ImageDescription description = new ImageDescription("part")
+            .With("partn", (long)partition.Number)
+            .With("start", partition.Start)
+            .With("size", partition.Length)
+            .With("fstype", volume?.Format?.Name)
+            .With("label", volume?.Label)
+            .With("uuid", volume?.Uuid)
+            .With("parttype", partition.Type)
+            .With("partlabel", partition.Name)
+            .With("partuuid", partition.Uuid)
+            .With("bootable", partition.IsBootable)
+            .With("unknown", Reason(partition, volume));
+        if (fileSystem is not null)
+        {
+            description.Children.Add(fileSystem);
+        }
 
-    private static object? Fact(ImageDescription? description, string key) =>
-        description?.Facts.FirstOrDefault(fact => fact.Key == key).Value;
+        return description;
+    }
+
+    private static string? Reason(Partition partition, Volume? volume)
+    {
+        if (partition.IsContainer)
+        {
+            return "holds the logical partitions";
+        }
+
+        return volume?.Problem ?? (volume?.Format is null ? "no known file system" : null);
+    }
 }

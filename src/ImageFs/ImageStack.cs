@@ -1,10 +1,9 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
-using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
 
-/// <summary>The layers of an image, opened from the bottom up: the device, its partition table, the file system on it.</summary>
+/// <summary>The layers of an image, opened from the bottom up: the device, its partition table, the file systems on it.</summary>
 internal sealed class ImageStack : IDisposable
 {
     private readonly Action<string> _warn;
@@ -18,44 +17,117 @@ internal sealed class ImageStack : IDisposable
     /// <summary>The image file or block device.</summary>
     internal BlockDevice Device { get; }
 
+    /// <summary>Hears of what is wrong but harmless.</summary>
+    internal Action<string> Warn => _warn;
+
     /// <summary>Opens an image or a device; nothing in it is looked at yet.</summary>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
-    internal static ImageStack Open(string path, Action<string> warn) => new(BlockDevice.Open(path), warn);
-
-    /// <summary>Opens the file system that the image is, as a whole.</summary>
-    /// <param name="options">Mount options, of which the format takes its own; <c>fs=</c> chooses the format.</param>
-    /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal FileSystem OpenFileSystem(MountOptions options)
+    internal static ImageStack Open(string path, Action<string> warn)
     {
-        string? wanted = options.TakeValue("fs");
-        FileSystemFormat? format = wanted is null ? FindFormat() : NamedFormat(wanted);
-        return (format ?? throw Unrecognised()).Open(Device, options, _warn);
+        BlockDevice device = BlockDevice.Open(path);
+        if (device.IsShared)
+        {
+            warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
+        }
+
+        return new ImageStack(device, warn);
     }
 
-    /// <summary>The format of the image as a whole; null when none is recognised.</summary>
-    internal FileSystemFormat? FindFormat() => FileSystemFormats.All.FirstOrDefault(format => format.Probe(Device));
+    /// <summary>The disk that an image is: all of it, or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
+    /// <exception cref="MountOptionException">They leave nothing.</exception>
+    internal Disk OpenDisk(VolumeChoice choice)
+    {
+        if (choice.Offset == 0 && choice.SizeLimit is null)
+        {
+            return new Disk(Device, _warn);
+        }
 
-    /// <summary>The partition table; null when there is none.</summary>
-    internal PartitionTable? ReadPartitionTable() => PartitionTable.Read(Device, _warn);
+        long left = Device.Length - choice.Offset;
+        return left > 0
+            ? new Disk(new BlockSlice(Device, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), _warn)
+            : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {Device.Length}");
+    }
+
+    /// <summary>
+    /// Opens what is to be mounted: the volume chosen; or the file system that the image as a whole is; or those of its partitions.
+    /// </summary>
+    /// <param name="options">Mount options: those that choose are taken, and the formats take theirs.</param>
+    /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    internal FileSystem OpenFileSystem(MountOptions options)
+    {
+        VolumeChoice choice = VolumeChoice.Take(options);
+        Disk disk = OpenDisk(choice);
+        string? wanted = options.TakeValue("fs");
+        if (choice.IsMade)
+        {
+            return Open(disk.Choose(choice), wanted, options);
+        }
+
+        if (wanted is not null || disk.Whole.Format is not null || disk.Whole.Problem is not null)
+        {
+            return Open(disk.Whole, wanted, options);
+        }
+
+        Volume[] volumes = [.. disk.Volumes.Where(volume => volume.Format is not null)];
+        return volumes.Length switch
+        {
+            0 => throw Unrecognised(disk),
+            1 => Open(volumes[0], null, options),
+            _ => OpenAll(volumes, options),
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Device.Dispose();
 
+    private static string FormatNames => string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
+
     private static FileSystemFormat NamedFormat(string name) =>
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
-        ?? throw new MountOptionException($"fs={name}", $"the formats are {string.Join(", ", FileSystemFormats.All.Select(format => format.Name))}");
+        ?? throw new MountOptionException($"fs={name}", $"the formats are {FormatNames}");
 
-    private UnsupportedFeatureException Unrecognised()
+    private FileSystem Open(Volume volume, string? wanted, MountOptions options)
     {
-        string formats = string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
+        FileSystemFormat format = wanted is null
+            ? volume.Format ?? throw new UnsupportedFeatureException($"what is on it is no known file system ({volume.Problem ?? FormatNames}) and is")
+            : NamedFormat(wanted);
+        return format.Open(volume.Source, options, _warn);
+    }
+
+    // A volume that cannot be opened does not take the others down. An option is known when one of the formats knows it.
+    private VolumeTree OpenAll(Volume[] volumes, MountOptions options)
+    {
+        var opened = new List<(string Name, FileSystem FileSystem)>();
+        HashSet<string> unknown = [.. options.Names];
+        foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
+        {
+            MountOptions own = options.Copy();
+            try
+            {
+                opened.Add((volume.DirectoryName, Open(volume, null, own)));
+            }
+            catch (ImageException e)
+            {
+                _warn($"{volume.DirectoryName} is left out: {e.Message}");
+            }
+
+            unknown.IntersectWith(own.Names);
+        }
+
+        options.Keep(unknown);
+        return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk none of whose file systems can be read is");
+    }
+
+    private UnsupportedFeatureException Unrecognised(Disk disk)
+    {
         if (Device.Length == 0)
         {
             return new UnsupportedFeatureException("an empty image is");
         }
 
-        return ReadPartitionTable() is { } table
-            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no file system of its own (known: {formats}) is")
-            : new UnsupportedFeatureException($"what is in it is no file system that is known ({formats}) and is");
+        return disk.Table is { } table
+            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames}) is")
+            : new UnsupportedFeatureException($"what is in it is no file system that is known ({FormatNames}) and is");
     }
 }

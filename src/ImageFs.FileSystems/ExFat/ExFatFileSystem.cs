@@ -33,9 +33,9 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
         .With("uuid", ToUuid(volume.Serial))
         .With("guid", volume.Guid?.ToString())
         .With("revision", $"{volume.Revision >> 8}.{volume.Revision & 0xFF}")
-        .With("sector_size", (long)volume.SectorSize)
+        .With("sector-size", (long)volume.SectorSize)
         .With("sectors", volume.Sectors)
-        .With("cluster_size", (long)Heap.ClusterSize)
+        .With("cluster-size", (long)Heap.ClusterSize)
         .With("clusters", (long)Heap.Count)
         .With("fats", (long)volume.FatCount);
 

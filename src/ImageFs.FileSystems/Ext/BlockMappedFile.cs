@@ -8,12 +8,12 @@ namespace ImageFs.FileSystems.Ext;
 /// </summary>
 internal abstract class BlockMappedFile : BlockSource
 {
-    private readonly Volume _volume;
+    private readonly ExtVolume _volume;
 
     /// <param name="volume">The file system.</param>
     /// <param name="inode">The inode.</param>
     /// <param name="length">Its size in bytes.</param>
-    protected BlockMappedFile(Volume volume, Inode inode, long length)
+    protected BlockMappedFile(ExtVolume volume, Inode inode, long length)
     {
         _volume = volume;
         Length = length;

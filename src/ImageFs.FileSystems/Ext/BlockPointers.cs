@@ -15,7 +15,7 @@ internal sealed class BlockPointers : BlockMappedFile
     /// <param name="volume">The file system.</param>
     /// <param name="inode">The inode.</param>
     /// <param name="length">Its size in bytes.</param>
-    public BlockPointers(Volume volume, Inode inode, long length)
+    public BlockPointers(ExtVolume volume, Inode inode, long length)
         : base(volume, inode, length)
     {
         _pointers = inode.Block.ToArray();

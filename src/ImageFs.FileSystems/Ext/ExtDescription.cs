@@ -23,7 +23,7 @@ internal static class ExtDescription
         return geometry.Compatible.HasFlag(CompatibleFeatures.HasJournal) ? "ext3" : "ext2";
     }
 
-    public static ImageDescription Make(Volume volume, SuperBlock superBlock)
+    public static ImageDescription Make(ExtVolume volume, SuperBlock superBlock)
     {
         Geometry geometry = volume.Geometry;
         IEnumerable<string> features =
@@ -36,15 +36,15 @@ internal static class ExtDescription
             .With("label", Encoding.UTF8.GetString(superBlock.VolumeName))
             .With("uuid", ToUuid(superBlock.Uuid))
             .With("size", geometry.AddressOf(geometry.BlocksCount))
-            .With("block_size", (long)geometry.BlockSize)
-            .With("cluster_size", geometry.ClusterSize == geometry.BlockSize ? null : geometry.ClusterSize)
-            .With("inode_size", (long)geometry.InodeSize)
+            .With("block-size", (long)geometry.BlockSize)
+            .With("cluster-size", geometry.ClusterSize == geometry.BlockSize ? null : geometry.ClusterSize)
+            .With("inode-size", (long)geometry.InodeSize)
             .With("inodes", (long)geometry.InodesCount)
             .With("features", string.Join(' ', features))
             .With("state", DescribeState(superBlock))
             .With("journal", DescribeJournal(superBlock))
-            .With("recovered_blocks", (long?)volume.RecoveredBlocks)
-            .With("last_mounted_on", Encoding.UTF8.GetString(superBlock.LastMounted))
+            .With("recovered-blocks", (long?)volume.RecoveredBlocks)
+            .With("last-mounted-on", Encoding.UTF8.GetString(superBlock.LastMounted))
             .With("created", ToTime(superBlock.MakeTime))
             .With("mounted", ToTime(superBlock.MountTime))
             .With("written", ToTime(superBlock.WriteTime))

@@ -15,13 +15,13 @@ internal sealed class ExtFileSystem : FileSystem
     // "." and ".." of an inline directory are no entries: they take the place of the number of the parent.
     private const long InlineParentPosition = 2;
 
-    private readonly Volume _volume;
+    private readonly ExtVolume _volume;
     private readonly byte[] _superBlock;
     private readonly ExtOptions _options;
     private readonly Lazy<FileSystemStatistics> _statistics;
 
     /// <exception cref="ImageException">The root directory cannot be read.</exception>
-    public ExtFileSystem(Volume volume, byte[] superBlock, ExtOptions options)
+    public ExtFileSystem(ExtVolume volume, byte[] superBlock, ExtOptions options)
     {
         _volume = volume;
         _superBlock = superBlock;

@@ -8,7 +8,7 @@ internal static class ExtStatistics
     private const uint MaxNameLength = 255;
 
     /// <exception cref="ImageException">The group descriptors cannot be read.</exception>
-    public static FileSystemStatistics Count(Volume volume, SuperBlock superBlock, ExtOptions options)
+    public static FileSystemStatistics Count(ExtVolume volume, SuperBlock superBlock, ExtOptions options)
     {
         Geometry geometry = volume.Geometry;
         long blocksInCluster = geometry.ClusterSize / geometry.BlockSize;
@@ -25,7 +25,7 @@ internal static class ExtStatistics
         };
     }
 
-    private static long CountOverhead(Volume volume, SuperBlock superBlock, long blocksInCluster)
+    private static long CountOverhead(ExtVolume volume, SuperBlock superBlock, long blocksInCluster)
     {
         Geometry geometry = volume.Geometry;
         if (blocksInCluster > 1 && superBlock.OverheadClusters > 0)

@@ -15,7 +15,7 @@ internal sealed class ExtentTree : BlockMappedFile
     /// <param name="inode">The inode; it has the flag for extents.</param>
     /// <param name="length">Its size in bytes.</param>
     /// <exception cref="InvalidImageException">The root is damaged.</exception>
-    public ExtentTree(Volume volume, Inode inode, long length)
+    public ExtentTree(ExtVolume volume, Inode inode, long length)
         : base(volume, inode, length)
     {
         _root = inode.Block.ToArray();

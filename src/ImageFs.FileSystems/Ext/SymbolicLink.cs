@@ -15,7 +15,7 @@ internal static class SymbolicLink
 
     /// <summary>The target, or of an encrypted one what Linux shows without the key.</summary>
     /// <exception cref="ImageException">It is damaged.</exception>
-    public static byte[] Read(Volume volume, Inode inode)
+    public static byte[] Read(ExtVolume volume, Inode inode)
     {
         long length = volume.SizeOf(inode);
         if (length <= 0 || length >= Math.Min(MaxLength, volume.Geometry.BlockSize))
@@ -59,7 +59,7 @@ internal static class SymbolicLink
     }
 
     /// <summary>As Linux decides: by the size where attributes may have inodes, else by having no blocks but those of attributes.</summary>
-    private static bool IsFast(Volume volume, Inode inode, long length)
+    private static bool IsFast(ExtVolume volume, Inode inode, long length)
     {
         if (inode.Flags.HasFlag(InodeFlags.InlineData))
         {
@@ -71,7 +71,7 @@ internal static class SymbolicLink
             return length < Inode.BlockLength;
         }
 
-        long attributeBlocks = volume.AttributeBlockOf(inode) == 0 ? 0 : volume.Geometry.ClusterSize / Volume.SectorSize;
+        long attributeBlocks = volume.AttributeBlockOf(inode) == 0 ? 0 : volume.Geometry.ClusterSize / ExtVolume.SectorSize;
         return volume.BlocksOf(inode) == attributeBlocks;
     }
 

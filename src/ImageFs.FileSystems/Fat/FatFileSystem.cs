@@ -35,10 +35,10 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
         .With("label", FindLabel())
         .With("uuid", volume.HasExtendedSignature ? ToUuid(volume.VolumeId) : null)
         .With("fat", $"FAT{(int)volume.Width}")
-        .With("oem_name", options.CodePage.ToText(volume.OemName))
-        .With("sector_size", (long)volume.SectorSize)
+        .With("oem-name", options.CodePage.ToText(volume.OemName))
+        .With("sector-size", (long)volume.SectorSize)
         .With("sectors", (long)volume.TotalSectors)
-        .With("cluster_size", (long)Heap.ClusterSize)
+        .With("cluster-size", (long)Heap.ClusterSize)
         .With("clusters", (long)Heap.Count)
         .With("fats", (long)volume.FatCount);
 

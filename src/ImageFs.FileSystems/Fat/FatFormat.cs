@@ -12,6 +12,9 @@ internal sealed class FatFormat : FileSystemFormat
     public override string Name => LinuxName;
 
     /// <inheritdoc/>
+    public override bool IsNamed(string name) => name is LinuxName or "msdos" or "fat";
+
+    /// <inheritdoc/>
     /// <remarks>
     /// FAT has no magic number. The parameter block must make sense, and beside it either the type's name be there, or the jump and the
     /// signature; of what has these too, the type's name of HPFS and JFS tells them apart, as for blkid.

@@ -150,6 +150,7 @@ internal static class MasterBootRecord
             new(number, origin + Start, Sectors * (long)Size, $"0x{Type:x2}")
             {
                 IsBootable = Status == 0x80,
+                IsContainer = IsExtended,
                 Uuid = $"{diskId}-{number.ToString("x2", CultureInfo.InvariantCulture)}",
             };
     }

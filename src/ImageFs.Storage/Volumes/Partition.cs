@@ -15,4 +15,7 @@ public sealed record Partition(int Number, long Start, long Length, string Type)
 
     /// <summary>Whether it is marked to boot from: active in an MBR, legacy BIOS bootable in a GPT.</summary>
     public bool IsBootable { get; init; }
+
+    /// <summary>Whether it only holds others: the extended partition of an MBR.</summary>
+    public bool IsContainer { get; init; }
 }

@@ -57,4 +57,15 @@ public sealed class MountOptionsTest
     [Test]
     public void A_flag_with_a_value_is_refused() =>
         Assert.That(() => MountOptions.Parse("norock=1").TakeFlag("norock"), Throws.TypeOf<MountOptionException>());
+
+    [Test]
+    public void A_copy_is_taken_from_apart()
+    {
+        var options = MountOptions.Parse("uid=1,norock,bogus");
+        MountOptions copy = options.Copy();
+        copy.TakeFlag("norock");
+        options.Keep(copy.Names.ToHashSet());
+
+        Assert.That(options.Names, Is.EqualTo((string[])["uid", "bogus"]));
+    }
 }

@@ -12,11 +12,11 @@ internal sealed class ExtendedAttributes
     // EXT4_XATTR_SIZE_MAX.
     private const uint MaxValueSize = 1 << 24;
 
-    private readonly Volume _volume;
+    private readonly ExtVolume _volume;
     private readonly ExtendedAttributeCheck _check;
 
     /// <param name="volume">The file system.</param>
-    public ExtendedAttributes(Volume volume)
+    public ExtendedAttributes(ExtVolume volume)
     {
         _volume = volume;
         _check = new ExtendedAttributeCheck(volume.Geometry);

@@ -13,7 +13,7 @@ internal sealed class Directory
 
     private const int InlineParentSize = sizeof(uint);
 
-    private readonly Volume _volume;
+    private readonly ExtVolume _volume;
     private readonly BlockSource _contents;
     private readonly byte[]? _inline;
     private readonly uint _seed;
@@ -23,7 +23,7 @@ internal sealed class Directory
     /// <param name="inode">The inode.</param>
     /// <exception cref="LinuxException">It is not a directory's.</exception>
     /// <exception cref="ImageException">It is damaged.</exception>
-    public Directory(Volume volume, Inode inode)
+    public Directory(ExtVolume volume, Inode inode)
     {
         if (inode.Type != NodeType.Directory)
         {

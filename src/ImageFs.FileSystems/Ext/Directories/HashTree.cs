@@ -5,7 +5,7 @@ namespace ImageFs.FileSystems.Ext.Directories;
 /// <summary>Finds names in a directory by their hash (ext4: Hash Tree Directories).</summary>
 /// <param name="volume">The file system.</param>
 /// <param name="directory">An indexed directory.</param>
-internal sealed class HashTree(Volume volume, Directory directory)
+internal sealed class HashTree(ExtVolume volume, Directory directory)
 {
     private const string Clause = "ext4: Hash Tree Directories";
 

@@ -22,7 +22,7 @@ internal static class JournalRecovery
     /// <param name="inodeNumber">The journal's inode; 0 when it is on another device.</param>
     /// <param name="recovered">Number of blocks that were recovered.</param>
     /// <exception cref="ImageException">The journal is damaged, or cannot be read.</exception>
-    public static BlockSource Recover(Volume volume, uint inodeNumber, out int recovered)
+    public static BlockSource Recover(ExtVolume volume, uint inodeNumber, out int recovered)
     {
         if (inodeNumber == 0)
         {
@@ -93,7 +93,7 @@ internal static class JournalRecovery
         }
     }
 
-    private static ExtentMap Overlay(Volume volume, JournalLog log, IReadOnlyDictionary<ulong, JournalCopy> copies)
+    private static ExtentMap Overlay(ExtVolume volume, JournalLog log, IReadOnlyDictionary<ulong, JournalCopy> copies)
     {
         int blockSize = volume.Geometry.BlockSize;
         long length = volume.Source.Length;

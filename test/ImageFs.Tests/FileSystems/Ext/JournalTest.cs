@@ -47,7 +47,7 @@ public sealed class JournalTest
     {
         var facts = new Dictionary<string, object>(ExtImages.Open("journal-v3").Describe().Facts);
         Assert.That(facts["state"], Is.EqualTo("needs recovery"));
-        Assert.That(facts["recovered_blocks"], Is.EqualTo(2));
+        Assert.That(facts["recovered-blocks"], Is.EqualTo(2));
     }
 
     [Test]
@@ -127,7 +127,7 @@ public sealed class JournalTest
 
     private static int BlockOfJournal(byte[] image, int number)
     {
-        var volume = new Volume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         return (int)volume.OpenContents(volume.Inodes.Read(8)).Map((long)number * Block, Block, out _).Address;
     }
 

@@ -188,7 +188,7 @@ public sealed class TreeTest
             Assert.That(facts["features"], Is.EqualTo(
                 "has_journal ext_attr dir_index filetype extent 64bit flex_bg sparse_super large_file huge_file dir_nlink extra_isize metadata_csum"));
             Assert.That(facts["state"], Is.EqualTo("clean"));
-            Assert.That(facts["last_mounted_on"], Is.EqualTo("/mnt/ext4"));
+            Assert.That(facts["last-mounted-on"], Is.EqualTo("/mnt/ext4"));
             Assert.That(facts["created"], Is.EqualTo(DateTimeOffset.FromUnixTimeSeconds(1_709_210_096)));
         }
     }

@@ -5,7 +5,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Ext;
 
 /// <summary>A file system that was found good: what its readers share.</summary>
-internal sealed class Volume
+internal sealed class ExtVolume
 {
     /// <summary>The unit of i_blocks, in bytes.</summary>
     public const int SectorSize = 512;
@@ -15,7 +15,7 @@ internal sealed class Volume
     /// <param name="source">The volume, as it is after recovery of the journal.</param>
     /// <param name="superBlock">Its super block.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public Volume(BlockSource source, SuperBlock superBlock)
+    public ExtVolume(BlockSource source, SuperBlock superBlock)
     {
         Source = source;
         Geometry = new Geometry(superBlock);

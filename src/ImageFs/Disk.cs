@@ -1,0 +1,68 @@
+using ImageFs.FileSystems;
+using ImageFs.Storage;
+using ImageFs.Storage.Volumes;
+
+namespace ImageFs;
+
+/// <summary>A disk and what it is divided into.</summary>
+internal sealed class Disk
+{
+    private readonly Action<string> _warn;
+    private PartitionTable? _table;
+    private bool _hasReadTable;
+    private Volume[]? _volumes;
+
+    /// <summary>Looks at a disk.</summary>
+    /// <param name="source">Its bytes.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    internal Disk(BlockSource source, Action<string> warn)
+    {
+        Source = source;
+        _warn = warn;
+        Whole = Volume.Recognise(null, source);
+    }
+
+    /// <summary>Its bytes.</summary>
+    internal BlockSource Source { get; }
+
+    /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
+    internal Volume Whole { get; }
+
+    /// <summary>The partition table; null when there is none.</summary>
+    /// <exception cref="ImageException">It is damaged past use.</exception>
+    internal PartitionTable? Table
+    {
+        get
+        {
+            if (!_hasReadTable)
+            {
+                _table = PartitionTable.Read(Source, _warn);
+                _hasReadTable = true;
+            }
+
+            return _table;
+        }
+    }
+
+    /// <summary>The partitions, and what is on each; those that only hold others are left out.</summary>
+    /// <exception cref="ImageException">The table is damaged past use.</exception>
+    internal IReadOnlyList<Volume> Volumes => _volumes ??=
+    [
+        .. from partition in Table?.Partitions ?? []
+           where !partition.IsContainer
+           select Volume.Recognise(partition, new BlockSlice(Source, partition.Start, partition.Length)),
+    ];
+
+    /// <summary>The one volume that is meant.</summary>
+    /// <exception cref="MountOptionException">None is, or several are.</exception>
+    internal Volume Choose(VolumeChoice choice)
+    {
+        IReadOnlyList<Volume> candidates = Volumes.Count > 0 ? Volumes : [Whole];
+        Volume[] matches = [.. candidates.Where(choice.Matches)];
+        return matches.Length == 1
+            ? matches[0]
+            : throw new MountOptionException(
+                choice.ToString(),
+                $"{(matches.Length == 0 ? "no volume is" : $"{matches.Length} volumes are")} like that; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
+    }
+}

@@ -1,0 +1,70 @@
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Storage.Volumes;
+
+namespace ImageFs;
+
+/// <summary>A partition of a disk, or a disk without any, and what is on it.</summary>
+/// <param name="Partition">Its entry in the partition table; null when it is the whole disk.</param>
+/// <param name="Source">Its bytes.</param>
+internal sealed record Volume(Partition? Partition, BlockSource Source)
+{
+    private ImageDescription? _description;
+
+    /// <summary>The format of its file system; null when none is recognised.</summary>
+    internal FileSystemFormat? Format { get; init; }
+
+    /// <summary>Why nothing can be said of it; null when something can.</summary>
+    internal string? Problem { get; private set; }
+
+    /// <summary>The file system's label; empty when it has none.</summary>
+    internal string Label => Fact("label");
+
+    /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
+    internal string Uuid => Fact("uuid");
+
+    /// <summary>The name of its directory where several are shown: number and label.</summary>
+    internal string DirectoryName
+    {
+        get
+        {
+            string label = new[] { Partition?.Name, Label, Format?.Name, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
+            return $"{Partition?.Number ?? 0}-{label.Replace('/', '_').Replace('\0', '_')}";
+        }
+    }
+
+    /// <summary>Recognises what is on a partition or a disk.</summary>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    internal static Volume Recognise(Partition? partition, BlockSource source)
+    {
+        try
+        {
+            return new Volume(partition, source) { Format = FileSystemFormats.All.FirstOrDefault(format => format.Probe(source)) };
+        }
+        catch (ImageException e)
+        {
+            return new Volume(partition, source) { Problem = e.Message };
+        }
+    }
+
+    /// <summary>What <c>imagefs info</c> tells of the file system; null when there is none, or it cannot be opened.</summary>
+    internal ImageDescription? Describe()
+    {
+        if (_description is null && Format is not null && Problem is null)
+        {
+            try
+            {
+                _description = Format.Open(Source, MountOptions.Parse(null), static _ => { }).Describe();
+            }
+            catch (Exception e) when (e is ImageException or LinuxException)
+            {
+                Problem = e.Message;
+            }
+        }
+
+        return _description;
+    }
+
+    private string Fact(string key) => Describe()?.Find(key) as string ?? string.Empty;
+}
