@@ -47,14 +47,16 @@ internal static class ImageInfo
             Volume? volume = disk.Volumes.FirstOrDefault(volume => volume.Partition == partition);
             if (volume is null || !choice.IsMade || choice.Matches(volume))
             {
-                image.Children.Add(Describe(partition, volume));
+                // The first partition of an isohybrid is the image itself: that has been told.
+                bool isTold = fileSystem is not null && partition.Start == 0;
+                image.Children.Add(Describe(partition, volume, isTold));
             }
         }
 
         return image;
     }
 
-    private static ImageDescription Describe(Partition partition, Volume? volume)
+    private static ImageDescription Describe(Partition partition, Volume? volume, bool isTold)
     {
         ImageDescription? fileSystem = volume?.Describe();
         ImageDescription description = new ImageDescription("part")
@@ -69,7 +71,7 @@ internal static class ImageInfo
             .With("partuuid", partition.Uuid)
             .With("bootable", partition.IsBootable)
             .With("unknown", Reason(partition, volume));
-        if (fileSystem is not null)
+        if (fileSystem is not null && !isTold)
         {
             description.Children.Add(fileSystem);
         }

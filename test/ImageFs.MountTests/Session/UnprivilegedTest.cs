@@ -28,7 +28,7 @@ public sealed class UnprivilegedTest : FuseDeviceFixture
             """
             $user "$IMAGEFS" mount -f /mnt/image $dir &
             until grep -q " $dir " /proc/self/mountinfo; do sleep 0.1; done
-            grep -o "fuse.imagefs.*user_id=[0-9]*" /proc/self/mountinfo
+            grep " $dir " /proc/self/mountinfo | grep -o "fuse.imagefs.*user_id=[0-9]*"
             $user find $dir -type f -exec cat {} + > /dev/null && echo read
             ls $dir 2>&1 | grep -o "Permission denied"
             $user fusermount3 -u $dir
