@@ -52,7 +52,7 @@ internal sealed class DeviceTests
         using var device = new LoopDevice(TestImages.Get("ext/ext4"), "-r");
         using var kernel = new KernelMount(device.Path, "ext4", "ro");
         using var mount = ImageMount.Mount(device.Path);
-        Assert.That(mount.Said!.Error, Does.Contain(device.Path).And.Contain("mounted"));
+        Assert.That(mount.Said!.Error, Does.Contain(device.Path).And.Contain("in use"));
         Assert.That(mount.List().DifferencesFrom(TreeWalker.List(kernel.Directory), Facts.Recorded), Is.Empty);
     }
 

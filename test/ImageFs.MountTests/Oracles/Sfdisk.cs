@@ -21,7 +21,8 @@ internal static class Sfdisk
     public static Table Read(string disk, int sectorSize = SectorSize)
     {
         Need.Program("sfdisk", "fdisk");
-        using var json = JsonDocument.Parse(Tool.Run("sfdisk", "--sector-size", $"{sectorSize}", "-J", disk).Succeeded().Text);
+        using LoopDevice? device = WithSectors(disk, sectorSize);
+        using var json = JsonDocument.Parse(Tool.Run("sfdisk", "-J", device?.Path ?? disk).Succeeded().Text);
         JsonElement table = json.RootElement.GetProperty("partitiontable");
         Partition[] partitions =
         [
@@ -44,11 +45,16 @@ internal static class Sfdisk
     public static void Write(string disk, int mebibytes, string script, int sectorSize = SectorSize)
     {
         Need.Program("sfdisk", "fdisk");
-        const string Script = "truncate -s \"$2M\" \"$1\" && printf '%s\\n' \"$3\" | sfdisk -q --sector-size \"$4\" \"$1\"";
-        Tool.Shell(Script, disk, $"{mebibytes}", script, $"{sectorSize}").Succeeded();
+        Tool.Run("truncate", "-s", $"{mebibytes}M", disk).Succeeded();
+        using LoopDevice? device = WithSectors(disk, sectorSize);
+        Tool.Shell("printf '%s\\n' \"$1\" | sfdisk -q --no-reread --no-tell-kernel \"$2\"", script, device?.Path ?? disk).Succeeded();
     }
 
     /// <summary>A type as both sfdisk and lsblk mean it: a GUID in capitals or not; an MBR's number, with and without 0x and zeros in front.</summary>
     public static string TypeOf(string type) =>
         type.Contains('-', StringComparison.Ordinal) ? type.ToLowerInvariant() : $"{Convert.ToInt32(type, 16):x}";
+
+    // sfdisk has --sector-size since 2.41; a device tells it.
+    private static LoopDevice? WithSectors(string disk, int sectorSize) =>
+        sectorSize == SectorSize ? null : new LoopDevice(disk, "-b", $"{sectorSize}");
 }
