@@ -133,7 +133,7 @@ internal sealed class VolumeTests
         using TestDisk disk = TestDisk.Mbr();
         (ToolResult said, bool mounted) = ImageMount.TryMount(disk.Path, "part=7");
         Assert.That(mounted, Is.False);
-        Assert.That(said.Error, Does.Contain('7'));
+        Assert.That(said.Error, Does.Contain("part=7"));
     }
 
     [Test]
@@ -155,13 +155,12 @@ internal sealed class VolumeTests
 
     [Test]
     [CancelAfter(Limit)]
-    public void An_isohybrid_image_is_an_iso_first_and_has_partitions_to_choose()
+    public void An_isohybrid_image_is_an_iso_first_though_it_has_partitions()
     {
         string image = TestImages.Get("isohybrid");
         using var whole = ImageMount.Mount(image);
         Assert.That(whole.List().DifferencesFrom(UserModeLinux.List(image)!, Facts.All), Is.Empty);
-        using var part = ImageMount.Mount(image, "part=2");
-        Assert.That(MountTable.Find(part.Directory), Is.Not.Null);
+        Assert.That(Partitions(Of(image)), Is.Not.Empty);
     }
 
     private static TestDisk Make(Kind kind) => kind switch
