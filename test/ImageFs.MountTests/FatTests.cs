@@ -31,7 +31,7 @@ internal sealed class FatTests
 
     [Test]
     [CancelAfter(Limit)]
-    public void A_large_tree_that_mtools_wrote_is_what_vfat_shows([Values("-F 16 -s 4", "-F 32 -s 1", "-F 32 -s 8 -S 4096 -R 8")] string options)
+    public void A_large_tree_that_mtools_wrote_is_what_vfat_shows([Values("-F 16 -s 16", "-F 32 -s 1", "-F 32 -s 1 -S 4096")] string options)
     {
         using var folder = new TestFolder();
         string image = folder["made.img"];
@@ -66,9 +66,9 @@ internal sealed class FatTests
         Need.Program("mkfs.exfat", "exfatprogs");
         using var folder = new TestFolder();
         string image = folder["made.img"];
-        Tool.Shell("truncate -s 64M \"$1\" && mkfs.exfat -q -c \"$2\" \"$1\"", image, cluster).Succeeded();
+        Tool.Shell("truncate -s 64M \"$1\" && mkfs.exfat -c \"$2\" \"$1\"", image, cluster).Succeeded();
         using (var device = new LoopDevice(image))
-        using (var mount = new KernelMount(device.Path, "exfat-fuse", "rw"))
+        using (var mount = new KernelMount(device.Path, "exfat-fuse", "rw,umask=022"))
         {
             Fill(mount.Directory);
         }
@@ -80,7 +80,7 @@ internal sealed class FatTests
     {
         // It has no inode numbers of its own, and rounds the blocks of directories in its own way.
         string[] facts = [.. Facts.All.Except(["blocks", "nlink", "ctime", "spellings"])];
-        TreeListing expected = KernelMount.List(image, "exfat-fuse");
+        TreeListing expected = KernelMount.List(image, "exfat-fuse", "umask=022");
         using var mount = ImageMount.Mount(image);
         Assert.That(mount.List().DifferencesFrom(expected, facts), Is.Empty);
     }
@@ -116,7 +116,7 @@ internal sealed class FatTests
             seq 200000 >lines
             printf x >one
             : >nothing
-            printf 'name' >"$(printf 'n%.0s' $(seq 255))"
+            printf 'name' >"$(printf 'n%.0s' $(seq 150))"
             printf 'name' >'Ünïcödé ßtraße 漢字.txt'
             printf 'name' >'😀 smile'
             printf 'name' >'UPPER.TXT'

@@ -3,21 +3,20 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
+using static ImageFs.MountTests.Support.InfoReport;
 
 namespace ImageFs.MountTests;
 
 /// <summary>What <c>imagefs info</c> tells, against isoinfo, xorriso, sfdisk and blkid.</summary>
 internal sealed partial class InfoTests
 {
-    private const int SectorSize = 512;
-
     [Test]
     public void The_volume_is_described_as_isoinfo_does(
         [Values("sample", "level1", "level4", "eltorito", "grub-rescue-cdrom", "memtest86+x64")] string name)
     {
         string image = TestImages.Get(name);
         IReadOnlyDictionary<string, string> expected = Isoinfo.Describe(image);
-        JsonElement volume = Volume(Info(image));
+        JsonElement volume = Volume(Of(image));
         Assert.That(Text(volume, "volume"), Is.EqualTo(expected["Volume id"]));
         Assert.That(Text(volume, "data-preparer"), Is.EqualTo(expected["Data preparer id"]));
         Assert.That(Text(volume, "application"), Is.EqualTo(expected["Application id"]));
@@ -29,12 +28,11 @@ internal sealed partial class InfoTests
     [Test]
     public void The_label_and_uuid_are_those_of_blkid([Values("sample", "rockridge", "isohybrid", "grub-rescue-cdrom")] string name)
     {
-        Need.Program("blkid", "util-linux");
         string image = TestImages.Get(name);
-        JsonElement info = Info(image);
-        Assert.That(Text(info, "label"), Is.EqualTo(Blkid(image, "LABEL")));
-        Assert.That(Text(info, "uuid"), Is.EqualTo(Blkid(image, "UUID")));
-        Assert.That(Text(info, "fstype"), Is.EqualTo(Blkid(image, "TYPE")));
+        JsonElement info = Of(image);
+        Assert.That(Text(info, "label"), Is.EqualTo(Blkid.Value(image, "LABEL")));
+        Assert.That(Text(info, "uuid"), Is.EqualTo(Blkid.Value(image, "UUID")));
+        Assert.That(Text(info, "fstype"), Is.EqualTo(Blkid.Value(image, "TYPE")));
     }
 
     [Test]
@@ -48,7 +46,7 @@ internal sealed partial class InfoTests
         ];
         string[] told =
         [
-            .. Descendants(Info(image)).Where(element => Text(element, "type") == "boot-image").Select(entry =>
+            .. Descendants(Of(image)).Where(element => Text(element, "type") == "boot-image").Select(entry =>
                 $"{XorrisoPlatform(Text(entry, "platform"))} {(entry.GetProperty("bootable").GetBoolean() ? "y" : "n")} {Number(entry, "sectors")} {Number(entry, "lba")}"),
         ];
         Assert.That(expected, Is.Not.Empty);
@@ -58,23 +56,12 @@ internal sealed partial class InfoTests
     [Test]
     public void The_partitions_are_those_of_sfdisk([Values("isohybrid", "appended", "grub-rescue-cdrom", "memtest86+x64")] string name)
     {
-        Need.Program("sfdisk", "fdisk");
         string image = TestImages.Get(name);
-        using var json = JsonDocument.Parse(Tool.Run("sfdisk", "-J", image).Succeeded().Text);
-        JsonElement table = json.RootElement.GetProperty("partitiontable");
-        JsonElement info = Info(image);
-        Assert.That(Text(info, "pttype"), Is.EqualTo(Text(table, "label")));
-        string[] expected =
-        [
-            .. table.GetProperty("partitions").EnumerateArray().Select(part =>
-                $"{SectorSize * Number(part, "start")} {SectorSize * Number(part, "size")} {TypeOf(Text(part, "type"))}"),
-        ];
-        string[] told =
-        [
-            .. info.GetProperty("children").EnumerateArray().Where(child => Text(child, "type") == "part").Select(part =>
-                $"{Number(part, "start")} {Number(part, "size")} {TypeOf(Text(part, "parttype"))}"),
-        ];
-        Assert.That(told, Is.EqualTo(expected));
+        Sfdisk.Table expected = Sfdisk.Read(image);
+        JsonElement info = Of(image);
+        Assert.That(Text(info, "pttype"), Is.EqualTo(expected.Type));
+        string[] told = [.. Partitions(info).Select(part => $"{Number(part, "start")} {Number(part, "size")} {Sfdisk.TypeOf(Text(part, "parttype"))}")];
+        Assert.That(told, Is.EqualTo(expected.Partitions.Select(part => $"{part.Start} {part.Size} {part.Type}")));
     }
 
     [Test]
@@ -82,7 +69,7 @@ internal sealed partial class InfoTests
     {
         string image = TestImages.Get("multisession");
         int expected = Regex.Count(Xorriso.Report(image, "-toc"), "^ISO session", RegexOptions.Multiline);
-        Assert.That(Number(Volume(Info(image)), "sessions"), Is.EqualTo(expected).And.EqualTo(2));
+        Assert.That(Number(Volume(Of(image)), "sessions"), Is.EqualTo(expected).And.EqualTo(2));
     }
 
     [Test]
@@ -96,32 +83,12 @@ internal sealed partial class InfoTests
     [Test]
     public void What_is_no_image_is_described_by_its_size_alone()
     {
-        JsonElement info = Info(TestImages.Get("invalid/text"));
+        JsonElement info = Of(TestImages.Get("invalid/text"));
         Assert.That(Number(info, "size"), Is.EqualTo(100_000));
         Assert.That(info.TryGetProperty("fstype", out _), Is.False);
     }
 
-    private static JsonElement Info(string image)
-    {
-        using var json = JsonDocument.Parse(ImageFsProgram.Run("info", "--json", image).Succeeded().Text);
-        return json.RootElement.GetProperty("blockdevices")[0].Clone();
-    }
-
     private static JsonElement Volume(JsonElement info) => Descendants(info).First(element => Text(element, "type") == "iso9660");
-
-    private static IEnumerable<JsonElement> Descendants(JsonElement element) =>
-        element.TryGetProperty("children", out JsonElement children)
-            ? children.EnumerateArray().SelectMany(child => Descendants(child).Prepend(child))
-            : [];
-
-    // A fact that an image does not have is not told; isoinfo shows it empty.
-    private static string Text(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement value) ? value.GetString() ?? string.Empty : string.Empty;
-
-    private static long Number(JsonElement element, string key) => element.GetProperty(key).GetInt64();
-
-    private static string Blkid(string image, string key) =>
-        Tool.Run("blkid", "-p", "-o", "value", "-s", key, image).Succeeded().Text.TrimEnd('\n');
 
     private static string XorrisoPlatform(string platform) => platform switch
     {
@@ -129,12 +96,6 @@ internal sealed partial class InfoTests
         "efi" => "UEFI",
         _ => platform,
     };
-
-    // sfdisk writes a GUID in capitals; an MBR type is a number, with and without 0x and zeros in front.
-    private static string TypeOf(string type)
-    {
-        return type.Contains('-', StringComparison.Ordinal) ? type.ToLowerInvariant() : $"{Convert.ToInt32(type, 16):x}";
-    }
 
     [GeneratedRegex(@"^El Torito boot img :\s+\d+\s+(?<platform>\w+)\s+(?<bootable>[yn])\s+\S+\s+\S+\s+\S+\s+(?<sectors>\d+)\s+(?<lba>\d+)", RegexOptions.Multiline)]
     private static partial Regex BootImage();

@@ -24,7 +24,7 @@ fi
 # names and directories
 mkdir -p many deep/er/still empty-directory
 (cd many && seq -f 'name %g of many' 1 500 | xargs -d '\n' touch)
-rm many/name\ ?7\ of\ many many/name\ 2*
+rm -f many/name\ 3* many/name\ ??7\ of\ many
 printf x >"$(printf 'n%.0s' $(seq 255))"
 printf x >"$(printf 'na\303\257ve \377 name\nline')"
 ln lines deep/er/hard

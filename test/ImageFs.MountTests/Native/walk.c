@@ -114,8 +114,10 @@ static void put_contents(int dir, const char *name)
     char hex[65];
     ssize_t n = -1;
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0)
+    if (fd >= 0) {
         put_data(fd);
+        lseek(fd, 0, SEEK_SET);
+    }
     while (fd >= 0 && (n = read(fd, buffer, sizeof buffer)) > 0)
         sha256_add(&s, buffer, n);
     fputs(" sha256=", out);
