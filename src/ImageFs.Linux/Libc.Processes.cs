@@ -16,6 +16,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int syscall(nint number, nint first, nint second);
 
+    [LibraryImport(Library, SetLastError = true, EntryPoint = "syscall")]
+    internal static partial int syscall3(nint number, nint first, nint second, nint third);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
 

@@ -6,10 +6,27 @@ namespace ImageFs.Linux;
 public static unsafe class Processes
 {
     private const nint PidfdOpen = 434;
+    private const nint CloseRange = 436;
+    private const nint CloseRangeCloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
+    private const int SetDescriptorFlags = 2; // F_SETFD
     private const short PollIn = 1;
 
     /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
     public static bool IsRoot => Libc.geteuid() == 0;
+
+    /// <summary>
+    /// Keeps the descriptors above standard error, which this process may have from its caller, from the programs that it starts.
+    /// A kernel before 5.11 cannot, and they go on.
+    /// </summary>
+    /// <param name="except">One that they are to have; null for none.</param>
+    public static void KeepDescriptors(int? except)
+    {
+        _ = Libc.syscall3(CloseRange, 3, int.MaxValue, CloseRangeCloseOnExec);
+        if (except is { } descriptor)
+        {
+            _ = Libc.fcntl(descriptor, SetDescriptorFlags, 0);
+        }
+    }
 
     /// <summary>Leaves the terminal: a new session (setsid(2)), and /dev/null for standard input, output and error.</summary>
     /// <exception cref="LinuxException">A call failed.</exception>

@@ -71,6 +71,13 @@ public sealed class BlockDevice : BlockSource, IDisposable
         }
     }
 
+    /// <summary>The open descriptor that a path of the form <c>/dev/fd/N</c> names; null for any other path.</summary>
+    public static int? FindDescriptor(string path) =>
+        path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
+        && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : null;
+
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
@@ -85,8 +92,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
     private static FileDescriptor OpenDescriptor(string path, out bool isShared)
     {
         isShared = false;
-        if (path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
-            && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        if (FindDescriptor(path) is { } number)
         {
             return Files.Duplicate(number);
         }

@@ -6,10 +6,10 @@ internal static class ExitStatus
     /// <summary>Done.</summary>
     internal const int Success = 0;
 
-    /// <summary>Wrong usage, or no permission.</summary>
+    /// <summary>Wrong usage.</summary>
     internal const int Usage = 1;
 
-    /// <summary>The system failed: out of memory, no more processes.</summary>
+    /// <summary>The system failed: the output cannot be written, a process cannot be started.</summary>
     internal const int System = 2;
 
     /// <summary>A bug in this program.</summary>

@@ -22,7 +22,7 @@ internal static class ImageInfo
         }
 
         SessionOptions.RefuseRest(options);
-        PartitionTable? table = disk.Table;
+        PartitionTable? table = ReadTable(disk, out string? problem);
         ImageDescription image = new ImageDescription(stack.Device.IsBlockDevice ? "disk" : "file")
             .With("name", stack.Device.Path)
             .With("size", disk.Source.Length)
@@ -31,7 +31,8 @@ internal static class ImageInfo
             .With("label", fileSystem?.Find("label"))
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
-            .With("ptuuid", table?.Id);
+            .With("ptuuid", table?.Id)
+            .With("unknown", problem ?? (fileSystem is null && table is null ? "no known file system or partition table" : null));
         if (stack.Device.IsBlockDevice)
         {
             image.With("log-sec", (long)stack.Device.LogicalBlockSize).With("phy-sec", (long)stack.Device.PhysicalBlockSize);
@@ -54,6 +55,21 @@ internal static class ImageInfo
         }
 
         return image;
+    }
+
+    // What is broken in a table does not hide what is whole beside it.
+    private static PartitionTable? ReadTable(Disk disk, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            return disk.Table;
+        }
+        catch (ImageException e)
+        {
+            problem = e.Message;
+            return null;
+        }
     }
 
     private static ImageDescription Describe(Partition partition, Volume? volume, bool isTold)

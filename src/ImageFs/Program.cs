@@ -3,6 +3,7 @@ using ImageFs.Commands;
 using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Linux;
+using ImageFs.Mounting;
 using ImageFs.Storage;
 
 namespace ImageFs;
@@ -20,12 +21,11 @@ internal static class Program
             StatsCommand.Create(),
         };
 
-        ParseResult parsed = root.Parse(WithVerb(root, arguments));
+        ParseResult parsed = root.Parse(WithVerb(root, arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
-            Console.Error.WriteLine($"imagefs: {parsed.Errors[0].Message.TrimEnd('.')}; try '{command} --help'");
-            return ExitStatus.Usage;
+            return Fail($"{parsed.Errors[0].Message.TrimEnd('.')}; try '{command} --help'", ExitStatus.Usage);
         }
 
         return Run(parsed);
@@ -59,11 +59,19 @@ internal static class Program
         {
             return Fail(e.Message, ExitStatus.MountFailure);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, ExitStatus.System);
+        }
+        catch (Exception e)
+        {
+            return Fail($"a bug: {e}", ExitStatus.Bug);
+        }
     }
 
     private static int Fail(string message, int status)
     {
-        Console.Error.WriteLine($"imagefs: {message}");
+        Log.WriteToStandardError(message);
         return status;
     }
 }

@@ -1,3 +1,6 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>The entries of a large directory by their names' hashes: eight bytes for each.</summary>
@@ -22,18 +25,25 @@ internal sealed class DirectoryIndex
     /// <param name="reader">At its start.</param>
     /// <param name="comparison">How names are compared.</param>
     /// <param name="maxCount">Entries allowed.</param>
-    /// <returns>Null when it has more.</returns>
+    /// <returns>Null when it has more, or cannot be read to its end: then a scan finds what there is.</returns>
     public static DirectoryIndex? Build(ref DirectoryReader reader, NameComparison comparison, int maxCount)
     {
         var entries = new List<ulong>();
-        while (reader.MoveNext())
+        try
         {
-            if (entries.Count == maxCount)
+            while (reader.MoveNext())
             {
-                return null;
-            }
+                if (entries.Count == maxCount)
+                {
+                    return null;
+                }
 
-            entries.Add(((ulong)comparison.Hash(reader.Name) << 32) | (uint)reader.Position);
+                entries.Add(((ulong)comparison.Hash(reader.Name) << 32) | (uint)reader.Position);
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return null;
         }
 
         ulong[] sorted = [.. entries];

@@ -20,6 +20,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     private readonly Iso9660Volume _volume;
     private readonly NameComparison _comparison;
     private readonly DirectoryIndexCache _indexes = new();
+    private readonly DecodedBlocks _decodedBlocks = new();
     private readonly Lock _indexing = new();
 
     public Iso9660FileSystem(Iso9660Volume volume)
@@ -169,7 +170,7 @@ internal sealed class Iso9660FileSystem : FileSystem
         }
 
         BlockSource recorded = OpenSections(inode, address);
-        return inode.Compression is ZisofsParameters parameters ? new ZisofsFile(recorded, parameters, address) : recorded;
+        return inode.Compression is ZisofsParameters parameters ? new ZisofsFile(recorded, parameters, address, _decodedBlocks) : recorded;
     }
 
     private static bool TryMoveNext(ref DirectoryReader reader, bool hasAdded)

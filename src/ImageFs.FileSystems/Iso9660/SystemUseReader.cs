@@ -13,7 +13,7 @@ internal ref struct SystemUseReader
     // Linux follows this many.
     private const int MaxContinuations = 32;
 
-    // Linux has one block each. Long access control lists (AAIP) need more; a hostile image must not make a record cost megabytes.
+    // All areas of a record together; Linux has one block for each of its 32. A hostile image must not make a record cost megabytes.
     private const int MaxContinuationBytes = 64 * 1024;
 
     private readonly BlockCache _volume;
@@ -24,6 +24,7 @@ internal ref struct SystemUseReader
     private long _nextAddress;
     private long _nextEnd;
     private int _continuations;
+    private long _continuationBytes;
     private int _entryLength;
 
     /// <param name="volume">The volume.</param>
@@ -114,9 +115,10 @@ internal ref struct SystemUseReader
             return $"more than {MaxContinuations} continuation areas follow one another";
         }
 
-        if (area.Offset >= _blockSize || area.AreaLength > MaxContinuationBytes)
+        _continuationBytes += area.AreaLength;
+        if (area.Offset >= _blockSize || _continuationBytes > MaxContinuationBytes)
         {
-            return $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}";
+            return $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}, {_continuationBytes} in all";
         }
 
         return _nextEnd > _volume.Length ? $"a continuation area at 0x{_nextAddress:X}, behind the end of the image" : null;

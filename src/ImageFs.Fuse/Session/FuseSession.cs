@@ -14,15 +14,11 @@ public sealed class FuseSession : IDisposable
     private readonly FuseMount _mount;
     private readonly List<FileDescriptor> _clones = [];
     private readonly List<FuseWorker> _workers = [];
-    private readonly DeviceNumber? _device;
     private readonly Lock _endLock = new();
+    private DeviceNumber? _device;
     private bool _ended;
 
-    private FuseSession(FuseMount mount)
-    {
-        _mount = mount;
-        _device = Mounts.DeviceAt(mount.MountPoint);
-    }
+    private FuseSession(FuseMount mount) => _mount = mount;
 
     /// <summary>What INIT negotiated.</summary>
     public FuseConnection Connection { get; private set; } = null!;
@@ -100,6 +96,7 @@ public sealed class FuseSession : IDisposable
 
     private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
     {
+        _device = Mounts.DeviceAt(_mount.MountPoint);
         var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply));
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));

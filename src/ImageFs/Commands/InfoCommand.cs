@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
+using ImageFs.Mounting;
 using ImageFs.Output;
 
 namespace ImageFs.Commands;
@@ -15,7 +16,7 @@ internal static class InfoCommand
         var command = new Command("info", "Show what is in an image: partitions, file system, identifiers, boot entries.") { image, options, asJson };
         command.SetAction(parsed =>
         {
-            using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(image), line => Console.Error.WriteLine($"imagefs: {line}"));
+            using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(image), Log.WriteToStandardError);
             var mountOptions = MountOptions.Parse(string.Join(',', parsed.GetValue(options) ?? []));
             ImageDescription description = ImageInfo.Describe(stack, mountOptions);
             if (parsed.GetValue(asJson))

@@ -2,13 +2,17 @@ using System.CommandLine;
 using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Linux;
+using ImageFs.Mounting;
 
 namespace ImageFs.Commands;
 
 /// <summary><c>imagefs umount DIR</c>.</summary>
 internal static class UnmountCommand
 {
+    private const int MaxLinks = 40;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(2);
 
     internal static Command Create()
     {
@@ -20,32 +24,68 @@ internal static class UnmountCommand
         return command;
     }
 
-    private static int Unmount(string directory, bool lazy)
+    private static int Unmount(string path, bool lazy)
     {
-        if (Mounts.TypeAt(directory)?.StartsWith("fuse.", StringComparison.Ordinal) != true)
-        {
-            throw new FuseMountException($"{directory}: not mounted by imagefs");
-        }
-
-        int? server = FindServer(directory);
+        string directory = FindMountPoint(path);
+        int? server = lazy ? null : FindServer(directory);
         FuseUnmount.Run(directory, lazy);
-        if (server is { } process && !lazy && !Processes.WaitForEnd(process, s_patience))
+        if (server is { } process && !Processes.WaitForEnd(process, s_patience))
         {
-            Console.Error.WriteLine($"imagefs: {directory}: unmounted, but its server (process {process}) has not ended yet");
+            Log.WriteToStandardError($"{directory}: unmounted, but its server (process {process}) has not ended yet");
         }
 
         return ExitStatus.Success;
     }
 
-    // A mount whose server has died answers nothing, and can be unmounted all the same; so can one of another program.
+    // As /proc/self/mountinfo has it. The mount is not looked into: the server may be dead, or hang.
+    private static string FindMountPoint(string path)
+    {
+        string directory = Path.TrimEndingDirectorySeparator(path);
+        for (int links = 0; links < MaxLinks; links++)
+        {
+            if (Mounts.TypeAt(directory)?.StartsWith("fuse.", StringComparison.Ordinal) == true)
+            {
+                return directory;
+            }
+
+            string parent = Path.GetDirectoryName(directory) ?? "/";
+            string? target = new DirectoryInfo(directory).LinkTarget;
+            if (target is null)
+            {
+                string? parentTarget = new DirectoryInfo(parent).ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+                if (parentTarget is null)
+                {
+                    break;
+                }
+
+                directory = Path.Combine(parentTarget, Path.GetFileName(directory));
+            }
+            else
+            {
+                directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent));
+            }
+        }
+
+        throw new FuseMountException($"{path}: not mounted by imagefs");
+    }
+
+    // A mount whose server has died, or does not answer in time, can be unmounted all the same; so can one of another program.
     private static int? FindServer(string directory)
+    {
+        int? server = null;
+        var query = new Thread(() => server = TryFindServer(directory)) { IsBackground = true };
+        query.Start();
+        return query.Join(s_answerPatience) ? server : null;
+    }
+
+    private static int? TryFindServer(string directory)
     {
         try
         {
             using JsonDocument status = JsonDocument.Parse(FuseStatus.Query(directory));
             return status.RootElement.GetProperty("pid").GetInt32();
         }
-        catch (FuseMountException)
+        catch (Exception e) when (e is FuseMountException or JsonException)
         {
             return null;
         }

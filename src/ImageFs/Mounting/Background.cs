@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Mounting;
 
@@ -28,6 +29,7 @@ internal static class Background
             start.ArgumentList.Add(argument);
         }
 
+        Processes.KeepDescriptors(except: BlockDevice.FindDescriptor(request.Image));
         using Process server = Process.Start(start)!;
         using Stream error = Console.OpenStandardError();
         Stream said = server.StandardError.BaseStream;

@@ -103,7 +103,7 @@ internal sealed class ImageServer : IDisposable
     private void End(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref _ends) > 1)
+        if (Interlocked.Increment(ref _ends) > 1 && _session is not null)
         {
             _log("ended by a second signal");
             Environment.Exit(128 + SignalNumber(context.Signal));

@@ -17,11 +17,25 @@ internal sealed class Log
     {
         if (_inBackground)
         {
+            // Not sent is not said: the system's log may have ended, or be slow.
             _systemLog?.Send(Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {line}"), SocketFlags.None, out _);
         }
         else
         {
+            WriteToStandardError(line);
+        }
+    }
+
+    /// <summary>Writes a line to standard error; a full disk or a terminal that has gone loses it, and nothing else.</summary>
+    internal static void WriteToStandardError(string line)
+    {
+        try
+        {
             Console.Error.WriteLine($"imagefs: {line}");
+        }
+        catch (IOException)
+        {
+            // There is nobody to tell.
         }
     }
 

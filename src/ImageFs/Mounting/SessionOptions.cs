@@ -85,7 +85,7 @@ internal static class SessionOptions
         string[] unknown = [.. options.Names.Distinct()];
         if (unknown.Length > 0)
         {
-            throw new MountOptionException(string.Join(',', unknown), "unknown; see 'imagefs mount --help'");
+            throw new MountOptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
         }
     }
 

@@ -1,3 +1,6 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems.Iso9660.RockRidge;
 
 /// <summary>What the root directory's own record says of the extensions in use (SUSP 5.3, 5.5).</summary>
@@ -37,7 +40,17 @@ internal sealed class RockRidgeVersion
         foreach (int place in s_places)
         {
             var version = new RockRidgeVersion(place);
-            version.Read(volume, root);
+            try
+            {
+                version.Read(volume, root);
+            }
+            catch (Exception e) when (version.HasIndicator && e is ImageException or LinuxException)
+            {
+                // The names may be there though the entry that tells of them is lost: the image is not to be lost with it.
+                volume.WarnOf($"{e.Message}; the image is taken for one with Rock Ridge");
+                version.Identifier = string.Empty;
+            }
+
             if (version.HasIndicator || version.Identifier is not null)
             {
                 return version;

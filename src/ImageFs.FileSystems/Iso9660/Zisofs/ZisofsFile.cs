@@ -11,23 +11,21 @@ internal sealed class ZisofsFile : BlockSource
     private const int MinBlockShift = 15;
     private const int MaxBlockShift = 20;
 
-    // Decoded blocks that are kept, each number in its place: a reader that goes on decodes none twice.
-    private const int CachedBlocks = 2;
-
     private readonly BlockSource _recorded;
     private readonly ZisofsParameters _parameters;
     private readonly long _address;
     private readonly int _blockSize;
     private readonly int _pointerLength;
-    private readonly Block?[] _cache = new Block?[CachedBlocks];
+    private readonly DecodedBlocks _decoded;
 
     /// <summary>Opens the file.</summary>
     /// <param name="recorded">The file as it is recorded.</param>
     /// <param name="parameters">What its ZF entry says.</param>
-    /// <param name="address">Where its directory record is, for messages.</param>
+    /// <param name="address">Where its directory record is.</param>
+    /// <param name="decoded">Keeps decoded blocks: a reader that goes on decodes none twice.</param>
     /// <exception cref="UnsupportedFeatureException">The algorithm is not zlib.</exception>
     /// <exception cref="InvalidImageException">The header is damaged or contradicts the ZF entry.</exception>
-    public ZisofsFile(BlockSource recorded, ZisofsParameters parameters, long address)
+    public ZisofsFile(BlockSource recorded, ZisofsParameters parameters, long address, DecodedBlocks decoded)
     {
         if (!parameters.IsZlib || parameters.Version is not (1 or 2))
         {
@@ -38,6 +36,7 @@ internal sealed class ZisofsFile : BlockSource
         _recorded = recorded;
         _parameters = parameters;
         _address = address;
+        _decoded = decoded;
         if (parameters.BlockShift is < MinBlockShift or > MaxBlockShift)
         {
             throw Invalid($"a block size of 2^{parameters.BlockShift} bytes");
@@ -83,15 +82,14 @@ internal sealed class ZisofsFile : BlockSource
 
     private byte[] Find(long number)
     {
-        ref Block? slot = ref _cache[(int)(number % CachedBlocks)];
-        Block? block = Volatile.Read(ref slot);
-        if (block is null || block.Number != number)
+        byte[]? bytes = _decoded.Find(_address, number);
+        if (bytes is null)
         {
-            block = new Block(number, Decode(number));
-            Volatile.Write(ref slot, block);
+            bytes = Decode(number);
+            _decoded.Add(_address, number, bytes);
         }
 
-        return block.Bytes;
+        return bytes;
     }
 
     private byte[] Decode(long number)
@@ -174,6 +172,4 @@ internal sealed class ZisofsFile : BlockSource
 
     private InvalidImageException Invalid(string problem) =>
         new("compressed file of the directory record", _address, problem, $"zisofs version {_parameters.Version}");
-
-    private sealed record Block(long Number, byte[] Bytes);
 }

@@ -11,6 +11,8 @@ internal readonly record struct ZisofsParameters(ushort Algorithm, byte Version,
     /// <summary>Whether the blocks are compressed by zlib.</summary>
     public bool IsZlib => Algorithm == (('p' << 8) | 'z') || Algorithm == (('P' << 8) | 'Z');
 
-    /// <summary>The two letters of the algorithm.</summary>
-    public string AlgorithmName => new([(char)(Algorithm >> 8), (char)(Algorithm & 0xFF)]);
+    /// <summary>The two letters of the algorithm, as a number when they are none: they may be anything.</summary>
+    public string AlgorithmName => char.IsAsciiLetter((char)(Algorithm >> 8)) && char.IsAsciiLetter((char)(Algorithm & 0xFF))
+        ? new([(char)(Algorithm >> 8), (char)(Algorithm & 0xFF)])
+        : $"0x{Algorithm:x4}";
 }
