@@ -61,19 +61,19 @@ internal sealed class ImageStack : IDisposable
         string? wanted = options.TakeValue("fs");
         if (choice.IsMade)
         {
-            return Open(disk.Choose(choice), wanted, options);
+            return Open(disk.Choose(choice), wanted, options, $"the volume of {choice}");
         }
 
         if (wanted is not null || disk.Whole.Format is not null || disk.Whole.Problem is not null)
         {
-            return Open(disk.Whole, wanted, options);
+            return Open(disk.Whole, wanted, options, "the image");
         }
 
         Volume[] volumes = [.. disk.Volumes.Where(volume => volume.Format is not null)];
         return volumes.Length switch
         {
             0 => throw Unrecognised(disk),
-            1 => Open(volumes[0], null, options),
+            1 => Open(volumes[0], null, options, volumes[0].DirectoryName),
             _ => OpenAll(volumes, options),
         };
     }
@@ -87,10 +87,10 @@ internal sealed class ImageStack : IDisposable
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
         ?? throw new MountOptionException($"fs={name}", $"the formats are {FormatNames}");
 
-    private FileSystem Open(Volume volume, string? wanted, MountOptions options)
+    private FileSystem Open(Volume volume, string? wanted, MountOptions options, string name)
     {
         FileSystemFormat format = wanted is null
-            ? volume.Format ?? throw new UnsupportedFeatureException($"what is on it is no known file system ({volume.Problem ?? FormatNames}) and is")
+            ? volume.Format ?? throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is")
             : NamedFormat(wanted);
         return format.Open(volume.Source, options, _warn);
     }
@@ -105,7 +105,7 @@ internal sealed class ImageStack : IDisposable
             MountOptions own = options.Copy();
             try
             {
-                opened.Add((volume.DirectoryName, Open(volume, null, own)));
+                opened.Add((volume.DirectoryName, Open(volume, null, own, volume.DirectoryName)));
             }
             catch (ImageException e)
             {
@@ -128,6 +128,6 @@ internal sealed class ImageStack : IDisposable
 
         return disk.Table is { } table
             ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames}) is")
-            : new UnsupportedFeatureException($"what is in it is no file system that is known ({FormatNames}) and is");
+            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FormatNames}) is");
     }
 }

@@ -18,6 +18,9 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     /// <summary>Why nothing can be said of it; null when something can.</summary>
     internal string? Problem { get; private set; }
 
+    /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
+    internal string? Type => Describe()?.Kind ?? Format?.Name;
+
     /// <summary>The file system's label; empty when it has none.</summary>
     internal string Label => Fact("label");
 
@@ -29,7 +32,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     {
         get
         {
-            string label = new[] { Partition?.Name, Label, Format?.Name, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
+            string label = new[] { Partition?.Name, Label, Type, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
             return $"{Partition?.Number ?? 0}-{label.Replace('/', '_').Replace('\0', '_')}";
         }
     }

@@ -31,7 +31,7 @@ internal sealed class VolumeChoice
         choice.Add(options, "label", (volume, value) => volume.Label == value || volume.Partition?.Name == value);
         choice.Add(options, "uuid", (volume, value) => IsSame(volume.Uuid, value));
         choice.Add(options, "partuuid", (volume, value) => IsSame(volume.Partition?.Uuid, value));
-        choice.Add(options, "type", (volume, value) => IsType(volume.Partition?.Type, value) || volume.Format?.IsNamed(value) == true);
+        choice.Add(options, "type", (volume, value) => IsType(volume.Partition?.Type, value) || volume.Type == value);
         return choice;
     }
 
