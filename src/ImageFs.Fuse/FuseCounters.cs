@@ -12,20 +12,14 @@ public sealed record FuseCounters
     /// <summary>Replies that were errors, by error number.</summary>
     public required IReadOnlyDictionary<Errno, long> Errors { get; init; }
 
-    /// <summary>READs answered by splicing.</summary>
-    public required long SplicedReplies { get; init; }
+    /// <summary>READs answered, by the way that the reply went.</summary>
+    public required IReadOnlyDictionary<ReplyWay, long> Replies { get; init; }
 
-    /// <summary>Bytes of files that were spliced.</summary>
-    public required long SplicedBytes { get; init; }
+    /// <summary>Bytes of files, by the way that they went.</summary>
+    public required IReadOnlyDictionary<ReplyWay, long> ReplyBytes { get; init; }
 
-    /// <summary>READs answered by copying.</summary>
-    public required long CopiedReplies { get; init; }
-
-    /// <summary>Bytes of files that were copied.</summary>
-    public required long CopiedBytes { get; init; }
-
-    /// <summary>READs answered by copying, by why.</summary>
-    public required IReadOnlyDictionary<CopyReason, long> CopyReasons { get; init; }
+    /// <summary>READs that did not go the way chosen for them, by why.</summary>
+    public required IReadOnlyDictionary<Fallback, long> Fallbacks { get; init; }
 
     /// <summary>Replies that the kernel did not take, of requests that were still waiting.</summary>
     public required long LostReplies { get; init; }

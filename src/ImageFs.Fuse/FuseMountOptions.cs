@@ -26,8 +26,14 @@ public sealed record FuseMountOptions
     /// <summary>Threads that answer requests; 0 to choose by the number of processors.</summary>
     public int Workers { get; init; }
 
-    /// <summary>How file bytes go to the kernel; null to choose for each reply. What cannot be spliced is copied whatever this says.</summary>
+    /// <summary>How file bytes go to the kernel; null to choose for each reply. What cannot go that way is copied whatever this says.</summary>
     public ReplyWay? ForceReply { get; init; }
+
+    /// <summary>
+    /// Whether what the mount's cache holds is kept out of the image's: read past it where the device permits, and dropped from it
+    /// where not.
+    /// </summary>
+    public bool CachesOnce { get; init; }
 
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };

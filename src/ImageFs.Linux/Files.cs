@@ -9,6 +9,9 @@ public static unsafe class Files
     private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const uint DirectAlignmentStat = 0x2000; // STATX_DIOALIGN
+    private const int WillNeed = 3; // POSIX_FADV_WILLNEED
+    private const int DoNotNeed = 4; // POSIX_FADV_DONTNEED
     private const nuint BLKGETSIZE64 = 0x80081272;
     private const nuint BLKSSZGET = 0x1268;
     private const nuint BLKPBSZGET = 0x127B;
@@ -42,6 +45,35 @@ public static unsafe class Files
         int copy = Libc.fcntl(number, DuplicateCloseOnExec, 3);
         return copy < 0 ? throw LinuxException.Last("fcntl(F_DUPFD_CLOEXEC)", $"/dev/fd/{number}") : new FileDescriptor(copy);
     }
+
+    /// <summary>Opens the file of a descriptor once more, for reading past the page cache (O_DIRECT).</summary>
+    /// <returns>Null with <paramref name="errno"/> set: EINVAL where the file system has no such thing.</returns>
+    public static FileDescriptor? TryReopenDirect(FileDescriptor descriptor, out Errno errno)
+    {
+        // O_DIRECT is one of the few flags that are not the same everywhere.
+        bool isArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
+        var direct = (OpenFlags)(isArm ? 0x10000 : 0x4000);
+        return TryOpen($"/proc/self/fd/{descriptor.Number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | direct, out errno);
+    }
+
+    /// <summary>What offset and length of direct I/O must be multiples of, in bytes (STATX_DIOALIGN, Linux 6.1).</summary>
+    /// <returns>0 when the file cannot be read so; null when the kernel does not know.</returns>
+    public static int? DirectAlignment(FileDescriptor descriptor)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(descriptor.Number, string.Empty, EmptyPath, DirectAlignmentStat, &buffer) == 0
+            && (buffer.Mask & DirectAlignmentStat) != 0
+            ? checked((int)buffer.DirectOffsetAlignment)
+            : null;
+    }
+
+    /// <summary>Asks the kernel to begin reading into its cache (POSIX_FADV_WILLNEED): a wish, that may come to nothing.</summary>
+    public static void WishFor(FileDescriptor descriptor, long offset, long length) =>
+        _ = Libc.posix_fadvise64(descriptor, offset, length, WillNeed);
+
+    /// <summary>Asks the kernel to drop whole pages of its cache (POSIX_FADV_DONTNEED): a wish, too.</summary>
+    public static void Forget(FileDescriptor descriptor, long offset, long length) =>
+        _ = Libc.posix_fadvise64(descriptor, offset, length, DoNotNeed);
 
     /// <summary>statx(2) of an open descriptor.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>

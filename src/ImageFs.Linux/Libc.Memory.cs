@@ -8,5 +8,8 @@ internal static unsafe partial class Libc
     internal static partial void* mmap(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial void* mmap(void* address, nuint length, int protection, int flags, FileDescriptor file, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int munmap(void* address, nuint length);
 }

@@ -23,6 +23,12 @@ internal static unsafe partial class Libc
     internal static partial int poll(PollDescriptor* descriptors, nuint count, int timeout);
 
     [LibraryImport(Library)]
+    internal static partial int sched_getaffinity(int thread, nuint size, byte* processors);
+
+    [LibraryImport(Library)]
+    internal static partial int sched_setaffinity(int thread, nuint size, byte* processors);
+
+    [LibraryImport(Library)]
     internal static partial uint geteuid();
 
     /// <summary><c>struct pollfd</c> of poll(2).</summary>

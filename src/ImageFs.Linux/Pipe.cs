@@ -45,13 +45,26 @@ public sealed unsafe class Pipe : IDisposable
         return new Pipe(readEnd, writeEnd, size / PageBuffer.PageSize);
     }
 
+    /// <summary>Writes bytes into the pipe: a copy of them.</summary>
+    /// <returns>Bytes written; -1 with <paramref name="errno"/> set.</returns>
+    public int Write(ReadOnlySpan<byte> bytes, out Errno errno) => Descriptors.Write(WriteEnd, bytes, out errno);
+
     /// <summary>Puts memory into the pipe by reference (vmsplice): it must not change until it has left the pipe.</summary>
     /// <returns>Bytes put; -1 with <paramref name="errno"/> set.</returns>
     public int Put(PageBuffer memory, int length, out Errno errno)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, memory.Length);
-        var vector = new IoVector { Base = (void*)memory.DangerousGetHandle(), Length = (nuint)length };
-        return Result(Libc.vmsplice(WriteEnd, &vector, 1, 0), out errno);
+        return Put((void*)memory.DangerousGetHandle(), length, out errno);
+    }
+
+    /// <summary>Puts zeros into the pipe by reference, a slot for each page.</summary>
+    /// <param name="length">Bytes, at most 1 MiB.</param>
+    /// <param name="errno">The error, when the result is -1.</param>
+    /// <returns>Bytes put; -1 with <paramref name="errno"/> set.</returns>
+    public int PutZeros(int length, out Errno errno)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, ZeroPages.Length);
+        return Put(ZeroPages.Start, length, out errno);
     }
 
     /// <summary>Splices bytes of a file or device into the pipe, once: it may take fewer than asked for.</summary>
@@ -59,7 +72,10 @@ public sealed unsafe class Pipe : IDisposable
     public int Fill(FileDescriptor source, long offset, int length, out Errno errno) =>
         Result(Libc.splice(source, &offset, WriteEnd, null, (nuint)length, 0), out errno);
 
-    /// <summary>Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): that takes them from the image's cache.</summary>
+    /// <summary>
+    /// Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): of a cached file that takes them from its cache, and
+    /// in any case the kernel loses the mark in them that begins its next readahead (docs/performance.md).
+    /// </summary>
     /// <returns>Bytes that left the pipe; -1 with <paramref name="errno"/> set.</returns>
     public int Drain(FileDescriptor target, int length, out Errno errno) =>
         Result(Libc.splice(ReadEnd, null, target, null, (nuint)length, 0), out errno);
@@ -69,6 +85,12 @@ public sealed unsafe class Pipe : IDisposable
     {
         ReadEnd.Dispose();
         WriteEnd.Dispose();
+    }
+
+    private int Put(void* memory, int length, out Errno errno)
+    {
+        var vector = new IoVector { Base = memory, Length = (nuint)length };
+        return Result(Libc.vmsplice(WriteEnd, &vector, 1, 0), out errno);
     }
 
     private static int Result(nint count, out Errno errno)

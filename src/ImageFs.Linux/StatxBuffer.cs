@@ -26,6 +26,9 @@ internal struct StatxBuffer
     public uint DeviceMinor;
     public uint FileSystemMajor;
     public uint FileSystemMinor;
+    public ulong MountId;
+    public uint DirectMemoryAlignment;
+    public uint DirectOffsetAlignment;
 }
 
 /// <summary><c>struct statx_timestamp</c> of linux/stat.h.</summary>

@@ -8,6 +8,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
 {
     private const string DescriptorFolder = "/dev/fd/";
 
+    private readonly Lazy<DirectFile?> _direct;
+    private readonly Lazy<FileMapping?> _mapping;
+
     private BlockDevice(string path, FileDescriptor descriptor, bool isShared)
     {
         Path = path;
@@ -29,6 +32,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
         {
             throw new LinuxException("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
         }
+
+        _direct = new Lazy<DirectFile?>(() => DirectFile.TryOpen(this));
+        _mapping = new Lazy<FileMapping?>(() => Length > 0 ? FileMapping.TryCreate(Descriptor, Length) : null);
     }
 
     /// <summary>The path as it was given.</summary>
@@ -51,6 +57,12 @@ public sealed class BlockDevice : BlockSource, IDisposable
 
     /// <summary>Physical block size in bytes; 1 for an image file.</summary>
     public int PhysicalBlockSize { get; } = 1;
+
+    /// <summary>The same past the page cache; null where it cannot be read so. Opened when first asked for.</summary>
+    public DirectFile? Direct => _direct.Value;
+
+    /// <summary>Its pages in memory, for the kernel to read; null where it cannot be mapped. Made when first asked for.</summary>
+    public FileMapping? Mapping => _mapping.Value;
 
     /// <summary>
     /// Opens an image file or a block device for reading. <c>/dev/fd/N</c> is the open descriptor itself, whose file this process may
@@ -86,7 +98,20 @@ public sealed class BlockDevice : BlockSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Descriptor.Dispose();
+    public void Dispose()
+    {
+        if (_direct.IsValueCreated)
+        {
+            _direct.Value?.Dispose();
+        }
+
+        if (_mapping.IsValueCreated)
+        {
+            _mapping.Value?.Dispose();
+        }
+
+        Descriptor.Dispose();
+    }
 
     // A block device is held, where nobody else holds it, so that nobody mounts it for writing meanwhile.
     private static FileDescriptor OpenDescriptor(string path, out bool isShared)

@@ -11,7 +11,7 @@ internal sealed partial class SpliceTests
 {
     private const int BlockSize = 2048;
     private const int Length = 64 << 20;
-    private const string Calls = "splice,vmsplice,pread64,preadv,preadv2,read,readv,process_vm_readv,mmap,sendfile,copy_file_range";
+    private const string Calls = "splice,vmsplice,writev,pread64,preadv,preadv2,read,readv,process_vm_readv,mmap,sendfile,copy_file_range";
 
     [Test]
     public void A_file_of_64_MiB_is_spliced_and_never_read()
@@ -35,8 +35,10 @@ internal sealed partial class SpliceTests
         }
 
         string[] lines = [.. Directory.GetFiles(folder.Path, "trace.*").SelectMany(File.ReadAllLines)];
-        long spliced = lines.Select(line => SpliceToFuse().Match(line)).Where(match => match.Success).Sum(match => Number(match.Groups["bytes"]));
-        Assert.That(spliced, Is.GreaterThanOrEqualTo(Length), "bytes spliced to /dev/fuse");
+        long spliced = Sum(lines, SpliceToFuse());
+        long gathered = Sum(lines, WriteToFuse());
+        Assert.That(spliced + gathered, Is.GreaterThanOrEqualTo(Length), "bytes that went to /dev/fuse by reference");
+        Assert.That(gathered, Is.LessThan(Length / 100), "bytes of small replies, gathered from mapped pages");
 
         string imageName = Regex.Escape(image);
         var readOfImage = new Regex($@"(?<call>pread64|preadv2?|read|readv)\(\d+<{imageName}>, .*?(, (?<offset>\d+)(, \w+)?)?\)\s+= (?<bytes>\d+)$");
@@ -49,6 +51,9 @@ internal sealed partial class SpliceTests
         Assert.That(lines.Where(line => Regex.IsMatch(line, $@"(sendfile|copy_file_range)\(.*<{imageName}>")), Is.Empty);
     }
 
+    private static long Sum(string[] lines, Regex call) =>
+        lines.Select(line => call.Match(line)).Where(match => match.Success).Sum(match => Number(match.Groups["bytes"]));
+
     private static bool Overlaps(long offset, long bytes, long start) => offset < start + Length && offset + bytes > start;
 
     private static long Number(Group group) => long.Parse(group.Value, CultureInfo.InvariantCulture);
@@ -59,4 +64,7 @@ internal sealed partial class SpliceTests
 
     [GeneratedRegex(@"^splice\(\d+<pipe:[^>]*>, NULL, \d+<[^>]*fuse[^>]*>, NULL, \d+, [^)]*\)\s+= (?<bytes>\d+)")]
     private static partial Regex SpliceToFuse();
+
+    [GeneratedRegex(@"^writev\(\d+<[^>]*fuse[^>]*>, .*\)\s+= (?<bytes>\d+)")]
+    private static partial Regex WriteToFuse();
 }

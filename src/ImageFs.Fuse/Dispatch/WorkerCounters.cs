@@ -13,9 +13,9 @@ internal sealed class WorkerCounters
     // Index 0 counts what is not in the table.
     private readonly long[] _requests = new long[LastOpcode + 1];
     private readonly long[] _errors = new long[LastErrno + 1];
-    private readonly long[] _replies = new long[2];
-    private readonly long[] _bytes = new long[2];
-    private readonly long[] _copies = new long[(int)CopyReason.NotCommitted + 1];
+    private readonly long[] _replies = new long[(int)ReplyWay.Copy + 1];
+    private readonly long[] _bytes = new long[(int)ReplyWay.Copy + 1];
+    private readonly long[] _fallbacks = new long[(int)Fallback.NotDirect + 1];
     private long _lost;
 
     /// <summary>Counts a request.</summary>
@@ -29,7 +29,7 @@ internal sealed class WorkerCounters
     {
         _replies[(int)reply.Way]++;
         _bytes[(int)reply.Way] += length;
-        _copies[(int)reply.CopyReason]++;
+        _fallbacks[(int)reply.Fallback]++;
     }
 
     /// <summary>Counts a reply that the kernel did not take.</summary>
@@ -45,7 +45,7 @@ internal sealed class WorkerCounters
             Add(sum._errors, worker._errors);
             Add(sum._replies, worker._replies);
             Add(sum._bytes, worker._bytes);
-            Add(sum._copies, worker._copies);
+            Add(sum._fallbacks, worker._fallbacks);
             sum._lost += Volatile.Read(ref worker._lost);
         }
 
@@ -53,11 +53,9 @@ internal sealed class WorkerCounters
         {
             Requests = NonZero<FuseOpcode>(sum._requests, first: 0),
             Errors = NonZero<Errno>(sum._errors, first: 0),
-            SplicedReplies = sum._replies[(int)ReplyWay.Splice],
-            SplicedBytes = sum._bytes[(int)ReplyWay.Splice],
-            CopiedReplies = sum._replies[(int)ReplyWay.Copy],
-            CopiedBytes = sum._bytes[(int)ReplyWay.Copy],
-            CopyReasons = NonZero<CopyReason>(sum._copies, first: 1),
+            Replies = NonZero<ReplyWay>(sum._replies, first: 0),
+            ReplyBytes = NonZero<ReplyWay>(sum._bytes, first: 0),
+            Fallbacks = NonZero<Fallback>(sum._fallbacks, first: 1),
             LostReplies = sum._lost,
         };
     }

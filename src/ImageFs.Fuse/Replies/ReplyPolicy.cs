@@ -3,32 +3,45 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Replies;
 
 /// <summary>
-/// Decides how file bytes go to the kernel: spliced whenever they can be, unless a way is forced. It learns which devices refuse to
-/// be spliced from. One worker owns it.
+/// Decides how file bytes go to the kernel: by the request's size, as docs/performance.md found it best, unless a way is forced. It
+/// learns which devices refuse to be spliced from. One worker owns it.
 /// </summary>
 /// <param name="forced">The way to take; null to choose.</param>
-internal sealed class ReplyPolicy(ReplyWay? forced)
+/// <param name="cachesOnce">Whether the image's cache is to keep nothing of what the mount's cache has.</param>
+internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
 {
+    // Up to this size, in bytes, the one system call of gather is cheaper than the three of splice.
+    private const int GatherLimit = 32 * 1024;
+
     // A refusal now and then may have another cause than the device; so many in a row have not.
     private const int RefusalsBelieved = 4;
 
     private readonly Dictionary<BlockDevice, int> _refusals = [];
 
-    /// <summary>Whether to splice at all.</summary>
-    public bool MaySplice => forced != ReplyWay.Copy;
+    /// <summary>Whether the image's cache is to keep nothing of what the mount's cache has.</summary>
+    public bool CachesOnce => cachesOnce;
 
-    /// <summary>Whether to splice these extents.</summary>
+    /// <summary>Whether no way is forced: where the one chosen cannot be gone, another may.</summary>
+    public bool IsFree => forced is null;
+
+    /// <summary>The way for a reply.</summary>
+    /// <param name="length">Its bytes.</param>
+    public ReplyWay Choose(int length) =>
+        forced ?? (cachesOnce ? ReplyWay.Direct : length <= GatherLimit ? ReplyWay.Gather : ReplyWay.Splice);
+
+    /// <summary>Whether these extents can go through the pipe.</summary>
     /// <param name="plan">All extents of the reply.</param>
     /// <param name="slots">Slots that the pipe has for them.</param>
-    /// <returns>None to splice, or why not.</returns>
-    public CopyReason Judge(ReplyPlan plan, int slots)
+    /// <param name="isDirect">Whether past the device's cache: the last extent's end may then take one more.</param>
+    /// <returns>None, or why not.</returns>
+    public Fallback Judge(ReplyPlan plan, int slots, bool isDirect)
     {
-        if (plan.Slots > slots)
+        if (plan.Slots + (isDirect ? 1 : 0) > slots)
         {
-            return CopyReason.TooManySlots;
+            return Fallback.TooManyPieces;
         }
 
-        return _refusals.Count > 0 && HasRefuser(plan.Extents) ? CopyReason.SourceRefused : CopyReason.None;
+        return _refusals.Count > 0 && HasRefuser(plan.Extents) ? Fallback.SourceRefused : Fallback.None;
     }
 
     /// <summary>Takes note of a device that refused to be spliced from.</summary>
@@ -41,7 +54,10 @@ internal sealed class ReplyPolicy(ReplyWay? forced)
         {
             foreach (ref readonly DeviceExtent extent in extents)
             {
-                _refusals.Remove(extent.Device!);
+                if (extent.Device is { } device)
+                {
+                    _refusals.Remove(device);
+                }
             }
         }
     }
@@ -50,7 +66,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced)
     {
         foreach (ref readonly DeviceExtent extent in extents)
         {
-            if (_refusals.GetValueOrDefault(extent.Device!) >= RefusalsBelieved)
+            if (extent.Device is { } device && _refusals.GetValueOrDefault(device) >= RefusalsBelieved)
             {
                 return true;
             }

@@ -3,8 +3,14 @@ namespace ImageFs.Fuse;
 /// <summary>How a file's bytes go to the kernel.</summary>
 public enum ReplyWay
 {
-    /// <summary>By reference through a pipe, from the image's descriptor to the device: no byte passes through the program.</summary>
+    /// <summary>By reference through a pipe, from the image's cached pages to the device: no byte passes through the program.</summary>
     Splice,
+
+    /// <summary>By reference from the image's cached pages, mapped into memory, in one system call: for small replies.</summary>
+    Gather,
+
+    /// <summary>Through a pipe and past the image's cache: the pages that the disk filled become the mount's own, and are cached once.</summary>
+    Direct,
 
     /// <summary>Read into the worker's buffer and written from there.</summary>
     Copy,

@@ -21,8 +21,9 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
 
     private readonly FileDescriptor _device;
     private readonly ReplyPolicy _policy;
-    private readonly ReplyPlan _plan = new(PipeCapacity / PageBuffer.PageSize);
+    private readonly ReplyPlan _plan = new(ReplyGather.Pieces);
     private readonly ReplyPipe _pipe;
+    private readonly ReplyGather _gather = new();
     private readonly PageBuffer _request = new(FuseProtocol.MinReadBuffer);
 
     // One page whose last bytes are the reply's header, then the payload: page-aligned, and one write(2) with its header.
@@ -84,62 +85,97 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     /// <inheritdoc/>
     public FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
-        CopyReason reason = TrySplice(unique, source, offset, length);
-        if (reason == CopyReason.None)
+        var reply = new FileReply(_policy.Choose(length), Fallback.None, Errno.None);
+        if (reply.Way != ReplyWay.Copy)
         {
-            return new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None);
+            reply = SendByReference(reply.Way, unique, source, offset, length);
         }
 
-        source.ReadAt(offset, Payload[..length]);
-        return new FileReply(ReplyWay.Copy, reason, Reply(unique, Errno.None, length));
+        if (reply.Way == ReplyWay.Copy)
+        {
+            source.ReadAt(offset, Payload[..length]);
+            reply = reply with { Errno = Reply(unique, Errno.None, length) };
+        }
+
+        if (_policy.CachesOnce && reply.Way != ReplyWay.Direct)
+        {
+            _plan.Forget();
+        }
+
+        return reply;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _pipe.Dispose();
+        _gather.Dispose();
         _request.Dispose();
         _reply.Dispose();
     }
 
-    private CopyReason TrySplice(ulong unique, BlockSource source, long offset, int length)
+    // The way that it went; or that nothing went out and it is to be copied, and why.
+    private FileReply SendByReference(ReplyWay way, ulong unique, BlockSource source, long offset, int length)
     {
-        if (!_policy.MaySplice)
+        var note = Fallback.None;
+        Fallback fault = _plan.Make(source, offset, length);
+        if (fault == Fallback.None && way == ReplyWay.Direct && !_plan.IsDirect)
         {
-            return CopyReason.Chosen;
+            way = ReplyWay.Splice;
+            note = Fallback.NotDirect;
         }
 
-        if (!_pipe.IsOpen)
+        if (fault == Fallback.None && way == ReplyWay.Splice && _plan.Slots > _pipe.Slots && _policy.IsFree)
         {
-            return CopyReason.NoPipe;
+            way = ReplyWay.Gather;
+            note = Fallback.TooManyPieces;
         }
 
-        CopyReason reason = _plan.Make(source, offset, length);
-        if (reason == CopyReason.None)
+        if (fault == Fallback.None)
         {
-            reason = _policy.Judge(_plan, _pipe.Slots);
+            fault = way == ReplyWay.Gather ? Gather(unique, length) : Splice(unique, length, isDirect: way == ReplyWay.Direct);
         }
 
-        if (reason == CopyReason.None)
-        {
-            reason = Splice(unique, length);
-        }
-
-        return reason;
+        return fault == Fallback.None ? new FileReply(way, note, Errno.None) : new FileReply(ReplyWay.Copy, fault, Errno.None);
     }
 
-    private CopyReason Splice(ulong unique, int length)
+    private Fallback Gather(ulong unique, int length)
     {
-        CopyReason fault = _pipe.Send(_device, unique, length, _plan.Extents, out Errno errno);
-        if (fault == CopyReason.None)
+        if (_plan.Extents.Length > ReplyGather.Pieces)
+        {
+            return Fallback.TooManyPieces;
+        }
+
+        Fallback fault = _gather.Send(_device, unique, length, _plan.Extents, out Errno errno);
+        return Settle(fault, errno);
+    }
+
+    private Fallback Splice(ulong unique, int length, bool isDirect)
+    {
+        if (!_pipe.IsOpen)
+        {
+            return Fallback.NoPipe;
+        }
+
+        Fallback fault = _policy.Judge(_plan, _pipe.Slots, isDirect);
+        if (fault != Fallback.None)
+        {
+            return fault;
+        }
+
+        fault = _pipe.Send(_device, unique, length, _plan.Extents, isDirect, out Errno errno);
+        if (fault == Fallback.None)
         {
             _policy.NoteSuccess(_plan.Extents);
         }
-        else if (fault == CopyReason.SourceRefused)
+        else if (fault == Fallback.SourceRefused)
         {
             _policy.NoteRefusal(_pipe.Refuser!);
         }
 
-        return fault == CopyReason.NotCommitted && errno == RequestIsGone ? CopyReason.None : fault;
+        return Settle(fault, errno);
     }
+
+    private static Fallback Settle(Fallback fault, Errno errno) =>
+        fault == Fallback.NotCommitted && errno == RequestIsGone ? Fallback.None : fault;
 }

@@ -97,7 +97,7 @@ public sealed class FuseSession : IDisposable
     private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
     {
         _device = Mounts.DeviceAt(_mount.MountPoint);
-        var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply));
+        var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply, options.CachesOnce));
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));
         Connection = FuseHandshake.Run(first, options.DefaultPermissions);
@@ -108,7 +108,7 @@ public sealed class FuseSession : IDisposable
 
         for (int number = 1; number < ChooseWorkers(options.Workers); number++)
         {
-            var channel = new FuseChannel(CloneConnection(), new ReplyPolicy(options.ForceReply));
+            var channel = new FuseChannel(CloneConnection(), new ReplyPolicy(options.ForceReply, options.CachesOnce));
             _workers.Add(new FuseWorker(number, channel, service));
         }
 
@@ -116,7 +116,7 @@ public sealed class FuseSession : IDisposable
         CheckAccepted();
         if (_device is DeviceNumber device)
         {
-            ReadAhead.Raise(device);
+            ReadAhead.Raise(device, isDirect: options.CachesOnce || options.ForceReply == ReplyWay.Direct);
         }
     }
 

@@ -36,8 +36,10 @@ internal sealed class FuseWorker : IDisposable
 
     private void Run()
     {
+        var affinity = Environment.GetEnvironmentVariable("NOFOLLOW") is null ? new ReaderAffinity() : null;
         while (_channel.TryReceive(out ReadOnlySpan<byte> request))
         {
+            affinity?.Note(request);
             _dispatcher.Serve(request);
         }
 

@@ -6,16 +6,20 @@ namespace ImageFs.Fuse.Session;
 /// <summary>The kernel's readahead of one mount.</summary>
 internal static class ReadAhead
 {
-    // Two of the largest READs at a time: one is answered while the other is on its way.
-    private const int KiB = 2 * FuseChannel.MaxPayload / 1024;
+    // The largest READs at a time: one is answered while the other is on its way. A disk that is read past the cache has
+    // no readahead of its own, and wants more to do.
+    private const int Requests = 2;
+    private const int DirectRequests = 4;
 
     /// <summary>Raises it from the kernel's 128 KiB. Only root may: whoever may not keeps what there is.</summary>
     /// <param name="mount">The mount's device number.</param>
-    public static void Raise(DeviceNumber mount)
+    /// <param name="isDirect">Whether the image is read past its cache.</param>
+    public static void Raise(DeviceNumber mount, bool isDirect)
     {
+        int kib = (isDirect ? DirectRequests : Requests) * (FuseChannel.MaxPayload / 1024);
         try
         {
-            File.WriteAllText($"/sys/class/bdi/{mount}/read_ahead_kb", KiB.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText($"/sys/class/bdi/{mount}/read_ahead_kb", kib.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

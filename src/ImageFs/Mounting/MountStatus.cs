@@ -39,9 +39,10 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
     internal string ToLine()
     {
         FuseCounters counters = Session!.Counters;
-        return $"{mountPoint}: {counters.Requests.Values.Sum()} requests, "
-            + $"{counters.SplicedBytes} bytes spliced in {counters.SplicedReplies} replies, "
-            + $"{counters.CopiedBytes} bytes copied in {counters.CopiedReplies} replies, {counters.Errors.Values.Sum()} errors";
+        string replies = string.Join(", ", counters.Replies.Select(way =>
+            $"{counters.ReplyBytes[way.Key]} bytes by {way.Key.ToString().ToLowerInvariant()} in {way.Value} replies"));
+        return $"{mountPoint}: {counters.Requests.Values.Sum()} requests, {(replies.Length > 0 ? replies : "no bytes")}, "
+            + $"{counters.Errors.Values.Sum()} errors";
     }
 
     private static void Write(Utf8JsonWriter json, FuseSession session)
@@ -54,15 +55,10 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         json.WriteEndObject();
 
         FuseCounters counters = session.Counters;
-        json.WriteStartObject("replies");
-        json.WriteNumber("spliced", counters.SplicedReplies);
-        json.WriteNumber("spliced_bytes", counters.SplicedBytes);
-        json.WriteNumber("copied", counters.CopiedReplies);
-        json.WriteNumber("copied_bytes", counters.CopiedBytes);
-        json.WriteNumber("lost", counters.LostReplies);
-        json.WriteEndObject();
-
-        Write(json, "copied_because", counters.CopyReasons);
+        Write(json, "replies", counters.Replies);
+        Write(json, "reply_bytes", counters.ReplyBytes);
+        Write(json, "fallbacks", counters.Fallbacks);
+        json.WriteNumber("lost_replies", counters.LostReplies);
         Write(json, "requests", counters.Requests);
         Write(json, "errors", counters.Errors);
     }

@@ -75,6 +75,7 @@ internal static class SessionOptions
             DefaultPermissions = options.TakeFlag("default_permissions") || Processes.IsRoot,
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
+            CachesOnce = options.TakeValue("cache") is { } cache && ParseCache(cache),
         };
     }
 
@@ -96,7 +97,16 @@ internal static class SessionOptions
     {
         "auto" => null,
         "splice" => ReplyWay.Splice,
+        "gather" => ReplyWay.Gather,
+        "direct" => ReplyWay.Direct,
         "copy" => ReplyWay.Copy,
-        _ => throw new MountOptionException($"reply={way}", "is auto, splice or copy"),
+        _ => throw new MountOptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
+    };
+
+    private static bool ParseCache(string cache) => cache switch
+    {
+        "shared" => false,
+        "once" => true,
+        _ => throw new MountOptionException($"cache={cache}", "is shared or once"),
     };
 }

@@ -56,7 +56,7 @@ internal sealed class FakeTransport : IFuseTransport
         byte[] bytes = new byte[length];
         source.ReadAt(offset, bytes);
         Replies.Add(new FakeReply(unique, Errno.None, bytes));
-        return new FileReply(ReplyWay.Splice, CopyReason.None, Verdict);
+        return new FileReply(ReplyWay.Splice, Fallback.None, Verdict);
     }
 }
 

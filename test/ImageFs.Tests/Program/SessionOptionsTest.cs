@@ -56,6 +56,8 @@ public sealed class SessionOptionsTest
             Throws.TypeOf<MountOptionException>().With.Message.StartWith("option 'bogus,fast': unknown"));
 
     [TestCase("reply=splice", ExpectedResult = ReplyWay.Splice)]
+    [TestCase("reply=gather", ExpectedResult = ReplyWay.Gather)]
+    [TestCase("reply=direct", ExpectedResult = ReplyWay.Direct)]
     [TestCase("reply=copy", ExpectedResult = ReplyWay.Copy)]
     [TestCase("reply=auto", ExpectedResult = null)]
     [TestCase("", ExpectedResult = null)]
@@ -65,9 +67,22 @@ public sealed class SessionOptionsTest
         return taken.ForceReply;
     }
 
+    [TestCase("", ExpectedResult = false)]
+    [TestCase("cache=shared", ExpectedResult = false)]
+    [TestCase("cache=once", ExpectedResult = true)]
+    public bool The_image_can_be_read_past_its_cache(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.CachesOnce;
+    }
+
+    [Test]
+    public void An_unknown_cache_is_refused() =>
+        Assert.That(() => Take("cache=never", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("shared or once"));
+
     [Test]
     public void An_unknown_way_is_refused_with_those_there_are() =>
-        Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, splice or copy"));
+        Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, splice, gather, direct or copy"));
 
     [Test]
     public void Root_lets_others_in_and_has_the_kernel_check_permissions()

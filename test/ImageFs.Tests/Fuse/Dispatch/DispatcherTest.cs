@@ -360,11 +360,11 @@ public sealed class DispatcherTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(counters.Requests[FuseOpcode.Read], Is.EqualTo(4));
-            Assert.That(counters.SplicedReplies, Is.EqualTo(4));
-            Assert.That(counters.SplicedBytes, Is.EqualTo(14));
+            Assert.That(counters.Replies[ReplyWay.Splice], Is.EqualTo(4));
+            Assert.That(counters.ReplyBytes[ReplyWay.Splice], Is.EqualTo(14));
             Assert.That(counters.Errors, Is.EqualTo(new Dictionary<Errno, long> { [Errno.ENOSYS] = 2 }));
             Assert.That(counters.LostReplies, Is.EqualTo(2));
-            Assert.That(counters.CopyReasons, Is.Empty);
+            Assert.That(counters.Fallbacks, Is.Empty);
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class ReplyPipeTest
     public void AnExtentGoesOutWhole(long address, int length)
     {
         using var pipe = new ReplyPipe(MiB);
-        Assert.That(Send(pipe, _image.Layout((address, length))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((address, length))), Is.EqualTo(Fallback.None));
         AssertReply(_image.Bytes.AsSpan((int)address, length));
     }
 
@@ -47,7 +47,7 @@ public sealed class ReplyPipeTest
     public void SeveralExtentsGoOutAsOne()
     {
         using var pipe = new ReplyPipe(MiB);
-        Assert.That(Send(pipe, _image.Layout((2047, 10), (0, 6144), (99_999, 3), (1_000_000, 100_000))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((2047, 10), (0, 6144), (99_999, 3), (1_000_000, 100_000))), Is.EqualTo(Fallback.None));
         AssertReply([.. _image.Bytes[2047..2057], .. _image.Bytes[..6144], .. _image.Bytes[99_999..100_002], .. _image.Bytes[1_000_000..1_100_000]]);
     }
 
@@ -58,7 +58,7 @@ public sealed class ReplyPipeTest
         for (int i = 0; i < 100; i++)
         {
             int address = i * 1013;
-            Assert.That(Send(pipe, _image.Layout((address, 10_000)), unique: (ulong)i), Is.EqualTo(CopyReason.None));
+            Assert.That(Send(pipe, _image.Layout((address, 10_000)), unique: (ulong)i), Is.EqualTo(Fallback.None));
             AssertReply(_image.Bytes.AsSpan(address, 10_000), unique: (ulong)i);
         }
     }
@@ -77,9 +77,9 @@ public sealed class ReplyPipeTest
         Assert.That(pipe.Slots, Is.EqualTo((64 * 1024 / PageBuffer.PageSize) - 1));
         int length = (pipe.Slots - 1) * PageBuffer.PageSize;
         var plan = new ReplyPlan(8);
-        Assert.That(plan.Make(_image.Layout((2048, length)), 0, length), Is.EqualTo(CopyReason.None));
+        Assert.That(plan.Make(_image.Layout((2048, length)), 0, length), Is.EqualTo(Fallback.None));
         Assert.That(plan.Slots, Is.EqualTo(pipe.Slots));
-        Assert.That(Send(pipe, _image.Layout((2048, length))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((2048, length))), Is.EqualTo(Fallback.None));
         AssertReply(_image.Bytes.AsSpan(2048, length));
     }
 
@@ -87,7 +87,7 @@ public sealed class ReplyPipeTest
     public void AFullPipeIsAFaultAndNotADeadlock()
     {
         using var pipe = new ReplyPipe(64 * 1024);
-        Assert.That(Send(pipe, _image.Layout((0, MiB))), Is.EqualTo(CopyReason.PipeFull));
+        Assert.That(Send(pipe, _image.Layout((0, MiB))), Is.EqualTo(Fallback.PipeFull));
         AssertCleanAfterFault(pipe);
     }
 
@@ -97,7 +97,7 @@ public sealed class ReplyPipeTest
         // Not even root gets more than 2^31 bytes.
         using var pipe = new ReplyPipe(-1);
         Assert.That(pipe.Slots, Is.EqualTo(15));
-        Assert.That(Send(pipe, _image.Layout((0, 8192))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((0, 8192))), Is.EqualTo(Fallback.None));
         AssertReply(_image.Bytes.AsSpan(0, 8192));
     }
 
@@ -107,11 +107,11 @@ public sealed class ReplyPipeTest
     {
         using var pipe = new ReplyPipe(MiB);
         _image.Truncate(cut);
-        Assert.That(Send(pipe, _image.Layout((90_000, 20_000))), Is.EqualTo(CopyReason.ShortSource));
+        Assert.That(Send(pipe, _image.Layout((90_000, 20_000))), Is.EqualTo(Fallback.ShortSource));
         _image.Truncate(_image.Bytes.Length);
         using TestImage other = new(50_000);
         Assert.That(_target.Take(), Is.Empty);
-        Assert.That(Send(pipe, other.Layout((1, 40_000))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, other.Layout((1, 40_000))), Is.EqualTo(Fallback.None));
         AssertReply(other.Bytes.AsSpan(1, 40_000));
     }
 
@@ -122,7 +122,7 @@ public sealed class ReplyPipeTest
         using BlockDevice memory = BlockDevice.Open("/proc/self/mem");
         using var pipe = new ReplyPipe(MiB);
         var extent = new DeviceExtent(0, 4096, ExtentKind.Mapped, 0, memory);
-        Assert.That(pipe.Send(_target.Descriptor, 1, 4096, [extent], out _), Is.EqualTo(CopyReason.SourceRefused));
+        Assert.That(pipe.Send(_target.Descriptor, 1, 4096, [extent], false, out _), Is.EqualTo(Fallback.SourceRefused));
         Assert.That(pipe.Refuser, Is.SameAs(memory));
         AssertCleanAfterFault(pipe);
     }
@@ -144,7 +144,7 @@ public sealed class ReplyPipeTest
         string path = Path.GetTempFileName();
         using (FileDescriptor readOnly = Files.Open(path, OpenFlags.ReadOnly))
         {
-            Assert.That(Send(pipe, _image.Layout((0, 8192)), readOnly, out Errno errno), Is.EqualTo(CopyReason.NotCommitted));
+            Assert.That(Send(pipe, _image.Layout((0, 8192)), readOnly, out Errno errno), Is.EqualTo(Fallback.NotCommitted));
             Assert.That(errno, Is.EqualTo(Errno.EBADF));
         }
 
@@ -157,7 +157,7 @@ public sealed class ReplyPipeTest
     {
         using var pipe = new ReplyPipe(MiB);
         using var small = new TargetPipe(4096);
-        Assert.That(Send(pipe, _image.Layout((0, 100_000)), small.Descriptor, out _), Is.EqualTo(CopyReason.NotCommitted));
+        Assert.That(Send(pipe, _image.Layout((0, 100_000)), small.Descriptor, out _), Is.EqualTo(Fallback.NotCommitted));
         AssertCleanAfterFault(pipe);
     }
 
@@ -166,7 +166,7 @@ public sealed class ReplyPipeTest
     {
         using var pipe = new ReplyPipe(MiB);
         DeviceExtent extent = _image.Layout((0, 4096)).Locate(0, 4096);
-        Assert.That(pipe.Send(_target.Descriptor, 1, 5000, [extent], out _), Is.EqualTo(CopyReason.NotCommitted));
+        Assert.That(pipe.Send(_target.Descriptor, 1, 5000, [extent], false, out _), Is.EqualTo(Fallback.NotCommitted));
         AssertCleanAfterFault(pipe);
     }
 
@@ -174,7 +174,7 @@ public sealed class ReplyPipeTest
     public void OneThreadOwnsIt()
     {
         using var pipe = new ReplyPipe(MiB);
-        Assert.That(Send(pipe, _image.Layout((0, 100))), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((0, 100))), Is.EqualTo(Fallback.None));
         Exception? caught = null;
         var other = new Thread(() =>
         {
@@ -204,20 +204,60 @@ public sealed class ReplyPipeTest
         }
     }
 
-    private static CopyReason Send(ReplyPipe pipe, BlockSource source, FileDescriptor target, out Errno errno, ulong unique = 1)
+    [TestCase(0, 4096)]
+    [TestCase(512, 512 * 1024)]
+    [TestCase(2048, 100_000)]
+    [TestCase(512, 1)]
+    [TestCase(4096, 1_000_777)]
+    public void AnExtentGoesOutPastTheCache(long address, int length)
+    {
+        Assume.That(_image.Device.Direct?.Alignment, Is.EqualTo(512), "the test folder's disk is read in sectors of 512 bytes");
+        using var pipe = new ReplyPipe(MiB);
+        Files.Forget(_image.Device.Descriptor, 0, 0);
+        for (ulong unique = 0; unique < 3; unique++)
+        {
+            Assert.That(Send(pipe, _image.Layout((address, length)), _target.Descriptor, out _, unique, isDirect: true), Is.EqualTo(Fallback.None));
+            AssertReply(_image.Bytes.AsSpan((int)address, length), unique);
+        }
+    }
+
+    [Test]
+    public void TheLastBytesOfAnImageGoOutPastTheCache()
+    {
+        Assume.That(_image.Device.Direct, Is.Not.Null, "the test folder's file system has direct I/O");
+        using var pipe = new ReplyPipe(MiB);
+        const int address = 2 * MiB;
+        Assert.That(Send(pipe, _image.Layout((address, 777)), _target.Descriptor, out _, isDirect: true), Is.EqualTo(Fallback.None));
+        AssertReply(_image.Bytes.AsSpan(address));
+        _image.Truncate(address + 600);
+        Assert.That(Send(pipe, _image.Layout((address, 777)), _target.Descriptor, out _, isDirect: true), Is.EqualTo(Fallback.ShortSource));
+        AssertCleanAfterFault(pipe);
+    }
+
+    [Test]
+    public void ZerosTakeNoSource()
+    {
+        using var pipe = new ReplyPipe(MiB);
+        ExtentMap map = new ExtentMapBuilder().AppendMapped(1000, 7).Append(200_000, ExtentKind.Hole).AppendMapped(1000, 5000)
+            .Append(5, ExtentKind.Unwritten).Build();
+        Assert.That(Send(pipe, new MappedSource(_image.Device, map)), Is.EqualTo(Fallback.None));
+        AssertReply([.. _image.Bytes[7..1007], .. new byte[200_000], .. _image.Bytes[5000..6000], .. new byte[5]]);
+    }
+
+    private static Fallback Send(ReplyPipe pipe, BlockSource source, FileDescriptor target, out Errno errno, ulong unique = 1, bool isDirect = false)
     {
         var plan = new ReplyPlan(512);
         int length = (int)source.Length;
-        Assert.That(plan.Make(source, 0, length), Is.EqualTo(CopyReason.None));
-        return pipe.Send(target, unique, length, plan.Extents, out errno);
+        Assert.That(plan.Make(source, 0, length), Is.EqualTo(Fallback.None));
+        return pipe.Send(target, unique, length, plan.Extents, isDirect, out errno);
     }
 
-    private CopyReason Send(ReplyPipe pipe, BlockSource source, ulong unique = 1) => Send(pipe, source, _target.Descriptor, out _, unique);
+    private Fallback Send(ReplyPipe pipe, BlockSource source, ulong unique = 1) => Send(pipe, source, _target.Descriptor, out _, unique);
 
     private void AssertCleanAfterFault(ReplyPipe pipe)
     {
         Assert.That(_target.Take(), Is.Empty, "nothing of the failed reply went out");
-        Assert.That(Send(pipe, _image.Layout((5000, 3000)), unique: 9), Is.EqualTo(CopyReason.None));
+        Assert.That(Send(pipe, _image.Layout((5000, 3000)), unique: 9), Is.EqualTo(Fallback.None));
         AssertReply(_image.Bytes.AsSpan(5000, 3000), unique: 9);
     }
 

@@ -31,48 +31,83 @@ public sealed class ChannelTest
     }
 
     [Test]
-    public void AMappedRunIsSpliced() =>
-        AssertFile(_image.Layout((2048, 300_000)), new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None));
+    public void ALargeRunIsSpliced() =>
+        AssertFile(_image.Layout((2048, 300_000)), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None));
+
+    [TestCase(4096)]
+    [TestCase(32_768)]
+    public void ASmallRunIsGathered(int length) =>
+        AssertFile(_image.Layout((2048, length)), new FileReply(ReplyWay.Gather, Fallback.None, Errno.None));
 
     [Test]
     public void ManyExtentsAreSplicedWhileTheyFit()
     {
-        (long, long)[] runs = [.. Enumerable.Range(0, 240).Select(i => (i * 4100L, 100L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, CopyReason.None, Errno.None));
+        (long, long)[] runs = [.. Enumerable.Range(0, 240).Select(i => (i * 4096L, 300L))];
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None));
     }
 
     [Test]
-    public void MoreExtentsThanFitAreCopied()
+    public void MorePiecesThanThePipeHasSlotsForAreGathered()
+    {
+        (long, long)[] runs = [.. Enumerable.Range(0, 1000).Select(i => (i * 600L, 70L))];
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Gather, Fallback.TooManyPieces, Errno.None));
+    }
+
+    [Test]
+    public void MorePiecesThanOneMessageHasAreCopied()
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 1500).Select(i => (i * 600L, 2L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Copy, CopyReason.TooManySlots, Errno.None));
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None));
     }
 
     [Test]
-    public void MorePagesThanThePipeHasAreCopied() =>
-        AssertFile(_image.Layout((0, 100_000)), new FileReply(ReplyWay.Copy, CopyReason.TooManySlots, Errno.None), pipeCapacity: 65536);
+    public void MorePagesThanThePipeHasAreCopiedWhenSplicingIsForced() => AssertFile(
+        _image.Layout((0, 100_000)),
+        new FileReply(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None),
+        new ReplyPolicy(ReplyWay.Splice),
+        pipeCapacity: 65536);
 
-    [Test]
-    public void HolesAndInlineBytesAreCopied()
+    [TestCase(ReplyWay.Splice)]
+    [TestCase(ReplyWay.Gather)]
+    [TestCase(ReplyWay.Direct)]
+    public void HolesGoByReference(ReplyWay way)
     {
-        ExtentMap map = new ExtentMapBuilder().AppendMapped(1000, 0).Append(1000, ExtentKind.Hole).AppendMapped(1000, 5000).Build();
-        AssertFile(new MappedSource(_image.Device, map), new FileReply(ReplyWay.Copy, CopyReason.NotMapped, Errno.None));
-        AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReply(ReplyWay.Copy, CopyReason.NotMapped, Errno.None));
+        ExtentMap map = new ExtentMapBuilder().AppendMapped(1024, 0).Append(100_000, ExtentKind.Hole).AppendMapped(1024, 5120).Build();
+        bool isDirect = way != ReplyWay.Direct || _image.Device.Direct?.Alignment <= 1024;
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(way));
+        var source = new MappedSource(_image.Device, map);
+        FileReply reply = channel.ReplyFile(1, source, 0, 102_048);
+        Assert.That(reply, Is.EqualTo(isDirect ? new FileReply(way, Fallback.None, Errno.None) : new FileReply(ReplyWay.Splice, Fallback.NotDirect, Errno.None)));
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual(TestImage.Contents(source)), Is.True);
     }
+
+    [Test]
+    public void BytesInMemoryAreCopied() =>
+        AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReply(ReplyWay.Copy, Fallback.NotMapped, Errno.None));
 
     [Test]
     public void CopyingCanBeChosen() => AssertFile(
-        _image.Layout((2048, 300_000)), new FileReply(ReplyWay.Copy, CopyReason.Chosen, Errno.None), new ReplyPolicy(ReplyWay.Copy));
+        _image.Layout((2048, 300_000)), new FileReply(ReplyWay.Copy, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Copy));
 
     [Test]
-    public void AnImageCutShortIsAnErrorAndNothingIsSent()
+    public void WhatIsNotInWholeSectorsIsNotReadPastTheCache() => AssertFile(
+        _image.Layout((2048, 300_000), (1, 5)), new FileReply(ReplyWay.Splice, Fallback.NotDirect, Errno.None), new ReplyPolicy(ReplyWay.Direct));
+
+    [Test]
+    public void ACacheThatKeepsNothingIsReadPast() =>
+        Assert.That(new ReplyPolicy(null, cachesOnce: true).Choose(4096), Is.EqualTo(ReplyWay.Direct));
+
+    // Not gathered: a pipe takes the part that there is, /dev/fuse nothing. The mount tests have that.
+    [TestCase(ReplyWay.Splice)]
+    [TestCase(ReplyWay.Copy)]
+    public void AnImageCutShortIsAnErrorAndNothingIsSent(ReplyWay way)
     {
         MappedSource source = _image.Layout((900_000, 100_000));
         _image.Truncate(950_000);
-        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(way));
         Assert.That(() => channel.ReplyFile(1, source, 0, 100_000), Throws.TypeOf<TruncatedImageException>());
-        Assert.That(_target.Take(), Is.Empty);
-        Assert.That(channel.ReplyFile(1, source, 0, 50_000).Way, Is.EqualTo(ReplyWay.Splice), "what is left can be read");
+        Assert.That(_target.Take().Length, Is.Zero);
+        Assert.That(channel.ReplyFile(1, source, 0, 50_000).Way, Is.EqualTo(way), "what is left can be read");
     }
 
     [Test]
@@ -107,18 +142,19 @@ public sealed class ChannelTest
         plan.Make(_image.Layout((0, 4096)), 0, 4096);
         for (int i = 0; i < 4; i++)
         {
-            Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.None));
+            Assert.That(policy.Judge(plan, 100, isDirect: false), Is.EqualTo(Fallback.None));
             policy.NoteRefusal(_image.Device);
         }
 
-        Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.SourceRefused));
+        Assert.That(policy.Judge(plan, 100, isDirect: false), Is.EqualTo(Fallback.SourceRefused));
         policy.NoteSuccess(plan.Extents);
-        Assert.That(policy.Judge(plan, 100), Is.EqualTo(CopyReason.None));
+        Assert.That(policy.Judge(plan, 100, isDirect: false), Is.EqualTo(Fallback.None));
     }
 
-    [TestCase(null)]
+    [TestCase(ReplyWay.Splice)]
+    [TestCase(ReplyWay.Gather)]
     [TestCase(ReplyWay.Copy)]
-    public void ReadsAllocateNothing(ReplyWay? way)
+    public void ReadsAllocateNothing(ReplyWay way)
     {
         const int reads = 10_000;
         using FileDescriptor nowhere = Files.Open("/dev/null", OpenFlags.ReadWrite);
@@ -139,7 +175,7 @@ public sealed class ChannelTest
 
         FuseCounters sum = WorkerCounters.Sum([counters]);
         Assert.That(allocated, Is.Zero);
-        Assert.That(way == ReplyWay.Copy ? sum.CopiedReplies : sum.SplicedReplies, Is.EqualTo((Allocations.Rounds * reads) + 100));
+        Assert.That(sum.Replies[way], Is.EqualTo((Allocations.Rounds * reads) + 100));
 
         void Serve(int count)
         {
