@@ -35,6 +35,12 @@ public sealed record FuseMountOptions
     /// </summary>
     public bool CachesOnce { get; init; }
 
+    /// <summary>Whether the header of a spliced reply is copied into the pipe, and does not go by reference.</summary>
+    public bool CopiesHeaders { get; init; }
+
+    /// <summary>Whether a worker that answers one thread again and again moves to its processor.</summary>
+    public bool FollowsReaders { get; init; } = true;
+
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };
 

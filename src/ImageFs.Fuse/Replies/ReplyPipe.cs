@@ -23,13 +23,16 @@ internal sealed class ReplyPipe : IDisposable
     private readonly PageBuffer _header = new(Unsafe.SizeOf<FuseOutHeader>());
     private readonly PageBuffer _tail = new(PageBuffer.PageSize);
     private readonly int _capacity;
+    private readonly bool _copiesHeader;
     private Pipe? _pipe;
     private int _owner;
 
     /// <summary>Makes the pipe.</summary>
     /// <param name="capacity">Bytes that it is to hold; it may come out smaller.</param>
-    public ReplyPipe(int capacity)
+    /// <param name="copiesHeader">Whether the header goes in by write(2), as a copy; else by reference, which is a little cheaper.</param>
+    public ReplyPipe(int capacity, bool copiesHeader = false)
     {
+        _copiesHeader = copiesHeader;
         _capacity = capacity;
         Renew();
     }
@@ -105,7 +108,9 @@ internal sealed class ReplyPipe : IDisposable
     private Fallback Load(Pipe pipe, FuseOutHeader header, ReadOnlySpan<DeviceExtent> extents, bool isDirect, out int loaded)
     {
         MemoryMarshal.Write(_header.Span, in header);
-        loaded = Environment.GetEnvironmentVariable("HDR") is null ? pipe.Put(_header, Unsafe.SizeOf<FuseOutHeader>(), out _) : pipe.Write(_header.Span[..Unsafe.SizeOf<FuseOutHeader>()], out _);
+        loaded = _copiesHeader
+            ? pipe.Write(_header.Span[..Unsafe.SizeOf<FuseOutHeader>()], out _)
+            : pipe.Put(_header, Unsafe.SizeOf<FuseOutHeader>(), out _);
         if (loaded != Unsafe.SizeOf<FuseOutHeader>())
         {
             return Fallback.NoPipe;

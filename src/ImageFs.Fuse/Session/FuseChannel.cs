@@ -32,16 +32,17 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     /// <summary>Makes a channel.</summary>
     /// <param name="device">The descriptor; it stays the caller's.</param>
     /// <param name="policy">How files go out; this channel's own.</param>
-    public FuseChannel(FileDescriptor device, ReplyPolicy policy)
-        : this(device, policy, PipeCapacity)
+    /// <param name="copiesHeader">Whether the header of a spliced reply is copied into the pipe.</param>
+    public FuseChannel(FileDescriptor device, ReplyPolicy policy, bool copiesHeader = false)
+        : this(device, policy, PipeCapacity, copiesHeader)
     {
     }
 
-    internal FuseChannel(FileDescriptor device, ReplyPolicy policy, int pipeCapacity)
+    internal FuseChannel(FileDescriptor device, ReplyPolicy policy, int pipeCapacity, bool copiesHeader = false)
     {
         _device = device;
         _policy = policy;
-        _pipe = new ReplyPipe(pipeCapacity);
+        _pipe = new ReplyPipe(pipeCapacity, copiesHeader);
     }
 
     /// <summary>What ended the connection, once <see cref="TryReceive"/> returned false: ENODEV is an unmount, ECONNABORTED an abort.</summary>

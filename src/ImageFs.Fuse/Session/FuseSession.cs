@@ -92,12 +92,15 @@ public sealed class FuseSession : IDisposable
         }
     }
 
+    private static FuseChannel MakeChannel(FileDescriptor connection, FuseMountOptions options) =>
+        new(connection, new ReplyPolicy(options.ForceReply, options.CachesOnce), options.CopiesHeaders);
+
     private static int ChooseWorkers(int wanted) => wanted > 0 ? wanted : Math.Clamp(2 * Environment.ProcessorCount, 4, 16);
 
     private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
     {
         _device = Mounts.DeviceAt(_mount.MountPoint);
-        var first = new FuseChannel(_mount.Connection, new ReplyPolicy(options.ForceReply, options.CachesOnce));
+        var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));
         Connection = FuseHandshake.Run(first, options.DefaultPermissions);
@@ -108,7 +111,7 @@ public sealed class FuseSession : IDisposable
 
         for (int number = 1; number < ChooseWorkers(options.Workers); number++)
         {
-            var channel = new FuseChannel(CloneConnection(), new ReplyPolicy(options.ForceReply, options.CachesOnce));
+            var channel = MakeChannel(CloneConnection(), options);
             _workers.Add(new FuseWorker(number, channel, service));
         }
 

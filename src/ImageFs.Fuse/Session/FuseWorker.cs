@@ -9,6 +9,7 @@ internal sealed class FuseWorker : IDisposable
     private readonly FuseChannel _channel;
     private readonly FuseDispatcher _dispatcher;
     private readonly Action<string> _log;
+    private readonly bool _followsReaders;
     private readonly Thread _thread;
 
     /// <summary>Makes the worker; it takes over the channel.</summary>
@@ -17,6 +18,7 @@ internal sealed class FuseWorker : IDisposable
         _channel = channel;
         _dispatcher = new FuseDispatcher(service, channel, Counters);
         _log = service.Options.Log;
+        _followsReaders = service.Options.FollowsReaders;
         _thread = new Thread(Run) { IsBackground = true, Name = $"{service.Options.Subtype} worker {number}" };
     }
 
@@ -36,7 +38,7 @@ internal sealed class FuseWorker : IDisposable
 
     private void Run()
     {
-        var affinity = Environment.GetEnvironmentVariable("NOFOLLOW") is null ? new ReaderAffinity() : null;
+        var affinity = _followsReaders ? new ReaderAffinity() : null;
         while (_channel.TryReceive(out ReadOnlySpan<byte> request))
         {
             affinity?.Note(request);

@@ -75,7 +75,9 @@ internal static class SessionOptions
             DefaultPermissions = options.TakeFlag("default_permissions") || Processes.IsRoot,
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
-            CachesOnce = options.TakeValue("cache") is { } cache && ParseCache(cache),
+            CachesOnce = TakeChoice(options, "cache", "shared", "once"),
+            CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write"),
+            FollowsReaders = !TakeChoice(options, "affinity", "reader", "any"),
         };
     }
 
@@ -103,10 +105,15 @@ internal static class SessionOptions
         _ => throw new MountOptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
     };
 
-    private static bool ParseCache(string cache) => cache switch
+    // Whether the second of two words was chosen; the first is the default.
+    private static bool TakeChoice(MountOptions options, string name, string first, string second)
     {
-        "shared" => false,
-        "once" => true,
-        _ => throw new MountOptionException($"cache={cache}", "is shared or once"),
-    };
+        string? value = options.TakeValue(name);
+        if (value is not null && value != first && value != second)
+        {
+            throw new MountOptionException($"{name}={value}", $"is {first} or {second}");
+        }
+
+        return value == second;
+    }
 }

@@ -76,9 +76,20 @@ public sealed class SessionOptionsTest
         return taken.CachesOnce;
     }
 
-    [Test]
-    public void An_unknown_cache_is_refused() =>
-        Assert.That(() => Take("cache=never", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("shared or once"));
+    [TestCase("cache=never", "shared or once")]
+    [TestCase("header=bold", "vmsplice or write")]
+    [TestCase("affinity=none", "reader or any")]
+    public void An_unknown_choice_is_refused_with_those_there_are(string list, string choices) =>
+        Assert.That(() => Take(list, out _), Throws.TypeOf<MountOptionException>().With.Message.Contains(choices));
+
+    [TestCase("", ExpectedResult = true)]
+    [TestCase("affinity=reader", ExpectedResult = true)]
+    [TestCase("affinity=any", ExpectedResult = false)]
+    public bool Workers_follow_readers_unless_told_not_to(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.FollowsReaders;
+    }
 
     [Test]
     public void An_unknown_way_is_refused_with_those_there_are() =>
