@@ -148,7 +148,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
             int count = Files.Read(Descriptor, destination, offset, out Errno errno);
             if (count < 0)
             {
-                throw new LinuxException("pread", errno, Path);
+                throw new LinuxException("pread", errno, $"{Path} at 0x{offset:x}");
             }
 
             if (count == 0)
