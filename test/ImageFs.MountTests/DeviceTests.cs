@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 
@@ -43,6 +44,32 @@ internal sealed class DeviceTests
         using var device = new LoopDevice(disk.Path, "-r", "-b", "4096");
         using var mount = ImageMount.Mount(device.Path, "part=4");
         AssertIs("ext/hash-tea", mount.List());
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_sizes_of_a_devices_sectors_are_those_of_lsblk([Values(512, 4096)] int sectorSize)
+    {
+        using TestDisk disk = TestDisk.Gpt(sectorSize);
+        using var device = new LoopDevice(disk.Path, "-r", "-b", $"{sectorSize}");
+        AssertSectorsAreThoseOfLsblk(device.Path);
+        Assert.That(InfoReport.Number(InfoReport.Of(device.Path), "log-sec"), Is.EqualTo(sectorSize));
+    }
+
+    [TestCase("ext/ext4", "ext4")]
+    [TestCase("fat/fat16", "vfat")]
+    [CancelAfter(Limit)]
+    public void A_zram_device_gives_the_tree_of_its_image(string name, string type)
+    {
+        using var device = new ZramDevice(TestImages.Get(name));
+        using (var mount = ImageMount.Mount(device.Path))
+        {
+            AssertIs(name, mount.List());
+            mount.Unmount().Succeeded();
+        }
+
+        AssertSectorsAreThoseOfLsblk(device.Path);
+        Assert.That(InfoReport.Text(InfoReport.Of(device.Path), "fstype"), Is.EqualTo(type));
     }
 
     [Test]
@@ -139,6 +166,17 @@ internal sealed class DeviceTests
         }
 
         Assert.That(mounts.Where(mount => mount.IsMounted), Is.Empty);
+    }
+
+    private static void AssertSectorsAreThoseOfLsblk(string device)
+    {
+        JsonElement info = InfoReport.Of(device);
+        using var lsblk = JsonDocument.Parse(Tool.Run("lsblk", "-J", "-b", "-d", "-o", "SIZE,LOG-SEC,PHY-SEC", device).Succeeded().Text);
+        JsonElement expected = lsblk.RootElement.GetProperty("blockdevices")[0];
+        foreach (string key in new[] { "size", "log-sec", "phy-sec" })
+        {
+            Assert.That(InfoReport.Number(info, key), Is.EqualTo(InfoReport.Number(expected, key)), key);
+        }
     }
 
     private static TreeListing List(string image)

@@ -182,6 +182,31 @@ internal sealed class MediaErrorTests
 
     [Test]
     [CancelAfter(Limit)]
+    public void Bad_sectors_in_an_allocation_table_fail_what_is_behind_their_links([Values] bool asDevice)
+    {
+        const int ClusterSize = PageSize;
+        (string image, string tree) = _made["vfat"];
+        string copy = Path.Combine(tree, Big);
+        long table = BitConverter.ToUInt16(File.ReadAllBytes(image), startIndex: 14) * 512L;
+
+        using var failing = new FailingImage(image);
+        using var device = asDevice ? new LoopDevice(failing.Path, "-r") : null;
+        TreeListing good;
+        using (var first = ImageMount.Mount(failing.Path))
+        {
+            good = first.List();
+        }
+
+        using var mount = ImageMount.MountInForeground(device?.Path ?? failing.Path);
+        failing.Fail((table, table + PageSize));
+        AssertFails(mount[Big], copy, "pages", (ClusterSize, new FileInfo(copy).Length));
+        failing.Fail(null);
+        Assert.That(mount.List().DifferencesFrom(good, Facts.All), Is.Empty);
+        AssertLogNames(mount, table);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
     public void Bad_sectors_in_an_inode_table_fail_the_inodes_in_them_alone([Values] bool asDevice)
     {
         const int InodesInPage = PageSize / 256;
@@ -241,6 +266,8 @@ internal sealed class MediaErrorTests
         Assert.That(mount.Server!.HasExited, Is.False);
         mount.Unmount().Succeeded();
         string log = mount.Server.StandardError.ReadToEnd();
-        Assert.That(log, Does.Contain("EIO").And.Contain(mount.Image).And.Contain($"0x{address:x}"));
+        Match line = Regex.Match(log, $@"{Regex.Escape(mount.Image)} at 0x([0-9a-f]+): pread: Input/output error \(EIO");
+        Assert.That(line.Success, log);
+        Assert.That(Convert.ToInt64(line.Groups[1].Value, 16), Is.InRange(address, address + (2 * PageSize)));
     }
 }

@@ -163,6 +163,54 @@ internal sealed class VolumeTests
         Assert.That(Partitions(Of(image)), Is.Not.Empty);
     }
 
+    [TestCase("dos")]
+    [TestCase("gpt")]
+    [CancelAfter(Limit)]
+    public void A_partition_that_is_appended_to_an_iso_is_chosen_by_its_number(string table)
+    {
+        Need.Program("xorriso", "xorriso");
+        Need.Program("mkfs.fat", "dosfstools");
+        Need.Program("mcopy", "mtools");
+        using var folder = new TestFolder();
+        string image = folder["hybrid.iso"];
+        string extracted = folder.CreateDirectory("extracted");
+        const string Script =
+            """
+            cd "$1" && mkdir -p tree/boot efi/EFI/BOOT
+            seq 20000 >tree/boot/kernel && seq 5000 >efi/EFI/BOOT/BOOTX64.EFI && echo 'a long name' >'efi/EFI/long name.conf' && : >efi/EFI/empty
+            truncate -s 4M efi.img && mkfs.fat -n ESP efi.img && MTOOLS_SKIP_CHECK=1 mcopy -s -m -i efi.img efi/EFI ::/
+            [ "$2" = gpt ] && gpt=-appended_part_as_gpt
+            xorriso -no_rc -as mkisofs -R -V HYBRID -o hybrid.iso -append_partition 2 0xef efi.img $gpt \
+                -e --interval:appended_partition_2:all:: -no-emul-boot -isohybrid-gpt-basdat tree
+            MTOOLS_SKIP_CHECK=1 mcopy -s -m -i efi.img ::/EFI extracted
+            """;
+        Tool.Shell(Script, folder.Path, table).Succeeded();
+
+        JsonElement info = Of(image);
+        JsonElement[] children = [.. Children(info)];
+        Assert.That(Text(info, "pttype"), Is.EqualTo(table));
+        Assert.That(Text(info, "fstype"), Is.EqualTo("iso9660"));
+        Assert.That(Text(children[0], "type"), Is.EqualTo("iso9660"), "the ISO comes first");
+        Assert.That(
+            children[1..].Select(part => (Number(part, "partn"), Number(part, "start"), Number(part, "size"))),
+            Is.EqualTo(Sfdisk.Read(image).Partitions.Select(part => ((long)part.Number, part.Start, part.Size))));
+        Assert.That(Text(children.Single(child => Text(child, "type") == "part" && Number(child, "partn") == 2), "fstype"), Is.EqualTo("vfat"));
+
+        using (var whole = ImageMount.Mount(image))
+        {
+            Assert.That(whole.List().DifferencesFrom(UserModeLinux.List(image)!, Facts.All), Is.Empty);
+        }
+
+        foreach (string options in new[] { "part=2", "label=ESP" })
+        {
+            using var part = ImageMount.Mount(image, options);
+            Assert.That(Files(part.Directory).DifferencesFrom(Files(extracted), "size", "mtime", "sha256"), Is.Empty, options);
+        }
+    }
+
+    // mcopy makes directories anew.
+    private static TreeListing Files(string directory) => TreeWalker.List(directory).Where(entry => entry.IsFile);
+
     private static TestDisk Make(Kind kind) => kind switch
     {
         Kind.Mbr => TestDisk.Mbr(),

@@ -1,3 +1,4 @@
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;
@@ -31,6 +32,9 @@ internal sealed class ClusterChain
 
     /// <summary>Why there are fewer clusters than there should be; null when there are not.</summary>
     public Exception? Damage { get; }
+
+    /// <summary>Follows the chain anew, when it was the device that failed: it may have recovered. Null when that would be no use.</summary>
+    public Func<ClusterChain>? Again { get; private init; }
 
     /// <summary>Runs, or places, that are kept: eight bytes each.</summary>
     public int RunCount => _runs.Length;
@@ -67,9 +71,11 @@ internal sealed class ClusterChain
             damage ??= follower.Invalid($"it has {max} clusters or more");
         }
 
-        return follower.Runs.Count < MaxRuns
-            ? new ClusterChain(null, [.. follower.Runs], follower.Count, damage)
-            : new ClusterChain(table, follower.Sample(MaxRuns), follower.Count, damage);
+        bool isWhole = follower.Runs.Count < MaxRuns;
+        return new ClusterChain(isWhole ? null : table, isWhole ? [.. follower.Runs] : follower.Sample(MaxRuns), follower.Count, damage)
+        {
+            Again = damage is LinuxException ? () => Follow(table, first, wanted, max) : null,
+        };
     }
 
     /// <summary>Finds a cluster, and how many follow it on the volume as in the chain.</summary>

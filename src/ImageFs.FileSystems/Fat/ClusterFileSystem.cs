@@ -175,7 +175,12 @@ internal abstract class ClusterFileSystem : FileSystem
             {
                 directory = LocateDirectory(id);
                 directory.Scan(Read(directory, 0));
-                _directories.Add(id, directory);
+
+                // A device that failed may recover: what it did not give is asked for again.
+                if (directory.Damage is not LinuxException)
+                {
+                    _directories.Add(id, directory);
+                }
             }
 
             return directory;

@@ -7,8 +7,8 @@ internal sealed class ClusterSource : BlockSource
 {
     private readonly BlockSource _volume;
     private readonly ClusterHeap _heap;
-    private readonly ClusterChain _chain;
     private readonly long _validLength;
+    private volatile ClusterChain _chain;
 
     /// <param name="volume">The volume.</param>
     /// <param name="heap">Its clusters.</param>
@@ -38,20 +38,26 @@ internal sealed class ClusterSource : BlockSource
     {
         below = _volume;
         long index = Math.DivRem(offset, _heap.ClusterSize, out long inCluster);
-        if (index >= _chain.Count)
+        ClusterChain chain = _chain;
+        if (index >= chain.Count && chain.Again is { } again)
         {
-            throw _chain.Damage ?? new InvalidImageException("cluster chain", _heap.Address, $"it has {_chain.Count} clusters");
+            _chain = chain = again();
+        }
+
+        if (index >= chain.Count)
+        {
+            throw chain.Damage ?? new InvalidImageException("cluster chain", _heap.Address, $"it has {chain.Count} clusters");
         }
 
         if (offset >= _validLength)
         {
-            long allocated = _chain.Count * (long)_heap.ClusterSize;
+            long allocated = chain.Count * (long)_heap.ClusterSize;
             return new Extent(offset, Math.Min(maxLength, Math.Min(Length, allocated) - offset), ExtentKind.Unwritten, 0);
         }
 
         maxLength = Math.Min(maxLength, _validLength - offset);
         uint wanted = (uint)Math.Min(uint.MaxValue, _heap.CountFor(Math.Min(maxLength, long.MaxValue - inCluster) + inCluster));
-        uint cluster = _chain.Find((uint)index, wanted, out uint count);
+        uint cluster = chain.Find((uint)index, wanted, out uint count);
         long available = (count * (long)_heap.ClusterSize) - inCluster;
         return Extent.Mapped(offset, Math.Min(maxLength, available), _heap.AddressOf(cluster) + inCluster);
     }
