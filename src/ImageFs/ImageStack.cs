@@ -73,7 +73,7 @@ internal sealed class ImageStack : IDisposable
         return volumes.Length switch
         {
             0 => throw Unrecognised(disk),
-            1 => Open(volumes[0], null, options, volumes[0].DirectoryName),
+            1 => volumes[0].Open(options, _warn),
             _ => OpenAll(volumes, options),
         };
     }
@@ -89,10 +89,9 @@ internal sealed class ImageStack : IDisposable
 
     private FileSystem Open(Volume volume, string? wanted, MountOptions options, string name)
     {
-        FileSystemFormat format = wanted is null
-            ? volume.Format ?? throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is")
-            : NamedFormat(wanted);
-        return format.Open(volume.Source, options, _warn);
+        return wanted is not null || volume.Format is not null
+            ? volume.Open(options, _warn, wanted is null ? null : NamedFormat(wanted))
+            : throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
     }
 
     // A volume that cannot be opened does not take the others down. An option is known when one of the formats knows it.
@@ -105,7 +104,8 @@ internal sealed class ImageStack : IDisposable
             MountOptions own = options.Copy();
             try
             {
-                opened.Add((volume.DirectoryName, Open(volume, null, own, volume.DirectoryName)));
+                FileSystem fileSystem = volume.Open(own, _warn);
+                opened.Add((volume.DirectoryName, fileSystem));
             }
             catch (ImageException e)
             {

@@ -31,12 +31,17 @@ internal static class Program
         return Run(parsed);
     }
 
-    // `imagefs IMAGE DIR` is short for `imagefs mount IMAGE DIR`.
+    // `imagefs IMAGE DIR` is short for `imagefs mount IMAGE DIR`; options may stand before either, and -o has a word of its own.
     private static string[] WithVerb(RootCommand root, string[] arguments)
     {
-        string? first = arguments.FirstOrDefault(argument => argument is not ['-', _, ..]);
-        bool isVerb = first is not null && root.Subcommands.Any(command => command.Name == first || command.Aliases.Contains(first));
-        return first is null || isVerb ? arguments : ["mount", .. arguments];
+        int first = 0;
+        while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")
+        {
+            first += option is "-o" or "--options" ? 2 : 1;
+        }
+
+        bool isVerb = first < arguments.Length && root.Subcommands.Any(command => command.Name == arguments[first] || command.Aliases.Contains(arguments[first]));
+        return first >= arguments.Length || isVerb ? arguments : ["mount", .. arguments];
     }
 
     private static int Run(ParseResult parsed)

@@ -10,6 +10,7 @@ namespace ImageFs;
 /// <param name="Source">Its bytes.</param>
 internal sealed record Volume(Partition? Partition, BlockSource Source)
 {
+    private FileSystem? _fileSystem;
     private ImageDescription? _description;
 
     /// <summary>The format of its file system; null when none is recognised.</summary>
@@ -51,6 +52,15 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         }
     }
 
+    /// <summary>Opens the file system; what is told of it from then on comes from there, and it is not opened once more for that.</summary>
+    /// <param name="options">Mount options.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="format">Its format when that is not to be the one recognised.</param>
+    /// <exception cref="ImageException">It cannot be opened.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    internal FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null) =>
+        _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+
     /// <summary>What <c>imagefs info</c> tells of the file system; null when there is none, or it cannot be opened.</summary>
     internal ImageDescription? Describe()
     {
@@ -58,7 +68,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         {
             try
             {
-                _description = Format.Open(Source, MountOptions.Parse(null), static _ => { }).Describe();
+                _description = (_fileSystem ?? Open(MountOptions.Parse(null), static _ => { })).Describe();
             }
             catch (Exception e) when (e is ImageException or LinuxException)
             {

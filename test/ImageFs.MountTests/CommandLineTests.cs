@@ -44,6 +44,27 @@ internal sealed class CommandLineTests
         Assert.That(OptionsOf(asked), Is.SupersetOf(new[] { "ro", "noexec", "noatime" }).And.None.EqualTo("nosuid").And.None.EqualTo("nodev"));
     }
 
+    [TestCase("-o", "info")]
+    [TestCase("--options", "umount")]
+    [TestCase("-r", "-o", "mount")]
+    public void An_options_value_is_no_command(params string[] options)
+    {
+        // As an option it is unknown; as a command it would tell of the image, or take it for a mount.
+        using var mount = ImageMount.Prepare(Image);
+        ToolResult said = ImageFsProgram.Run([.. options, Image, mount.Directory]);
+        Assert.That(mount.IsMounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(Usage));
+        Assert.That(said.Error, Does.Contain($"option '{options[^1]}'"));
+    }
+
+    [Test]
+    public void Options_may_stand_before_the_image([Values("-o", "--options")] string option)
+    {
+        using var mount = ImageMount.Prepare(Image);
+        ImageFsProgram.Run(option, "norock,uid=7", Image, mount.Directory).Succeeded();
+        Assert.That(mount.List()["/"]["uid"], Is.EqualTo("7"));
+    }
+
     [TestCase("no-such-option", "no-such-option")]
     [TestCase("ro,norokc", "norokc")]
     [TestCase("uid=many", "uid=many")]
