@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# images/invalid/build.sh [OUTPUT-DIRECTORY]
+# Makes the damaged disks, ext, FAT and exFAT images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
+# Debian's e2fsprogs, dosfstools, mtools, fdisk, faketime and python3, and ../exfat/filled.img.gz.
+set -euo pipefail
+export LC_ALL=C.UTF-8 TZ=UTC MTOOLS_SKIP_CHECK=1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
+tmp=$(mktemp -d /dev/shm/invalid.XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+umask 022
+date='2024-02-29 12:34:56'
+export E2FSPROGS_FAKE_TIME=1709210096 SOURCE_DATE_EPOCH=1709210096 DEBUGFS_PAGER=cat
+
+# Lines that count up, each with its file's own word: no two blocks are alike.
+text() { # WORD BYTES
+  awk -v word="$1" -v size="$2" 'BEGIN {
+    for (n = 0; n < size; i++) {
+      line = sprintf("%s %d\n", word, i)
+      if (n + length(line) > size) line = substr(line, 1, size - n)
+      printf "%s", line
+      n += length(line)
+    }
+  }'
+}
+
+quiet() { # COMMAND...: silent unless it fails
+  "$@" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
+}
+
+# ---- the images that are damaged: what is wrong in bad/ must leave good/ and top as they were ----
+
+mkdir -p "$tmp/tree/bad" "$tmp/tree/good"
+cd "$tmp/tree"
+text good 5000 >good/file
+text bad 5000 >bad/file
+text other 9000 >bad/other
+text top 12000 >top
+find . -exec touch -d "$date" {} +
+
+ext() { # NAME MKE2FS-OPTIONS...
+  truncate -s 256K "$tmp/$1.img"
+  MKE2FS_CONFIG=/dev/null quiet mke2fs -q -F -t ext4 -b 1024 -N 32 -U 6578745f-7465-7374-8000-000000000002 \
+    -E hash_seed=01234567-89ab-cdef-8123-456789abcdef,root_owner=0:0,lazy_itable_init=0 -d "$tmp/tree" "${@:2}" "$tmp/$1.img"
+  find . -mindepth 1 -printf '/%P\n' | sort | while read -r path; do
+    for field in atime ctime crtime mtime; do echo "set_inode_field $path $field @1709210096"; done
+    for field in uid gid; do echo "set_inode_field $path $field 0"; done
+  done | quiet debugfs -w -f - "$tmp/$1.img"
+}
+
+at() { faketime -f "$date" "$@"; }
+
+ext ext-good -O 'extent,^has_journal,^metadata_csum,^uninit_bg,^resize_inode,^dir_index'
+ext ext-sums -O 'extent,^has_journal,metadata_csum,^resize_inode,^dir_index'
+quiet at mkfs.fat -F 12 -i 1234ABCD -n 'TEST LABEL' -C "$tmp/fat-good.img" 160
+at mcopy -s -m -i "$tmp/fat-good.img" bad good top ::/
+gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
+
+truncate -s 1M "$tmp/gpt-good.img" "$tmp/mbr-good.img"
+printf '%s\n' 'label: gpt' 'label-id: 11111111-2222-3333-4444-555555555555' 'start=64, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000001' \
+  'start=640, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000002' | quiet sfdisk -q "$tmp/gpt-good.img"
+printf '%s\n' 'label: dos' 'label-id: 0x1234abcd' 'start=64, size=512, type=83' 'start=640, size=1300, type=5' \
+  'start=704, size=512, type=6' 'start=1280, size=512, type=83' | quiet sfdisk -q "$tmp/mbr-good.img"
+for table in gpt mbr; do
+  dd if="$tmp/ext-good.img" of="$tmp/$table-good.img" bs=512 seek=64 conv=notrunc status=none
+  dd if="$tmp/fat-good.img" of="$tmp/$table-good.img" bs=512 seek=$([[ $table = gpt ]] && echo 640 || echo 704) conv=notrunc status=none
+done
+
+# ---- damaged on purpose ----
+
+python3 - "$tmp" <<'END'
+import re, struct, subprocess, sys, zlib
+
+folder = sys.argv[1]
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr")}
+
+def image(name, *changes, base=None, cut=None):
+    data = bytearray(base or good[name.split("-")[0]])
+    for offset, change in changes: data[offset:offset + len(change)] = change
+    open(f"{folder}/{name}.img", "wb").write(data[:cut])
+
+def u16(n): return struct.pack("<H", n)
+def u32(n): return struct.pack("<I", n)
+def u64(n): return struct.pack("<Q", n)
+
+def debugfs(command, file):
+    return subprocess.run(["debugfs", "-R", command, file], capture_output=True, text=True, check=True).stdout
+
+# ext: the super block at 1024, the inodes and blocks where debugfs says that they are.
+def inode(path, file=f"{folder}/ext-good.img"):
+    block, offset = re.search(r"block (\d+), offset (0x\w+)", debugfs(f"imap {path}", file)).groups()
+    return int(block) * 1024 + int(offset, 16)
+
+def block(path, file=f"{folder}/ext-good.img"):
+    return int(debugfs(f"blocks {path}", file).split()[0]) * 1024
+
+extent_tree = 40
+image("ext-block-size", (1024 + 24, u32(40)))
+image("ext-no-inodes", (1024 + 40, u32(0)))
+image("ext-cut", cut=12 * 1024)
+image("ext-inodes-past-end", (2048 + 8, u32(1_000_000)))
+image("ext-tree-loop", (inode("/bad/other") + extent_tree, u16(0xF30A) + u16(1) + u16(4) + u16(5) + u32(0)
+      + u32(0) + u32(block("/bad/other") // 1024) + u32(0)),
+      (block("/bad/other"), u16(0xF30A) + u16(1) + u16(84) + u16(4) + u32(0) + u32(0) + u32(block("/bad/other") // 1024) + u32(0)))
+image("ext-file-past-end", (inode("/bad/other") + extent_tree + 12 + 8, u32(1_000_000)))
+image("ext-file-size", (inode("/bad/other") + 108, u32(0x80000000)))
+image("ext-record-zero", (block("/bad") + 12 + 12 + 4, u16(0)))
+image("ext-is-its-parent", (inode("/bad") + extent_tree + 12 + 8, u32(block("/") // 1024)))
+sums = f"{folder}/ext-sums.img"
+image("ext-sum", (block("/bad", sums) + 24 + 8, b"X"), base=open(sums, "rb").read())
+
+# FAT12: a boot sector, two tables of entries of 12 bits, the root directory.
+fat = good["fat"]
+sector, reserved, tables, roots, length = struct.unpack_from("<H", fat, 11)[0], struct.unpack_from("<H", fat, 14)[0], fat[16], struct.unpack_from("<H", fat, 17)[0], struct.unpack_from("<H", fat, 22)[0]
+cluster = sector * fat[13]
+heap = (reserved + tables * length) * sector + roots * 32
+def entry(name): return fat.index(name)
+def first(name): return struct.unpack_from("<H", fat, entry(name) + 26)[0]
+def link(number, to):
+    changes = []
+    for table in range(tables):
+        at = (reserved + table * length) * sector + number * 3 // 2
+        old = struct.unpack_from("<H", fat, at)[0]
+        changes.append((at, u16(old & 0x000F | to << 4 if number & 1 else old & 0xF000 | to)))
+    return changes
+
+other, bad = first(b"OTHER      "), first(b"BAD        ")
+image("fat-no-table", (22, u16(0)))
+image("fat-table-too-short", (13, b"\x01"), (19, u16(0)), (32, u32(60_000)))
+image("fat-cut", cut=heap + cluster * (first(b"TOP        ") - 2) + 3 * 1024)
+image("fat-chain-loop", *link(other + 1, other))
+image("fat-chain-free", *link(other + 1, 0))
+image("fat-chain-past-end", *link(other + 1, 0xFE0))
+image("fat-directory-loop", *link(bad, bad))
+image("fat-is-its-parent", (entry(b"OTHER      ") + 11, b"\x10"), (entry(b"OTHER      ") + 26, u16(bad)))
+image("fat-file-size", (entry(b"OTHER      ") + 28, u32(0xFFFFFFFF)))
+
+# exFAT: two boot regions of 12 sectors, entry sets with a sum each.
+exfat = good["exfat"]
+def chars(name): return name.encode("utf-16-le")
+def entry_set(name):
+    at = exfat.index(b"\xC1\x00" + chars(name) + (b"\0\0" if len(name) < 15 else b"")) - 64
+    assert exfat[at] == 0x85
+    return at
+def with_sum(at, *changes):
+    data = bytearray(exfat[at:at + 32 * (exfat[at + 1] + 1)])
+    for offset, change in changes: data[offset:offset + len(change)] = change
+    total = 0
+    for i, value in enumerate(data):
+        if i not in (2, 3): total = ((total >> 1) | (total << 15 & 0x8000)) + value & 0xFFFF
+    data[2:4] = u16(total)
+    return at, bytes(data)
+
+sector = 1 << exfat[108]
+table = struct.unpack_from("<I", exfat, 80)[0] * sector
+docs, linked, single = entry_set("docs"), entry_set("first"), entry_set("third")
+cluster = struct.unpack_from("<I", exfat, linked + 32 + 20)[0]
+assert not exfat[linked + 33] & 2 and exfat[single + 33] & 2
+image("exfat-boot-sums", (11 * sector, b"\0" * sector), (23 * sector, b"\0" * sector))
+image("exfat-cut", cut=table + 100)
+image("exfat-set-sum", (docs + 2, b"\0\0"))
+image("exfat-chain-loop", (table + 4 * (cluster + 1), u32(cluster)), (table + 4 * cluster, u32(cluster + 1)))
+image("exfat-contiguous-past-end", with_sum(single, (32 + 20, u32(struct.unpack_from("<I", exfat, 92)[0]))))
+image("exfat-file-size", with_sum(linked, (32 + 8, u64(1 << 60)), (32 + 24, u64(1 << 60))))
+image("exfat-upcase-sum", (exfat.index(u16(1) + u16(2) + u16(3) + u16(4)), b"\xFF\xFF"))
+
+# Tables: headers of a GPT with right sums, so that what they say counts.
+def header(data, place, *changes):
+    head = bytearray(data[place:place + 92])
+    for offset, change in changes: head[offset:offset + len(change)] = change
+    head[16:20] = bytes(4)
+    head[16:20] = u32(zlib.crc32(bytes(head)))
+    return place, bytes(head)
+
+gpt, mbr = good["gpt"], good["mbr"]
+last = len(gpt) - 512
+image("gpt-sums", (512 + 16, b"\0" * 4), (last + 16, b"\0" * 4))
+image("gpt-primary-sum", (512 + 16, b"\0" * 4))
+image("gpt-entry-size", header(gpt, 512, (84, u32(0))), header(gpt, last, (84, u32(0))))
+image("gpt-entries-huge", header(gpt, 512, (80, u32(0xFFFFFFFF))), header(gpt, last, (80, u32(0xFFFFFFFF))))
+entries = bytearray(gpt[1024:1024 + 128 * 128])
+entries[128 + 40:128 + 48] = u64(1 << 40)
+image("gpt-partition-past-end", (1024, entries), (last - 128 * 128, entries),
+      header(gpt, 512, (88, u32(zlib.crc32(bytes(entries))))), header(gpt, last, (88, u32(zlib.crc32(bytes(entries))))))
+second = mbr.index(b"\x55\xAA", 1100 * 512) - 510
+image("mbr-logical-loop", (second + 446 + 16, b"\0\0\0\0\x05\0\0\0" + u32(0) + u32(100)))
+image("mbr-logical-past-end", (640 * 512 + 446 + 16 + 8, u32(1_000_000)))
+image("mbr-partition-past-end", (446 + 12, u32(0xFFFFFFF0)))
+END
+
+for image in "$tmp"/*.img; do
+  case $(basename "$image") in
+    ext-sums.img | exfat-good.img) ;;
+    *) gzip -9 -n -c "$image" >"$out/$(basename "$image").gz" ;;
+  esac
+done
