@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ImageFs.FileSystems.Ext.Directories;
 
 /// <summary>A name that is looked for, and when a name in a directory is the same.</summary>
@@ -14,7 +12,7 @@ internal readonly ref struct NameMatch
         bool isEncrypted = flags.HasFlag(InodeFlags.Encrypted);
         Name = name;
         _folded = flags.HasFlag(InodeFlags.CaseFold) && !isEncrypted ? CaseFolding.Fold(name) : null;
-        HasHash = !isEncrypted && (_folded is null || Ascii.IsValid(name));
+        HasHash = !isEncrypted;
     }
 
     /// <summary>The name.</summary>
@@ -23,10 +21,7 @@ internal readonly ref struct NameMatch
     /// <summary>What the hash is taken of.</summary>
     public ReadOnlySpan<byte> HashedName => _folded ?? Name;
 
-    /// <summary>
-    /// Whether the hash of <see cref="HashedName"/> is that of the name on disk: not of an encrypted one, nor of one that Linux may
-    /// fold otherwise.
-    /// </summary>
+    /// <summary>Whether the hash of <see cref="HashedName"/> is that of the name on disk: not of an encrypted one.</summary>
     public bool HasHash { get; }
 
     /// <summary>Whether a directory's name is the one.</summary>

@@ -13,7 +13,22 @@ public sealed class NamesTest
     [TestCase("äé", "ÄÉ", true)]
     [TestCase("name", "names", false)]
     [TestCase("ß", "SS", true)]
-    public void Case_is_folded_by_characters(string name, string other, bool isSame) =>
+    [TestCase("\u00e4", "a\u0308", true)]
+    [TestCase("\u00c4", "a\u0308", true)]
+    [TestCase("\u212b", "\u00e5", true)]
+    [TestCase("\u1e69", "S\u0307\u0323", true)]
+    [TestCase("s\u0323\u0307", "s\u0307\u0323", true)]
+    [TestCase("a\u0301\u0308", "a\u0308\u0301", false)]
+    [TestCase("\u1fb3", "\u03b1\u0345", true)]
+    [TestCase("\ud55c", "\u1112\u1161\u11ab", true)]
+    [TestCase("\uac00", "\u1100\u1161", true)]
+    [TestCase("a\u00adb", "AB", true)]
+    [TestCase("\ufb03", "FFI", true)]
+    [TestCase("\ufb03x", "ffix", true)]
+    [TestCase("\u2460", "1", false)]
+    [TestCase("\U00010400", "\U00010428", true)]
+    [TestCase("e", "\u00e9", false)]
+    public void Names_are_the_same_without_case_and_in_any_normal_form(string name, string other, bool isSame) =>
         Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), InodeFlags.CaseFold).Matches(Encoding.UTF8.GetBytes(other)), Is.EqualTo(isSame));
 
     [Test]
@@ -25,7 +40,7 @@ public sealed class NamesTest
 
     [TestCase(InodeFlags.None, "é", true)]
     [TestCase(InodeFlags.CaseFold, "e", true)]
-    [TestCase(InodeFlags.CaseFold, "é", false)]
+    [TestCase(InodeFlags.CaseFold, "é", true)]
     [TestCase(InodeFlags.Encrypted, "e", false)]
     public void The_hash_is_used_where_it_is_sure(object flags, string name, bool hasHash) =>
         Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), (InodeFlags)flags).HasHash, Is.EqualTo(hasHash));
