@@ -8,7 +8,7 @@ namespace ImageFs.FileSystems.Ext;
 /// </summary>
 internal sealed class MetadataBlocks
 {
-    private const int MaxBytes = 8 << 20;
+    private const int MaxBytes = 1 << 20;
 
     private readonly BlockSource _source;
     private readonly Geometry _geometry;
