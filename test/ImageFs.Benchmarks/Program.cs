@@ -1,6 +1,8 @@
 using ImageFs.Benchmarks.Comparison;
 using ImageFs.Benchmarks.Mounting;
+using ImageFs.Benchmarks.Micro;
 using ImageFs.Benchmarks.Report;
+using ImageFs.Benchmarks.Ways;
 
 namespace ImageFs.Benchmarks;
 
@@ -15,6 +17,10 @@ internal static class Program
         {
             case [] or ["compare"]:
                 return Compare(new Settings());
+            case ["ways", .. var variants]:
+                return CompareWays(new Settings(), variants);
+            case ["micro", .. var rest]:
+                return MicroBenchmarks.Run(rest);
             default:
                 Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | micro [BENCHMARKDOTNET-OPTIONS...]]");
                 return UsageError;
@@ -34,6 +40,15 @@ internal static class Program
         }
 
         return Fail(results.Failures);
+    }
+
+    private static int CompareWays(Settings settings, string[] variants)
+    {
+        var grid = new WaysGrid(settings, new Tools(settings.Folder));
+        string text = grid.Run(variants.Length > 0 ? variants : ["reply=splice", "reply=copy"]);
+        Console.WriteLine(text);
+        MarkedSection.Write(settings.Document, "ways", text);
+        return Fail(grid.Failures);
     }
 
     private static int Fail(List<string> failures)

@@ -38,7 +38,8 @@ internal sealed class Results
         return medians.Length == 0 ? null : figure.Better == Better.More ? medians.Max() : medians.Min();
     }
 
-    private static double Median(List<double> samples)
+    /// <summary>The middle of some values, of which there is at least one.</summary>
+    public static double Median(IEnumerable<double> samples)
     {
         double[] sorted = [.. samples.Order()];
         int middle = sorted.Length / 2;

@@ -47,6 +47,10 @@ internal sealed class Probe(string program)
     /// <summary>Bytes of a file that are in the page cache.</summary>
     public double CachedBytes(string path) => Run(["cached", path])[0];
 
+    /// <summary>Reads a file to its end.</summary>
+    /// <returns>Bytes of it that are in the page cache then.</returns>
+    public double ReadAndHold(string path) => Run(["hold", path])[0];
+
     /// <summary>How much of a file is in the page cache: 0 to 1.</summary>
     public double CachedShare(string path) => Run(["cached", path]) is [var there, var all] ? there / all : 0;
 

@@ -100,16 +100,26 @@ static void mount_time(const char *directory, char **command) {
     printf("%.6f\n", now() - start);
 }
 
-static uint64_t read_file(const char *path) {
+static int open_file(const char *path) {
     int fd = open(path, O_RDONLY);
     if (fd < 0)
         fail(path);
+    return fd;
+}
+
+static uint64_t read_all(int fd, const char *path) {
     uint64_t total = 0;
     ssize_t count;
     while ((count = read(fd, buffer, sizeof buffer)) > 0)
         total += (uint64_t)count;
     if (count < 0)
         fail(path);
+    return total;
+}
+
+static uint64_t read_file(const char *path) {
+    int fd = open_file(path);
+    uint64_t total = read_all(fd, path);
     close(fd);
     return total;
 }
@@ -151,11 +161,10 @@ static void lookup(const char *directory, const char *names, const char *count) 
     printf("%.9f\n", (now() - start) / some);
 }
 
-// cached FILE: bytes of it in the page cache (mincore(2)), and all
-static void cached(const char *path) {
-    int fd = open(path, O_RDONLY);
+// Prints the bytes of an open file that are in the page cache (mincore(2)), and all.
+static void print_cached(int fd, const char *path) {
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0)
+    if (fstat(fd, &st) != 0)
         fail(path);
     size_t page = (size_t)sysconf(_SC_PAGESIZE), length = (size_t)st.st_size, pages = (length + page - 1) / page, there = 0;
     void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
@@ -167,12 +176,19 @@ static void cached(const char *path) {
     printf("%zu %zu\n", there * page, pages * page);
 }
 
+// cached FILE: bytes of it in the page cache, and all
+static void cached(const char *path) { print_cached(open_file(path), path); }
+
+// hold FILE: the same after it was read to its end. Some servers have the kernel drop a file's pages when it is opened again.
+static void hold(const char *path) {
+    int fd = open_file(path);
+    read_all(fd, path);
+    print_cached(fd, path);
+}
+
 // drop FILE: takes it out of the page cache
 static void drop(const char *path) {
-    int fd = open(path, O_RDONLY);
-    if (fd < 0)
-        fail(path);
-    if ((errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED)) != 0)
+    if ((errno = posix_fadvise(open_file(path), 0, 0, POSIX_FADV_DONTNEED)) != 0)
         fail(path);
 }
 
@@ -188,12 +204,14 @@ int main(int argc, char **argv) {
         lookup(argv[2], argv[3], argv[4]);
     else if (!strcmp(verb, "cached"))
         cached(argv[2]);
+    else if (!strcmp(verb, "hold"))
+        hold(argv[2]);
     else if (!strcmp(verb, "drop"))
         drop(argv[2]);
     else if (!strcmp(verb, "read"))
         printf("%llu\n", (unsigned long long)read_file(argv[2]));
     else {
-        fprintf(stderr, "usage: probe measure|mount|small|lookup|cached|drop|read ...\n");
+        fprintf(stderr, "usage: probe measure|mount|small|lookup|cached|hold|drop|read ...\n");
         return 2;
     }
     return 0;
