@@ -1,6 +1,6 @@
 using ImageFs.Benchmarks.Comparison;
-using ImageFs.Benchmarks.Mounting;
 using ImageFs.Benchmarks.Micro;
+using ImageFs.Benchmarks.Mounting;
 using ImageFs.Benchmarks.Report;
 using ImageFs.Benchmarks.Ways;
 
