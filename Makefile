@@ -14,7 +14,7 @@ CC_FLAG := $(if $(shell command -v clang),,-p:CppCompilerAndLinker=gcc)
 BENCH := dotnet run --project test/ImageFs.Benchmarks -c Release --no-launch-profile --
 DIST ?= dist/imagefs
 WAYS ?= reply=splice reply=copy reply=gather reply=direct
-MICRO ?= --filter *
+MICRO ?= --filter '*'
 
 .PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-micro bench-tools check clean help tools
 
@@ -61,7 +61,7 @@ bench-r2r: ## Have the ReadyToRun build in the next `make bench` too
 bench-ways: bench-tools ## Ways of replying, by size, source and readers; WAYS="reply=copy max_threads=1" are mount options
 	@$(BENCH) ways $(WAYS)
 
-bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter *Extent*"
+bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter '*Extent*'"
 	@$(BENCH) micro $(MICRO)
 
 bench-tools: tools
