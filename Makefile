@@ -11,7 +11,12 @@ PROGRAM := artifacts/bin/ImageFs/$(shell echo $(CONFIGURATION) | tr A-Z a-z)/ima
 PUBLISH := dotnet publish src/ImageFs -c Release -r $(RID) -o artifacts/publish/imagefs
 CC_FLAG := $(if $(shell command -v clang),,-p:CppCompilerAndLinker=gcc)
 
-.PHONY: build run test lint images publish publish-aot publish-r2r check clean help tools
+BENCH := dotnet run --project test/ImageFs.Benchmarks -c Release --no-launch-profile --
+DIST ?= dist/imagefs
+WAYS ?= reply=splice reply=copy reply=gather reply=direct
+MICRO ?= --filter '*'
+
+.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-micro bench-tools check clean help tools
 
 build: tools ## Build everything
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
@@ -36,17 +41,32 @@ publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can
 
 publish-aot: tools ## dist/imagefs by Native AOT; TFM=net9.0 takes that framework's packs
 	$(PUBLISH) -p:Tfm=$(TFM) -p:PublishAot=true $(CC_FLAG) -nologo
-	@$(MAKE) --no-print-directory dist/imagefs
+	@$(MAKE) --no-print-directory dist
 
 publish-r2r: tools ## dist/imagefs by ReadyToRun: self-contained, single file, trimmed
 	$(PUBLISH) --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true -p:PublishTrimmed=true -nologo
-	@$(MAKE) --no-print-directory dist/imagefs
+	@$(MAKE) --no-print-directory dist
 
-.PHONY: dist/imagefs
-dist/imagefs:
-	@mkdir -p dist
-	@install -m 755 artifacts/publish/imagefs/imagefs dist/imagefs
-	@ls -l dist/imagefs
+.PHONY: dist
+dist:
+	@install -D -m 755 artifacts/publish/imagefs/imagefs $(DIST)
+	@ls -l $(DIST)
+
+bench: bench-tools ## ImageFs beside other programs, into docs/performance.md; BENCH_ROUNDS=1, BENCH_ONLY=seq,fuse2fs for a quick look
+	@$(BENCH) compare
+
+bench-r2r: ## Have the ReadyToRun build in the next `make bench` too
+	@$(MAKE) --no-print-directory publish-r2r DIST=artifacts/bench/imagefs-r2r
+
+bench-ways: bench-tools ## Ways of replying, by size, source and readers; WAYS="reply=copy max_threads=1" are mount options
+	@$(BENCH) ways $(WAYS)
+
+bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter '*Extent*'"
+	@$(BENCH) micro $(MICRO)
+
+bench-tools: tools
+	@test/ImageFs.Benchmarks/install-peers.sh
+	@[[ -n "$(IMAGEFS)" || -x dist/imagefs ]] || $(MAKE) --no-print-directory publish
 
 check: lint test images publish ## All of the above
 

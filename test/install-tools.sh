@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # install-tools.sh [--check]
-# Installs the Debian packages that the tests need: outside readers, the programs they use, and real images. With --check it only
-# says what is missing, and fails if anything is.
+# Installs the Debian packages that the tests need: outside readers, the programs they use, and real images; see install-packages.sh.
 set -euo pipefail
 packages=(
   user-mode-linux             # Linux's own isofs, as a process
@@ -15,19 +14,4 @@ packages=(
   faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )
-missing=()
-for package in "${packages[@]}"; do
-  [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) = 'install ok installed' ]] || missing+=("$package")
-done
-[[ ${#missing[@]} -gt 0 ]] || exit 0
-if [[ ${1:-} = --check ]]; then
-  echo "install-tools.sh: missing: ${missing[*]}" >&2
-  exit 1
-fi
-
-echo "install-tools.sh: installing ${missing[*]}"
-root=()
-[[ $(id -u) = 0 ]] || root=(sudo)
-
-"${root[@]}" apt-get update -qq
-"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+exec "$(dirname "$0")/install-packages.sh" "$@" "${packages[@]}"

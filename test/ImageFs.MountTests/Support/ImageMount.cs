@@ -133,18 +133,8 @@ internal sealed class ImageMount : IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Ends the connection from the kernel's side (Documentation/filesystems/fuse.rst).</summary>
-    public void Abort()
-    {
-        const string Connections = "/sys/fs/fuse/connections";
-        int minor = MountTable.DeviceMinor(Directory) ?? throw new InvalidOperationException($"{Directory} is not mounted");
-        if (!MountTable.IsMounted(Connections))
-        {
-            Tool.Run("mount", "-t", "fusectl", "fusectl", Connections).Succeeded();
-        }
-
-        File.WriteAllText($"{Connections}/{minor}/abort", "1");
-    }
+    /// <summary>Ends the connection from the kernel's side.</summary>
+    public void Abort() => FuseConnections.Abort(Directory);
 
     private static string[] Options(string options) => options.Length == 0 ? [] : ["-o", options];
 

@@ -2,10 +2,7 @@ using System.Diagnostics;
 
 namespace ImageFs.MountTests.Support;
 
-/// <summary>
-/// Runs other programs, each with a time limit. A test never touches a mount by itself: a hang of the file system would be a hang of
-/// the test process, so children do it and get killed.
-/// </summary>
+/// <summary>Runs other programs for a test: it ends with them, and they with it.</summary>
 internal static class Tool
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
@@ -16,56 +13,16 @@ internal static class Tool
 
     /// <summary>Runs a program that cleans up after a test: it is not cut short by the end of the test's own limit.</summary>
     /// <exception cref="TimeoutException">It did not end within a minute.</exception>
-    public static ToolResult CleanUp(string file, params IEnumerable<string> arguments) => Run(Start(file, arguments), s_limit, CancellationToken.None);
+    public static ToolResult CleanUp(string file, params IEnumerable<string> arguments) => Child.Run(Start(file, arguments), s_limit);
 
     /// <summary>Runs a shell script with its positional parameters to its end.</summary>
     /// <exception cref="TimeoutException">It did not end within a minute.</exception>
     public static ToolResult Shell(string script, params IEnumerable<string> arguments) => Run("sh", ["-c", script, "sh", .. arguments]);
 
     /// <summary>What to start: output and error are kept, there is no input, messages are in English.</summary>
-    public static ProcessStartInfo Start(string file, params IEnumerable<string> arguments)
-    {
-        var start = new ProcessStartInfo(file, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        start.Environment["TZ"] = "UTC";
-        return start;
-    }
+    public static ProcessStartInfo Start(string file, params IEnumerable<string> arguments) => Child.Start(file, arguments);
 
     /// <summary>Runs a program to its end, or to the limit.</summary>
     /// <exception cref="TimeoutException">It did not end within the limit.</exception>
-    public static ToolResult Run(ProcessStartInfo start, TimeSpan limit) => Run(start, limit, TestContext.CurrentContext.CancellationToken);
-
-    private static ToolResult Run(ProcessStartInfo start, TimeSpan limit, CancellationToken endOfTest)
-    {
-        string command = $"{start.FileName} {string.Join(' ', start.ArgumentList)}";
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException(command);
-        process.StandardInput.Close();
-        using var output = new MemoryStream();
-        Task copy = process.StandardOutput.BaseStream.CopyToAsync(output, CancellationToken.None);
-        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(endOfTest);
-        cancellation.CancelAfter(limit);
-        try
-        {
-            process.WaitForExitAsync(cancellation.Token).GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{command}: no end within {limit.TotalSeconds} s, or within the test's own limit");
-        }
-
-        if (!Task.WaitAll([copy, error], TimeSpan.FromSeconds(10)))
-        {
-            throw new TimeoutException($"{command}: ended, but something it started keeps its output open");
-        }
-
-        return new ToolResult(command, process.ExitCode, output.ToArray(), error.Result);
-    }
+    public static ToolResult Run(ProcessStartInfo start, TimeSpan limit) => Child.Run(start, limit, TestContext.CurrentContext.CancellationToken);
 }

@@ -8,10 +8,8 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] Output, s
     /// <summary>Standard output as text.</summary>
     public string Text => Encoding.UTF8.GetString(Output);
 
-    /// <summary>Itself, when the program ended well; otherwise the test fails with what it said.</summary>
-    public ToolResult Succeeded()
-    {
-        Assert.That(ExitCode, Is.Zero, $"{Command}\n{Error}");
-        return this;
-    }
+    /// <summary>Itself, when the program ended well.</summary>
+    /// <exception cref="InvalidOperationException">It did not: what it said.</exception>
+    public ToolResult Succeeded() =>
+        ExitCode == 0 ? this : throw new InvalidOperationException($"{Command}\nexit status {ExitCode}\n{Error}");
 }

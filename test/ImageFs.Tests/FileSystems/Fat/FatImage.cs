@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 
 namespace ImageFs.Tests.FileSystems.Fat;
@@ -200,8 +199,6 @@ internal sealed class FatImage
         _directories[0].AddRange(clusters);
         return this;
     }
-
-    public FileSystem Open(string options = "", List<string>? warnings = null) => VolumeFixture.Open(Bytes, options, warnings);
 
     public void Put16(int address, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(Bytes.AsSpan(address), value);
 

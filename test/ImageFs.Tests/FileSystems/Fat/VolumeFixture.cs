@@ -33,6 +33,9 @@ internal static class VolumeFixture
         return format.Open(source, MountOptions.Parse(options), warning => warnings?.Add(warning));
     }
 
+    /// <summary>Opens a volume made byte by byte.</summary>
+    public static FileSystem Open(this FatImage image, string options = "", List<string>? warnings = null) => Open(image.Bytes, options, warnings);
+
     /// <summary>The node of a path.</summary>
     public static NodeId Find(this FileSystem fs, string path)
     {

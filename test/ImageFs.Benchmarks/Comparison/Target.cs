@@ -1,0 +1,68 @@
+using ImageFs.Benchmarks.Images;
+using ImageFs.Benchmarks.Mounting;
+
+namespace ImageFs.Benchmarks.Comparison;
+
+/// <summary>A ratio, or a value, that ImageFs must reach.</summary>
+/// <param name="Figure">Of what.</param>
+/// <param name="Against">What it is divided by.</param>
+/// <param name="Limit">What it must come to: at least when more of the figure is better, else at most.</param>
+internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
+{
+    /// <summary>The figure that it is divided by, when it is another one of the same peer.</summary>
+    public Figure? Other { get; init; }
+
+    /// <summary>Whom it is about.</summary>
+    public Func<Peer, bool> IsAbout { get; init; } = peer => IsPlain(peer, ImageFormat.Iso, ImageFormat.Ext4);
+
+    /// <summary>What stands in a table.</summary>
+    public string Text => $"{Figure.Title} {(Figure.Better == Better.More ? "≥" : "≤")} {Limit:0.0#}{Against switch
+    {
+        TargetBase.BestFuse => "x the best FUSE peer",
+        TargetBase.KernelExt4 => "x the kernel's ext4",
+        TargetBase.OtherFigure => $"x {Other!.Title}",
+        _ => $" {Figure.Unit}",
+    }}";
+
+    /// <summary>What the program must reach.</summary>
+    public static readonly IReadOnlyList<Target> All =
+    [
+        new(Figures.Sequential, TargetBase.BestFuse, 2.0),
+        new(Figures.Sequential, TargetBase.KernelExt4, 0.5),
+        new(Figures.Mapped, TargetBase.BestFuse, 2.0),
+        new(Figures.SequentialCpu, TargetBase.BestFuse, 0.5),
+        new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
+        new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
+        new(Figures.Small, TargetBase.KernelExt4, 0.9),
+        new(Figures.RandomDirect, TargetBase.BestFuse, 1.3),
+        new(Figures.RandomDirect, TargetBase.KernelExt4, 1.0) { IsAbout = IsUring },
+        new(Figures.Mount, TargetBase.BestFuse, 2.0),
+        new(Figures.Memory, TargetBase.Nothing, 6),
+        new(Figures.Memory, TargetBase.Nothing, 16) { IsAbout = IsReadyToRun },
+        new(Figures.Find, TargetBase.BestFuse, 4.0) { IsAbout = peer => IsPlain(peer, ImageFormat.Ext4) },
+        new(Figures.LookupMany, TargetBase.OtherFigure, 1.5) { Other = Figures.LookupFew, IsAbout = peer => IsPlain(peer, ImageFormat.Ext4, ImageFormat.Fat32) },
+    ];
+
+    /// <summary>The ratio that a peer comes to; null when it was not measured.</summary>
+    public double? Ratio(Results results, IReadOnlyList<Peer> peers, Peer peer)
+    {
+        double? reference = Against switch
+        {
+            TargetBase.BestFuse => results.Best(Figure, peers.Where(other => other.Kind == PeerKind.Fuse)),
+            TargetBase.KernelExt4 => results.Best(Figure, peers.Where(other => other.Name == Peers.KernelExt4)),
+            TargetBase.OtherFigure => results.Median(Other!, peer),
+            _ => 1,
+        };
+        return results.Median(Figure, peer) / reference;
+    }
+
+    /// <summary>Whether a ratio is good enough.</summary>
+    public bool IsReached(double ratio) => Figure.Better == Better.More ? ratio >= Limit : ratio <= Limit;
+
+    private static bool IsPlain(Peer peer, params ReadOnlySpan<ImageFormat> formats) =>
+        peer.Kind == PeerKind.ImageFs && formats.Contains(peer.Format) && !IsUring(peer) && !IsReadyToRun(peer);
+
+    private static bool IsUring(Peer peer) => peer.Name.EndsWith(Peers.Uring, StringComparison.Ordinal);
+
+    private static bool IsReadyToRun(Peer peer) => peer.Name.EndsWith(Peers.ReadyToRun, StringComparison.Ordinal);
+}

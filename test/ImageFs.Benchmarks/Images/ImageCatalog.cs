@@ -1,0 +1,91 @@
+namespace ImageFs.Benchmarks.Images;
+
+/// <summary>The images, made when they are first asked for and kept for the next run.</summary>
+/// <param name="folder">Where they are kept: on the machine's disk.</param>
+internal sealed class ImageCatalog(string folder)
+{
+    /// <summary>The path of the big file in the main tree.</summary>
+    public const string BigFile = "big.bin";
+
+    private readonly SourceTree _trees = new(folder);
+
+    /// <summary>Where the source trees are.</summary>
+    public SourceTree Trees => _trees;
+
+    /// <summary>The formats that a tree is there in.</summary>
+    public static IReadOnlyList<ImageFormat> FormatsOf(TreeKind kind) => kind switch
+    {
+        TreeKind.Main => [ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs],
+        TreeKind.Files => [ImageFormat.Ext4],
+        _ => [ImageFormat.Ext4, ImageFormat.Fat32],
+    };
+
+    /// <summary>An image's file.</summary>
+    /// <exception cref="InvalidOperationException">The program that makes it is missing, or failed.</exception>
+    public string Get(TreeKind kind, ImageFormat format)
+    {
+        string path = Path.Combine(folder, $"{kind}.{format}".ToLowerInvariant());
+        if (!File.Exists(path))
+        {
+            Console.Error.WriteLine($"making {path}");
+            string unfinished = path + ".new";
+            File.Delete(unfinished);
+            Make(kind, format, unfinished);
+            File.Move(unfinished, path);
+        }
+
+        return path;
+    }
+
+    private void Make(TreeKind kind, ImageFormat format, string image)
+    {
+        switch (format)
+        {
+            case ImageFormat.Fat32:
+                FatNames.Make(image);
+                break;
+            case ImageFormat.Ext4 when kind == TreeKind.Names:
+                MakeNames(image);
+                break;
+            case ImageFormat.Ext4:
+                MakeExt4(_trees.Of(kind), image);
+                break;
+            case ImageFormat.Iso:
+                Command.RunLong("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", image, _trees.Of(kind));
+                break;
+            case ImageFormat.Squashfs:
+                Command.RunLong("mksquashfs", _trees.Of(kind), image, "-quiet", "-no-progress", "-noI", "-noD", "-noF", "-noX");
+                break;
+            default:
+                Command.RunLong("mkfs.erofs", image, _trees.Of(kind));
+                break;
+        }
+    }
+
+    private static void MakeExt4(string tree, string image)
+    {
+        // Half as much again, and room for the journal: mke2fs -d does not say what a tree takes.
+        const string Script = "kib=$(du -sk \"$1\" | cut -f1) && truncate -s $((kib * 3 / 2 + 65536))K \"$2\" && mke2fs -q -F -t ext4 -m 0 -d \"$1\" \"$2\"";
+        Command.RunLong("sh", "-c", Script, "sh", tree, image);
+    }
+
+    // Only the kernel makes hashed directories of this size in good time.
+    private static void MakeNames(string image)
+    {
+        const string Script =
+            """
+            set -e
+            image=$1; shift
+            truncate -s 128M "$image"
+            mke2fs -q -F -t ext4 -m 0 -N 110000 "$image"
+            mnt=$(mktemp -d)
+            mount -o loop "$image" "$mnt"
+            trap 'umount "$mnt"; rmdir "$mnt"' EXIT
+            for count in "$@"; do
+              mkdir "$mnt/$count"
+              (cd "$mnt/$count" && seq -f 'a name of some length %06.0f.txt' 0 $((count - 1)) | tr '\n' '\0' | xargs -0 touch)
+            done
+            """;
+        Command.RunLong("bash", ["-c", Script, "bash", image, .. SourceTree.NameCounts.Select(count => $"{count}")]);
+    }
+}

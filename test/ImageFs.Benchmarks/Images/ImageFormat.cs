@@ -1,0 +1,20 @@
+namespace ImageFs.Benchmarks.Images;
+
+/// <summary>How an image is laid out.</summary>
+internal enum ImageFormat
+{
+    /// <summary>ISO 9660 with Rock Ridge.</summary>
+    Iso,
+
+    /// <summary>ext4.</summary>
+    Ext4,
+
+    /// <summary>squashfs, nothing compressed.</summary>
+    Squashfs,
+
+    /// <summary>erofs, nothing compressed.</summary>
+    Erofs,
+
+    /// <summary>FAT32.</summary>
+    Fat32,
+}

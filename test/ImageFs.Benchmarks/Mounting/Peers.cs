@@ -1,0 +1,62 @@
+using ImageFs.Benchmarks.Images;
+
+namespace ImageFs.Benchmarks.Mounting;
+
+/// <summary>All that is compared.</summary>
+internal static class Peers
+{
+    /// <summary>The name of the peer that everything is set against.</summary>
+    public const string KernelExt4 = "kernel ext4";
+
+    /// <summary>How the name ends of ImageFs over io_uring.</summary>
+    public const string Uring = "uring";
+
+    /// <summary>How the name ends of ImageFs as ReadyToRun.</summary>
+    public const string ReadyToRun = "r2r";
+
+    private const string UringSwitch = "/sys/module/fuse/parameters/enable_uring";
+
+    /// <summary>The peers, present and absent, in the order of the tables' columns.</summary>
+    public static IReadOnlyList<Peer> All(Settings settings) =>
+    [
+        ImageFs("imagefs iso", settings.ImageFs, ImageFormat.Iso),
+        ImageFs("imagefs ext4", settings.ImageFs, ImageFormat.Ext4),
+        ImageFs("imagefs fat", settings.ImageFs, ImageFormat.Fat32),
+        OverUring(ImageFs($"imagefs ext4 {Uring}", settings.ImageFs, ImageFormat.Ext4, "transport=uring")),
+        ImageFs($"imagefs ext4 {ReadyToRun}", settings.ImageFsReadyToRun, ImageFormat.Ext4),
+        Fuse("fuseiso", ImageFormat.Iso, "-n"),
+        Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
+        Fuse("squashfuse", ImageFormat.Squashfs),
+        Fuse("squashfuse_ll", ImageFormat.Squashfs),
+        Kernel("kernel iso", "iso9660", ImageFormat.Iso),
+        Kernel(KernelExt4, "ext4", ImageFormat.Ext4),
+        Kernel("kernel squashfs", "squashfs", ImageFormat.Squashfs),
+        Kernel("kernel erofs", "erofs", ImageFormat.Erofs),
+        Kernel("kernel fat", "vfat", ImageFormat.Fat32),
+    ];
+
+    /// <summary>ImageFs, by a build and mount options.</summary>
+    public static Peer ImageFs(string name, string program, ImageFormat format, string options = "") =>
+        new(name, PeerKind.ImageFs, format, program, ["mount"], options.Length == 0 ? [] : ["-o", options])
+        {
+            Absence = File.Exists(program) ? null : $"no {program}",
+        };
+
+    private static Peer OverUring(Peer peer) => peer with
+    {
+        Switch = UringSwitch,
+        MayRefuse = true,
+        Absence = peer.Absence ?? (File.Exists(UringSwitch) ? null : "this kernel has no FUSE over io_uring"),
+    };
+
+    private static Peer Fuse(string program, ImageFormat format, params IReadOnlyList<string> before) =>
+        new(program, PeerKind.Fuse, format, program, before, []) { Absence = Command.Exists(program) ? null : $"no {program}" };
+
+    private static Peer Kernel(string name, string type, ImageFormat format) =>
+        new(name, PeerKind.Kernel, format, "mount", ["-t", type, "-o", "ro,loop"], [])
+        {
+            Absence = Command.Try("sh", "-c", "grep -qw \"$1\" /proc/filesystems || modprobe -q \"$1\"", "sh", type).ExitCode == 0
+                ? null
+                : $"this kernel has no {type}",
+        };
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs what the benchmarks run (Debian packages). A peer that cannot be had is absent from the table, no more.
+set -euo pipefail
+packages=../install-packages.sh
+cd "$(dirname "$0")"
+"$packages" \
+  gcc libc6-dev               `# the probe` \
+  fio strace findutils util-linux mount \
+  xorriso e2fsprogs           `# images`
+for peer in fuseiso fuse2fs squashfuse squashfs-tools erofs-utils; do
+  "$packages" "$peer" || echo "install-peers.sh: no $peer" >&2
+done
