@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 
