@@ -1,3 +1,4 @@
+using ImageFs.Fuse.Ring;
 using ImageFs.Linux;
 
 namespace ImageFs.Fuse;
@@ -41,6 +42,9 @@ public sealed record FuseMountOptions
     /// <summary>Whether a worker that answers one thread again and again moves to its processor.</summary>
     public bool FollowsReaders { get; init; } = true;
 
+    /// <summary>How requests come; null to choose by what the kernel offers. Where there is no ring to be had it is the device.</summary>
+    public FuseTransport? Transport { get; init; }
+
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };
 
@@ -49,4 +53,7 @@ public sealed record FuseMountOptions
 
     /// <summary>Gives the mount's status as JSON, to whoever asks by <see cref="FuseStatus"/>.</summary>
     public Func<string>? Status { get; init; }
+
+    /// <summary>What is to go wrong with the ring, in tests.</summary>
+    internal RingFault RingFault { get; init; }
 }

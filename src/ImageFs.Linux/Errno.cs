@@ -110,4 +110,7 @@ public enum Errno
 
     /// <summary>Structure needs cleaning: the image is damaged.</summary>
     EUCLEAN = 117,
+
+    /// <summary>Operation canceled.</summary>
+    ECANCELED = 125,
 }

@@ -51,4 +51,7 @@ public enum FuseInitFlags : ulong
 
     /// <summary>FUSE_ALLOW_IDMAP: the mount may be idmapped (7.42); with default_permissions only.</summary>
     AllowIdmap = 1UL << 40,
+
+    /// <summary>FUSE_OVER_IO_URING: requests come by io_uring (7.42), once every processor's queue is registered.</summary>
+    OverIoUring = 1UL << 41,
 }

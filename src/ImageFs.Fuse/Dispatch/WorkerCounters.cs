@@ -13,8 +13,8 @@ internal sealed class WorkerCounters
     // Index 0 counts what is not in the table.
     private readonly long[] _requests = new long[LastOpcode + 1];
     private readonly long[] _errors = new long[LastErrno + 1];
-    private readonly long[] _replies = new long[(int)ReplyWay.Copy + 1];
-    private readonly long[] _bytes = new long[(int)ReplyWay.Copy + 1];
+    private readonly long[] _replies = new long[(int)ReplyWay.Ring + 1];
+    private readonly long[] _bytes = new long[(int)ReplyWay.Ring + 1];
     private readonly long[] _fallbacks = new long[(int)Fallback.NotDirect + 1];
     private long _lost;
 

@@ -14,4 +14,7 @@ public enum ReplyWay
 
     /// <summary>Read into the worker's buffer and written from there.</summary>
     Copy,
+
+    /// <summary>Read by io_uring straight into the memory that the kernel takes the reply from.</summary>
+    Ring,
 }

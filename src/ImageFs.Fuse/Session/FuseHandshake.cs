@@ -27,8 +27,9 @@ internal static class FuseHandshake
     /// <summary>Answers INIT.</summary>
     /// <param name="transport">Where it comes from; nothing was received there yet.</param>
     /// <param name="defaultPermissions">Whether the mount has default_permissions.</param>
+    /// <param name="prepareRing">Makes ready to be asked by io_uring; called when the kernel offers it. Null not to take the offer.</param>
     /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
-    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions)
+    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions, Func<bool>? prepareRing = null)
     {
         while (transport.TryReceive(out ReadOnlySpan<byte> message))
         {
@@ -54,7 +55,7 @@ internal static class FuseHandshake
                     $"{FuseProtocol.Major}.{FuseProtocol.OldestMinor} is needed: Linux 5.4 or newer");
             }
 
-            FuseInitOut answer = Negotiate(in asked, defaultPermissions);
+            FuseInitOut answer = Negotiate(in asked, defaultPermissions, prepareRing);
             Reply(transport, request.Header.Unique, answer);
             return new FuseConnection
             {
@@ -71,7 +72,7 @@ internal static class FuseHandshake
     }
 
     /// <summary>The answer to what a kernel of our major version asks.</summary>
-    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions)
+    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions, Func<bool>? prepareRing = null)
     {
         FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
         FuseInitFlags wanted = Wanted;
@@ -79,6 +80,12 @@ internal static class FuseHandshake
         {
             // Without default_permissions the kernel takes it as a mistake and ends the connection.
             wanted |= FuseInitFlags.AllowIdmap;
+        }
+
+        // Who takes it has to come up with a queue for each processor: until then requests wait.
+        if (offered.HasFlag(FuseInitFlags.OverIoUring) && prepareRing?.Invoke() == true)
+        {
+            wanted |= FuseInitFlags.OverIoUring;
         }
 
         FuseInitFlags agreed = offered & wanted;

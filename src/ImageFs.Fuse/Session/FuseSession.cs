@@ -1,6 +1,7 @@
 using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Mounting;
 using ImageFs.Fuse.Replies;
+using ImageFs.Fuse.Ring;
 using ImageFs.Fuse.Session;
 using ImageFs.Linux;
 
@@ -15,6 +16,8 @@ public sealed class FuseSession : IDisposable
     private readonly List<FileDescriptor> _clones = [];
     private readonly List<FuseWorker> _workers = [];
     private readonly Lock _endLock = new();
+    private RingWorkers? _ring;
+    private string _ringRefusal = "the kernel does not offer it; root can: echo Y > /sys/module/fuse/parameters/enable_uring (Linux 6.14)";
     private DeviceNumber? _device;
     private bool _ended;
 
@@ -24,7 +27,10 @@ public sealed class FuseSession : IDisposable
     public FuseConnection Connection { get; private set; } = null!;
 
     /// <summary>What the session has done so far.</summary>
-    public FuseCounters Counters => WorkerCounters.Sum(_workers.Select(worker => worker.Counters));
+    public FuseCounters Counters => WorkerCounters.Sum(_workers.Select(worker => worker.Counters).Concat(_ring?.Counters ?? []));
+
+    /// <summary>How requests come.</summary>
+    public FuseTransport Transport { get; private set; }
 
     // Whether the mount point shows this session's mount.
     private bool IsOnTop => _device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device;
@@ -48,6 +54,7 @@ public sealed class FuseSession : IDisposable
         catch
         {
             session._mount.Abandon();
+            session._ring?.Dismiss();
             session.Dispose();
             throw;
         }
@@ -76,6 +83,7 @@ public sealed class FuseSession : IDisposable
             worker.Join(Timeout.InfiniteTimeSpan);
         }
 
+        _ring?.Join(Timeout.InfiniteTimeSpan);
         End();
     }
 
@@ -86,7 +94,7 @@ public sealed class FuseSession : IDisposable
     public void Dispose()
     {
         RemoveMount();
-        if (_workers.TrueForAll(worker => worker.Join(s_patience)))
+        if (_workers.TrueForAll(worker => worker.Join(s_patience)) && _ring?.Join(s_patience) != false)
         {
             End();
         }
@@ -103,13 +111,15 @@ public sealed class FuseSession : IDisposable
         var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));
-        Connection = FuseHandshake.Run(first, options.DefaultPermissions);
+        Connection = FuseHandshake.Run(first, options.DefaultPermissions, WantsRing(options) ? () => PrepareRing(service) : null);
         if (options.Debug)
         {
             options.Log($"INIT: {Connection}");
         }
 
-        for (int number = 1; number < ChooseWorkers(options.Workers); number++)
+        // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
+        int workers = ServeRing(options) ? 1 : ChooseWorkers(options.Workers);
+        for (int number = 1; number < workers; number++)
         {
             var channel = MakeChannel(CloneConnection(), options);
             _workers.Add(new FuseWorker(number, channel, service));
@@ -121,6 +131,30 @@ public sealed class FuseSession : IDisposable
         {
             ReadAhead.Raise(device, isDirect: options.CachesOnce || options.ForceReply == ReplyWay.Direct);
         }
+    }
+
+    // Ways to reply, and past the image's cache, are of /dev/fuse: who asks for them and for no transport has it.
+    private static bool WantsRing(FuseMountOptions options) =>
+        options.Transport == FuseTransport.Ring || (options is { Transport: null, ForceReply: null, CachesOnce: false });
+
+    private bool PrepareRing(FuseService service)
+    {
+        _ring = RingWorkers.TryMake(_mount.Connection, service, RemoveMount, out _ringRefusal);
+        return _ring is not null;
+    }
+
+    private bool ServeRing(FuseMountOptions options)
+    {
+        if (_ring?.TryServe(out _ringRefusal) == true)
+        {
+            Transport = FuseTransport.Ring;
+        }
+        else if (options.Transport == FuseTransport.Ring)
+        {
+            options.Log($"without io_uring, over /dev/fuse: {_ringRefusal}");
+        }
+
+        return Transport == FuseTransport.Ring;
     }
 
     private FileDescriptor CloneConnection()
@@ -167,6 +201,7 @@ public sealed class FuseSession : IDisposable
             _ended = true;
             RemoveMount();
             _workers.ForEach(worker => worker.Dispose());
+            _ring?.Dispose();
             _clones.ForEach(clone => clone.Dispose());
             _mount.Connection.Dispose();
         }

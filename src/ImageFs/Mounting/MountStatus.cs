@@ -41,15 +41,19 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         FuseCounters counters = Session!.Counters;
         string replies = string.Join(", ", counters.Replies.Select(way =>
             $"{counters.ReplyBytes[way.Key]} bytes by {way.Key.ToString().ToLowerInvariant()} in {way.Value} replies"));
-        return $"{mountPoint}: {counters.Requests.Values.Sum()} requests, {(replies.Length > 0 ? replies : "no bytes")}, "
+        return $"{mountPoint}: {counters.Requests.Values.Sum()} requests by {NameOf(Session.Transport)}, {(replies.Length > 0 ? replies : "no bytes")}, "
             + $"{counters.Errors.Values.Sum()} errors";
     }
+
+    // As the option transport= has it.
+    private static string NameOf(FuseTransport transport) => transport == FuseTransport.Ring ? "uring" : "dev";
 
     private static void Write(Utf8JsonWriter json, FuseSession session)
     {
         FuseConnection connection = session.Connection;
         json.WriteStartObject("connection");
         json.WriteString("protocol", $"7.{connection.Minor}");
+        json.WriteString("transport", NameOf(session.Transport));
         json.WriteNumber("max_read", connection.MaxRead);
         json.WriteNumber("max_background", connection.MaxBackground);
         json.WriteEndObject();

@@ -78,6 +78,7 @@ internal static class SessionOptions
             CachesOnce = TakeChoice(options, "cache", "shared", "once"),
             CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write"),
             FollowsReaders = !TakeChoice(options, "affinity", "reader", "any"),
+            Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : null,
         };
     }
 
@@ -116,4 +117,12 @@ internal static class SessionOptions
 
         return value == second;
     }
+
+    private static FuseTransport? ParseTransport(string transport) => transport switch
+    {
+        "auto" => null,
+        "dev" => FuseTransport.Device,
+        "uring" => FuseTransport.Ring,
+        _ => throw new MountOptionException($"transport={transport}", "is auto, dev or uring"),
+    };
 }

@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Fuse.Abi;
+
+/// <summary>
+/// <c>struct fuse_uring_req_header</c> of linux/fuse.h (7.42): what a request or a reply has outside its payload. The header of
+/// either, the first argument of a request, and what is about this entry of the ring.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FuseUringReqHeader
+{
+    /// <summary>FUSE_URING_IN_OUT_HEADER_SZ.</summary>
+    public const int InOutSize = 128;
+
+    /// <summary>FUSE_URING_OP_IN_OUT_SZ.</summary>
+    public const int OpInSize = 128;
+
+    public fixed byte InOut[InOutSize];
+    public fixed byte OpIn[OpInSize];
+    public FuseUringEntInOut RingEntInOut;
+}

@@ -1,0 +1,14 @@
+namespace ImageFs.Fuse.Ring;
+
+/// <summary>What goes wrong with a ring on purpose.</summary>
+internal enum RingFault
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The last queue cannot be made.</summary>
+    Setup,
+
+    /// <summary>The kernel was promised a ring, and never hears of the last queue.</summary>
+    Registration,
+}

@@ -1,0 +1,313 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>
+/// A ring of io_uring(7), for one thread: the one that made it. Operations are put in, published, and start at the next
+/// <see cref="Enter"/>; the completions are taken out. Files are used by their places in the ring's table, so a number that was
+/// closed and given to another file cannot be read from by mistake. After it was made, nothing allocates.
+/// </summary>
+/// <remarks>
+/// Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
+/// (IORING_SETUP_DEFER_TASKRUN), so nothing completes behind the thread's back.
+/// </remarks>
+public sealed unsafe class IoUring : IDisposable
+{
+    private const nint SetupCall = 425;
+    private const nint EnterCall = 426;
+    private const nint RegisterCall = 427;
+
+    private const uint SetupCqSize = 1 << 3;
+    private const uint SetupSubmitAll = 1 << 7;
+    private const uint SetupSqe128 = 1 << 10;
+    private const uint SetupSingleIssuer = 1 << 12;
+    private const uint SetupDeferTaskRun = 1 << 13;
+    private const uint SetupNoSqArray = 1 << 16;
+
+    private const uint EnterGetEvents = 1 << 0;
+    private const uint EnterRegisteredRing = 1 << 4;
+
+    private const nint RegisterFiles = 2;
+    private const nint RegisterFilesUpdate = 6;
+    private const nint RegisterRingFds = 20;
+
+    private const byte OpNop = 0;
+    private const byte OpRead = 22;
+    private const byte OpCommand = 46;
+
+    private const byte FixedFile = 1 << 0;
+    private const byte Link = 1 << 2;
+    private const byte SkipSuccess = 1 << 6;
+
+    private const nint SqRingAt = 0;
+    private const nint SqesAt = 0x10000000;
+    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+    private const int SharedPopulated = 0x8001; // MAP_SHARED | MAP_POPULATE
+
+    private readonly FileDescriptor _descriptor;
+    private readonly byte* _ring;
+    private readonly nuint _ringSize;
+    private readonly IoUringSubmission* _submissions;
+    private readonly nuint _submissionsSize;
+    private readonly uint _submissionMask;
+    private readonly uint* _submissionHead;
+    private readonly uint* _submissionTail;
+    private readonly IoUringCompletion* _completions;
+    private readonly uint _completionMask;
+    private readonly uint* _completionHead;
+    private readonly uint* _completionTail;
+    private int _enterDescriptor;
+    private uint _enterFlags = EnterGetEvents;
+    private uint _next;
+    private bool _disposed;
+
+    private IoUring(FileDescriptor descriptor, in IoUringParameters parameters)
+    {
+        _descriptor = descriptor;
+        _enterDescriptor = descriptor.Number;
+        _ringSize = parameters.CqOff.Cqes + (parameters.CqEntries * (nuint)sizeof(IoUringCompletion));
+        _submissionsSize = parameters.SqEntries * (nuint)sizeof(IoUringSubmission);
+        _ring = (byte*)Map(descriptor, _ringSize, SqRingAt);
+        _submissions = (IoUringSubmission*)Map(descriptor, _submissionsSize, SqesAt);
+        _submissionMask = parameters.SqEntries - 1;
+        _submissionHead = (uint*)(_ring + parameters.SqOff.Head);
+        _submissionTail = (uint*)(_ring + parameters.SqOff.Tail);
+        _completions = (IoUringCompletion*)(_ring + parameters.CqOff.Cqes);
+        _completionMask = parameters.CqEntries - 1;
+        _completionHead = (uint*)(_ring + parameters.CqOff.Head);
+        _completionTail = (uint*)(_ring + parameters.CqOff.Tail);
+    }
+
+    /// <summary>Whether a completion can be taken without entering the kernel.</summary>
+    public bool HasCompletion => *_completionHead != Volatile.Read(ref *_completionTail);
+
+    /// <summary>Operations that were published and have not started.</summary>
+    public int Published => (int)(*_submissionTail - Volatile.Read(ref *_submissionHead));
+
+    /// <summary>Room for further operations.</summary>
+    public int Room => (int)(_submissionMask + 1 - (_next - Volatile.Read(ref *_submissionHead)));
+
+    /// <summary>Makes a ring for the calling thread.</summary>
+    /// <param name="operations">Operations that can be put in before the kernel is entered; a power of two.</param>
+    /// <param name="completions">Completions that it holds; a power of two, no less.</param>
+    /// <exception cref="LinuxException">
+    /// It cannot be had. EPERM: kernel.io_uring_disabled, or a filter of system calls; ENOSYS, EINVAL: the kernel is too old;
+    /// ENOMEM: RLIMIT_MEMLOCK.
+    /// </exception>
+    public static IoUring Create(int operations, int completions)
+    {
+        var parameters = new IoUringParameters
+        {
+            Flags = SetupCqSize | SetupSubmitAll | SetupSqe128 | SetupSingleIssuer | SetupDeferTaskRun | SetupNoSqArray,
+            CqEntries = (uint)completions,
+        };
+        int number = Libc.syscall(SetupCall, operations, (nint)(&parameters));
+        if (number < 0)
+        {
+            throw LinuxException.Last("io_uring_setup");
+        }
+
+        var descriptor = new FileDescriptor(number);
+        try
+        {
+            var ring = new IoUring(descriptor, in parameters);
+            ring.RegisterItself();
+            return ring;
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the table of files, all places empty.</summary>
+    /// <exception cref="LinuxException">There is not enough memory.</exception>
+    public void MakeFileTable(int places)
+    {
+        Span<int> numbers = stackalloc int[places];
+        numbers.Fill(-1);
+        fixed (int* first = numbers)
+        {
+            if (Libc.syscall4(RegisterCall, _descriptor.Number, RegisterFiles, (nint)first, places) < 0)
+            {
+                throw LinuxException.Last("io_uring_register");
+            }
+        }
+    }
+
+    /// <summary>Puts a file into the table; it stays open there, whatever becomes of the descriptor.</summary>
+    /// <returns>Whether the kernel took it.</returns>
+    public bool TryPutFile(int place, FileDescriptor file)
+    {
+        bool added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            int number = file.Number;
+            var update = new FilesUpdate { Offset = (uint)place, Descriptors = (ulong)&number };
+            return Libc.syscall4(RegisterCall, _descriptor.Number, RegisterFilesUpdate, (nint)(&update), 1) == 1;
+        }
+        finally
+        {
+            if (added)
+            {
+                file.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>Puts in an operation that does nothing (IORING_OP_NOP).</summary>
+    public void Nop(ulong tag) => Next(OpNop, tag);
+
+    /// <summary>
+    /// Puts in a read (IORING_OP_READ) that the following operation waits for. When it reads all it completes without a word. When
+    /// it does not, it is the only one to complete: what was to follow does not happen.
+    /// </summary>
+    /// <param name="file">The file's place in the table.</param>
+    /// <param name="offset">Where in the file, in bytes.</param>
+    /// <param name="destination">Where the bytes go; it has to stay until the completion.</param>
+    /// <param name="start">Where in it.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="tag">What the completion is to be known by.</param>
+    public void LinkedRead(int file, long offset, PageBuffer destination, int start, int length, ulong tag)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, destination.Length - start);
+        IoUringSubmission* operation = Next(OpRead, tag);
+        operation->Flags = FixedFile | Link | SkipSuccess;
+        operation->Fd = file;
+        operation->Off = (ulong)offset;
+        operation->Addr = (ulong)(destination.DangerousGetHandle() + start);
+        operation->Len = (uint)length;
+    }
+
+    /// <summary>Puts in a command (IORING_OP_URING_CMD) that a device takes.</summary>
+    /// <param name="file">The device's place in the table.</param>
+    /// <param name="command">Which command.</param>
+    /// <param name="tag">What the completion is to be known by.</param>
+    /// <returns>The command's arguments, zeroed, to be filled before publishing.</returns>
+    public Span<byte> Command(int file, uint command, ulong tag)
+    {
+        IoUringSubmission* operation = Next(OpCommand, tag);
+        operation->Flags = FixedFile;
+        operation->Fd = file;
+        operation->Off = command;
+        return new Span<byte>(operation->Cmd, IoUringSubmission.CommandSize);
+    }
+
+    /// <summary>Puts in a command that comes with two pieces of memory, which the device goes on using.</summary>
+    /// <param name="file">The device's place in the table.</param>
+    /// <param name="command">Which command.</param>
+    /// <param name="tag">What the completion is to be known by.</param>
+    /// <param name="memory">Holds both pieces, and at its end the list of them, until the command has started.</param>
+    /// <param name="first">Bytes of the first piece, from the start of the memory.</param>
+    /// <param name="secondStart">Where the second piece starts.</param>
+    /// <param name="second">Bytes of the second piece.</param>
+    /// <param name="list">Where the list is put: 32 bytes.</param>
+    /// <returns>The command's arguments, zeroed, to be filled before publishing.</returns>
+    public Span<byte> Command(int file, uint command, ulong tag, PageBuffer memory, int first, int secondStart, int second, int list)
+    {
+        Span<byte> arguments = Command(file, command, tag);
+        byte* start = (byte*)memory.DangerousGetHandle();
+        var vectors = (IoVector*)(start + list);
+        vectors[0] = new IoVector { Base = start, Length = (nuint)first };
+        vectors[1] = new IoVector { Base = start + secondStart, Length = (nuint)second };
+        IoUringSubmission* operation = Last();
+        operation->Addr = (ulong)vectors;
+        operation->Len = 2;
+        return arguments;
+    }
+
+    /// <summary>Makes what was put in start at the next <see cref="Enter"/>.</summary>
+    public void Publish() => Volatile.Write(ref *_submissionTail, _next);
+
+    /// <summary>Takes back what was put in and not published.</summary>
+    public void Discard() => _next = *_submissionTail;
+
+    /// <summary>Starts what was published and waits for completions (io_uring_enter(2)), once.</summary>
+    /// <param name="completions">How many to wait for; 0 not to wait.</param>
+    /// <param name="errno">Why it failed: EINTR, EAGAIN and EBUSY are worth another try.</param>
+    /// <returns>Whether it worked.</returns>
+    public bool Enter(int completions, out Errno errno)
+    {
+        int result = Libc.syscall6(EnterCall, _enterDescriptor, Published, completions, (nint)_enterFlags, 0, 0);
+        errno = result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        return result >= 0;
+    }
+
+    /// <summary>Takes the next completion, if there is one.</summary>
+    /// <param name="tag">The operation's tag.</param>
+    /// <param name="result">What it came to: bytes, or a negative error number.</param>
+    public bool TryTake(out ulong tag, out int result)
+    {
+        uint head = *_completionHead;
+        if (head == Volatile.Read(ref *_completionTail))
+        {
+            tag = 0;
+            result = 0;
+            return false;
+        }
+
+        IoUringCompletion* completion = &_completions[head & _completionMask];
+        tag = completion->UserData;
+        result = completion->Res;
+        Volatile.Write(ref *_completionHead, head + 1);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _ = Libc.munmap(_submissions, _submissionsSize);
+            _ = Libc.munmap(_ring, _ringSize);
+            _descriptor.Dispose();
+        }
+    }
+
+    private static void* Map(FileDescriptor descriptor, nuint length, nint offset)
+    {
+        void* address = Libc.mmap(null, length, ReadWrite, SharedPopulated, descriptor.Number, offset);
+        return (nint)address == -1 ? throw LinuxException.Last("mmap of io_uring") : address;
+    }
+
+    private IoUringSubmission* Next(byte opcode, ulong tag)
+    {
+        if (Room == 0)
+        {
+            throw new InvalidOperationException("the ring is full");
+        }
+
+        IoUringSubmission* operation = &_submissions[_next++ & _submissionMask];
+        *operation = default;
+        operation->Opcode = opcode;
+        operation->UserData = tag;
+        return operation;
+    }
+
+    private IoUringSubmission* Last() => &_submissions[(_next - 1) & _submissionMask];
+
+    // Saves the kernel looking up the descriptor at each call. Who cannot have it does without.
+    private void RegisterItself()
+    {
+        var update = new FilesUpdate { Offset = uint.MaxValue, Descriptors = (ulong)_descriptor.Number };
+        if (Libc.syscall4(RegisterCall, _descriptor.Number, RegisterRingFds, (nint)(&update), 1) == 1)
+        {
+            _enterDescriptor = (int)update.Offset;
+            _enterFlags |= EnterRegisteredRing;
+        }
+    }
+
+    // struct io_uring_files_update and io_uring_rsrc_update.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FilesUpdate
+    {
+        public uint Offset;
+        public uint Reserved;
+        public ulong Descriptors;
+    }
+}
