@@ -26,6 +26,8 @@ public sealed unsafe class IoUring : IDisposable
 
     private const uint EnterGetEvents = 1 << 0;
     private const uint EnterRegisteredRing = 1 << 4;
+    private const uint EnterNoIowait = 1 << 7;
+    private const uint FeatureNoIowait = 1 << 17;
 
     private const nint RegisterFiles = 2;
     private const nint RegisterFilesUpdate = 6;
@@ -76,6 +78,9 @@ public sealed unsafe class IoUring : IDisposable
         _completionMask = parameters.CqEntries - 1;
         _completionHead = (uint*)(_ring + parameters.CqOff.Head);
         _completionTail = (uint*)(_ring + parameters.CqOff.Tail);
+
+        // Waiting for requests is not waiting for a disk (Linux 6.15).
+        _enterFlags |= (parameters.Features & FeatureNoIowait) != 0 ? EnterNoIowait : 0;
     }
 
     /// <summary>Whether a completion can be taken without entering the kernel.</summary>
