@@ -9,7 +9,7 @@ namespace ImageFs.Linux;
 /// </summary>
 /// <remarks>
 /// Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
-/// (IORING_SETUP_DEFER_TASKRUN), so nothing completes behind the thread's back.
+/// (IORING_SETUP_DEFER_TASKRUN), so nothing completes behind the thread's back. The places in the ring are counted modulo 2^32.
 /// </remarks>
 public sealed unsafe class IoUring : IDisposable
 {
@@ -87,10 +87,10 @@ public sealed unsafe class IoUring : IDisposable
     public bool HasCompletion => *_completionHead != Volatile.Read(ref *_completionTail);
 
     /// <summary>Operations that were published and have not started.</summary>
-    public int Published => (int)(*_submissionTail - Volatile.Read(ref *_submissionHead));
+    public int Published => unchecked((int)(*_submissionTail - Volatile.Read(ref *_submissionHead)));
 
     /// <summary>Room for further operations.</summary>
-    public int Room => (int)(_submissionMask + 1 - (_next - Volatile.Read(ref *_submissionHead)));
+    public int Room => unchecked((int)(_submissionMask + 1 - (_next - Volatile.Read(ref *_submissionHead))));
 
     /// <summary>Makes a ring for the calling thread.</summary>
     /// <param name="operations">Operations that can be put in before the kernel is entered; a power of two.</param>
@@ -258,7 +258,7 @@ public sealed unsafe class IoUring : IDisposable
         IoUringCompletion* completion = &_completions[head & _completionMask];
         tag = completion->UserData;
         result = completion->Res;
-        Volatile.Write(ref *_completionHead, head + 1);
+        Volatile.Write(ref *_completionHead, unchecked(head + 1));
         return true;
     }
 
@@ -287,14 +287,15 @@ public sealed unsafe class IoUring : IDisposable
             throw new InvalidOperationException("the ring is full");
         }
 
-        IoUringSubmission* operation = &_submissions[_next++ & _submissionMask];
+        IoUringSubmission* operation = &_submissions[_next & _submissionMask];
+        _next = unchecked(_next + 1);
         *operation = default;
         operation->Opcode = opcode;
         operation->UserData = tag;
         return operation;
     }
 
-    private IoUringSubmission* Last() => &_submissions[(_next - 1) & _submissionMask];
+    private IoUringSubmission* Last() => &_submissions[unchecked(_next - 1) & _submissionMask];
 
     // Saves the kernel looking up the descriptor at each call. Who cannot have it does without.
     private void RegisterItself()

@@ -102,11 +102,11 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
 
     /// <summary>
     /// Has the kernel give up the rings of the connection: it does when it refuses one, and one that cannot hold the largest reply
-    /// it does refuse.
+    /// it does refuse. Where rings were switched off meanwhile it says so instead, and has none to give up.
     /// </summary>
     /// <returns>Whether it did.</returns>
     public bool TryWithdraw() =>
-        Register(0, PageBuffer.PageSize) == Errno.None && _ring.TryTake(out _, out int result) && result == -(int)Errno.EINVAL;
+        Register(0, PageBuffer.PageSize) == Errno.None && _ring.TryTake(out _, out int result) && result < 0;
 
     /// <inheritdoc/>
     public bool TryReceive(out ReadOnlySpan<byte> request)

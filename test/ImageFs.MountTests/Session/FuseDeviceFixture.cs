@@ -1,8 +1,11 @@
+using ImageFs.Fuse;
+using ImageFs.MountTests.Support;
+
 namespace ImageFs.MountTests.Session;
 
 /// <summary>Tests that mount: skipped, with the reason, where that is not possible.</summary>
 [NonParallelizable]
-public abstract class FuseDeviceFixture
+public abstract class FuseDeviceFixture(FuseTransport transport = FuseTransport.Device)
 {
     [OneTimeSetUp]
     public void RequireDevice()
@@ -16,5 +19,15 @@ public abstract class FuseDeviceFixture
         {
             Assert.Ignore("these tests mount by mount(2): run them as root");
         }
+    }
+
+    /// <summary>Mounts a tree over the transport that the fixture is about.</summary>
+    private protected MountedTree Mount(FuseFileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
+    {
+        change ??= options => options;
+        using IDisposable? offer = transport == FuseTransport.Ring ? RingOffer.Make() : null;
+        var mount = new MountedTree(tree, options => change(options) with { Transport = transport });
+        Assert.That(mount.Session.Transport, Is.EqualTo(transport));
+        return mount;
     }
 }

@@ -8,7 +8,9 @@ using ImageFs.Tests.Fuse;
 namespace ImageFs.MountTests.Session;
 
 /// <summary>Every end of a session: nothing hangs, nothing stays mounted.</summary>
-public sealed class SessionLifecycleTest : FuseDeviceFixture
+[TestFixture(FuseTransport.Device)]
+[TestFixture(FuseTransport.Ring)]
+public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFixture(transport)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -30,7 +32,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void TheMountIsShownAsWhatItIs()
     {
-        using var mount = new MountedTree(_tree, options => options with { Flags = options.Flags | MountFlags.NoExec });
+        using var mount = Mount(_tree, options => options with { Flags = options.Flags | MountFlags.NoExec });
         string line = Shell.Output($"grep ' {mount.Directory} ' /proc/mounts");
         using (Assert.EnterMultipleScope())
         {
@@ -46,7 +48,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void ReadAheadIsRaised()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         Assert.That(Shell.Output($"cat /sys/class/bdi/$(mountpoint -d '{mount.Directory}')/read_ahead_kb"), Is.EqualTo("1024"));
     }
 
@@ -54,7 +56,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void UnmountEndsTheSession([Values("umount", "fusermount3 -u")] string command)
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         Shell.Output($"ls '{mount.Directory}' && {command} '{mount.Directory}'");
         AssertEnds(mount);
     }
@@ -63,7 +65,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void UnmountByTheSession([Values] bool lazy)
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         mount.Session.Unmount(lazy);
         AssertEnds(mount);
     }
@@ -72,7 +74,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void AMountInUseIsNotUnmountedUnlessLazily()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         using Process user = Start($"exec 3< '{mount.Directory}/f'; echo ready; read -r line; head -c 8000000 <&3 | sha256sum");
         Assert.That(user.StandardOutput.ReadLine(), Is.EqualTo("ready"));
         Assert.That(() => mount.Session.Unmount(lazy: false), Throws.TypeOf<FuseMountException>().With.Message.Contains("in use"));
@@ -90,7 +92,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void AbortLeavesNothingMounted()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         Abort(mount.Directory);
         AssertEnds(mount);
     }
@@ -99,7 +101,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void AbortUnderLoad()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         using Process load = Load(mount.Directory);
         Abort(mount.Directory);
         AssertEnds(mount);
@@ -110,7 +112,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void DisposeUnderLoad()
     {
-        var mount = new MountedTree(_tree);
+        var mount = Mount(_tree);
         using Process load = Load(mount.Directory);
         mount.Session.Dispose();
         AssertEnds(mount);
@@ -122,7 +124,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void WhatIsMountedOverItIsLeftAlone()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         Shell.Output($"mount -t tmpfs none '{mount.Directory}'");
         mount.Session.Dispose();
         Assert.That(Shell.Output($"grep -c 'tmpfs' <(grep ' {mount.Directory} ' /proc/mounts)"), Is.EqualTo("1"));
@@ -155,7 +157,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     public void ADamagedRootIsMountedAndSaysSo()
     {
         _tree.Damage(1, new InvalidImageException("root", 0, "no"));
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         Assert.That(Shell.Run($"ls '{mount.Directory}'").Error, Does.Contain("Structure needs cleaning"));
         Abort(mount.Directory);
         AssertEnds(mount);
@@ -170,7 +172,7 @@ public sealed class SessionLifecycleTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void ADeadMountInTheWayIsSaid()
     {
-        using var mount = new MountedTree(_tree);
+        using var mount = Mount(_tree);
         using Process sleeper = Start($"cd '{mount.Directory}'; echo ready; read -r line");
         sleeper.StandardOutput.ReadLine();
         string directory = MountedTree.NewDirectory();

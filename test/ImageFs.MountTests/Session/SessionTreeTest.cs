@@ -6,7 +6,9 @@ using ImageFs.Tests.Fuse;
 namespace ImageFs.MountTests.Session;
 
 /// <summary>What system calls on a mount answer, and how often the session is asked at all.</summary>
-public sealed class SessionTreeTest : FuseDeviceFixture
+[TestFixture(FuseTransport.Device)]
+[TestFixture(FuseTransport.Ring)]
+public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture(transport)
 {
     private const int ManyNames = 100_000;
 
@@ -56,7 +58,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
             tree.AddFile($"name {i}", new MemorySource(default), directory);
         }
 
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         string path = $"{mount.Directory}/many";
         Assert.That(Shell.Output($"ls {(withAttributes ? "-l" : string.Empty)} '{path}' | grep -c name"), Is.EqualTo($"{ManyNames}"));
         Assert.That(Shell.Output($"python3 - '{path}' {ManyNames} <<'END'\n{SeekScript}\nEND"), Is.EqualTo("good"));
@@ -70,7 +72,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
         ExtentMap map = new ExtentMapBuilder().Append(8192, ExtentKind.Hole).AppendMapped(4096, 0).Append(12288, ExtentKind.Hole).Build();
         var tree = new TestTree();
         tree.AddFile("sparse", new MappedSource(image.Device, map));
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         string answer = Shell.Output(
             $"""
             python3 - '{mount.Directory}/sparse' <<'END'
@@ -92,7 +94,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
         var tree = new TestTree { WithExtendedAttributes = true };
         ulong file = tree.AddFile("f", new MemorySource(default));
         tree.SetAttribute(file, "user.colour", "blue"u8.ToArray());
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         string answer = Shell.Output(
             $"python3 -c \"import os; f = '{mount.Directory}/f'; print(os.listxattr(f), os.getxattr(f, 'user.colour'))\"");
         Assert.That(answer, Is.EqualTo("['user.colour'] b'blue'"));
@@ -105,7 +107,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
         var tree = new TestTree();
         tree.AddFile("f", new MemorySource("hello"u8.ToArray()));
         tree.AddLink("l", "f");
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         string script =
             $"""
             cd '{mount.Directory}'
@@ -137,7 +139,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
         tree.AddFile("sound", image.Layout((0, 1000)));
         tree.AddFile("cut", image.Layout((0, 8192), (90_000, 20_000)));
         tree.Damage(tree.AddFile("damaged", image.Layout((0, 1000))), new InvalidImageException("inode", 0x40, "no"));
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(Shell.Output($"ls '{mount.Directory}' | sort | tr '\\n' ' '"), Is.EqualTo("cut damaged sound "));
@@ -155,7 +157,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
     {
         var tree = new TestTree { WithBirthTimes = true };
         tree.AddFile("f", new MemorySource(default));
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         Assert.That(Shell.Output($"stat -c %W '{mount.Directory}/f'"), Is.EqualTo("86400"));
         Assert.That(Shell.Output($"stat -f -c '%T %S %l' '{mount.Directory}'"), Is.EqualTo("fuseblk 2048 255"));
     }
@@ -167,7 +169,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
         var tree = new TestTree();
         ulong directory = tree.AddDirectory("d");
         tree.AddFile("f", new MemorySource("hello"u8.ToArray()), tree.AddDirectory("e", directory));
-        using var mount = new MountedTree(tree);
+        using var mount = Mount(tree);
         string answer = Shell.Output(
             $"""
             python3 - '{mount.Directory}' <<'END'
@@ -192,7 +194,7 @@ public sealed class SessionTreeTest : FuseDeviceFixture
     [CancelAfter(60_000)]
     public void TheStatusCanBeAskedFor()
     {
-        using var mount = new MountedTree(new TestTree(), options => options with { Status = () => /*lang=json,strict*/ """{"a":1}""" });
+        using var mount = Mount(new TestTree(), options => options with { Status = () => /*lang=json,strict*/ """{"a":1}""" });
         Assert.That(FuseStatus.Query(mount.Directory), Is.EqualTo("""{"a":1}"""));
         Assert.That(() => FuseStatus.Query("/tmp"), Throws.TypeOf<FuseMountException>().With.Message.Contains("not an imagefs mount"));
         Assert.That(() => FuseStatus.Query("/etc/passwd"), Throws.TypeOf<FuseMountException>().With.Message.Contains("not an imagefs mount"));

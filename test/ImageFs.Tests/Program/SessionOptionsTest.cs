@@ -95,6 +95,20 @@ public sealed class SessionOptionsTest
     public void An_unknown_way_is_refused_with_those_there_are() =>
         Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, splice, gather, direct or copy"));
 
+    [TestCase("transport=dev", ExpectedResult = FuseTransport.Device)]
+    [TestCase("transport=uring", ExpectedResult = FuseTransport.Ring)]
+    [TestCase("transport=auto", ExpectedResult = null)]
+    [TestCase("", ExpectedResult = null)]
+    public FuseTransport? A_transport_can_be_chosen(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.Transport;
+    }
+
+    [Test]
+    public void An_unknown_transport_is_refused_with_those_there_are() =>
+        Assert.That(() => Take("transport=usb", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, dev or uring"));
+
     [Test]
     public void Root_lets_others_in_and_has_the_kernel_check_permissions()
     {

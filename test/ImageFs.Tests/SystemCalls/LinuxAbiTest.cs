@@ -52,4 +52,40 @@ public sealed class LinuxAbiTest
         assertions.Equal("sizeof(posix_spawn_file_actions_t) <= 256", 1);
         assertions.Prove();
     }
+
+    [Test]
+    public void TheRingIsAsInTheHeader()
+    {
+        var assertions = new CAssertions("linux/io_uring.h");
+        assertions.Equal("sizeof(struct io_uring_params)", Marshal.SizeOf<IoUringParameters>());
+        assertions.Equal("offsetof(struct io_uring_params, flags)", (long)Marshal.OffsetOf<IoUringParameters>("Flags"));
+        assertions.Equal("offsetof(struct io_uring_params, features)", (long)Marshal.OffsetOf<IoUringParameters>("Features"));
+        assertions.Equal("offsetof(struct io_uring_params, sq_off)", (long)Marshal.OffsetOf<IoUringParameters>("SqOff"));
+        assertions.Equal("offsetof(struct io_uring_params, cq_off)", (long)Marshal.OffsetOf<IoUringParameters>("CqOff"));
+        assertions.Equal("offsetof(struct io_sqring_offsets, tail)", (long)Marshal.OffsetOf<IoUringSubmissionOffsets>("Tail"));
+        assertions.Equal("offsetof(struct io_cqring_offsets, tail)", (long)Marshal.OffsetOf<IoUringCompletionOffsets>("Tail"));
+        assertions.Equal("offsetof(struct io_cqring_offsets, cqes)", (long)Marshal.OffsetOf<IoUringCompletionOffsets>("Cqes"));
+        assertions.Equal("sizeof(struct io_uring_cqe)", Marshal.SizeOf<IoUringCompletion>());
+        assertions.Equal("offsetof(struct io_uring_cqe, res)", (long)Marshal.OffsetOf<IoUringCompletion>("Res"));
+        assertions.Equal("2 * sizeof(struct io_uring_sqe)", Marshal.SizeOf<IoUringSubmission>());
+        foreach ((string field, string name) in new[]
+        {
+            ("Flags", "flags"), ("Fd", "fd"), ("Off", "off"), ("Off", "cmd_op"), ("Addr", "addr"), ("Len", "len"), ("UserData", "user_data"),
+            ("Cmd", "cmd"),
+        })
+        {
+            assertions.Equal($"offsetof(struct io_uring_sqe, {name})", (long)Marshal.OffsetOf<IoUringSubmission>(field));
+        }
+
+        assertions.Equal("IORING_OP_READ", 22);
+        assertions.Equal("IORING_OP_URING_CMD", 46);
+        assertions.Equal("IORING_SETUP_SQE128", 1 << 10);
+        assertions.Equal("IORING_SETUP_SINGLE_ISSUER", 1 << 12);
+        assertions.Equal("IORING_SETUP_DEFER_TASKRUN", 1 << 13);
+        assertions.Equal("IOSQE_IO_LINK", 1 << 2);
+        assertions.Equal("IOSQE_CQE_SKIP_SUCCESS", 1 << 6);
+        assertions.Equal("IORING_REGISTER_FILES_UPDATE", 6);
+        assertions.Equal("IORING_REGISTER_RING_FDS", 20);
+        assertions.Prove();
+    }
 }

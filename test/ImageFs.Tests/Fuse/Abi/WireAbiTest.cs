@@ -82,7 +82,7 @@ public sealed partial class WireAbiTest
         foreach (FuseInitFlags flag in Enum.GetValues<FuseInitFlags>().Where(flag => flag != FuseInitFlags.None))
         {
             string name = ToCName($"Fuse{flag}").ToUpperInvariant();
-            Assert.That(flag == FuseInitFlags.AllowIdmap || header.Contains($"#define {name}", StringComparison.Ordinal), name);
+            Assert.That(flag is FuseInitFlags.AllowIdmap or FuseInitFlags.OverIoUring || header.Contains($"#define {name}", StringComparison.Ordinal), name);
             assertions.EqualIfDefined(name, (long)flag);
         }
 
@@ -112,8 +112,20 @@ public sealed partial class WireAbiTest
     [TestCase("FuseSxTime", 16)]
     [TestCase("FuseStatx", 256)]
     [TestCase("FuseStatxOut", 288)]
+    [TestCase("FuseUringCmdReq", 24)]
+    [TestCase("FuseUringEntInOut", 32)]
+    [TestCase("FuseUringReqHeader", 288)]
     public void SizesAreThoseOf745(string name, int size) =>
         Assert.That(Marshal.SizeOf(Structures.Single(type => type.Name == name)), Is.EqualTo(size));
+
+    [TestCase("FuseUringCmdReq", "CommitId", 8)]
+    [TestCase("FuseUringCmdReq", "Qid", 16)]
+    [TestCase("FuseUringEntInOut", "CommitId", 8)]
+    [TestCase("FuseUringEntInOut", "PayloadSz", 16)]
+    [TestCase("FuseUringReqHeader", "OpIn", 128)]
+    [TestCase("FuseUringReqHeader", "RingEntInOut", 256)]
+    public void PlacesInTheRingAreThoseOf745(string name, string field, int offset) =>
+        Assert.That(Marshal.OffsetOf(Structures.Single(type => type.Name == name), field), Is.EqualTo((nint)offset));
 
     private static string ReadHeader()
     {
