@@ -9,7 +9,7 @@ namespace ImageFs.MountTests.Session;
 public sealed class SessionReadTest : FuseDeviceFixture
 {
     // Four processes, each reading at random places and lengths; O_DIRECT needs no alignment in FUSE.
-    private const string ReadScript =
+    internal const string ReadScript =
         """
         import os, random, sys
         expected = open(sys.argv[2], "rb").read()

@@ -31,6 +31,7 @@ internal sealed class RingOffer : IDisposable
     public void Dispose()
     {
         _before.ForEach(setting => File.WriteAllText(setting.Path, setting.Value));
+        _before.Clear();
         _lock.Dispose();
     }
 

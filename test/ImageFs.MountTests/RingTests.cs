@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>The program over io_uring: the same tree as over /dev/fuse, and an end whatever ends it.</summary>
+[NonParallelizable]
+internal sealed class RingTests
+{
+    private const int Limit = 60_000;
+
+    [TestCase("rockridge")]
+    [TestCase("multisession")]
+    [TestCase("zisofs2")]
+    [TestCase("ext/ext4")]
+    [TestCase("ext/hash-tea")]
+    [CancelAfter(Limit)]
+    public void A_tree_is_the_same_as_over_the_device(string image)
+    {
+        using var device = ImageMount.Mount(TestImages.Get(image), "transport=dev");
+        using ImageMount ring = Mount(TestImages.Get(image));
+        Assert.That(ring.List().DifferencesFrom(device.List(), Facts.All), Is.Empty);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Its_stats_say_which_transport_it_has()
+    {
+        using ImageMount ring = Mount(TestImages.Get("sample"));
+        Tool.Run("cat", ring["numbers.txt"]).Succeeded();
+        using var stats = JsonDocument.Parse(ImageFsProgram.Run("stats", "-J", ring.Directory).Succeeded().Text);
+        Assert.That(stats.RootElement.GetProperty("connection").GetProperty("transport").GetString(), Is.EqualTo("uring"));
+        Assert.That(stats.RootElement.GetProperty("replies").GetProperty("ring").GetInt64(), Is.GreaterThan(0));
+
+        using var device = ImageMount.Mount(TestImages.Get("sample"), "transport=dev");
+        Assert.That(ImageFsProgram.Run("stats", device.Directory).Succeeded().Text, Does.Match("transport: +dev"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void After_imagefs_umount_the_process_has_ended()
+    {
+        using ImageMount mount = Mount(TestImages.Get("sample"));
+        int server = Processes.ServerOf(mount.Directory);
+        mount.Unmount().Succeeded();
+        Assert.That(mount.IsMounted, Is.False);
+        Assert.That(Processes.IsRunning(server), Is.False);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Kill_9_ends_its_readers()
+    {
+        using ImageMount mount = Mount(TestImages.Get("sample"));
+        using Process reader = ReadForEver(mount);
+        Tool.Run("kill", "-9", $"{Processes.ServerOf(mount.Directory)}").Succeeded();
+        Assert.That(reader.WaitForExit(TimeSpan.FromSeconds(20)), "the reader hangs");
+        mount.Unmount().Succeeded();
+        Assert.That(mount.IsMounted, Is.False);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Unmounting_under_load_ends_cleanly()
+    {
+        using ImageMount mount = Mount(TestImages.Get("sample"));
+        int server = Processes.ServerOf(mount.Directory);
+        using Process reader = ReadForEver(mount);
+        Tool.Run("umount", "-l", mount.Directory).Succeeded();
+        Assert.That(reader.WaitForExit(TimeSpan.FromSeconds(20)), "the reader hangs");
+        Assert.That(ImageMount.Eventually(() => !Processes.IsRunning(server)), "still running");
+    }
+
+    private static ImageMount Mount(string image)
+    {
+        using RingOffer offer = RingOffer.Make();
+        return ImageMount.Mount(image, "transport=uring");
+    }
+
+    // Past the page cache, until it fails.
+    private static Process ReadForEver(ImageMount mount)
+    {
+        const string Script = "n=0; while dd if=\"$1\" of=/dev/null bs=4k iflag=direct; do n=$((n+1)); [ $n = 3 ] && touch \"$2\"; done >/dev/null 2>&1";
+        using var folder = new TestFolder();
+        Process reader = Process.Start(Tool.Start("timeout", "40", "sh", "-c", Script, "sh", mount["numbers.txt"], folder["ready"]))!;
+        Assert.That(ImageMount.Eventually(() => File.Exists(folder["ready"])), "nothing is read");
+        return reader;
+    }
+}
