@@ -168,7 +168,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
             """
             import fcntl, os, sys
             f = os.open(sys.argv[1], os.O_RDONLY)
-            try: fcntl.ioctl(f, 0x40004900 | 16000 << 16, bytes(16000))
+            try: fcntl.ioctl(f, 0x40004900 | 16000 << 16, bytearray(16000))
             except OSError as e: print(e.errno)
             os.listdir(sys.argv[1])
             """;
