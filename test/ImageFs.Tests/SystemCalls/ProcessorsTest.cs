@@ -24,8 +24,9 @@ public sealed class ProcessorsTest
         bool onTheFirst = false, onNone = true;
         var thread = new Thread(() =>
         {
-            onTheFirst = Processors.TryPin(0);
-            onNone = Processors.TryPin(8000);
+            var affinity = new Affinity();
+            onTheFirst = affinity.Pin(0);
+            onNone = affinity.Pin(8000);
         });
         thread.Start();
         thread.Join();

@@ -23,12 +23,12 @@ public sealed class RingEntryTest
         byte[] body = [.. Enumerable.Range(0, first + rest).Select(i => (byte)(i * 7 % 251))];
         byte[] message = FakeTransport.Request(FuseOpcode.Lookup, 5, body, unique: 77);
         Put(entry, message, first, rest, commitId: 77);
-        entry.Fault = CopyReason.ShortSource;
+        entry.Fault = Fallback.ShortSource;
 
         Assert.That(entry.TryAssemble(), Is.True);
         Assert.That(entry.Message.ToArray(), Is.EqualTo(message));
         Assert.That(entry.CommitId, Is.EqualTo(77));
-        Assert.That(entry.Fault, Is.EqualTo(CopyReason.None), "it is a new request");
+        Assert.That(entry.Fault, Is.EqualTo(Fallback.None), "it is a new request");
     }
 
     [TestCase(40u, 1u, Description = "the rest is longer than all")]
