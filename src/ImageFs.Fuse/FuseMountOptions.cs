@@ -42,8 +42,11 @@ public sealed record FuseMountOptions
     /// <summary>Whether a worker that answers one thread again and again moves to its processor.</summary>
     public bool FollowsReaders { get; init; } = true;
 
-    /// <summary>How requests come; null to choose by what the kernel offers. Where there is no ring to be had it is the device.</summary>
-    public FuseTransport? Transport { get; init; }
+    /// <summary>
+    /// How requests come; where there is no ring to be had it is the device. Ways to reply but copying, and reading past the image's
+    /// cache, are of the device.
+    /// </summary>
+    public FuseTransport Transport { get; init; } = FuseTransport.Device;
 
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };

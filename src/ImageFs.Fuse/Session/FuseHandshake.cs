@@ -21,7 +21,7 @@ internal static class FuseHandshake
 
     private const FuseInitFlags Wanted =
         FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
-        FuseInitFlags.ReaddirplusAuto | FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
+        FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
         FuseInitFlags.CacheSymlinks | FuseInitFlags.ExplicitInvalData;
 
     /// <summary>Answers INIT.</summary>

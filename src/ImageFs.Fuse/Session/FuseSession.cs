@@ -111,7 +111,7 @@ public sealed class FuseSession : IDisposable
         var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));
-        Connection = FuseHandshake.Run(first, options.DefaultPermissions, WantsRing(options) ? () => PrepareRing(service) : null);
+        Connection = FuseHandshake.Run(first, options.DefaultPermissions, options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null);
         if (options.Debug)
         {
             options.Log($"INIT: {Connection}");
@@ -132,10 +132,6 @@ public sealed class FuseSession : IDisposable
             ReadAhead.Raise(device, isDirect: options.CachesOnce || options.ForceReply == ReplyWay.Direct);
         }
     }
-
-    // Ways to reply, and past the image's cache, are of /dev/fuse: who asks for them and for no transport has it.
-    private static bool WantsRing(FuseMountOptions options) =>
-        options.Transport == FuseTransport.Ring || (options is { Transport: null, ForceReply: null, CachesOnce: false });
 
     private bool PrepareRing(FuseService service)
     {

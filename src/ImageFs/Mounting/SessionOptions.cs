@@ -65,7 +65,7 @@ internal static class SessionOptions
             }
         }
 
-        return new FuseMountOptions
+        var taken = new FuseMountOptions
         {
             MountPoint = mountPoint,
             Source = options.TakeValue("fsname") ?? source,
@@ -78,8 +78,10 @@ internal static class SessionOptions
             CachesOnce = TakeChoice(options, "cache", "shared", "once"),
             CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write"),
             FollowsReaders = !TakeChoice(options, "affinity", "reader", "any"),
-            Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : null,
+            Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : FuseTransport.Device,
         };
+        RefuseContradiction(taken);
+        return taken;
     }
 
     /// <summary>Refuses what no layer has taken.</summary>
@@ -118,10 +120,28 @@ internal static class SessionOptions
         return value == second;
     }
 
-    private static FuseTransport? ParseTransport(string transport) => transport switch
+    // A ring reads into its own buffers: nothing of that is by reference, or past the image's cache.
+    private static void RefuseContradiction(FuseMountOptions options)
     {
-        "auto" => null,
-        "dev" => FuseTransport.Device,
+        if (options.Transport == FuseTransport.Ring && options.CachesOnce)
+        {
+            throw new MountOptionException("cache=once", "is not to be had with transport=uring");
+        }
+
+        if (options is { Transport: FuseTransport.Ring, ForceReply: not (null or ReplyWay.Copy) })
+        {
+            throw new MountOptionException("reply", "is auto or copy with transport=uring");
+        }
+
+        if (options is { CachesOnce: true, ForceReply: not (null or ReplyWay.Direct) })
+        {
+            throw new MountOptionException("reply", "is auto or direct with cache=once");
+        }
+    }
+
+    private static FuseTransport ParseTransport(string transport) => transport switch
+    {
+        "auto" or "dev" => FuseTransport.Device,
         "uring" => FuseTransport.Ring,
         _ => throw new MountOptionException($"transport={transport}", "is auto, dev or uring"),
     };

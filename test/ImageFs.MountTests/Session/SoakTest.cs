@@ -1,5 +1,6 @@
 using ImageFs.Fuse;
 using ImageFs.Linux;
+using ImageFs.MountTests.Support;
 using ImageFs.Storage;
 using ImageFs.Tests.Fuse;
 
@@ -80,7 +81,18 @@ public sealed class SoakTest : FuseDeviceFixture
     [TestCase(ReplyWay.Direct, false)]
     [TestCase(ReplyWay.Copy, false)]
     [CancelAfter(60_000)]
-    public void EveryByteIsRight(ReplyWay? way, bool cachesOnce)
+    public void EveryByteIsRight(ReplyWay? way, bool cachesOnce) =>
+        Soak(options => options with { ForceReply = way, CachesOnce = cachesOnce }, way ?? (cachesOnce ? ReplyWay.Direct : ReplyWay.Gather));
+
+    [Test]
+    [CancelAfter(60_000)]
+    public void EveryByteIsRightOverTheRing()
+    {
+        using RingOffer offer = RingOffer.Make();
+        Soak(options => options with { Transport = FuseTransport.Ring }, ReplyWay.Ring);
+    }
+
+    private static void Soak(Func<FuseMountOptions, FuseMountOptions> change, ReplyWay expected)
     {
         using var image = new TestImage(ImageLength);
         var tree = new TestTree();
@@ -93,7 +105,7 @@ public sealed class SoakTest : FuseDeviceFixture
                 File.WriteAllBytes(Path.Combine(plain, name), TestImage.Contents(source));
             }
 
-            using var mount = new MountedTree(tree, options => options with { ForceReply = way, CachesOnce = cachesOnce });
+            using var mount = new MountedTree(tree, change);
             string said = Shell.Output($"python3 - '{mount.Directory}' '{plain}' '{image.FilePath}' {Seconds} <<'END'\n{Script}\nEND");
             Assert.That(said, Is.EqualTo("good"));
             FuseCounters counters = mount.Session.Counters;
@@ -102,7 +114,7 @@ public sealed class SoakTest : FuseDeviceFixture
             // Python asks of each file that it reads whole whether it is a terminal: ENOTTY.
             Assert.That(counters.Errors.Keys, Is.SubsetOf(new[] { Errno.ENOSYS, Errno.ENOTTY }));
             Assert.That(counters.LostReplies, Is.Zero);
-            Assert.That(counters.Replies, Does.ContainKey(way ?? (cachesOnce ? ReplyWay.Direct : ReplyWay.Gather)));
+            Assert.That(counters.Replies, Does.ContainKey(expected));
         }
         finally
         {

@@ -97,13 +97,19 @@ public sealed class SessionOptionsTest
 
     [TestCase("transport=dev", ExpectedResult = FuseTransport.Device)]
     [TestCase("transport=uring", ExpectedResult = FuseTransport.Ring)]
-    [TestCase("transport=auto", ExpectedResult = null)]
-    [TestCase("", ExpectedResult = null)]
-    public FuseTransport? A_transport_can_be_chosen(string list)
+    [TestCase("transport=auto", ExpectedResult = FuseTransport.Device)]
+    [TestCase("", ExpectedResult = FuseTransport.Device)]
+    public FuseTransport A_transport_can_be_chosen(string list)
     {
         Take(list, out FuseMountOptions taken);
         return taken.Transport;
     }
+
+    [TestCase("transport=uring,cache=once")]
+    [TestCase("transport=uring,reply=splice")]
+    [TestCase("cache=once,reply=gather")]
+    public void What_contradicts_itself_is_refused(string list) =>
+        Assert.That(() => Take(list, out _), Throws.TypeOf<MountOptionException>().With.Message.Contains(" with "));
 
     [Test]
     public void An_unknown_transport_is_refused_with_those_there_are() =>

@@ -37,7 +37,7 @@ public sealed class HandshakeTest
         FuseConnection connection = Run(out FuseInitOut answer, new FuseInitIn { Major = 7, Minor = 45, Flags = uint.MaxValue, Flags2 = uint.MaxValue });
         FuseInitFlags expected =
             FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
-            FuseInitFlags.ReaddirplusAuto | FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
+            FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
             FuseInitFlags.CacheSymlinks | FuseInitFlags.ExplicitInvalData;
         Assert.That(connection.Flags, Is.EqualTo(expected));
         Assert.That(answer.Flags2, Is.Zero);
