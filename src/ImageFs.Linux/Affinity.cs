@@ -31,7 +31,7 @@ public sealed unsafe class Affinity
     /// <returns>False when it may not run there, and runs where it may as before.</returns>
     public bool Pin(int processor)
     {
-        if (!_isKnown || (uint)processor >= SetSize * BitsPerByte)
+        if (!_isKnown || processor < 0 || processor >= SetSize * BitsPerByte)
         {
             return false;
         }

@@ -29,6 +29,12 @@ internal static unsafe partial class Libc
     internal static partial int sched_setaffinity(int thread, nuint size, byte* processors);
 
     [LibraryImport(Library)]
+    internal static partial int sched_getscheduler(int thread);
+
+    [LibraryImport(Library)]
+    internal static partial int sched_setscheduler(int thread, int policy, void* parameter);
+
+    [LibraryImport(Library)]
     internal static partial uint geteuid();
 
     /// <summary><c>struct pollfd</c> of poll(2).</summary>

@@ -7,9 +7,13 @@ namespace ImageFs.Fuse.Session;
 
 /// <summary>
 /// Keeps a worker on the processor of the one thread that it answers again and again. Such a thread waits for each answer, so the two
-/// never want the processor at once, and to wake a worker on another, idle one costs many times what a small reply does
+/// never want the processor at once, and to wake either on another, idle one costs many times what a small reply does
 /// (docs/performance.md). Large reads, and requests of several threads, set it free. One worker owns it.
 /// </summary>
+/// <remarks>
+/// Being there is not enough: the worker still runs when the reader is to be woken, so the kernel would put the reader on an idle
+/// processor. Under <see cref="IdlePolicy"/> the worker's own counts as idle. Whoever could not leave that policy does not enter it.
+/// </remarks>
 internal sealed class ReaderAffinity
 {
     /// <summary>READs of more than this many bytes are worth a second processor.</summary>
@@ -23,6 +27,7 @@ internal sealed class ReaderAffinity
     private uint _thread;
     private int _count;
     private int _processor = -1;
+    private bool _isIdle;
 
     /// <summary>Takes note of a request before it is answered.</summary>
     public void Note(ReadOnlySpan<byte> message)
@@ -52,6 +57,7 @@ internal sealed class ReaderAffinity
         if (processor >= 0 && _affinity.Pin(processor))
         {
             _processor = processor;
+            _isIdle = _isIdle || (IdlePolicy.CanLeave && IdlePolicy.Enter());
         }
         else
         {
@@ -67,6 +73,11 @@ internal sealed class ReaderAffinity
         {
             _processor = -1;
             _affinity.Release();
+        }
+
+        if (_isIdle)
+        {
+            _isIdle = !IdlePolicy.Leave();
         }
     }
 
