@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ImageFs.FileSystems;
 
 /// <summary>
@@ -90,6 +92,28 @@ public sealed class MountOptions
         }
 
         return (uint)number;
+    }
+
+    /// <summary>Takes an option with a size; null when it was not given: bytes, or a number of KiB, MiB or more: 512, 1M, 1MiB.</summary>
+    /// <exception cref="MountOptionException">It is no size.</exception>
+    public long? TakeSize(string name)
+    {
+        string? text = TakeValue(name);
+        if (text is null)
+        {
+            return null;
+        }
+
+        string number = text.EndsWith("iB", StringComparison.Ordinal) ? text[..^2] : text;
+        int shift = number.Length == 0 ? 0 : number[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
+        if (shift > 0)
+        {
+            number = number[..^1];
+        }
+
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value <= long.MaxValue >> shift
+            ? value << shift
+            : throw new MountOptionException($"{name}={text}", "wants a number of bytes, or one with K, M, G or T behind it");
     }
 
     /// <summary>Takes an option of either form; of several the last counts, and all are taken.</summary>

@@ -1,26 +1,24 @@
 namespace ImageFs.Storage;
 
 /// <summary>
-/// A bounded cache of a source's blocks, for metadata. Blocks never change once read, so threads share them without a lock; two
-/// threads that miss the same block both read it.
+/// A bounded cache of a source's blocks, for metadata. Blocks never change, so threads share them without a lock; two threads that miss
+/// the same block both read it.
 /// </summary>
 public sealed class BlockCache
 {
     private readonly BlockSource _source;
     private readonly int _blockSize;
-    private readonly Block?[] _slots;
+    private readonly BlockSlots<long> _slots;
 
     /// <summary>Makes the cache.</summary>
     /// <param name="source">What to read.</param>
     /// <param name="blockSize">Bytes read at once.</param>
-    /// <param name="blocks">Blocks kept at most; each number has one place it can be in.</param>
-    public BlockCache(BlockSource source, int blockSize, int blocks)
+    /// <param name="maxBytes">Bytes kept at most; one block at least is.</param>
+    public BlockCache(BlockSource source, int blockSize, int maxBytes)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockSize);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
         _source = source;
         _blockSize = blockSize;
-        _slots = new Block?[blocks];
+        _slots = new BlockSlots<long>(blockSize, maxBytes);
     }
 
     /// <summary>Length of the source in bytes.</summary>
@@ -41,45 +39,34 @@ public sealed class BlockCache
         while (destination.Length > 0)
         {
             long number = Math.DivRem(offset, _blockSize, out long inBlock);
-            byte[]? block = Find(number);
-            if (block is null)
+            int length = (int)Math.Min(_blockSize - inBlock, destination.Length);
+            if (!_slots.TryCopy(number, number, (int)inBlock, destination[..length]) && !TryRead(number, (int)inBlock, destination[..length]))
             {
                 // The block's other bytes may be unreadable: the ones that are wanted may not.
                 _source.ReadAt(offset, destination);
                 return;
             }
 
-            ReadOnlySpan<byte> part = block.AsSpan((int)inBlock);
-            part = part[..Math.Min(part.Length, destination.Length)];
-            part.CopyTo(destination);
-            destination = destination[part.Length..];
-            offset += part.Length;
+            destination = destination[length..];
+            offset += length;
         }
     }
 
-    private byte[]? Find(long number)
+    private bool TryRead(long number, int inBlock, Span<byte> destination)
     {
-        ref Block? slot = ref _slots[(int)(number % _slots.Length)];
-        Block? block = Volatile.Read(ref slot);
-        if (block is null || block.Number != number)
+        long start = number * _blockSize;
+        using var buffer = new PooledBuffer((int)Math.Min(_blockSize, Length - start));
+        try
         {
-            long start = number * _blockSize;
-            byte[] bytes = new byte[Math.Min(_blockSize, Length - start)];
-            try
-            {
-                _source.ReadAt(start, bytes);
-            }
-            catch (Exception e) when (e is ImageException or Linux.LinuxException)
-            {
-                return null;
-            }
-
-            block = new Block(number, bytes);
-            Volatile.Write(ref slot, block);
+            _source.ReadAt(start, buffer.Span);
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            return false;
         }
 
-        return block.Bytes;
+        _slots.Put(number, number, buffer.Span);
+        buffer.Span.Slice(inBlock, destination.Length).CopyTo(destination);
+        return true;
     }
-
-    private sealed record Block(long Number, byte[] Bytes);
 }

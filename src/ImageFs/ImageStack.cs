@@ -98,6 +98,7 @@ internal sealed class ImageStack : IDisposable
     private VolumeTree OpenAll(Volume[] volumes, MountOptions options)
     {
         var opened = new List<(string Name, FileSystem FileSystem)>();
+        CacheSize.Divide(options, volumes.Length);
         HashSet<string> unknown = [.. options.Names];
         foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
         {

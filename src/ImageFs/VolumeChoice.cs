@@ -1,4 +1,3 @@
-using System.Globalization;
 using ImageFs.FileSystems;
 
 namespace ImageFs;
@@ -23,8 +22,8 @@ internal sealed class VolumeChoice
     {
         var choice = new VolumeChoice
         {
-            Offset = TakeSize(options, "offset") ?? TakeSize(options, "start") ?? 0,
-            SizeLimit = TakeSize(options, "sizelimit") ?? TakeSize(options, "size"),
+            Offset = options.TakeSize("offset") ?? options.TakeSize("start") ?? 0,
+            SizeLimit = options.TakeSize("sizelimit") ?? options.TakeSize("size"),
         };
         uint? number = options.TakeNumber("part");
         choice.Add(number is null ? null : $"part={number}", volume => volume.Partition?.Number == number);
@@ -58,26 +57,5 @@ internal sealed class VolumeChoice
         {
             _conditions.Add((option, matches));
         }
-    }
-
-    // Bytes, or a number of KiB, MiB or GiB: 512, 1M, 1MiB.
-    private static long? TakeSize(MountOptions options, string name)
-    {
-        string? text = options.TakeValue(name);
-        if (text is null)
-        {
-            return null;
-        }
-
-        string number = text.EndsWith("iB", StringComparison.Ordinal) ? text[..^2] : text;
-        int shift = number.Length == 0 ? 0 : number[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
-        if (shift > 0)
-        {
-            number = number[..^1];
-        }
-
-        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value <= long.MaxValue >> shift
-            ? value << shift
-            : throw new MountOptionException($"{name}={text}", "wants a number of bytes, or one with K, M, G or T behind it");
     }
 }

@@ -4,7 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.ExFat;
 
 /// <summary>An exFAT file system, as Linux's exfat shows it.</summary>
-internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) : ClusterFileSystem
+internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) : ClusterFileSystem(options.CacheSize)
 {
     // What Linux says: each unit may take so many bytes in some character set.
     private const uint MaxBytesPerUnit = 6;

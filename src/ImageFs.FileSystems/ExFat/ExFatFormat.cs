@@ -26,5 +26,8 @@ internal sealed class ExFatFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
-        new ExFatFileSystem(new ExFatVolume(source, warn), new ExFatOptions(options));
+        Open(source, new ExFatOptions(options), warn);
+
+    private static ExFatFileSystem Open(BlockSource source, ExFatOptions options, Action<string> warn) =>
+        new(new ExFatVolume(source, options.CacheSize, warn), options);
 }

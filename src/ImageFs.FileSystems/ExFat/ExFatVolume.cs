@@ -15,10 +15,10 @@ internal sealed class ExFatVolume
 
     /// <summary>Reads the boot region and what the root directory says of the volume.</summary>
     /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
-    public ExFatVolume(BlockSource source, Action<string> warn)
+    public ExFatVolume(BlockSource source, CacheSize cacheSize, Action<string> warn)
     {
         Source = source;
-        Cache = ClusterFileSystem.CacheFor(source);
+        Cache = ClusterFileSystem.CacheFor(source, cacheSize);
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         BootRegion.Read(Cache, bytes, warn);
         var boot = new BootSector(bytes);

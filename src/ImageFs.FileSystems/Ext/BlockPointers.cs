@@ -58,6 +58,7 @@ internal sealed class BlockPointers : BlockMappedFile
     private BlockRun Descend(int level, long first, long span, uint block, long wanted)
     {
         int index = DirectPointers + level - 1;
+        using var buffer = new PooledBuffer(Geometry.BlockSize);
         ReadOnlySpan<byte> table = _pointers;
         long address = Address;
         while (true)
@@ -75,7 +76,7 @@ internal sealed class BlockPointers : BlockMappedFile
                 throw OutOfRange(address + ((long)index * PointerSize), pointer, 1);
             }
 
-            table = Blocks.Read(pointer);
+            table = Blocks.Read(pointer, null, 0, buffer.Span);
             address = Geometry.AddressOf(pointer);
             if (--level == 0)
             {

@@ -52,7 +52,8 @@ internal sealed class ExtFileSystem : FileSystem
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
     {
-        Inode inode = ReadInode(node);
+        using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+        Inode inode = ReadInode(node, buffer.Span);
         return new NodeAttributes
         {
             Type = inode.Type,
@@ -98,7 +99,8 @@ internal sealed class ExtFileSystem : FileSystem
             return;
         }
 
-        var cursor = new DirectoryCursor(opened, _volume.Geometry, position);
+        using var buffer = new PooledBuffer(_volume.Geometry.BlockSize);
+        var cursor = new DirectoryCursor(opened, _volume.Geometry, position, buffer.Span);
         bool hasAdded = opened.IsInline && position < opened.FirstEntry;
         while (cursor.MoveNext())
         {
@@ -179,7 +181,8 @@ internal sealed class ExtFileSystem : FileSystem
     /// <summary>The first thing that is damaged in a directory of which it is known that something is.</summary>
     private Exception FindDamage(Directory directory)
     {
-        var cursor = new DirectoryCursor(directory, _volume.Geometry, 0);
+        using var buffer = new PooledBuffer(_volume.Geometry.BlockSize);
+        var cursor = new DirectoryCursor(directory, _volume.Geometry, 0, buffer.Span);
         while (cursor.Damage is null && cursor.MoveNext())
         {
         }
@@ -190,12 +193,14 @@ internal sealed class ExtFileSystem : FileSystem
 
     private Directory OpenDirectory(NodeId node) => new(_volume, ReadInode(node));
 
-    private Inode ReadInode(NodeId node)
+    private Inode ReadInode(NodeId node) => ReadInode(node, new byte[_volume.Geometry.InodeSize]);
+
+    private Inode ReadInode(NodeId node, Span<byte> bytes)
     {
         uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
         return number < _volume.Geometry.FirstInode && number != InodeTable.Root
             ? throw new InvalidImageException(
                 $"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
-            : _volume.Inodes.Read(number);
+            : _volume.Inodes.Read(number, bytes);
     }
 }

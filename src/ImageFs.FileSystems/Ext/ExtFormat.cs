@@ -30,12 +30,12 @@ internal sealed class ExtFormat : FileSystemFormat
     {
         var taken = ExtOptions.Take(options);
         byte[] superBlock = ReadSuperBlock(source);
-        var volume = new ExtVolume(source, new SuperBlock(superBlock));
+        var volume = new ExtVolume(source, new SuperBlock(superBlock), taken.CacheSize);
         if (!taken.NoLoad && JournalRecovery.IsNeeded(new SuperBlock(superBlock)))
         {
             BlockSource recovered = JournalRecovery.Recover(volume, new SuperBlock(superBlock).JournalInode, out int blocks);
             superBlock = ReadSuperBlock(recovered);
-            volume = new ExtVolume(recovered, new SuperBlock(superBlock)) { RecoveredBlocks = blocks };
+            volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.CacheSize) { RecoveredBlocks = blocks };
         }
 
         long length = volume.Geometry.AddressOf(volume.Geometry.BlocksCount);

@@ -21,6 +21,9 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
         "warn_on_error", "nowarn_on_error",
     ];
 
+    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
+    public CacheSize CacheSize { get; private init; }
+
     /// <summary>Takes the options out of those of a mount.</summary>
     /// <exception cref="MountOptionException">One has a value that it cannot have.</exception>
     public static ExtOptions Take(MountOptions options)
@@ -36,7 +39,10 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
             isJournalSkipped,
             TakeSwitch(options, "user_xattr", "nouser_xattr"),
             TakeSwitch(options, "acl", "noacl"),
-            !TakeSwitch(options, "bsddf", "minixdf"));
+            !TakeSwitch(options, "bsddf", "minixdf"))
+        {
+            CacheSize = CacheSize.Take(options),
+        };
     }
 
     private static bool TakeSwitch(MountOptions options, string on, string off)

@@ -14,12 +14,13 @@ internal sealed class ExtVolume
 
     /// <param name="source">The volume, as it is after recovery of the journal.</param>
     /// <param name="superBlock">Its super block.</param>
+    /// <param name="cacheSize">What of its metadata may be kept.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public ExtVolume(BlockSource source, SuperBlock superBlock)
+    public ExtVolume(BlockSource source, SuperBlock superBlock, CacheSize cacheSize = default)
     {
         Source = source;
         Geometry = new Geometry(superBlock);
-        Blocks = new MetadataBlocks(source, Geometry);
+        Blocks = new MetadataBlocks(source, Geometry, cacheSize.Blocks);
         Descriptors = new GroupDescriptors(superBlock, Geometry, Blocks);
         Inodes = new InodeTable(Geometry, Descriptors, Blocks);
         ExtentCheck = new ExtentCheck(Geometry);

@@ -31,6 +31,7 @@ internal sealed class ExtentTree : BlockMappedFile
     {
         long first = 0;
         long end = MaxBlocks;
+        using var buffer = new PooledBuffer(Geometry.BlockSize);
         var node = new ExtentNode(_root);
         while (node.Depth > 0)
         {
@@ -42,7 +43,7 @@ internal sealed class ExtentTree : BlockMappedFile
 
             first = node.FirstBlock(i);
             end = node.EndOf(i, end);
-            node = Descend(node, i);
+            node = Descend(node, i, buffer.Span);
         }
 
         int last = node.FindLast(block);
@@ -58,16 +59,19 @@ internal sealed class ExtentTree : BlockMappedFile
             : new BlockRun(leaf.End, node.EndOf(last, end) - leaf.End, ExtentKind.Hole);
     }
 
-    private ExtentNode Descend(ExtentNode node, int i)
+    // The child takes the place of its parent in the buffer.
+    private ExtentNode Descend(ExtentNode node, int i, Span<byte> buffer)
     {
-        ExtentIndex index = node.Index(i);
-        var child = new ExtentNode(Blocks.Read((long)index.Leaf, _check, Seed));
-        if (child.Depth != node.Depth - 1 || (child.Count > 0 && child.FirstBlock(0) != index.Block))
+        long leaf = (long)node.Index(i).Leaf;
+        uint block = node.FirstBlock(i);
+        int depth = node.Depth - 1;
+        var child = new ExtentNode(Blocks.Read(leaf, _check, Seed, buffer));
+        if (child.Depth != depth || (child.Count > 0 && child.FirstBlock(0) != block))
         {
             throw new InvalidImageException(
                 "extent node",
-                Geometry.AddressOf((long)index.Leaf),
-                $"it is not the one for block {index.Block} at depth {node.Depth - 1}",
+                Geometry.AddressOf(leaf),
+                $"it is not the one for block {block} at depth {depth}",
                 ExtentCheck.Clause);
         }
 

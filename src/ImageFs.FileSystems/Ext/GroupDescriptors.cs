@@ -33,7 +33,8 @@ internal sealed class GroupDescriptors
     /// <exception cref="ImageException">The descriptor is damaged.</exception>
     public long FindInodeTable(uint group)
     {
-        GroupDescriptor descriptor = Read(group, out long address);
+        using var buffer = new PooledBuffer(_geometry.DescriptorSize);
+        GroupDescriptor descriptor = Read(group, buffer.Span, out long address);
         if (!IsChecksumGood(descriptor, group))
         {
             throw new InvalidImageException("group descriptor", address, $"the checksum of group {group} is wrong", Clause);
@@ -55,9 +56,10 @@ internal sealed class GroupDescriptors
     {
         ulong clusters = 0;
         ulong inodes = 0;
+        using var buffer = new PooledBuffer(_geometry.DescriptorSize);
         for (uint group = 0; group < _geometry.GroupsCount; group++)
         {
-            GroupDescriptor descriptor = Read(group, out _);
+            GroupDescriptor descriptor = Read(group, buffer.Span, out _);
             clusters += descriptor.FreeClustersCount;
             inodes += descriptor.FreeInodesCount;
         }
@@ -95,7 +97,7 @@ internal sealed class GroupDescriptors
         return hasSuperBlock ? 1 + descriptorBlocks + _copies.ReservedDescriptorBlocks : 0;
     }
 
-    private GroupDescriptor Read(uint group, out long address)
+    private GroupDescriptor Read(uint group, Span<byte> bytes, out long address)
     {
         (uint table, uint index) = Math.DivRem(group, (uint)_perBlock);
         long block = FindTable(table);
@@ -106,7 +108,8 @@ internal sealed class GroupDescriptors
 
         int offset = (int)index * _geometry.DescriptorSize;
         address = _geometry.AddressOf(block) + offset;
-        return new GroupDescriptor(_blocks.Read(block).Slice(offset, _geometry.DescriptorSize));
+        _blocks.Read(block, offset, bytes);
+        return new GroupDescriptor(bytes);
     }
 
     private long FindTable(uint table)

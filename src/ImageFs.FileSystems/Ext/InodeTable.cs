@@ -17,7 +17,14 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
     /// <param name="number">Its number; from 1.</param>
     /// <exception cref="ImageException">It is damaged, or not in use.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public Inode Read(uint number)
+    public Inode Read(uint number) => Read(number, new byte[geometry.InodeSize]);
+
+    /// <summary>An inode that is in use.</summary>
+    /// <param name="number">Its number; from 1.</param>
+    /// <param name="bytes">Takes it: as long as s_inode_size says.</param>
+    /// <exception cref="ImageException">It is damaged, or not in use.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public Inode Read(uint number, Span<byte> bytes)
     {
         if (number == 0 || number > geometry.InodesCount)
         {
@@ -28,7 +35,7 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
         (uint group, uint index) = Math.DivRem(number - 1, geometry.InodesPerGroup);
         (long block, long offset) = Math.DivRem((long)index * geometry.InodeSize, geometry.BlockSize);
         block += descriptors.FindInodeTable(group);
-        ReadOnlySpan<byte> bytes = blocks.Read(block).Slice((int)offset, geometry.InodeSize);
+        blocks.Read(block, (int)offset, bytes);
         var inode = new Inode(bytes, number, geometry.AddressOf(block) + offset);
         return FindProblem(inode) is string problem
             ? throw new InvalidImageException($"inode {number}", inode.Address, problem, Clause)

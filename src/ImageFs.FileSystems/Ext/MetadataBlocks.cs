@@ -3,69 +3,70 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Ext;
 
 /// <summary>
-/// A bounded cache of blocks of metadata, each checked when it is read. Like <see cref="BlockCache"/> it has no lock, because blocks
-/// never change; unlike it, it hands out the block itself, and remembers as what, and for which owner, it was checked.
+/// A bounded cache of blocks of metadata, each checked when it is read. It remembers as what, and for which owner, a block was checked,
+/// and hands out copies: the caller's buffer is what it reads into.
 /// </summary>
 internal sealed class MetadataBlocks
 {
-    private const int MaxBytes = 1 << 20;
-
     private readonly BlockSource _source;
     private readonly Geometry _geometry;
-    private readonly Entry?[] _entries;
+    private readonly BlockSlots<Key> _slots;
 
     /// <param name="source">The volume.</param>
     /// <param name="geometry">Its block size and number of blocks.</param>
-    public MetadataBlocks(BlockSource source, Geometry geometry)
+    /// <param name="maxBytes">Bytes kept at most.</param>
+    public MetadataBlocks(BlockSource source, Geometry geometry, int maxBytes)
     {
         _source = source;
         _geometry = geometry;
-        _entries = new Entry?[MaxBytes / geometry.BlockSize];
+        _slots = new BlockSlots<Key>(geometry.BlockSize, maxBytes);
     }
 
-    /// <summary>A block that no check is known for.</summary>
-    /// <param name="number">Its number.</param>
-    /// <exception cref="TruncatedImageException">The image ends before it does.</exception>
+    /// <summary>A part of a block that no check is known for.</summary>
+    /// <param name="number">The block's number.</param>
+    /// <param name="start">Where the part begins in the block, in bytes.</param>
+    /// <param name="part">Takes the part.</param>
+    /// <exception cref="TruncatedImageException">The image ends before the block does.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public ReadOnlySpan<byte> Read(long number) => Read(number, null, 0);
+    public void Read(long number, int start, Span<byte> part)
+    {
+        var key = new Key(number, null, 0);
+        if (!_slots.TryCopy(number, key, start, part))
+        {
+            using var buffer = new PooledBuffer(_geometry.BlockSize);
+            Load(key, buffer.Span);
+            buffer.Span.Slice(start, part.Length).CopyTo(part);
+        }
+    }
 
     /// <summary>A block that was checked.</summary>
     /// <param name="number">Its number.</param>
-    /// <param name="check">What it has to be.</param>
+    /// <param name="check">What it has to be; null when no check is known for it.</param>
     /// <param name="seed">Where its checksum begins.</param>
+    /// <param name="block">Takes the block.</param>
+    /// <returns>The block, in the buffer that was given.</returns>
     /// <exception cref="InvalidImageException">It is damaged.</exception>
     /// <exception cref="TruncatedImageException">The image ends before it does.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public ReadOnlySpan<byte> Read(long number, MetadataCheck? check, uint seed)
+    public ReadOnlySpan<byte> Read(long number, MetadataCheck? check, uint seed, Span<byte> block)
     {
-        ref Entry? slot = ref _entries[(int)(number % _entries.Length)];
-        Entry? entry = Volatile.Read(ref slot);
-        if (entry is null || entry.Number != number || entry.Check != check || entry.Seed != seed)
+        var key = new Key(number, check, seed);
+        if (!_slots.TryCopy(number, key, 0, block))
         {
-            byte[] bytes = entry?.Number == number ? entry.Bytes : Load(number);
-            check?.Verify(bytes, _geometry.AddressOf(number), seed);
-            entry = new Entry(number, check, seed, bytes);
-            Volatile.Write(ref slot, entry);
+            Load(key, block);
         }
 
-        return entry.Bytes;
+        return block;
     }
 
-    private byte[] Load(long number)
+    private void Load(Key key, Span<byte> block)
     {
-        byte[] bytes = new byte[_geometry.BlockSize];
-        _source.ReadAt(_geometry.AddressOf(number), bytes);
-        return bytes;
+        long address = _geometry.AddressOf(key.Number);
+        _source.ReadAt(address, block);
+        key.Check?.Verify(block, address, key.Seed);
+        _slots.Put(key.Number, key, block);
     }
 
-    private sealed class Entry(long number, MetadataCheck? check, uint seed, byte[] bytes)
-    {
-        public long Number => number;
-
-        public MetadataCheck? Check => check;
-
-        public uint Seed => seed;
-
-        public byte[] Bytes => bytes;
-    }
+    /// <summary>A block, and as what it was checked.</summary>
+    private readonly record struct Key(long Number, MetadataCheck? Check, uint Seed);
 }

@@ -7,8 +7,8 @@ namespace ImageFs.FileSystems.Fat;
 /// <param name="chain">The clusters that they are in, if they are in clusters.</param>
 internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
 {
-    /// <summary>The most hashes in an index: 16 MiB of them. A directory with more names is searched through.</summary>
-    public const int MaxHashes = 2 * 1024 * 1024;
+    // The objects that make it, in eight bytes.
+    private const int OwnWeight = 64;
 
     // Hash in the high half, position in entries in the low: directories are at most 256 MiB.
     private ulong[]? _index;
@@ -26,14 +26,15 @@ internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
     public Exception? Damage { get; private set; } = chain.Damage;
 
     /// <summary>How much of the cache's room it takes, in eight bytes.</summary>
-    public int Weight => chain.RunCount + (_index?.Length ?? 0);
+    public int Weight => OwnWeight + chain.RunCount + (_index?.Length ?? 0);
 
     /// <summary>Whether names can be found by their hash.</summary>
     public bool IsIndexed => _index is not null;
 
     /// <summary>Goes through the directory once, counts and makes the index.</summary>
     /// <param name="reader">At the directory's start.</param>
-    public void Scan(DirectoryReader reader)
+    /// <param name="maxHashes">The most hashes in an index: a directory with more names is searched through.</param>
+    public void Scan(DirectoryReader reader, int maxHashes)
     {
         List<ulong>? hashes = [];
         while (reader.MoveNext())
@@ -45,7 +46,7 @@ internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
                 hashes?.Add(ToEntry(alias, reader.Position));
             }
 
-            hashes = hashes?.Count > MaxHashes ? null : hashes;
+            hashes = hashes?.Count > maxHashes ? null : hashes;
         }
 
         Damage ??= reader.Damage;

@@ -7,14 +7,14 @@ namespace ImageFs.FileSystems.Fat;
 /// What FAT and exFAT have in common: a tree of directories whose entries tell everything of a file. A node is the address of its
 /// directory entry in the volume, the root directory is node 1.
 /// </summary>
-internal abstract class ClusterFileSystem : FileSystem
+/// <param name="cacheSize">What of its metadata may be kept.</param>
+internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
 {
     /// <summary>The longest directory of exFAT (exFAT 6). FAT allows 2 MiB, but there are writers that make longer ones.</summary>
     public const long MaxDirectoryLength = 256 * 1024 * 1024;
 
     private const ulong RootId = 1;
     private const int CachedBlockSize = 4096;
-    private const int CachedBlocks = 1024;
     private const int BuildLocks = 16;
     private const int KnownParents = 16 * 1024;
     private const int OpenFiles = 64;
@@ -24,7 +24,7 @@ internal abstract class ClusterFileSystem : FileSystem
     private const long PositionBehindDot = 1;
     private const long PositionBehindDots = 2;
 
-    private readonly DirectoryCache _directories = new();
+    private readonly DirectoryCache _directories = new(cacheSize.Directories);
 
     // Which directory a cluster with directory entries belongs to.
     private readonly SlotCache<uint, NodeId> _parents = new(KnownParents);
@@ -34,7 +34,7 @@ internal abstract class ClusterFileSystem : FileSystem
     private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
 
     /// <summary>The cache that a volume's structures are read through.</summary>
-    public static BlockCache CacheFor(BlockSource source) => new(source, CachedBlockSize, CachedBlocks);
+    public static BlockCache CacheFor(BlockSource source, CacheSize size) => new(source, CachedBlockSize, size.Blocks);
 
     /// <inheritdoc/>
     public override NodeId Root => new(RootId);
@@ -174,7 +174,7 @@ internal abstract class ClusterFileSystem : FileSystem
             if (directory is null)
             {
                 directory = LocateDirectory(id);
-                directory.Scan(Read(directory, 0));
+                directory.Scan(Read(directory, 0), _directories.MaxWeight);
 
                 // A device that failed may recover: what it did not give is asked for again.
                 if (directory.Damage is not LinuxException)

@@ -1,11 +1,9 @@
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>The directories that were last used, within a bound.</summary>
-internal sealed class DirectoryCache
+/// <param name="maxBytes">What all directories together take at most.</param>
+internal sealed class DirectoryCache(int maxBytes)
 {
-    /// <summary>What all directories together take at most, in eight bytes: 32 MiB.</summary>
-    public const int MaxWeight = 2 * ClusterDirectory.MaxHashes;
-
     /// <summary>The most directories.</summary>
     public const int MaxDirectories = 1024;
 
@@ -13,6 +11,9 @@ internal sealed class DirectoryCache
     private readonly Dictionary<NodeId, LinkedListNode<(NodeId Id, ClusterDirectory Directory)>> _places = [];
     private readonly LinkedList<(NodeId Id, ClusterDirectory Directory)> _latestFirst = [];
     private long _weight;
+
+    /// <summary>What all directories together take at most, in eight bytes.</summary>
+    public int MaxWeight { get; } = maxBytes / sizeof(ulong);
 
     /// <summary>A directory, if it is there.</summary>
     public ClusterDirectory? Find(NodeId id)

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>A FAT12, FAT16 or FAT32 file system, as Linux's vfat shows it with names in UTF-8.</summary>
-internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : ClusterFileSystem
+internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : ClusterFileSystem(options.CacheSize)
 {
     private const uint MaxNameLength = 255;
 

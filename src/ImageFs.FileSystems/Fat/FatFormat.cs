@@ -37,7 +37,10 @@ internal sealed class FatFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
-        new FatFileSystem(new FatVolume(source, warn), new FatOptions(options));
+        Open(source, new FatOptions(options), warn);
+
+    private static FatFileSystem Open(BlockSource source, FatOptions options, Action<string> warn) =>
+        new(new FatVolume(source, options.CacheSize, warn), options);
 
     private static bool IsFatType(ReadOnlySpan<byte> type) =>
         type.StartsWith("FAT"u8) || type.StartsWith("MSWIN"u8) || type.StartsWith("MSDOS"u8);

@@ -17,10 +17,10 @@ internal sealed class FatVolume
 
     /// <summary>Reads the boot sector.</summary>
     /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
-    public FatVolume(BlockSource source, Action<string> warn)
+    public FatVolume(BlockSource source, CacheSize cacheSize, Action<string> warn)
     {
         Source = source;
-        Cache = ClusterFileSystem.CacheFor(source);
+        Cache = ClusterFileSystem.CacheFor(source, cacheSize);
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         Cache.ReadAt(0, bytes);
         var boot = new BootSector(bytes);

@@ -23,6 +23,7 @@ internal class OwnerOptions
         DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
         AheadOfUtc = TakeTimeOffset(options);
         RequireUtf8(options);
+        CacheSize = CacheSize.Take(options);
 
         // They are about writing, or about what is not shown in a mount.
         options.TakeNumber("allow_utime", octal: true);
@@ -33,6 +34,9 @@ internal class OwnerOptions
             throw new MountOptionException($"errors={errors}", "is continue, panic or remount-ro");
         }
     }
+
+    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
+    public CacheSize CacheSize { get; }
 
     /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
     public uint UserId { get; }

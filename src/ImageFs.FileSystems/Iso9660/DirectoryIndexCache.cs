@@ -1,16 +1,17 @@
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>The indexes of the large directories that were last looked up in, within a bound.</summary>
-internal sealed class DirectoryIndexCache
+/// <param name="maxBytes">What all indexes together take at most.</param>
+internal sealed class DirectoryIndexCache(int maxBytes)
 {
-    /// <summary>Entries of all indexes together: 32 MiB of them.</summary>
-    public const int MaxEntries = 4 * 1024 * 1024;
-
     private const int MaxIndexes = 256;
 
     private readonly Lock _gate = new();
     private readonly List<(NodeId Directory, DirectoryIndex Index)> _latestFirst = [];
     private long _entries;
+
+    /// <summary>Entries of all indexes together.</summary>
+    public int MaxEntries { get; } = maxBytes / sizeof(ulong);
 
     /// <summary>The index of a directory, if it is there.</summary>
     public DirectoryIndex? Find(NodeId directory)

@@ -9,24 +9,29 @@ internal static class FileSectionReader
     private const int MaxSections = 4096;
 
     /// <summary>Reads the sections of the file whose first record is at an address.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="address">Where the record is.</param>
+    /// <param name="sections">Takes the sections; null when only their length is wanted.</param>
+    /// <returns>Bytes of all sections.</returns>
     /// <exception cref="ImageException">A record is damaged, or the last one is missing.</exception>
-    public static List<FileSection> Read(Iso9660Volume volume, long address)
+    public static long Read(Iso9660Volume volume, long address, List<FileSection>? sections)
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
         Span<byte> identifier = stackalloc byte[DirectoryRecord.MaxLength];
         var cursor = new DirectoryCursor(volume.Cache, volume.BlockSize, address, MaxSections * DirectoryRecord.MaxLength, 0, buffer);
-        var sections = new List<FileSection>();
         int identifierLength = 0;
+        int count = 0;
+        long length = 0;
         bool isLast;
         do
         {
-            if (!cursor.MoveNext() || cursor.Damage is not null || sections.Count == MaxSections)
+            if (!cursor.MoveNext() || cursor.Damage is not null || count == MaxSections)
             {
                 throw cursor.Damage ?? Unfinished(address);
             }
 
             DirectoryRecord record = volume.Note(cursor.Current, cursor.Address);
-            if (sections.Count == 0)
+            if (count == 0)
             {
                 identifierLength = record.FileIdentifier.Length;
                 record.FileIdentifier.CopyTo(identifier);
@@ -36,12 +41,15 @@ internal static class FileSectionReader
                 throw Unfinished(address);
             }
 
-            sections.Add(ToSection(volume, record));
+            FileSection section = ToSection(volume, record);
+            sections?.Add(section);
+            length += section.Length;
+            count++;
             isLast = !record.Flags.HasFlag(FileFlags.MultiExtent);
         }
         while (!isLast);
 
-        return sections;
+        return length;
     }
 
     /// <summary>That the last record of a file is not where it must be.</summary>

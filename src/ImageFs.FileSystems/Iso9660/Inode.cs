@@ -5,7 +5,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>What the directory records of a node tell of it, as Linux's isofs reads them.</summary>
-internal sealed class Inode
+internal readonly struct Inode
 {
     private const uint DefaultPermissions = 0x16D; // r-xr-xr-x: the image may be shared with systems that know no permissions.
     private const uint PermissionBits = 0xFFF;
@@ -14,10 +14,9 @@ internal sealed class Inode
     // Record addresses divided by 32 are below 2^38: 2^32 blocks of 2^11 bytes.
     private const ulong SerialNumberSpace = 1UL << 40;
 
-    private Inode(NodeAttributes attributes, List<FileSection> sections, long recordedSize, ZisofsParameters? compression, bool isSparse)
+    private Inode(NodeAttributes attributes, long recordedSize, ZisofsParameters? compression, bool isSparse)
     {
         Attributes = attributes;
-        Sections = sections;
         RecordedSize = recordedSize;
         Compression = compression;
         IsSparse = isSparse;
@@ -25,9 +24,6 @@ internal sealed class Inode
 
     /// <summary>What stat(2) tells.</summary>
     public NodeAttributes Attributes { get; }
-
-    /// <summary>Where the data are; a directory has one section.</summary>
-    public List<FileSection> Sections { get; }
 
     /// <summary>Bytes of all sections.</summary>
     public long RecordedSize { get; }
@@ -39,8 +35,11 @@ internal sealed class Inode
     public bool IsSparse { get; }
 
     /// <summary>Reads the node whose first directory record is at an address.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="address">Where the record is.</param>
+    /// <param name="sections">Takes where the data are; a directory has one section. Null when that is not wanted.</param>
     /// <exception cref="ImageException">A record is damaged.</exception>
-    public static Inode Read(Iso9660Volume volume, long address)
+    public static Inode Read(Iso9660Volume volume, long address, List<FileSection>? sections = null)
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
         Span<byte> name = stackalloc byte[DirectoryRecord.MaxLength];
@@ -53,10 +52,10 @@ internal sealed class Inode
         }
 
         Iso9660Options options = volume.Options;
-        List<FileSection> sections = FileSectionReader.Read(volume, address);
+        long recorded = FileSectionReader.Read(volume, address, sections);
+        recorded = options.Cruft ? recorded & 0xFF_FFFF : recorded;
         NodeType type = FindType(record, fields.Mode, address);
         ZisofsParameters? compression = type == NodeType.Regular && !options.NoCompression ? fields.Compression : null;
-        long recorded = SumSizes(sections, options);
         Timestamp time = RecordingTime.Read(record.RecordingTime);
 
         var attributes = new NodeAttributes
@@ -78,7 +77,7 @@ internal sealed class Inode
             ChangeTime = fields.AttributesTime ?? fields.CreationTime ?? time,
             BirthTime = fields.CreationTime,
         };
-        return new Inode(attributes, sections, recorded, compression, type == NodeType.Regular && fields.SparseSize is not null);
+        return new Inode(attributes, recorded, compression, type == NodeType.Regular && fields.SparseSize is not null);
     }
 
     /// <summary>The type of the node that a directory record tells of.</summary>
@@ -126,17 +125,6 @@ internal sealed class Inode
         return option is not null && (mode is null || options.OverrideRockRidgePermissions)
             ? option.Value
             : mode & PermissionBits ?? DefaultPermissions;
-    }
-
-    private static long SumSizes(List<FileSection> sections, Iso9660Options options)
-    {
-        long size = 0;
-        foreach (FileSection section in sections)
-        {
-            size += section.Length;
-        }
-
-        return options.Cruft ? size & 0xFF_FFFF : size;
     }
 
     private static long FindSize(NodeType type, long recorded, RockRidgeFields fields, ZisofsParameters? compression, long address)

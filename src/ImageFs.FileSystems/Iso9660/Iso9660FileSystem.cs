@@ -19,13 +19,14 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     private readonly Iso9660Volume _volume;
     private readonly NameComparison _comparison;
-    private readonly DirectoryIndexCache _indexes = new();
+    private readonly DirectoryIndexCache _indexes;
     private readonly DecodedBlocks _decodedBlocks = new();
     private readonly Lock _indexing = new();
 
     public Iso9660FileSystem(Iso9660Volume volume)
     {
         _volume = volume;
+        _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
         bool isJoliet = volume.Tree == Iso9660Tree.Joliet;
         _comparison = new NameComparison(volume.Options.CheckRelaxed ?? isJoliet, isJoliet);
         if (GetAttributes(Root).Type != NodeType.Directory)
@@ -56,7 +57,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     public override ImageDescription Describe() => Iso9660Description.Make(_volume);
 
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(NodeId node) => ReadInode(node).Attributes;
+    public override NodeAttributes GetAttributes(NodeId node) => Inode.Read(_volume, ToAddress(node)).Attributes;
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
@@ -157,8 +158,9 @@ internal sealed class Iso9660FileSystem : FileSystem
     /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
     {
-        Inode inode = ReadInode(node);
         long address = ToAddress(node);
+        var sections = new List<FileSection>();
+        Inode inode = Inode.Read(_volume, address, sections);
         if (inode.Attributes.Type != NodeType.Regular)
         {
             throw new InvalidImageException("directory record", address, "it is not that of a regular file", "ECMA-119 9.1.6");
@@ -169,7 +171,7 @@ internal sealed class Iso9660FileSystem : FileSystem
             throw new UnsupportedFeatureException("Rock Ridge's sparse file format is", "RRIP 4.1.7");
         }
 
-        BlockSource recorded = OpenSections(inode, address);
+        BlockSource recorded = OpenSections(sections, inode.RecordedSize, address);
         return inode.Compression is ZisofsParameters parameters ? new ZisofsFile(recorded, parameters, address, _decodedBlocks) : recorded;
     }
 
@@ -218,7 +220,7 @@ internal sealed class Iso9660FileSystem : FileSystem
             {
                 Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
                 var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
-                index = DirectoryIndex.Build(ref reader, _comparison, DirectoryIndexCache.MaxEntries);
+                index = DirectoryIndex.Build(ref reader, _comparison, _indexes.MaxEntries);
                 if (index is not null)
                 {
                     _indexes.Add(directory, index);
@@ -256,12 +258,11 @@ internal sealed class Iso9660FileSystem : FileSystem
         return new FileSection(_volume.ToAddress(record.LocationOfData), record.DataLength, 0, 0, record.VolumeSequenceNumber);
     }
 
-    private BlockSource OpenSections(Inode inode, long address)
+    private BlockSource OpenSections(List<FileSection> sections, long length, long address)
     {
         var map = new ExtentMapBuilder();
         bool isInterleaved = false;
-        long length = inode.RecordedSize;
-        foreach (FileSection section in inode.Sections)
+        foreach (FileSection section in sections)
         {
             _volume.RequireThisVolume(section.VolumeSequenceNumber);
             if (section.FileUnitSize == 0 && section.InterleaveGapSize > 0)
@@ -275,11 +276,9 @@ internal sealed class Iso9660FileSystem : FileSystem
         }
 
         return isInterleaved
-            ? new InterleavedSource(_volume.Source, inode.Sections, length)
+            ? new InterleavedSource(_volume.Source, sections, length)
             : new MappedSource(_volume.Source, map.Build(length));
     }
-
-    private Inode ReadInode(NodeId node) => Inode.Read(_volume, ToAddress(node));
 
     private static long ToAddress(NodeId node) => node.Value <= long.MaxValue
         ? (long)node.Value

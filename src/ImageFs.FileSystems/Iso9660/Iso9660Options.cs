@@ -44,7 +44,11 @@ internal sealed class Iso9660Options
 
         string? charset = options.TakeValue("iocharset");
         Charset = options.TakeFlag("utf8") ? NameCharset.Utf8 : ToCharset(charset);
+        CacheSize = CacheSize.Take(options);
     }
+
+    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
+    public CacheSize CacheSize { get; }
 
     /// <summary><c>norock</c>: Rock Ridge is not looked at.</summary>
     public bool NoRockRidge { get; }

@@ -7,7 +7,6 @@ namespace ImageFs.FileSystems.Iso9660;
 internal sealed class Iso9660Volume
 {
     private const int CacheBlockSize = 8192;
-    private const int CacheBlocks = 512;
 
     private readonly Action<string> _warn;
     private readonly bool _isOfVolumeSet;
@@ -21,7 +20,7 @@ internal sealed class Iso9660Volume
         Source = source;
         Descriptors = descriptors;
         Options = options;
-        Cache = new BlockCache(source, CacheBlockSize, CacheBlocks);
+        Cache = new BlockCache(source, CacheBlockSize, options.CacheSize.Blocks);
         _warn = warn;
 
         DescriptorSector? joliet = options.NoJoliet ? null : descriptors.Joliet;

@@ -19,6 +19,7 @@ internal static class FuseHandshake
     private const ushort MaxBackground = 64;
     private const ushort CongestionThreshold = 48;
 
+    // Without FUSE_READDIRPLUS_AUTO, which gives only a part of a tree its attributes, and has the rest looked up one by one.
     private const FuseInitFlags Wanted =
         FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
         FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |

@@ -116,7 +116,8 @@ internal sealed class ExtendedAttributes
             throw Damaged(inode, $"block {block} is out of range");
         }
 
-        ReadOnlySpan<byte> bytes = _volume.Blocks.Read((long)block, _check, _volume.Geometry.ChecksumSeed);
+        byte[] bytes = new byte[_volume.Geometry.BlockSize];
+        _volume.Blocks.Read((long)block, _check, _volume.Geometry.ChecksumSeed, bytes);
         return new ExtendedAttributeArea(bytes, _volume.Geometry.AddressOf((long)block), ExtendedAttributeBlock.Size);
     }
 

@@ -79,7 +79,8 @@ internal sealed class Directory
     /// <exception cref="ImageException">The first block, which says how names are hashed, is damaged.</exception>
     public int EncodeName(ReadOnlySpan<byte> encrypted, Span<byte> destination)
     {
-        byte version = IsIndexed ? new HashTreeRoot(Read(0, out _)).HashVersion : _volume.DefaultHashVersion;
+        using var block = new PooledBuffer(_volume.Geometry.BlockSize);
+        byte version = IsIndexed ? new HashTreeRoot(Read(0, block.Span, out _)).HashVersion : _volume.DefaultHashVersion;
         uint hash = 0;
         uint minor = 0;
         if (DirectoryHash.IsKnown(version) && _volume.Geometry.Compatible.HasFlag(CompatibleFeatures.DirIndex))
@@ -92,10 +93,11 @@ internal sealed class Directory
 
     /// <summary>The entries of one block, or of one of the two parts of an inline directory, from a position on.</summary>
     /// <param name="position">Where the block or part begins.</param>
+    /// <param name="buffer">As long as a block: takes the entries, where they are in blocks.</param>
     /// <param name="address">Where that is in the volume.</param>
     /// <exception cref="ImageException">It is damaged, or a hole.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public ReadOnlySpan<byte> Read(long position, out long address)
+    public ReadOnlySpan<byte> Read(long position, Span<byte> buffer, out long address)
     {
         if (_inline is not null)
         {
@@ -112,6 +114,7 @@ internal sealed class Directory
         }
 
         address = extent.Address;
-        return _volume.Blocks.Read(address / geometry.BlockSize, IsIndexed ? _volume.IndexedDirectoryCheck : _volume.DirectoryCheck, _seed);
+        DirectoryCheck check = IsIndexed ? _volume.IndexedDirectoryCheck : _volume.DirectoryCheck;
+        return _volume.Blocks.Read(address / geometry.BlockSize, check, _seed, buffer);
     }
 }

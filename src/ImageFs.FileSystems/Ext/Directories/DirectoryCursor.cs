@@ -15,6 +15,7 @@ internal ref struct DirectoryCursor
     private readonly Directory _directory;
     private readonly Geometry _geometry;
     private readonly long _start;
+    private readonly Span<byte> _buffer;
     private readonly byte[]? _encoded;
     private DirEntryWalker _walker;
     private long _region;
@@ -26,11 +27,13 @@ internal ref struct DirectoryCursor
     /// <param name="directory">The directory.</param>
     /// <param name="geometry">The file system's sizes.</param>
     /// <param name="position">Where to begin, in bytes from the start of the directory.</param>
-    public DirectoryCursor(Directory directory, Geometry geometry, long position)
+    /// <param name="buffer">As long as a block, for the one that the cursor is in.</param>
+    public DirectoryCursor(Directory directory, Geometry geometry, long position, Span<byte> buffer)
     {
         _directory = directory;
         _geometry = geometry;
         _start = position;
+        _buffer = buffer;
         _encoded = directory.IsEncrypted ? new byte[NoKeyName.MaxLength] : null;
         _walker = new DirEntryWalker([], geometry);
         _nextRegion = directory.IsInline
@@ -111,7 +114,7 @@ internal ref struct DirectoryCursor
                 : _region + _geometry.BlockSize;
             try
             {
-                _walker = new DirEntryWalker(_directory.Read(_region, out _address), _geometry);
+                _walker = new DirEntryWalker(_directory.Read(_region, _buffer, out _address), _geometry);
                 return true;
             }
             catch (Exception e) when (e is ImageException or LinuxException)

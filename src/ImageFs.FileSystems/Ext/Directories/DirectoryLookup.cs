@@ -31,9 +31,10 @@ internal sealed class DirectoryLookup(ExtVolume volume, Directory directory)
     /// <returns>False when the index is damaged: then it says nothing.</returns>
     private bool TryFindByHash(NameMatch match, out bool isFound, out uint inode)
     {
+        using var buffer = new PooledBuffer(volume.Geometry.BlockSize);
         try
         {
-            isFound = new HashTree(volume, directory).TryFind(match, out inode);
+            isFound = new HashTree(volume, directory, buffer.Span).TryFind(match, out inode);
             return true;
         }
         catch (InvalidImageException)
@@ -46,7 +47,8 @@ internal sealed class DirectoryLookup(ExtVolume volume, Directory directory)
 
     private bool TryFindByScan(NameMatch match, out uint inode)
     {
-        var cursor = new DirectoryCursor(directory, volume.Geometry, 0);
+        using var buffer = new PooledBuffer(volume.Geometry.BlockSize);
+        var cursor = new DirectoryCursor(directory, volume.Geometry, 0, buffer.Span);
         while (cursor.MoveNext())
         {
             if (match.Matches(cursor.Name))

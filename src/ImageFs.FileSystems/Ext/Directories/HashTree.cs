@@ -5,12 +5,15 @@ namespace ImageFs.FileSystems.Ext.Directories;
 /// <summary>Finds names in a directory by their hash (ext4: Hash Tree Directories).</summary>
 /// <param name="volume">The file system.</param>
 /// <param name="directory">An indexed directory.</param>
-internal sealed class HashTree(ExtVolume volume, Directory directory)
+/// <param name="buffer">As long as a block, for the one that is looked at.</param>
+internal readonly ref struct HashTree(ExtVolume volume, Directory directory, Span<byte> buffer)
 {
     private const string Clause = "ext4: Hash Tree Directories";
 
     // Two more than the root, three with large_dir.
     private const int MaxLevels = 3;
+
+    private readonly Span<byte> _buffer = buffer;
 
     /// <summary>Finds a name.</summary>
     /// <param name="match">The name.</param>
@@ -19,7 +22,7 @@ internal sealed class HashTree(ExtVolume volume, Directory directory)
     /// <exception cref="ImageException">The tree, or the leaf that the name belongs in, is damaged.</exception>
     public bool TryFind(NameMatch match, out uint inode)
     {
-        var root = new HashTreeRoot(directory.Read(0, out long address));
+        var root = new HashTreeRoot(directory.Read(0, _buffer, out long address));
         int maxLevels = volume.Geometry.Incompatible.HasFlag(IncompatibleFeatures.LargeDir) ? MaxLevels - 1 : MaxLevels - 2;
         if (!DirectoryHash.IsKnown(root.HashVersion) || (root.UnusedFlags & 1) != 0 || root.IndirectLevels > maxLevels)
         {
@@ -126,7 +129,7 @@ internal sealed class HashTree(ExtVolume volume, Directory directory)
                 $"hash tree of inode {directory.Number}", 0, $"it leads to block {block} of {directory.BlockCount}", Clause);
         }
 
-        return directory.Read((long)block * volume.Geometry.BlockSize, out address);
+        return directory.Read((long)block * volume.Geometry.BlockSize, _buffer, out address);
     }
 
     /// <summary>A node on the way to a leaf.</summary>

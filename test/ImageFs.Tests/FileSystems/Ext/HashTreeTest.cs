@@ -83,8 +83,9 @@ public sealed class HashTreeTest
         var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         uint number = (uint)ExtImages.Open(image).Find("names").Value;
         var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read(number));
-        directory.Read(0, out root);
-        return new HashTree(volume, directory);
+        byte[] block = new byte[Block];
+        directory.Read(0, block, out root);
+        return new HashTree(volume, directory, block);
     }
 
     /// <summary>The second leaf of the first inner node, and the name in it that has the least hash.</summary>
@@ -92,10 +93,10 @@ public sealed class HashTreeTest
     {
         var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read((uint)ExtImages.Open(image).Find("names").Value));
-        ReadOnlySpan<byte> root = directory.Read(0, out _);
+        ReadOnlySpan<byte> root = directory.Read(0, new byte[Block], out _);
         Assert.That(new HashTreeRoot(root).IndirectLevels, Is.EqualTo(1));
-        ReadOnlySpan<byte> inner = directory.Read(new HashTreeNode(root, HashTreeRoot.EntriesOffset).Block(0) * (long)Block, out long node);
-        var entries = new DirEntryWalker(directory.Read(new HashTreeNode(inner, HashTreeNode.InnerOffset).Block(1) * (long)Block, out _), volume.Geometry);
+        ReadOnlySpan<byte> inner = directory.Read(new HashTreeNode(root, HashTreeRoot.EntriesOffset).Block(0) * (long)Block, new byte[Block], out long node);
+        var entries = new DirEntryWalker(directory.Read(new HashTreeNode(inner, HashTreeNode.InnerOffset).Block(1) * (long)Block, new byte[Block], out _), volume.Geometry);
         byte[]? least = null;
         while (entries.MoveNext())
         {

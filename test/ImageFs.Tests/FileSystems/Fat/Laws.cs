@@ -27,7 +27,7 @@ internal sealed class Laws
         }
 
         var heap = new ClusterHeap(0, 512, (uint)count);
-        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, 4), 0, EntryWidth.Fat16, heap);
+        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, 256), 0, EntryWidth.Fat16, heap);
         ClusterChain followed = ClusterChain.Follow(links, chain[0], null, count + 1);
         for (uint i = 0; i < count; i++)
         {
@@ -72,7 +72,7 @@ internal sealed class Laws
     [Test]
     public void The_directories_used_last_are_kept()
     {
-        var cache = new DirectoryCache();
+        var cache = new DirectoryCache(1024 * 1024);
         var directory = new ClusterDirectory(new MemorySource(default), ClusterChain.Empty);
         for (ulong i = 0; i < DirectoryCache.MaxDirectories; i++)
         {

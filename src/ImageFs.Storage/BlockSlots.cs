@@ -1,0 +1,84 @@
+namespace ImageFs.Storage;
+
+/// <summary>
+/// Copies of blocks in a fixed piece of memory: what is kept, found and dropped makes no garbage, and takes no more room than is given.
+/// Each block has one place it can be in. Threads share it without a lock: a place has a version, odd while somebody writes to it, and
+/// who reads looks afterwards whether it is still the same.
+/// </summary>
+/// <typeparam name="TKey">What a block is known by; it is compared while another thread may be writing it.</typeparam>
+public sealed class BlockSlots<TKey>
+    where TKey : struct, IEquatable<TKey>
+{
+    private readonly int _blockSize;
+    private readonly Slot[] _slots;
+
+    // Pages that were never written to take no memory.
+    private readonly byte[] _bytes;
+
+    /// <summary>Makes the places.</summary>
+    /// <param name="blockSize">Bytes in a block.</param>
+    /// <param name="maxBytes">Bytes of all blocks together; there is room for one block at least.</param>
+    public BlockSlots(int blockSize, int maxBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        _blockSize = blockSize;
+        _slots = new Slot[Math.Max(1, maxBytes / blockSize)];
+        _bytes = GC.AllocateUninitializedArray<byte>(_slots.Length * blockSize);
+    }
+
+    /// <summary>Copies a part of a block.</summary>
+    /// <param name="number">The block's number, which tells its place.</param>
+    /// <param name="key">What it has to be.</param>
+    /// <param name="start">Where the part begins in the block, in bytes.</param>
+    /// <param name="destination">Takes the part; it holds nothing of use when the block was not there.</param>
+    /// <returns>False when the block is not there.</returns>
+    public bool TryCopy(long number, TKey key, int start, Span<byte> destination)
+    {
+        int place = PlaceOf(number);
+        ref Slot slot = ref _slots[place];
+        int version = Volatile.Read(ref slot.Version);
+        if (version == 0 || (version & 1) != 0 || !slot.Key.Equals(key))
+        {
+            return false;
+        }
+
+        BytesOf(place).Slice(start, destination.Length).CopyTo(destination);
+
+        // The copy is made before the version is looked at again.
+        Interlocked.MemoryBarrier();
+        return slot.Version == version;
+    }
+
+    /// <summary>Keeps a block, in the place of the one that was there; unless another thread is just doing so.</summary>
+    /// <param name="number">The block's number.</param>
+    /// <param name="key">What it is.</param>
+    /// <param name="block">Its bytes: a whole block, or less where the source ends.</param>
+    public void Put(long number, TKey key, ReadOnlySpan<byte> block)
+    {
+        int place = PlaceOf(number);
+        ref Slot slot = ref _slots[place];
+        int version = Volatile.Read(ref slot.Version);
+        if ((version & 1) != 0 || Interlocked.CompareExchange(ref slot.Version, version + 1, version) != version)
+        {
+            return;
+        }
+
+        slot.Key = key;
+        block.CopyTo(BytesOf(place));
+        Volatile.Write(ref slot.Version, NextEven(version));
+    }
+
+    // 0 is a place that was never written to.
+    private static int NextEven(int version) => version == int.MaxValue - 1 ? 2 : version + 2;
+
+    private int PlaceOf(long number) => (int)(number % _slots.Length);
+
+    private Span<byte> BytesOf(int place) => _bytes.AsSpan(place * _blockSize, _blockSize);
+
+    private struct Slot
+    {
+        public int Version;
+        public TKey Key;
+    }
+}
