@@ -13,6 +13,11 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        if (Background.FindRequest(arguments) is { } request)
+        {
+            return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.Image);
+        }
+
         var root = new RootCommand("Mount disk images and block devices read-only, without root and without a copy.")
         {
             MountCommand.Create(),
@@ -28,7 +33,9 @@ internal static class Program
             return Fail($"{parsed.Errors[0].Message.TrimEnd('.')}; try '{command} --help'", ExitStatus.Usage);
         }
 
-        return Run(parsed);
+        // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        return Guard(() => parsed.Invoke(configuration), () => parsed.GetValue<string>("IMAGE"));
     }
 
     // `imagefs IMAGE DIR` is short for `imagefs mount IMAGE DIR`; options may stand before either, and -o has a word of its own.
@@ -44,13 +51,11 @@ internal static class Program
         return first >= arguments.Length || isVerb ? arguments : ["mount", .. arguments];
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Guard(Func<int> command, Func<string?> findImage)
     {
-        // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
         try
         {
-            return parsed.Invoke(configuration);
+            return command();
         }
         catch (MountOptionException e)
         {
@@ -58,7 +63,7 @@ internal static class Program
         }
         catch (ImageException e)
         {
-            return Fail($"{parsed.GetValue<string>("IMAGE")}: {e.Message}", ExitStatus.MountFailure);
+            return Fail($"{findImage()}: {e.Message}", ExitStatus.MountFailure);
         }
         catch (Exception e) when (e is LinuxException or FuseMountException)
         {

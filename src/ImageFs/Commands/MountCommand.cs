@@ -14,11 +14,10 @@ internal static class MountCommand
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
-        var server = new Option<bool>(Background.ServerOption) { Hidden = true };
 
         var command = new Command("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, foreground, debug, readOnly, server,
+            image, directory, options, foreground, debug, readOnly,
         };
         command.SetAction(parsed =>
         {
@@ -27,15 +26,15 @@ internal static class MountCommand
             {
                 Debug = parsed.GetValue(debug),
             };
-            bool isServer = parsed.GetValue(server);
-            return isServer || parsed.GetValue(foreground) || request.Debug
-                ? Serve(request, isServer)
-                : Background.Start(request);
+            return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Background.Start(request);
         });
         return command;
     }
 
-    private static int Serve(MountRequest request, bool inBackground)
+    /// <summary>Mounts, and serves until the mount is gone.</summary>
+    /// <param name="request">What to mount.</param>
+    /// <param name="inBackground">Whether this is the server's own process, whose parent waits to hear that the mount answers.</param>
+    internal static int Serve(MountRequest request, bool inBackground)
     {
         var log = new Log();
         using ImageServer server = ImageServer.Start(request, log.Write);

@@ -10,8 +10,8 @@ namespace ImageFs.Mounting;
 /// </summary>
 internal static class Background
 {
-    /// <summary>The option that makes a server of the second process.</summary>
-    internal const string ServerOption = "--server";
+    // The word that makes a server of the second process. What follows is not parsed as people's arguments are: that takes its time.
+    private const string ServerWord = "--server";
 
     private const byte ReadyMark = 0;
 
@@ -24,7 +24,7 @@ internal static class Background
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        foreach (string argument in (string[])["mount", ServerOption, "-o", request.Options, "--", request.Image, request.Directory])
+        foreach (string argument in (string[])[ServerWord, request.Image, request.Directory, request.Options])
         {
             start.ArgumentList.Add(argument);
         }
@@ -46,6 +46,10 @@ internal static class Background
         server.WaitForExit();
         return server.ExitCode is > 0 and < 128 ? server.ExitCode : ExitStatus.Bug;
     }
+
+    /// <summary>In the server: what its parent was asked for; null in any other process.</summary>
+    internal static MountRequest? FindRequest(string[] arguments) =>
+        arguments is [ServerWord, _, _, _] ? new MountRequest(arguments[1], arguments[2], arguments[3]) : null;
 
     /// <summary>In the server: leaves the terminal, and tells the parent that the mount answers.</summary>
     internal static void Ready()
