@@ -39,7 +39,7 @@ internal static class Peers
     public static Peer ImageFs(string name, string program, ImageFormat format, string options = "") =>
         new(name, PeerKind.ImageFs, format, program, ["mount"], options.Length == 0 ? [] : ["-o", options])
         {
-            Absence = File.Exists(program) ? null : $"no {program}",
+            Absence = File.Exists(program) ? null : $"no {Path.GetRelativePath(Environment.CurrentDirectory, program)}",
         };
 
     private static Peer OverUring(Peer peer) => peer with
