@@ -9,7 +9,7 @@ public enum ReplyWay
     /// <summary>By reference from the image's cached pages, mapped into memory, in one system call: for small replies.</summary>
     Gather,
 
-    /// <summary>Through a pipe and past the image's cache: the pages that the disk filled become the mount's own, and are cached once.</summary>
+    /// <summary>Through a pipe and past the image's cache, by reference to pages that the disk filled: only the mount caches them.</summary>
     Direct,
 
     /// <summary>Read into the worker's buffer and written from there.</summary>
