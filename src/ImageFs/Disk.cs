@@ -1,4 +1,3 @@
-using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageFs.Commands;
-using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Linux;
 using ImageFs.Mounting;

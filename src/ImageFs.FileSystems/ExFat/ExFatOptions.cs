@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Fat;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.ExFat;
 

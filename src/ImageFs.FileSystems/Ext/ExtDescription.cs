@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
 

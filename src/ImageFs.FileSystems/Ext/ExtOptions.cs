@@ -1,3 +1,5 @@
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems.Ext;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>The mount options of Linux's vfat.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;
 

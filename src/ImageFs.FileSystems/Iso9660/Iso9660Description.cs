@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Iso9660.ElTorito;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
 

@@ -1,3 +1,5 @@
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>The mount options of Linux's isofs.</summary>

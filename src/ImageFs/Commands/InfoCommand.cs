@@ -1,7 +1,7 @@
 using System.CommandLine;
-using ImageFs.FileSystems;
 using ImageFs.Mounting;
 using ImageFs.Output;
+using ImageFs.Storage;
 
 namespace ImageFs.Commands;
 

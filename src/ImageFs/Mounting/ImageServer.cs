@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Mounting;
 

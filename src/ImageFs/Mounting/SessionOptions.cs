@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Mounting;
 

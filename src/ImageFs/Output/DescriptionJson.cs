@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using ImageFs.FileSystems;
+using ImageFs.Storage;
 
 namespace ImageFs.Output;
 

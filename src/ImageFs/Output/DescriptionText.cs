@@ -1,5 +1,5 @@
 using System.Globalization;
-using ImageFs.FileSystems;
+using ImageFs.Storage;
 
 namespace ImageFs.Output;
 

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems;
 

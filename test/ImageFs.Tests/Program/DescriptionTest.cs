@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ImageFs.FileSystems;
 using ImageFs.Output;
+using ImageFs.Storage;
 
 namespace ImageFs.Tests.Program;
 

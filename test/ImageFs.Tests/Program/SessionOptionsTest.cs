@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Storage;
 
 namespace ImageFs.Tests.Program;
 

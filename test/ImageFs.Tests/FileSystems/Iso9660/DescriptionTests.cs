@@ -1,4 +1,3 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
 

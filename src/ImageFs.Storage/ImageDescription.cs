@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Storage;
 
 /// <summary>What <c>imagefs info</c> tells of one thing in an image, and of the things inside it.</summary>
 /// <param name="Kind">What it is: "iso9660", "el-torito", "partition".</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Storage;
 
 /// <summary>
 /// The options of one mount, as mount(8) has them: <c>ro,uid=1000,norock</c>. Each layer takes those that it knows; what is left

@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Storage;
 
 /// <summary>A mount option is unknown, or its value is no good.</summary>
 /// <param name="option">The option as it was given.</param>

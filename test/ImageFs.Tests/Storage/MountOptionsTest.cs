@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
+using ImageFs.Storage;
 
-namespace ImageFs.Tests.FileSystems;
+namespace ImageFs.Tests.Storage;
 
 public sealed class MountOptionsTest
 {
