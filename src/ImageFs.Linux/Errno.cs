@@ -48,6 +48,9 @@ public enum Errno
     /// <summary>File exists.</summary>
     EEXIST = 17,
 
+    /// <summary>Invalid cross-device link.</summary>
+    EXDEV = 18,
+
     /// <summary>No such device.</summary>
     ENODEV = 19,
 

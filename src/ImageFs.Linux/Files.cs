@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace ImageFs.Linux;
 
 /// <summary>Opening and reading files and block devices.</summary>
 public static unsafe class Files
 {
+    private const nint OpenAt2 = 437;
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
@@ -34,6 +36,25 @@ public static unsafe class Files
             errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
         }
         while (errno == Errno.EINTR);
+
+        return number < 0 ? null : new FileDescriptor(number);
+    }
+
+    /// <summary>openat2(2) of a path that must not lead out of a folder, by a symbolic link neither (RESOLVE_BENEATH); O_CLOEXEC is always added.</summary>
+    /// <returns>Null with <paramref name="errno"/> set: EXDEV when it leads out.</returns>
+    public static FileDescriptor? TryOpenBeneath(FileDescriptor folder, string path, OpenFlags flags, out Errno errno)
+    {
+        var how = new OpenHow { Flags = (ulong)(flags | OpenFlags.CloseOnExec), Resolve = OpenHow.Beneath | OpenHow.NoMagicLinks };
+        int number;
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            do
+            {
+                number = Libc.syscall4(OpenAt2, folder.Number, (nint)name, (nint)(&how), sizeof(OpenHow));
+                errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            }
+            while (errno == Errno.EINTR);
+        }
 
         return number < 0 ? null : new FileDescriptor(number);
     }

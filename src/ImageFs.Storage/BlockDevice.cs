@@ -17,6 +17,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
         Descriptor = descriptor;
         IsShared = isShared;
         FileStatus status = Files.Status(descriptor);
+        Identity = status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
         if (status.IsBlockDevice)
         {
             IsBlockDevice = true;
@@ -39,6 +40,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
 
     /// <summary>The path as it was given.</summary>
     public string Path { get; }
+
+    /// <summary>What tells it from any other file or device, by whatever path it was opened.</summary>
+    public string Identity { get; }
 
     /// <summary>The descriptor, open for reading.</summary>
     public FileDescriptor Descriptor { get; }
@@ -72,16 +76,14 @@ public sealed class BlockDevice : BlockSource, IDisposable
     public static BlockDevice Open(string path)
     {
         FileDescriptor descriptor = OpenDescriptor(path, out bool isShared);
-        try
-        {
-            return new BlockDevice(path, descriptor, isShared);
-        }
-        catch
-        {
-            descriptor.Dispose();
-            throw;
-        }
+        return Take(path, descriptor, isShared);
     }
+
+    /// <summary>Takes an image file or a block device that is open for reading.</summary>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="descriptor">It is the device's from now on.</param>
+    /// <exception cref="LinuxException">It is neither.</exception>
+    public static BlockDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
 
     /// <summary>The open descriptor that a path of the form <c>/dev/fd/N</c> names; null for any other path.</summary>
     public static int? FindDescriptor(string path) =>
@@ -111,6 +113,19 @@ public sealed class BlockDevice : BlockSource, IDisposable
         }
 
         Descriptor.Dispose();
+    }
+
+    private static BlockDevice Take(string path, FileDescriptor descriptor, bool isShared)
+    {
+        try
+        {
+            return new BlockDevice(path, descriptor, isShared);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
     }
 
     // A block device is held, where nobody else holds it, so that nobody mounts it for writing meanwhile.

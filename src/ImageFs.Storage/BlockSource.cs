@@ -6,8 +6,8 @@ namespace ImageFs.Storage;
 /// </summary>
 public abstract class BlockSource
 {
-    // A chain of layers is this long only when it is a loop.
-    private const int MaxDepth = 64;
+    // A chain of layers is this long only when it is a loop: files name each other to a depth of 100, in images nested to one of 8.
+    private const int MaxDepth = 1024;
 
     /// <summary>Length in bytes.</summary>
     public abstract long Length { get; }

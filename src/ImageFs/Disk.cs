@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
@@ -13,16 +14,21 @@ internal sealed class Disk
 
     /// <summary>Looks at a disk.</summary>
     /// <param name="source">Its bytes.</param>
+    /// <param name="container">What they are kept in; null when they lie there as they are.</param>
     /// <param name="warn">Hears of what is wrong but harmless.</param>
-    internal Disk(BlockSource source, Action<string> warn)
+    internal Disk(BlockSource source, Container? container, Action<string> warn)
     {
         Source = source;
+        Container = container;
         _warn = warn;
         Whole = Volume.Recognise(null, source);
     }
 
     /// <summary>Its bytes.</summary>
     internal BlockSource Source { get; }
+
+    /// <summary>What it is kept in; null when its bytes are the image's own.</summary>
+    internal Container? Container { get; }
 
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
     internal Volume Whole { get; }

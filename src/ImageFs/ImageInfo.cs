@@ -13,7 +13,7 @@ internal static class ImageInfo
     internal static ImageDescription Describe(ImageStack stack, MountOptions options)
     {
         VolumeChoice choice = VolumeChoice.Take(options);
-        Disk disk = stack.OpenDisk(choice);
+        Disk disk = stack.OpenDisk(choice, options);
         ImageDescription? fileSystem = null;
         if (disk.Whole.Format is { } format)
         {
@@ -21,22 +21,38 @@ internal static class ImageInfo
         }
 
         SessionOptions.RefuseRest(options);
+        ImageDescription image = new ImageDescription(stack.Device is { IsBlockDevice: true } ? "disk" : "file")
+            .With("name", stack.Name)
+            .With("size", disk.Container is null ? disk.Source.Length : stack.Length)
+            .With("ro", true);
+        if (disk.Container is { } container)
+        {
+            ImageDescription contained = container.Describe();
+            contained.Facts.Insert(0, new("size", disk.Source.Length));
+            image.Children.Add(DescribeDisk(contained, disk, fileSystem, choice));
+        }
+        else
+        {
+            DescribeDisk(image, disk, fileSystem, choice);
+        }
+
+        if (stack.Device is { IsBlockDevice: true } device)
+        {
+            image.With("log-sec", (long)device.LogicalBlockSize).With("phy-sec", (long)device.PhysicalBlockSize);
+        }
+
+        return image;
+    }
+
+    private static ImageDescription DescribeDisk(ImageDescription image, Disk disk, ImageDescription? fileSystem, VolumeChoice choice)
+    {
         PartitionTable? table = ReadTable(disk, out string? problem);
-        ImageDescription image = new ImageDescription(stack.Device.IsBlockDevice ? "disk" : "file")
-            .With("name", stack.Device.Path)
-            .With("size", disk.Source.Length)
-            .With("ro", true)
-            .With("fstype", fileSystem?.Kind)
+        image.With("fstype", fileSystem?.Kind)
             .With("label", fileSystem?.Find("label"))
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
             .With("unknown", problem ?? (fileSystem is null && table is null ? "no known file system or partition table" : null));
-        if (stack.Device.IsBlockDevice)
-        {
-            image.With("log-sec", (long)stack.Device.LogicalBlockSize).With("phy-sec", (long)stack.Device.PhysicalBlockSize);
-        }
-
         if (fileSystem is not null)
         {
             image.Children.Add(fileSystem);

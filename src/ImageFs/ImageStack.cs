@@ -1,51 +1,85 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 
 namespace ImageFs;
 
-/// <summary>The layers of an image, opened from the bottom up: the device, its partition table, the file systems on it.</summary>
+/// <summary>The layers of an image, opened from the bottom up: the device, the container, the partition table, the file systems.</summary>
 internal sealed class ImageStack : IDisposable
 {
+    private readonly List<IDisposable> _opened;
+    private readonly ImageFile _file;
     private readonly Action<string> _warn;
 
-    private ImageStack(BlockDevice device, Action<string> warn)
+    private ImageStack(ImageFile file, List<IDisposable> opened, Action<string> warn)
     {
-        Device = device;
+        _file = file;
+        _opened = opened;
         _warn = warn;
     }
 
-    /// <summary>The image file or block device.</summary>
-    internal BlockDevice Device { get; }
+    /// <summary>The image file or block device; null for an image inside another.</summary>
+    internal BlockDevice? Device => _file.Source as BlockDevice;
+
+    /// <summary>The image's path.</summary>
+    internal string Name => _file.Name;
+
+    /// <summary>Length of the image in bytes, as it lies there.</summary>
+    internal long Length => _file.Source.Length;
 
     /// <summary>Hears of what is wrong but harmless.</summary>
     internal Action<string> Warn => _warn;
 
-    /// <summary>Opens an image or a device; nothing in it is looked at yet.</summary>
+    /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
+    /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
+    /// <param name="options">Mount options: those that say which files an image may name are taken.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
-    internal static ImageStack Open(string path, Action<string> warn)
+    /// <exception cref="ImageException">An image on the way cannot be read.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    internal static ImageStack Open(string path, MountOptions options, Action<string> warn)
     {
-        BlockDevice device = BlockDevice.Open(path);
-        if (device.IsShared)
+        BackingPolicy policy = TakePolicy(options);
+        var opened = new List<IDisposable>();
+        try
         {
-            warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
-        }
+            var parsed = ImagePath.Parse(path);
+            var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, warn);
+            if (stack.Device is { IsShared: true })
+            {
+                warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
+            }
 
-        return new ImageStack(device, warn);
+            foreach (string inner in parsed.Inner)
+            {
+                FileSystem fileSystem = stack.OpenFileSystem(MountOptions.Parse(null));
+                stack = new ImageStack(FileSystemFolder.OpenImage(fileSystem, stack.Name, inner), opened, warn);
+            }
+
+            return stack;
+        }
+        catch
+        {
+            opened.ForEach(device => device.Dispose());
+            throw;
+        }
     }
 
-    /// <summary>The disk that an image is: all of it, or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
+    /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
+    /// <exception cref="ImageException">The container cannot be read.</exception>
     /// <exception cref="MountOptionException">They leave nothing.</exception>
-    internal Disk OpenDisk(VolumeChoice choice)
+    internal Disk OpenDisk(VolumeChoice choice, MountOptions options)
     {
+        BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
-            return new Disk(Device, _warn);
+            return new Disk(source, source as Container, _warn);
         }
 
-        long left = Device.Length - choice.Offset;
+        long left = source.Length - choice.Offset;
         return left > 0
-            ? new Disk(new BlockSlice(Device, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), _warn)
-            : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {Device.Length}");
+            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), source as Container, _warn)
+            : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
     /// <summary>
@@ -57,7 +91,7 @@ internal sealed class ImageStack : IDisposable
     internal FileSystem OpenFileSystem(MountOptions options)
     {
         VolumeChoice choice = VolumeChoice.Take(options);
-        Disk disk = OpenDisk(choice);
+        Disk disk = OpenDisk(choice, options);
         string? wanted = options.TakeValue("fs");
         if (choice.IsMade)
         {
@@ -79,9 +113,17 @@ internal sealed class ImageStack : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Device.Dispose();
+    public void Dispose() => _opened.ForEach(opened => opened.Dispose());
 
     private static string FormatNames => string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
+
+    private static BackingPolicy TakePolicy(MountOptions options) => options.TakeValue("backing") switch
+    {
+        null or "folder" => BackingPolicy.Folder,
+        "any" => BackingPolicy.Any,
+        "device" => BackingPolicy.Device,
+        string other => throw new MountOptionException($"backing={other}", "wants folder, any or device"),
+    };
 
     private static FileSystemFormat NamedFormat(string name) =>
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
@@ -120,9 +162,9 @@ internal sealed class ImageStack : IDisposable
         return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk none of whose file systems can be read is");
     }
 
-    private UnsupportedFeatureException Unrecognised(Disk disk)
+    private static UnsupportedFeatureException Unrecognised(Disk disk)
     {
-        if (Device.Length == 0)
+        if (disk.Source.Length == 0)
         {
             return new UnsupportedFeatureException("an empty image is");
         }

@@ -16,8 +16,8 @@ internal static class InfoCommand
         var command = new Command("info", "Show what is in an image: partitions, file system, identifiers, boot entries.") { image, options, asJson };
         command.SetAction(parsed =>
         {
-            using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(image), Log.WriteToStandardError);
             var mountOptions = MountOptions.Parse(string.Join(',', parsed.GetValue(options) ?? []));
+            using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(image), mountOptions, Log.WriteToStandardError);
             ImageDescription description = ImageInfo.Describe(stack, mountOptions);
             if (parsed.GetValue(asJson))
             {

@@ -42,11 +42,11 @@ internal sealed class ImageServer : IDisposable
     internal static ImageServer Start(MountRequest request, Action<string> log)
     {
         string mountPoint = Path.GetFullPath(request.Directory);
-        ImageStack stack = ImageStack.Open(request.Image, log);
+        var options = MountOptions.Parse(request.Options);
+        ImageStack stack = ImageStack.Open(request.Image, options, log);
         ImageServer? server = null;
         try
         {
-            var options = MountOptions.Parse(request.Options);
             string source = ResolveSource(request.Image);
             FuseMountOptions mountOptions = SessionOptions.Take(options, source, mountPoint, log);
             FileSystem fileSystem = stack.OpenFileSystem(options);
@@ -82,8 +82,9 @@ internal sealed class ImageServer : IDisposable
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
     private static string ResolveSource(string image)
     {
-        string path = Path.GetFullPath(image);
-        return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var parsed = ImagePath.Parse(image);
+        string path = Path.GetFullPath(parsed.Outer);
+        return string.Join(ImagePath.Separator, parsed.Inner.Prepend(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path));
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)

@@ -1,0 +1,12 @@
+namespace ImageFs.Storage.Containers;
+
+/// <summary>A disk that is kept inside a file, or several: a virtual disk, a disc with its raw sectors.</summary>
+/// <remarks>It owns no descriptors: the <see cref="ImageFolder"/> that opened the files does.</remarks>
+public abstract class Container : BlockSource
+{
+    /// <summary>The format's name: "qcow2".</summary>
+    public abstract string Format { get; }
+
+    /// <summary>What there is to tell a person about it, for <c>imagefs info</c>; its size in bytes is told already.</summary>
+    public virtual ImageDescription Describe() => new(Format);
+}

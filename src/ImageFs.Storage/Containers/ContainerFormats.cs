@@ -1,0 +1,33 @@
+using ImageFs.Storage.Containers.Split;
+
+namespace ImageFs.Storage.Containers;
+
+/// <summary>The container formats that the program reads, in the order in which they are tried: those of the surest marks first.</summary>
+public static class ContainerFormats
+{
+    private const string Raw = "raw";
+
+    /// <summary>All formats.</summary>
+    public static IReadOnlyList<ContainerFormat> All { get; } = [new SplitFormat()];
+
+    /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">The format when it is known, "raw" for none; null to look.</param>
+    /// <param name="options">Mount options; the format takes those that it knows.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <exception cref="ImageException">The disk cannot be had.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed, or a file that the image names cannot be opened.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    public static BlockSource Open(ImageFile file, string? name, MountOptions options, Action<string> warn)
+    {
+        if (name == Raw)
+        {
+            return file.Source;
+        }
+
+        ContainerFormat? format = name is null
+            ? All.FirstOrDefault(format => format.Probe(file))
+            : All.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"{file.Name}: format \"{name}\" is");
+        return format is null ? file.Source : format.Open(file, options, warn);
+    }
+}

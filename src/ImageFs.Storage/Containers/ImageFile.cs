@@ -1,0 +1,67 @@
+namespace ImageFs.Storage.Containers;
+
+/// <summary>A file with an image or a part of one, and who asked for it.</summary>
+/// <param name="name">Its path, for messages; relative to the folder where another file named it.</param>
+/// <param name="source">Its bytes.</param>
+/// <param name="folder">Where the files are that it names.</param>
+/// <param name="identity">What tells it from any other file, however it is named.</param>
+/// <param name="opener">The file that named it; null for the one that the user named.</param>
+public sealed class ImageFile(string name, BlockSource source, ImageFolder folder, string identity, ImageFile? opener = null)
+{
+    // Chains of snapshots are long; every layer is one step for each extent looked up.
+    private const int MaxDepth = 100;
+
+    // What formats are recognised by.
+    private const int HeadLength = 4096;
+
+    private readonly Lazy<byte[]> _head = new(() =>
+    {
+        byte[] head = new byte[Math.Min(HeadLength, source.Length)];
+        source.ReadAt(0, head);
+        return head;
+    });
+
+    /// <summary>Its path, for messages.</summary>
+    public string Name => name;
+
+    /// <summary>Its bytes.</summary>
+    public BlockSource Source => source;
+
+    /// <summary>Its first bytes, 4,096 of them where it has so many: read once for all formats that look at them.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The image ends before, or is damaged there.</exception>
+    public ReadOnlySpan<byte> Head => _head.Value;
+
+    /// <summary>Where the files are that it names.</summary>
+    public ImageFolder Folder => folder;
+
+    /// <summary>Opens a file that this one names.</summary>
+    /// <param name="path">The path as it is written in this file: untrusted.</param>
+    /// <param name="role">What it is to this file, for messages: "backing file".</param>
+    /// <exception cref="InvalidImageException">It leads back to a file that is being opened, or the chain is too long.</exception>
+    /// <exception cref="UnsupportedFeatureException">The path is one that this image may not name.</exception>
+    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    public ImageFile OpenBeside(string path, string role)
+    {
+        ImageFile file = folder.Open(path, role, this);
+        int depth = 0;
+        for (ImageFile? opened = this; opened is not null; opened = opened.Opener)
+        {
+            if (opened.Identity == file.Identity)
+            {
+                throw new InvalidImageException(role, 0, $"{Name} names {file.Name}, which leads back to itself");
+            }
+
+            if (++depth > MaxDepth)
+            {
+                throw new InvalidImageException(role, 0, $"{Name} is the end of a chain of more than {MaxDepth} files");
+            }
+        }
+
+        return file;
+    }
+
+    private string Identity => identity;
+
+    private ImageFile? Opener => opener;
+}
