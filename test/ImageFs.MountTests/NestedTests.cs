@@ -1,0 +1,84 @@
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>Images in parts, and images inside images: what they show is what the plain image shows.</summary>
+internal sealed class NestedTests
+{
+    private static string Iso => TestImages.Get("rockridge");
+
+    private static TreeListing? s_expected;
+
+    private static TreeListing Expected
+    {
+        get
+        {
+            if (s_expected is null)
+            {
+                using var mount = ImageMount.Mount(Iso);
+                s_expected = mount.List();
+            }
+
+            return s_expected;
+        }
+    }
+
+    [Test]
+    public void A_raw_image_in_parts_is_one()
+    {
+        using var folder = new TestFolder();
+        Tool.Run("split", "-b", "99999", "-d", "-a", "3", "--numeric-suffixes=1", Iso, folder["image.iso."]).Succeeded();
+        Assert.That(File.Exists(folder["image.iso.003"]), Is.True);
+
+        using var mount = ImageMount.Mount(folder["image.iso.001"]);
+        Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
+    }
+
+    [Test]
+    public void A_part_that_is_missing_at_the_end_is_an_error_and_no_zeros()
+    {
+        using var folder = new TestFolder();
+        Tool.Run("split", "-b", "99999", "-d", "-a", "3", "--numeric-suffixes=1", Iso, folder["image.iso."]).Succeeded();
+        File.Delete(folder["image.iso.003"]);
+
+        using var mount = ImageMount.Mount(folder["image.iso.001"]);
+        ToolResult read = Tool.Run("cat", mount["size-100000"]);
+        Assert.That(read.ExitCode, Is.Not.Zero);
+        Assert.That(read.Error, Does.Contain("Input/output error"));
+    }
+
+    [TestCase("image.iso")]
+    [TestCase("below/link.iso")]
+    public void An_image_inside_a_partition_is_stepped_into(string path)
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree");
+        folder.CreateDirectory("tree/below");
+        File.Copy(Iso, folder["tree/image.iso"]);
+        File.CreateSymbolicLink(folder["tree/below/link.iso"], "/image.iso");
+        Tool.Shell("truncate -s 12M $1 && printf 'label: gpt\\nstart=2048, size=16384\\n' | sfdisk -q $1", folder["disk"]).Succeeded();
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], "-E", "offset=1048576", folder["disk"], "8M").Succeeded();
+
+        using var mount = ImageMount.Mount($"{folder["disk"]}//{path}");
+        Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
+        Assert.That(MountTable.Find(mount.Directory), Does.Contain($" {folder["disk"]}//{path} "));
+        using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
+        string[] ways = [.. stats.RootElement.GetProperty("reply_bytes").EnumerateObject().Select(way => way.Name)];
+        Assert.That(ways, Is.Not.Empty.And.None.EqualTo("copy"), "data in a nested image goes by reference as well");
+    }
+
+    [TestCase("missing.iso", "No such file or directory")]
+    [TestCase("below", "Invalid argument")]
+    public void What_is_not_there_or_no_file_is_named(string path, string reason)
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree");
+        folder.CreateDirectory("tree/below");
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], folder["disk"], "4M").Succeeded();
+
+        (ToolResult said, bool mounted) = ImageMount.TryMount($"{folder["disk"]}//{path}");
+        Assert.That(mounted, Is.False);
+        Assert.That(said.Error, Does.Contain(path).And.Contain(reason).IgnoreCase);
+    }
+}

@@ -1,0 +1,47 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Containers;
+using ImageFs.Storage.Containers.Split;
+
+namespace ImageFs.Tests.Storage.Containers;
+
+public sealed class SplitFormatTest
+{
+    private static readonly SplitFormat s_format = new();
+
+    [TestCase("disk.img.001", "disk.img.001 disk.img.002 disk.img.003", ExpectedResult = 3)]
+    [TestCase("disk.000", "disk.000 disk.001", ExpectedResult = 2)]
+    [TestCase("disk.00", "disk.00 disk.01", ExpectedResult = 2)]
+    [TestCase("disk.001", "disk.001 disk.002 disk.004", ExpectedResult = 2, Description = "what is behind a gap is of another time")]
+    public int Its_parts_are_those_that_follow(string first, string files)
+    {
+        var folder = new MemoryFolder(files);
+        Container disk = s_format.Open(folder.File(first), MountOptions.Parse(null), _ => { });
+        byte[] contents = new byte[disk.Length];
+        disk.ReadAt(0, contents);
+
+        Assert.That(s_format.Probe(folder.File(first)), Is.True);
+        Assert.That(contents, Is.EqualTo(Enumerable.Range(0, contents.Length).Select(i => (byte)i)));
+        Assert.That(disk.Describe().Find("parts"), Is.EqualTo((long)contents.Length));
+        return contents.Length;
+    }
+
+    [TestCase("disk.001", "disk.001")]
+    [TestCase("disk.002", "disk.002 disk.003")]
+    [TestCase("disk.1", "disk.1 disk.2")]
+    [TestCase("disk", "disk disk.002")]
+    [TestCase("disk.+01", "disk.+01 disk.002")]
+    public void One_part_or_none_is_no_split_image(string first, string files) =>
+        Assert.That(s_format.Probe(new MemoryFolder(files).File(first)), Is.False);
+
+    // Each file is one byte: its place in the list.
+    private sealed class MemoryFolder(string files) : ImageFolder
+    {
+        private readonly string[] _names = files.Split(' ');
+
+        public ImageFile File(string name) => new(name, new MemorySource(new[] { (byte)Array.IndexOf(_names, name) }), this, name);
+
+        public override ImageFile Open(string path, string role, ImageFile opener) => File(path);
+
+        public override bool Contains(string name) => _names.Contains(name);
+    }
+}
