@@ -26,36 +26,54 @@ public abstract class BlockSource
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
     /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
     /// <exception cref="ImageException">A map is damaged there.</exception>
-    public DeviceExtent Locate(long offset, long maxLength)
+    public DeviceExtent Locate(long offset, long maxLength) =>
+        Descend(offset, maxLength, MaxDepth, out DeviceExtent extent)
+            ? extent
+            : throw new InvalidImageException("layers", 0, "they lead back to themselves");
+
+    /// <summary>Where the bytes from an offset on lie some layers below.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="layers">How many layers to go down; at least 1.</param>
+    /// <param name="extent">
+    /// An extent that begins at <paramref name="offset"/>. Its source is the layer reached, which has the bytes at its address.
+    /// </param>
+    /// <returns>Whether there is nothing further below: the extent is then what <see cref="Locate"/> gives.</returns>
+    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
+    /// <exception cref="ImageException">A map is damaged there.</exception>
+    public bool Descend(long offset, long maxLength, int layers, out DeviceExtent extent)
     {
         BlockSource source = this;
         long address = offset;
         long length = Math.Min(maxLength, Length - offset);
-        for (int depth = 0; depth < MaxDepth; depth++)
+        for (int depth = 0; depth < layers; depth++)
         {
-            Extent extent = source.Map(address, length, out BlockSource below);
-            length = extent.Length;
-            if (extent.Kind != ExtentKind.Mapped)
+            Extent mapped = source.Map(address, length, out BlockSource below);
+            length = mapped.Length;
+            if (mapped.Kind != ExtentKind.Mapped)
             {
-                return new DeviceExtent(offset, length, extent.Kind, address, source);
+                extent = new DeviceExtent(offset, length, mapped.Kind, address, source);
+                return true;
             }
 
             if (ReferenceEquals(below, source))
             {
-                return new DeviceExtent(offset, length, ExtentKind.Mapped, extent.Address, source);
+                extent = new DeviceExtent(offset, length, ExtentKind.Mapped, mapped.Address, source);
+                return true;
             }
 
-            if (extent.Address >= below.Length)
+            if (mapped.Address >= below.Length)
             {
-                throw new TruncatedImageException(extent.Address, below.Length);
+                throw new TruncatedImageException(mapped.Address, below.Length);
             }
 
-            length = Math.Min(length, below.Length - extent.Address);
-            address = extent.Address;
+            length = Math.Min(length, below.Length - mapped.Address);
+            address = mapped.Address;
             source = below;
         }
 
-        throw new InvalidImageException("layers", 0, "they lead back to themselves");
+        extent = new DeviceExtent(offset, length, ExtentKind.Mapped, address, source);
+        return false;
     }
 
     /// <summary>Reads exactly the bytes at an offset.</summary>

@@ -82,6 +82,17 @@ internal sealed class ImageStack : IDisposable
             : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
+    /// <summary>The volume chosen; the disk as a whole when none is.</summary>
+    /// <param name="options">Mount options: those that choose are taken.</param>
+    /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    internal BlockSource OpenVolume(MountOptions options)
+    {
+        VolumeChoice choice = VolumeChoice.Take(options);
+        Disk disk = OpenDisk(choice, options);
+        return choice.IsMade ? disk.Choose(choice).Source : disk.Source;
+    }
+
     /// <summary>
     /// Opens what is to be mounted: the volume chosen; or the file system that the image as a whole is; or those of its partitions.
     /// </summary>

@@ -22,6 +22,7 @@ internal static class Program
             MountCommand.Create(),
             UnmountCommand.Create(),
             InfoCommand.Create(),
+            ExtentsCommand.Create(),
             StatsCommand.Create(),
         };
 

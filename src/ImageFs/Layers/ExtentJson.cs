@@ -1,0 +1,60 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ImageFs.Storage;
+
+namespace ImageFs.Layers;
+
+/// <summary>Extents as JSON: <c>layers</c> is an array with an array of extents for each; all numbers are bytes.</summary>
+internal static class ExtentJson
+{
+    private const int FlushAt = 1 << 16;
+
+    internal static void Write(Stream output, string name, BlockSource source)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        json.WriteString("path", name);
+        json.WriteNumber("size", source.Length);
+        json.WriteStartArray("layers");
+        bool isBottom = false;
+        for (int layer = 1; !isBottom; layer++)
+        {
+            isBottom = true;
+            json.WriteStartArray();
+            foreach (DeviceExtent extent in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
+            {
+                Write(json, extent);
+                if (json.BytesPending > FlushAt)
+                {
+                    json.Flush();
+                }
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter json, DeviceExtent extent)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("offset", extent.Offset);
+        json.WriteNumber("length", extent.Length);
+        json.WriteString("kind", ExtentText.KindName(extent.Kind));
+        if (LayerExtents.HasAddress(extent))
+        {
+            json.WriteNumber("address", extent.Address);
+        }
+
+        if (LayerExtents.NameOf(extent) is { Length: > 0 } name)
+        {
+            json.WriteString("in", name);
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,37 @@
+using ImageFs.Storage;
+
+namespace ImageFs.Layers;
+
+/// <summary>Extents as tables for people, a table for each layer.</summary>
+internal static class ExtentText
+{
+    private const string Row = "{0,16} {1,16}  {2,-9} {3,16}  {4}";
+
+    internal static void Write(TextWriter output, string name, BlockSource source)
+    {
+        output.WriteLine($"{name}: {source.Length} bytes");
+        bool isBottom = false;
+        for (int layer = 1; !isBottom; layer++)
+        {
+            isBottom = true;
+            output.WriteLine();
+            output.WriteLine(Row, "OFFSET", "LENGTH", "KIND", "ADDRESS", "IN");
+            foreach (DeviceExtent extent in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
+            {
+                string address = LayerExtents.HasAddress(extent) ? $"{extent.Address}" : "-";
+                output.WriteLine(Row, extent.Offset, extent.Length, KindName(extent.Kind), address, LayerExtents.NameOf(extent));
+            }
+        }
+    }
+
+    /// <summary>A kind's name, as it is printed.</summary>
+    internal static string KindName(ExtentKind kind) => kind switch
+    {
+        ExtentKind.Hole => "hole",
+        ExtentKind.Mapped => "mapped",
+        ExtentKind.Unwritten => "unwritten",
+        ExtentKind.Inline => "inline",
+        ExtentKind.Encoded => "encoded",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}
