@@ -66,6 +66,9 @@ public enum Errno
     /// <summary>Inappropriate ioctl for device.</summary>
     ENOTTY = 25,
 
+    /// <summary>No space left on device.</summary>
+    ENOSPC = 28,
+
     /// <summary>Illegal seek.</summary>
     ESPIPE = 29,
 

@@ -17,4 +17,7 @@ internal static class ExitStatus
 
     /// <summary>The mount failed.</summary>
     internal const int MountFailure = 32;
+
+    /// <summary>Who read the output has gone: what a shell shows for SIGPIPE.</summary>
+    internal const int BrokenPipe = 141;
 }

@@ -22,6 +22,10 @@ internal static class Program
             MountCommand.Create(),
             UnmountCommand.Create(),
             InfoCommand.Create(),
+            ListCommand.Create(),
+            TreeCommand.Create(),
+            CatCommand.Create(),
+            ExtractCommand.Create(),
             ExtentsCommand.Create(),
             StatsCommand.Create(),
         };
@@ -64,6 +68,11 @@ internal static class Program
         catch (ImageException e)
         {
             return Fail($"{findImage()}: {e.Message}", ExitStatus.MountFailure);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EPIPE)
+        {
+            // Who read the output has read enough: `imagefs cat ... | head`.
+            return ExitStatus.BrokenPipe;
         }
         catch (Exception e) when (e is LinuxException or FuseMountException)
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -10,15 +9,11 @@ internal static class InfoCommand
 {
     internal static Command Create()
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image file, a block device, or /dev/fd/N." };
-        var options = new Option<string[]>("-o", "--options") { Description = "Options of the format, as for mount.", HelpName = "OPTIONS" };
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON in the shape of lsblk -J, sizes in bytes." };
-        var command = new Command("info", "Show what is in an image: partitions, file system, identifiers, boot entries.") { image, options, asJson };
-        command.SetAction(parsed =>
+        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.") { asJson };
+        command.SetAction((stack, options, parsed) =>
         {
-            var mountOptions = MountOptions.Parse(string.Join(',', parsed.GetValue(options) ?? []));
-            using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(image), mountOptions, Log.WriteToStandardError);
-            ImageDescription description = ImageInfo.Describe(stack, mountOptions);
+            ImageDescription description = ImageInfo.Describe(stack, options);
             if (parsed.GetValue(asJson))
             {
                 DescriptionJson.Write(Console.Out, description);

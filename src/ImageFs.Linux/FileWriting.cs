@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>Writing files.</summary>
+public static unsafe class FileWriting
+{
+    /// <summary>Writes all of a span where the descriptor stands (write(2)).</summary>
+    /// <exception cref="LinuxException">The call failed: EPIPE when nobody reads any more.</exception>
+    public static void Append(FileDescriptor file, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* first = source)
+        {
+            for (int done = 0; done < source.Length;)
+            {
+                nint count = Libc.write(file, first + done, (nuint)(source.Length - done));
+                if (count >= 0)
+                {
+                    done += (int)count;
+                }
+                else if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+                {
+                    throw LinuxException.Last("write");
+                }
+            }
+        }
+    }
+
+    /// <summary>Writes all of a span at an offset.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static void Write(FileDescriptor file, ReadOnlySpan<byte> source, long offset)
+    {
+        fixed (byte* first = source)
+        {
+            for (int done = 0; done < source.Length;)
+            {
+                nint count = Libc.pwrite64(file, first + done, (nuint)(source.Length - done), offset + done);
+                if (count >= 0)
+                {
+                    done += (int)count;
+                }
+                else if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+                {
+                    throw LinuxException.Last("pwrite");
+                }
+            }
+        }
+    }
+
+    /// <summary>Sets a file's length; what is behind its end reads as zeros and takes no space.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static void SetLength(FileDescriptor file, long length)
+    {
+        if (Libc.ftruncate64(file, length) < 0)
+        {
+            throw LinuxException.Last("ftruncate");
+        }
+    }
+
+    /// <summary>
+    /// Has the kernel copy bytes from file to file (copy_file_range(2)): a file system that can share blocks copies none.
+    /// </summary>
+    /// <returns>Bytes copied; fewer than wanted, or 0, when it will not: they are then to be read and written.</returns>
+    public static long Copy(FileDescriptor source, long sourceOffset, FileDescriptor target, long targetOffset, long length)
+    {
+        long done = 0;
+        while (done < length)
+        {
+            long from = sourceOffset + done;
+            long to = targetOffset + done;
+            nint count = Libc.copy_file_range(source, &from, target, &to, (nuint)(length - done), 0);
+            if (count <= 0)
+            {
+                break;
+            }
+
+            done += count;
+        }
+
+        return done;
+    }
+}

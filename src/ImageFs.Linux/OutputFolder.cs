@@ -1,0 +1,214 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ImageFs.Linux;
+
+/// <summary>
+/// An open directory that files are made in, by names of one component: nothing outside it is ever reached, by a symbolic link neither.
+/// </summary>
+public sealed unsafe class OutputFolder : IDisposable
+{
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int Directory = 0x10000; // O_DIRECTORY on x86
+    private const int Create = 0x40; // O_CREAT
+    private const int NotThereYet = 0x80; // O_EXCL
+    private const int WriteOnly = 1; // O_WRONLY
+    private const int NoFollow = 0x20000; // O_NOFOLLOW on x86
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC
+    private const int LinkItself = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const uint OwnerOnlyFile = 0x180; // rw-------
+    private const uint OwnerOnlyFolder = 0x1C0; // rwx------
+    private const uint AllPermissions = 0x1FF; // rwxrwxrwx, less the umask
+
+    private readonly FileDescriptor _descriptor;
+    private readonly string _path;
+
+    private OutputFolder(FileDescriptor descriptor, string path)
+    {
+        _descriptor = descriptor;
+        _path = path;
+    }
+
+    /// <summary>Opens a directory by its path, and makes it where it is not there; links on the way to it are followed.</summary>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public static OutputFolder OpenOrCreate(string path)
+    {
+        byte[] name = Terminate(Encoding.UTF8.GetBytes(path));
+        fixed (byte* first = name)
+        {
+            if (Libc.mkdirat(CurrentDirectory, first, AllPermissions) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
+            {
+                throw LinuxException.Last("mkdir", path);
+            }
+
+            return new OutputFolder(OpenAt(CurrentDirectory, first, Architecture(Directory), 0, path), path);
+        }
+    }
+
+    /// <summary>A directory in this one: made, or the one that is there; a symbolic link is not taken for one.</summary>
+    /// <exception cref="LinuxException">It can be neither: ENOTDIR when there is something else.</exception>
+    public OutputFolder OpenOrCreateFolder(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* first = Name(name))
+        {
+            if (Libc.mkdirat(_descriptor.Number, first, OwnerOnlyFolder) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
+            {
+                throw Failed("mkdir", name);
+            }
+
+            string path = Subject(name);
+            return new OutputFolder(OpenAt(_descriptor.Number, first, Architecture(Directory | NoFollow), 0, path), path);
+        }
+    }
+
+    /// <summary>Makes an empty file, open for writing, for its owner only.</summary>
+    /// <exception cref="LinuxException">It cannot be made: EEXIST when there is something of that name.</exception>
+    public FileDescriptor CreateFile(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* first = Name(name))
+        {
+            return OpenAt(_descriptor.Number, first, Architecture(WriteOnly | Create | NotThereYet | NoFollow), OwnerOnlyFile, Subject(name));
+        }
+    }
+
+    /// <summary>Makes a symbolic link.</summary>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public void CreateSymbolicLink(ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    {
+        fixed (byte* first = Name(name))
+        fixed (byte* firstOfTarget = Terminate(target))
+        {
+            Check(Libc.symlinkat(firstOfTarget, _descriptor.Number, first), "symlink", name);
+        }
+    }
+
+    /// <summary>Makes a second name for a file that was made below another of these directories.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="root">The other directory.</param>
+    /// <param name="path">The file's path from there.</param>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public void CreateHardLink(ReadOnlySpan<byte> name, OutputFolder root, ReadOnlySpan<byte> path)
+    {
+        fixed (byte* first = Name(name))
+        fixed (byte* firstOfPath = Terminate(path))
+        {
+            Check(Libc.linkat(root._descriptor.Number, firstOfPath, _descriptor.Number, first, 0), "link", name);
+        }
+    }
+
+    /// <summary>Makes a device node, a named pipe or a socket.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="mode">Type and permissions, as st_mode.</param>
+    /// <param name="device">The device, for device nodes.</param>
+    /// <exception cref="LinuxException">It cannot be made: EPERM for a device, unless by root.</exception>
+    public void CreateNode(ReadOnlySpan<byte> name, uint mode, DeviceNumber device)
+    {
+        // makedev(3) of glibc.
+        ulong number = (device.Minor & 0xFF) | ((device.Major & 0xFFFul) << 8) | ((ulong)(device.Minor & ~0xFFu) << 12)
+            | ((ulong)(device.Major & ~0xFFFu) << 32);
+        fixed (byte* first = Name(name))
+        {
+            Check(Libc.mknodat(_descriptor.Number, first, mode, number), "mknod", name);
+        }
+    }
+
+    /// <summary>Removes a file or a link; that there is none is no error.</summary>
+    /// <exception cref="LinuxException">It cannot be removed: EISDIR for a directory.</exception>
+    public void Remove(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* first = Name(name))
+        {
+            if (Libc.unlinkat(_descriptor.Number, first, 0) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.ENOENT)
+            {
+                throw Failed("unlink", name);
+            }
+        }
+    }
+
+    /// <summary>Sets owner and group of what has a name here, a link itself.</summary>
+    /// <exception cref="LinuxException">They cannot be set.</exception>
+    public void SetOwner(ReadOnlySpan<byte> name, uint uid, uint gid)
+    {
+        fixed (byte* first = Name(name))
+        {
+            Check(Libc.fchownat(_descriptor.Number, first, uid, gid, LinkItself), "chown", name);
+        }
+    }
+
+    /// <summary>Sets the permissions of what has a name here and is no symbolic link.</summary>
+    /// <exception cref="LinuxException">They cannot be set.</exception>
+    public void SetPermissions(ReadOnlySpan<byte> name, uint permissions)
+    {
+        fixed (byte* first = Name(name))
+        {
+            Check(Libc.fchmodat(_descriptor.Number, first, permissions, 0), "chmod", name);
+        }
+    }
+
+    /// <summary>Sets the times of what has a name here, a link itself: seconds since 1970, and nanoseconds.</summary>
+    /// <exception cref="LinuxException">They cannot be set.</exception>
+    public void SetTimes(ReadOnlySpan<byte> name, (long Seconds, uint Nanoseconds) access, (long Seconds, uint Nanoseconds) change)
+    {
+        long* times = stackalloc long[] { access.Seconds, access.Nanoseconds, change.Seconds, change.Nanoseconds };
+        fixed (byte* first = Name(name))
+        {
+            Check(Libc.utimensat(_descriptor.Number, first, times, LinkItself), "utimensat", name);
+        }
+    }
+
+    /// <summary>Sets an extended attribute of what has a name here, of a link itself.</summary>
+    /// <exception cref="LinuxException">It cannot be set: EPERM, or EOPNOTSUPP where the file system has none.</exception>
+    public void SetExtendedAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    {
+        byte[] folder = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_descriptor.Number}/"));
+        fixed (byte* path = (byte[])[.. folder, .. Name(name)])
+        fixed (byte* firstOfAttribute = Terminate(attribute))
+        fixed (byte* firstOfValue = value)
+        {
+            Check(Libc.lsetxattr(path, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _descriptor.Dispose();
+
+    private static FileDescriptor OpenAt(int directory, byte* name, int flags, uint mode, string subject)
+    {
+        int number = Libc.openat(directory, name, flags | CloseOnExec, mode);
+        return number < 0 ? throw LinuxException.Last("open", subject) : new FileDescriptor(number);
+    }
+
+    // O_DIRECTORY and O_NOFOLLOW are two of the few flags that are not the same everywhere.
+    private static int Architecture(int flags)
+    {
+        bool isArm = RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.Arm or System.Runtime.InteropServices.Architecture.Arm64;
+        if (!isArm)
+        {
+            return flags;
+        }
+
+        return (flags & ~(Directory | NoFollow)) | ((flags & Directory) != 0 ? 0x4000 : 0) | ((flags & NoFollow) != 0 ? 0x8000 : 0);
+    }
+
+    // What is no single name would lead elsewhere: a name comes from an image, and may be anything.
+    private static byte[] Name(ReadOnlySpan<byte> name) =>
+        name.IsEmpty || name.Contains((byte)'/') || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)
+            ? throw new LinuxException("open", Errno.EINVAL, $"\"{Encoding.UTF8.GetString(name)}\" as a name")
+            : Terminate(name);
+
+    private static byte[] Terminate(ReadOnlySpan<byte> text) =>
+        text.Contains((byte)0) ? throw new LinuxException("open", Errno.EINVAL, Encoding.UTF8.GetString(text)) : [.. text, 0];
+
+    private string Subject(ReadOnlySpan<byte> name) => $"{_path}/{Encoding.UTF8.GetString(name)}";
+
+    private void Check(int result, string call, ReadOnlySpan<byte> name)
+    {
+        if (result < 0)
+        {
+            throw Failed(call, name);
+        }
+    }
+
+    private LinuxException Failed(string call, ReadOnlySpan<byte> name) => LinuxException.Last(call, Subject(name));
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Output;
+using ImageFs.Reading;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs cat IMAGE PATH...</c>.</summary>
+internal static class CatCommand
+{
+    internal static Command Create()
+    {
+        var paths = new Argument<string[]>("PATH") { Description = "Files in it.", Arity = ArgumentArity.OneOrMore };
+        var command = new ImageCommand("cat", "Print files of an image; nothing is mounted.") { paths };
+        command.SetAction((fileSystem, parsed) =>
+        {
+            using Stream output = StandardOutput.Open();
+            foreach (string path in parsed.GetRequiredValue(paths))
+            {
+                NodeId node = PathLookup.Find(fileSystem, path);
+                NodeType type = fileSystem.GetAttributes(node).Type;
+                if (type != NodeType.Regular)
+                {
+                    throw new LinuxException("open", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, path);
+                }
+
+                Contents.Copy(fileSystem.OpenFile(node), output);
+            }
+
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+}

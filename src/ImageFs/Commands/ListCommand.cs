@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.Mounting;
+using ImageFs.Output;
+using ImageFs.Reading;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs ls [-alR] IMAGE [PATH...]</c>.</summary>
+internal static class ListCommand
+{
+    internal static Command Create()
+    {
+        var paths = new Argument<string[]>("PATH") { Description = "Files and directories in it; without one the root.", Arity = ArgumentArity.ZeroOrMore };
+        var isLong = new Option<bool>("-l", "--long") { Description = "Mode, links, owner, group, size and time too; owner and group as numbers." };
+        var all = new Option<bool>("-a", "--all") { Description = "Names that begin with a dot too." };
+        var recursive = new Option<bool>("-R", "--recursive") { Description = "All directories inside, too." };
+        var command = new ImageCommand("ls", "List directories of an image; nothing is mounted.") { paths, isLong, all, recursive };
+        command.SetAction((fileSystem, parsed) =>
+        {
+            using Stream output = StandardOutput.Open();
+            var listing = new Listing(fileSystem, output, Log.WriteToStandardError)
+            {
+                IsLong = parsed.GetValue(isLong),
+                HasHidden = parsed.GetValue(all),
+                IsRecursive = parsed.GetValue(recursive),
+            };
+            string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["/"];
+            foreach (string path in named)
+            {
+                NodeId node = PathLookup.Find(fileSystem, path, followLast: !listing.IsLong);
+                byte[] name = Encoding.UTF8.GetBytes(path);
+                if (fileSystem.GetAttributes(node).Type == NodeType.Directory)
+                {
+                    listing.WriteDirectory(node, name);
+                }
+                else
+                {
+                    listing.Write(new Entry(name, node));
+                }
+            }
+
+            return listing.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,46 @@
+namespace ImageFs.Output;
+
+/// <summary>A bar on the terminal that shows how much is done; nothing where standard error is no terminal.</summary>
+internal sealed class ProgressBar : IDisposable
+{
+    private const int Cells = 30;
+    private const int IntervalInMilliseconds = 100;
+    private const string Erase = "\r\u001b[K";
+
+    private readonly bool _isShown = !Console.IsErrorRedirected;
+    private readonly long _total;
+    private long _done;
+    private long _nextAt;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="total">Finds how much there is to do, in bytes; asked only where the bar is shown.</param>
+    internal ProgressBar(Func<long> total) => _total = _isShown ? total() : 0;
+
+    /// <summary>More is done.</summary>
+    internal void Add(long bytes)
+    {
+        _done += bytes;
+        if (_isShown && Environment.TickCount64 >= _nextAt)
+        {
+            _nextAt = Environment.TickCount64 + IntervalInMilliseconds;
+            int cells = _total > 0 ? (int)Math.Min(Cells, _done * (double)Cells / _total) : 0;
+            Console.Error.Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {Size.Text(_done)} of {Size.Text(_total)}");
+        }
+    }
+
+    /// <summary>A way to say something that takes the bar away before.</summary>
+    internal Action<string> Interrupt(Action<string> say) => line =>
+    {
+        Dispose();
+        say(line);
+    };
+
+    /// <summary>Takes the bar away.</summary>
+    public void Dispose()
+    {
+        if (_isShown)
+        {
+            Console.Error.Write(Erase);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using ImageFs.Linux;
+
+namespace ImageFs.Output;
+
+/// <summary>
+/// Standard output for bytes. Other than the console's stream it says when its reader has gone, and other than a file's it writes where
+/// the descriptor stands.
+/// </summary>
+internal sealed class StandardOutput : Stream
+{
+    private const int Descriptor = 1;
+    private const int BufferLength = 1 << 16;
+
+    private readonly FileDescriptor _descriptor = new(Descriptor, ownsHandle: false);
+
+    private StandardOutput()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => false;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    /// <exception cref="LinuxException">It failed: EPIPE when nobody reads any more.</exception>
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    /// <exception cref="LinuxException">It failed: EPIPE when nobody reads any more.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer) => FileWriting.Append(_descriptor, buffer);
+
+    /// <summary>Opens it; closing it flushes it, and leaves the descriptor open.</summary>
+    internal static Stream Open() => new BufferedStream(new StandardOutput(), BufferLength);
+}

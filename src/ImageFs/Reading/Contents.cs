@@ -1,0 +1,60 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Reading;
+
+/// <summary>Copies what is in a file of an image.</summary>
+internal static class Contents
+{
+    private const int BufferLength = 1 << 20;
+
+    /// <summary>Copies a file's bytes to a stream.</summary>
+    /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    /// <exception cref="IOException">The stream failed.</exception>
+    internal static void Copy(BlockSource source, Stream target)
+    {
+        byte[] buffer = new byte[Math.Min(BufferLength, source.Length)];
+        for (long offset = 0; offset < source.Length;)
+        {
+            int length = (int)Math.Min(buffer.Length, source.Length - offset);
+            source.ReadAt(offset, buffer.AsSpan(0, length));
+            target.Write(buffer, 0, length);
+            offset += length;
+        }
+    }
+
+    /// <summary>Copies a file's bytes to a new file: holes stay holes, and the kernel copies where it can.</summary>
+    /// <param name="source">The file in the image.</param>
+    /// <param name="target">An empty file.</param>
+    /// <param name="progress">Hears of bytes done.</param>
+    /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
+    /// <exception cref="LinuxException">The device failed, or the target.</exception>
+    internal static void Copy(BlockSource source, FileDescriptor target, Action<long> progress)
+    {
+        byte[] buffer = [];
+        FileWriting.SetLength(target, source.Length);
+        for (long offset = 0; offset < source.Length;)
+        {
+            DeviceExtent extent = source.Locate(offset, source.Length - offset);
+            long length = extent.Length;
+            if (!extent.IsZero)
+            {
+                long copied = extent.Device is { } device
+                    ? FileWriting.Copy(device.Descriptor, extent.Address, target, offset, extent.Length)
+                    : 0;
+                if (copied < extent.Length)
+                {
+                    buffer = buffer.Length == 0 ? new byte[Math.Min(BufferLength, source.Length)] : buffer;
+                    int rest = (int)Math.Min(buffer.Length, extent.Length - copied);
+                    source.ReadAt(offset + copied, buffer.AsSpan(0, rest));
+                    FileWriting.Write(target, buffer.AsSpan(0, rest), offset + copied);
+                    length = copied + rest;
+                }
+            }
+
+            offset += length;
+            progress(length);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Reading;
+
+/// <summary>
+/// Copies files and directories out of an image, with modes, times, links and holes; owners too where it may. What is damaged is told
+/// and left out: never a shorter file.
+/// </summary>
+/// <param name="fileSystem">Where from.</param>
+/// <param name="root">Where to.</param>
+/// <param name="progress">Hears of bytes done.</param>
+/// <param name="warn">Hears of what could not be copied.</param>
+internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Action<long> progress, Action<string> warn)
+{
+    private const int TypeShift = 12;
+    private const uint SetIdBits = 0xC00; // setuid and setgid
+
+    // A directory that holds itself would go on for ever.
+    private const int MaxDepth = 1000;
+
+    // Where files of several names were made first: most files have one.
+    private readonly Dictionary<NodeId, byte[]> _linked = [];
+
+    /// <summary>Whether owners are set, and set-user-id bits kept: only root may.</summary>
+    internal bool KeepsOwners { get; init; } = Processes.IsRoot;
+
+    /// <summary>How many files could not be copied, or not with all that they have.</summary>
+    internal int Failures { get; private set; }
+
+    /// <summary>Copies what a directory holds.</summary>
+    /// <exception cref="ImageException">The directory is damaged.</exception>
+    internal void CopyContents(NodeId directory) => CopyEntries(directory, root, [], 0);
+
+    /// <summary>Copies a file, or a directory with all in it.</summary>
+    internal void Copy(Entry entry) => TryCopy(entry, root, [], 0);
+
+    private void CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
+    {
+        foreach (Entry entry in Entry.List(fileSystem, directory))
+        {
+            TryCopy(entry, target, path, depth);
+        }
+    }
+
+    // What one file has wrong does not hold up the others; a full disk does.
+    private void TryCopy(Entry entry, OutputFolder target, byte[] folder, int depth)
+    {
+        byte[] path = [.. folder, .. entry.Name];
+        try
+        {
+            NodeAttributes attributes = fileSystem.GetAttributes(entry.Node);
+            if (attributes.Type == NodeType.Directory)
+            {
+                CopyFolder(entry, target, [.. path, (byte)'/'], depth);
+            }
+            else
+            {
+                target.Remove(entry.Name);
+                if (IsLinkedAlready(entry, attributes, target, path))
+                {
+                    return;
+                }
+
+                CopyFile(entry, attributes, target);
+            }
+
+            SetAttributes(entry, attributes, target);
+        }
+        catch (Exception e) when (e is ImageException || (e is LinuxException failed && failed.Errno != Errno.ENOSPC))
+        {
+            Fail(path, e.Message);
+        }
+    }
+
+    private void CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
+    {
+        if (depth == MaxDepth)
+        {
+            throw new InvalidImageException("directory", 0, $"inside {MaxDepth} others");
+        }
+
+        using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
+        CopyEntries(entry.Node, folder, path, depth + 1);
+    }
+
+    private bool IsLinkedAlready(Entry entry, in NodeAttributes attributes, OutputFolder target, byte[] path)
+    {
+        if (attributes.LinkCount <= 1)
+        {
+            return false;
+        }
+
+        if (_linked.TryGetValue(entry.Node, out byte[]? first))
+        {
+            target.CreateHardLink(entry.Name, root, first);
+            return true;
+        }
+
+        _linked.Add(entry.Node, path);
+        return false;
+    }
+
+    private void CopyFile(Entry entry, in NodeAttributes attributes, OutputFolder target)
+    {
+        switch (attributes.Type)
+        {
+            case NodeType.Regular:
+                CopyContents(entry, target);
+                break;
+            case NodeType.SymbolicLink:
+                target.CreateSymbolicLink(entry.Name, fileSystem.ReadLink(entry.Node));
+                break;
+            default:
+                target.CreateNode(entry.Name, ((uint)attributes.Type << TypeShift) | attributes.Permissions, attributes.Device);
+                break;
+        }
+    }
+
+    private void CopyContents(Entry entry, OutputFolder target)
+    {
+        BlockSource source = fileSystem.OpenFile(entry.Node);
+        using FileDescriptor file = target.CreateFile(entry.Name);
+        try
+        {
+            Contents.Copy(source, file, progress);
+        }
+        catch
+        {
+            target.Remove(entry.Name);
+            _linked.Remove(entry.Node);
+            throw;
+        }
+    }
+
+    // The owner first: to change it takes the set-user-id bits away. Times last: all else changes them.
+    private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target)
+    {
+        if (KeepsOwners)
+        {
+            target.SetOwner(entry.Name, attributes.Uid, attributes.Gid);
+        }
+
+        SetExtendedAttributes(entry, target);
+        if (attributes.Type != NodeType.SymbolicLink)
+        {
+            target.SetPermissions(entry.Name, KeepsOwners ? attributes.Permissions : attributes.Permissions & ~SetIdBits);
+        }
+
+        target.SetTimes(entry.Name, Time(attributes.AccessTime), Time(attributes.ModifyTime));
+    }
+
+    // Not every file system takes every attribute: what it does not take is no loss of the file's.
+    private void SetExtendedAttributes(Entry entry, OutputFolder target)
+    {
+        if (!fileSystem.HasExtendedAttributes)
+        {
+            return;
+        }
+
+        foreach (byte[] name in fileSystem.ListExtendedAttributes(entry.Node))
+        {
+            if (fileSystem.GetExtendedAttribute(entry.Node, name) is not { } value)
+            {
+                continue;
+            }
+
+            try
+            {
+                target.SetExtendedAttribute(entry.Name, name, value);
+            }
+            catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL)
+            {
+                warn($"{Encoding.UTF8.GetString(entry.Name)}: {Encoding.UTF8.GetString(name)}: {LinuxException.Text(e.Errno)}");
+            }
+        }
+    }
+
+    private void Fail(byte[] path, string message)
+    {
+        Failures++;
+        warn($"{Encoding.UTF8.GetString(path)}: {message}");
+    }
+
+    private static (long Seconds, uint Nanoseconds) Time(Timestamp time) => (time.Seconds, time.Nanoseconds);
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.Output;
+using ImageFs.Storage;
+
+namespace ImageFs.Reading;
+
+/// <summary>Draws directories as tree(1) does.</summary>
+/// <param name="fileSystem">The file system.</param>
+/// <param name="output">Where to.</param>
+/// <param name="warn">Hears of what cannot be read.</param>
+internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<string> warn)
+{
+    /// <summary>How deep it goes at most.</summary>
+    internal const int MaxDepth = 1000;
+
+    private long _directories;
+    private long _files;
+
+    /// <summary>How much could not be read.</summary>
+    internal int Failures { get; private set; }
+
+    /// <summary>Draws a directory and what is in it, and counts at the end.</summary>
+    internal void Write(Entry top, int levels)
+    {
+        NameText.Write(output, top.Name);
+        Write("\n");
+        WriteInside(top, string.Empty, levels);
+        Write($"\n{_directories} directories, {_files} files\n");
+    }
+
+    private void WriteInside(Entry directory, string indent, int levels)
+    {
+        if (levels <= 0)
+        {
+            return;
+        }
+
+        try
+        {
+            List<Entry> entries = Entry.List(fileSystem, directory.Node);
+            for (int i = 0; i < entries.Count; i++)
+            {
+                bool isLast = i == entries.Count - 1;
+                Write($"{indent}{(isLast ? "└── " : "├── ")}");
+                WriteEntry(entries[i], $"{indent}{(isLast ? "    " : "│   ")}", levels);
+            }
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            Failures++;
+            warn($"{Encoding.UTF8.GetString(directory.Name)}: {e.Message}");
+        }
+    }
+
+    private void WriteEntry(Entry entry, string indent, int levels)
+    {
+        NameText.Write(output, entry.Name);
+        NodeType type = fileSystem.GetAttributes(entry.Node).Type;
+        if (type == NodeType.SymbolicLink)
+        {
+            Write(" -> ");
+            NameText.Write(output, fileSystem.ReadLink(entry.Node));
+        }
+
+        Write("\n");
+        if (type == NodeType.Directory)
+        {
+            _directories++;
+            WriteInside(entry, indent, levels - 1);
+        }
+        else
+        {
+            _files++;
+        }
+    }
+
+    private void Write(string text) => output.Write(Encoding.UTF8.GetBytes(text));
+}
