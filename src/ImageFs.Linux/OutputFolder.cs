@@ -87,13 +87,13 @@ public sealed unsafe class OutputFolder : IDisposable
     /// <param name="name">The name.</param>
     /// <param name="root">The other directory.</param>
     /// <param name="path">The file's path from there.</param>
-    /// <exception cref="LinuxException">It cannot be made.</exception>
-    public void CreateHardLink(ReadOnlySpan<byte> name, OutputFolder root, ReadOnlySpan<byte> path)
+    /// <returns>False when it is not there any more, or the file system cannot.</returns>
+    public bool TryCreateHardLink(ReadOnlySpan<byte> name, OutputFolder root, ReadOnlySpan<byte> path)
     {
         fixed (byte* first = Name(name))
         fixed (byte* firstOfPath = Terminate(path))
         {
-            Check(Libc.linkat(root._descriptor.Number, firstOfPath, _descriptor.Number, first, 0), "link", name);
+            return Libc.linkat(root._descriptor.Number, firstOfPath, _descriptor.Number, first, 0) == 0;
         }
     }
 

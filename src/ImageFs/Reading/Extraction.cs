@@ -21,8 +21,9 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     // A directory that holds itself would go on for ever.
     private const int MaxDepth = 1000;
 
-    // Where files of several names were made first: most files have one.
-    private readonly Dictionary<NodeId, byte[]> _linked = [];
+    // Where files of several names were made first: most files have one. An image may give two files one inode number, so their place
+    // in it counts too.
+    private readonly Dictionary<(ulong Inode, long Size, long Address), byte[]> _linked = [];
 
     /// <summary>Whether owners are set, and set-user-id bits kept: only root may.</summary>
     internal bool KeepsOwners { get; init; } = Processes.IsRoot;
@@ -93,15 +94,18 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             return false;
         }
 
-        if (_linked.TryGetValue(entry.Node, out byte[]? first))
+        (ulong Inode, long Size, long Address) file = (attributes.Inode, attributes.Size, AddressOf(entry.Node, attributes));
+        if (_linked.TryGetValue(file, out byte[]? first) && target.TryCreateHardLink(entry.Name, root, first))
         {
-            target.CreateHardLink(entry.Name, root, first);
             return true;
         }
 
-        _linked.Add(entry.Node, path);
+        _linked[file] = path;
         return false;
     }
+
+    private long AddressOf(NodeId node, in NodeAttributes attributes) =>
+        attributes is { Type: NodeType.Regular, Size: > 0 } ? fileSystem.OpenFile(node).Locate(0, 1).Address : 0;
 
     private void CopyFile(Entry entry, in NodeAttributes attributes, OutputFolder target)
     {
@@ -130,7 +134,6 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         catch
         {
             target.Remove(entry.Name);
-            _linked.Remove(entry.Node);
             throw;
         }
     }
