@@ -8,8 +8,8 @@ namespace ImageFs.FileSystems.Ext;
 /// </summary>
 internal sealed class MetadataBlocks
 {
-    // 2^64 by the golden ratio: what follows one another stays apart (Knuth, 6.4).
-    private const ulong Spread = 0x9E3779B97F4A7C15;
+    // By how many slots each group begins elsewhere.
+    private const long GroupShift = 631;
 
     private readonly BlockSource _source;
     private readonly Geometry _geometry;
@@ -63,7 +63,7 @@ internal sealed class MetadataBlocks
     }
 
     // Tables are at the same place in each group, and groups are a power of two: without this they would all want the same few slots.
-    private static long PlaceOf(long number) => (long)(unchecked((ulong)number * Spread) >> 32);
+    private long PlaceOf(long number) => number + (number / _geometry.BlocksPerGroup * GroupShift);
 
     private void Load(Key key, Span<byte> block)
     {
