@@ -3,44 +3,11 @@
 # Makes every image of this folder anew, the same bytes each time (README.md has the tools and the sums). Needs root or fakeroot,
 # for the device nodes, and: xorriso genisoimage faketime.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}/invalid" && cd "${1:-$here}" && pwd)
-# In memory: genisoimage lays directories out as the disk lists them, and a disk does so in an order of its own.
-tmp=$(mktemp -d /dev/shm/images.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-umask 022
+source "$(dirname "${BASH_SOURCE[0]}")/functions.sh"
 
-date='2024-02-29 12:34:56'
 uuid=2024022912345600
-export SOURCE_DATE_EPOCH=1709210096
-
-# ---- contents ----
-
-# Lines that count up, each with its file's own word: no two blocks are alike, of one file or of two.
-text() { # WORD BYTES
-  awk -v word="$1" -v size="$2" 'BEGIN {
-    for (n = 0; n < size; i++) {
-      line = sprintf("%s %d\n", word, i)
-      if (n + length(line) > size) line = substr(line, 1, size - n)
-      printf "%s", line
-      n += length(line)
-    }
-  }'
-}
-
-fresh() { # an empty folder for an image's contents, entered
-  cd /
-  rm -rf "$tmp/tree"
-  mkdir "$tmp/tree"
-  cd "$tmp/tree"
-}
 
 # ---- tools ----
-
-quiet() { # COMMAND...: silent unless it fails
-  "$@" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
-}
 
 # The folder as an image; what stands before the volume's date is done before the tree is loaded, ARGS after.
 xorriso_() { # IMAGE VOLUME-ID ARGS...
@@ -58,16 +25,12 @@ genisoimage_() { # IMAGE VOLUME-ID ARGS...
   local image=$1 id=$2
   shift 2
   find "$tmp/tree" -exec touch -h -d "$date" {} +
-  quiet faketime -f "$date" genisoimage -quiet -V "$id" -o "$image" "$@" "$tmp/tree"
+  quiet at genisoimage -quiet -V "$id" -o "$image" "$@" "$tmp/tree"
 
   # A file's ctime is not to be set, and reading changes its atime: both as the mtime, which TF has first (RRIP 4.1.6).
   perl -i -0777 -pe 's/(TF\x1a\x01\x0e(.{7})).{14}/$1$2$2/gs' "$image"
 }
 
-pack() { # IMAGE [invalid]: a name under $tmp becomes $out/NAME.gz
-  mkdir -p "$out/${2:-.}"
-  gzip -9 -n -c "$tmp/$1" >"$out/${2:-.}/$1.gz"
-}
 
 # ---- the images ----
 

@@ -2,10 +2,7 @@
 # images/exfat/build.sh [OUTPUT-DIRECTORY]
 # Makes the exFAT images anew, the same bytes each time. Needs root, a loop device, and Debian's exfatprogs, exfat-fuse and faketime.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
+source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 loop=
 cleanup() {
   ! mountpoint -q "$tmp/mnt" || umount "$tmp/mnt" || umount -l "$tmp/mnt"
@@ -13,21 +10,7 @@ cleanup() {
   rm -rf --one-file-system "$tmp"
 }
 trap cleanup EXIT
-umask 022
-date='2024-02-29 12:34:56'
 mkdir "$tmp/mnt"
-
-# Lines that count up, each with its file's own word: no two clusters are alike.
-text() { # WORD BYTES
-  awk -v word="$1" -v size="$2" 'BEGIN {
-    for (n = 0; n < size; i++) {
-      line = sprintf("%s %d\n", word, i)
-      if (n + length(line) > size) line = substr(line, 1, size - n)
-      printf "%s", line
-      n += length(line)
-    }
-  }'
-}
 
 fill() {
   cd "$tmp/mnt"
@@ -61,7 +44,7 @@ image() { # NAME SIZE MKFS-OPTIONS...
   if [[ $1 != empty ]]; then
     loop=$(losetup -f --show "$img")
     # The server's clock stands still: files get its time when they are made.
-    faketime -f "$date" mount.exfat-fuse -d "$loop" "$tmp/mnt" >/dev/null 2>&1 &
+    at mount.exfat-fuse -d "$loop" "$tmp/mnt" >/dev/null 2>&1 &
     for _ in {1..50}; do ! mountpoint -q "$tmp/mnt" || break; sleep 0.1; done
     mountpoint -q "$tmp/mnt"
     fill
@@ -70,8 +53,8 @@ image() { # NAME SIZE MKFS-OPTIONS...
     losetup -d "$loop"
     loop=
   fi
-  fsck.exfat -n "$img" >"$tmp/log" || { cat "$tmp/log" >&2; return 1; }
-  gzip -9 -n -c "$img" >"$out/$1.img.gz"
+  quiet fsck.exfat -n "$img"
+  pack "$1.img"
 }
 
 image empty 1M -b 64K -c 512

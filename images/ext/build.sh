@@ -3,30 +3,13 @@
 # Makes every image of this folder anew, the same bytes each time (README.md says what each has). Needs e2fsprogs 1.47 and python3,
 # no root: what a tree cannot have without it is put in by debugfs.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d /dev/shm/ext.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-umask 022
+source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 
-export E2FSPROGS_FAKE_TIME=1709210096 SOURCE_DATE_EPOCH=1709210096 DEBUGFS_PAGER=cat
+export E2FSPROGS_FAKE_TIME=1709210096 DEBUGFS_PAGER=cat
 uuid=6578745f-7465-7374-8000-000000000001
 seed=01234567-89ab-cdef-8123-456789abcdef
 
 # ---- contents ----
-
-# Lines that count up, each with its file's own word: no two blocks are alike, of one file or of two.
-text() { # WORD BYTES
-  awk -v word="$1" -v size="$2" 'BEGIN {
-    for (n = 0; n < size; i++) {
-      line = sprintf("%s %d\n", word, i)
-      if (n + length(line) > size) line = substr(line, 1, size - n)
-      printf "%s", line
-      n += length(line)
-    }
-  }'
-}
 
 # Text at some offsets, holes between.
 sparse() { # FILE SIZE OFFSET:BYTES...
@@ -38,18 +21,7 @@ sparse() { # FILE SIZE OFFSET:BYTES...
   done
 }
 
-fresh() { # an empty folder for an image's contents, entered
-  cd /
-  rm -rf "$tmp/tree"
-  mkdir "$tmp/tree"
-  cd "$tmp/tree"
-}
-
 # ---- tools ----
-
-quiet() { # COMMAND...: silent unless it fails
-  "$@" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
-}
 
 make_() { # NAME SIZE MKE2FS-ARGS...: an image with the folder's contents
   local name=$1 size=$2
@@ -74,7 +46,7 @@ debug() { # NAME: debugfs commands from standard input
 }
 
 keep() { # NAME
-  gzip -9 -n -c "$tmp/$1.img" >"$out/$1.img.gz"
+  pack "$1.img"
   printf '%s  %s\n' "$(sha256sum <"$tmp/$1.img" | cut -d ' ' -f 1)" "$1.img"
 }
 

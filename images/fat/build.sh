@@ -2,28 +2,8 @@
 # images/fat/build.sh [OUTPUT-DIRECTORY]
 # Makes the FAT images anew, the same bytes each time. Needs Debian's dosfstools, mtools and faketime.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC MTOOLS_SKIP_CHECK=1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-umask 022
-date='2024-02-29 12:34:56'
-export SOURCE_DATE_EPOCH=1709210096
-
-# Lines that count up, each with its file's own word: no two clusters are alike.
-text() { # WORD BYTES
-  awk -v word="$1" -v size="$2" 'BEGIN {
-    for (n = 0; n < size; i++) {
-      line = sprintf("%s %d\n", word, i)
-      if (n + length(line) > size) line = substr(line, 1, size - n)
-      printf "%s", line
-      n += length(line)
-    }
-  }'
-}
-
-at() { faketime -f "$date" "$@"; }
+source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
+export MTOOLS_SKIP_CHECK=1
 
 image() { # NAME FAT-TYPE KIB MKFS-OPTIONS...
   local img=$tmp/$1.img type=$2 size=$3
@@ -39,12 +19,11 @@ image() { # NAME FAT-TYPE KIB MKFS-OPTIONS...
   at mcopy -i "$img" "$tmp/third" ::/docs
   at mattrib -i "$img" +r ::/SHORT.TXT
   at mattrib -i "$img" +h +s ::/docs/second
-  fsck.fat -n "$img" >"$tmp/log" || { cat "$tmp/log" >&2; return 1; }
-  gzip -9 -n -c "$img" >"$out/$(basename "$img").gz"
+  quiet fsck.fat -n "$img"
+  pack "$(basename "$img")"
 }
 
-mkdir "$tmp/tree"
-cd "$tmp/tree"
+fresh
 text short 700 >SHORT.TXT
 text lower 10 >lower.txt
 text mixed 20 >Mixed.Txt

@@ -3,35 +3,14 @@
 # Makes the damaged disks, ext, FAT and exFAT images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
 # Debian's e2fsprogs, dosfstools, mtools, fdisk, faketime and python3, and ../exfat/filled.img.gz.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC MTOOLS_SKIP_CHECK=1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d /dev/shm/invalid.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-umask 022
-date='2024-02-29 12:34:56'
-export E2FSPROGS_FAKE_TIME=1709210096 SOURCE_DATE_EPOCH=1709210096 DEBUGFS_PAGER=cat
-
-# Lines that count up, each with its file's own word: no two blocks are alike.
-text() { # WORD BYTES
-  awk -v word="$1" -v size="$2" 'BEGIN {
-    for (n = 0; n < size; i++) {
-      line = sprintf("%s %d\n", word, i)
-      if (n + length(line) > size) line = substr(line, 1, size - n)
-      printf "%s", line
-      n += length(line)
-    }
-  }'
-}
-
-quiet() { # COMMAND...: silent unless it fails
-  "$@" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; return 1; }
-}
+source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
+export MTOOLS_SKIP_CHECK=1
+export E2FSPROGS_FAKE_TIME=1709210096 DEBUGFS_PAGER=cat
 
 # ---- the images that are damaged: what is wrong in bad/ must leave good/ and top as they were ----
 
-mkdir -p "$tmp/tree/bad" "$tmp/tree/good"
-cd "$tmp/tree"
+fresh
+mkdir bad good
 text good 5000 >good/file
 text bad 5000 >bad/file
 text other 9000 >bad/other
@@ -47,8 +26,6 @@ ext() { # NAME MKE2FS-OPTIONS...
     for field in uid gid; do echo "set_inode_field $path $field 0"; done
   done | quiet debugfs -w -f - "$tmp/$1.img"
 }
-
-at() { faketime -f "$date" "$@"; }
 
 ext ext-good -O 'extent,^has_journal,^metadata_csum,^uninit_bg,^resize_inode,^dir_index'
 ext ext-sums -O 'extent,^has_journal,metadata_csum,^resize_inode,^dir_index'
@@ -191,6 +168,6 @@ END
 for image in "$tmp"/*.img; do
   case $(basename "$image") in
     ext-sums.img | exfat-good.img) ;;
-    *) gzip -9 -n -c "$image" >"$out/$(basename "$image").gz" ;;
+    *) pack "$(basename "$image")" ;;
   esac
 done

@@ -15,6 +15,13 @@ public abstract class FileSystemFormat
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public abstract bool Probe(BlockSource source);
 
+    /// <summary>
+    /// Whether the source has this format's mark in a structure that is damaged: asked when nothing is recognised, so that opening it can
+    /// say what is wrong.
+    /// </summary>
+    /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
+    public virtual bool Resembles(BlockSource source) => false;
+
     /// <summary>Opens a source that <see cref="Probe"/> recognised.</summary>
     /// <param name="source">The volume.</param>
     /// <param name="options">Mount options; the format takes those that it knows.</param>

@@ -2,6 +2,7 @@ using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
 
@@ -10,4 +11,14 @@ public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
     public static IReadOnlyList<FileSystemFormat> All { get; } = [new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
+
+    /// <summary>The format that a source holds; null when none is recognised.</summary>
+    /// <exception cref="ImageException">The image ends where a format wants to look.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static FileSystemFormat? Recognise(BlockSource source) => All.FirstOrDefault(format => format.Probe(source));
+
+    /// <summary>The format whose damaged remains a source holds, of which nothing is recognised; null when there are none.</summary>
+    /// <exception cref="ImageException">The image ends where a format wants to look.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static FileSystemFormat? RecogniseDamaged(BlockSource source) => All.FirstOrDefault(format => format.Resembles(source));
 }

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Volumes;
@@ -10,6 +11,7 @@ internal sealed class Disk
     private readonly Action<string> _warn;
     private PartitionTable? _table;
     private bool _hasReadTable;
+    private Volume? _whole;
     private Volume[]? _volumes;
 
     /// <summary>Looks at a disk.</summary>
@@ -21,7 +23,6 @@ internal sealed class Disk
         Source = source;
         Container = container;
         _warn = warn;
-        Whole = Volume.Recognise(null, source);
     }
 
     /// <summary>Its bytes.</summary>
@@ -31,7 +32,7 @@ internal sealed class Disk
     internal Container? Container { get; }
 
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
-    internal Volume Whole { get; }
+    internal Volume Whole => _whole ??= RecogniseWhole();
 
     /// <summary>The partition table; null when there is none.</summary>
     /// <exception cref="ImageException">It is damaged past use.</exception>
@@ -69,5 +70,24 @@ internal sealed class Disk
             : throw new MountOptionException(
                 choice.ToString(),
                 $"{(matches.Length == 0 ? "no volume is" : $"{matches.Length} volumes are")} like that; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
+    }
+
+    // What is left of a file system in front of a partition table counts for nothing.
+    private Volume RecogniseWhole()
+    {
+        Volume whole = Volume.Recognise(null, Source);
+        return whole is { Format: null, Problem: null } && HasNoTable() ? whole with { Format = FileSystemFormats.RecogniseDamaged(Source) } : whole;
+    }
+
+    private bool HasNoTable()
+    {
+        try
+        {
+            return Table is null;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
     }
 }

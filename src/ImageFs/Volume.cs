@@ -10,6 +10,7 @@ namespace ImageFs;
 /// <param name="Source">Its bytes.</param>
 internal sealed record Volume(Partition? Partition, BlockSource Source)
 {
+    private readonly List<string> _warnings = [];
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
 
@@ -44,7 +45,8 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     {
         try
         {
-            return new Volume(partition, source) { Format = FileSystemFormats.All.FirstOrDefault(format => format.Probe(source)) };
+            FileSystemFormat? format = FileSystemFormats.Recognise(source);
+            return new Volume(partition, source) { Format = partition is null ? format : format ?? FileSystemFormats.RecogniseDamaged(source) };
         }
         catch (ImageException e)
         {
@@ -52,14 +54,25 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         }
     }
 
-    /// <summary>Opens the file system; what is told of it from then on comes from there, and it is not opened once more for that.</summary>
+    /// <summary>
+    /// Opens the file system, once: what is told of it comes from there, and when that was asked for first it is opened anew only if there
+    /// are options.
+    /// </summary>
     /// <param name="options">Mount options.</param>
     /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null) =>
-        _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+    internal FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null)
+    {
+        if (_fileSystem is null || format is not null || options.Names.Any())
+        {
+            return _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+        }
+
+        _warnings.ForEach(warn);
+        return _fileSystem;
+    }
 
     /// <summary>What <c>imagefs info</c> tells of the file system; null when there is none, or it cannot be opened.</summary>
     internal ImageDescription? Describe()
@@ -68,7 +81,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         {
             try
             {
-                _description = (_fileSystem ?? Open(MountOptions.Parse(null), static _ => { })).Describe();
+                _description = (_fileSystem ?? Open(MountOptions.Parse(null), _warnings.Add)).Describe();
             }
             catch (Exception e) when (e is ImageException or LinuxException)
             {

@@ -18,11 +18,23 @@ internal sealed class FatTests
         "check=s", "tz=UTC", "time_offset=90", "time_offset=-600", "codepage=850", "rodir", "nonumtail=1", "quiet,errors=continue",
     ];
 
+    private static readonly string[] s_pairSets = ["codepage=932", "codepage=936", "codepage=949", "codepage=950"];
+
+    private BytePairImage _pairs = null!;
+
     [OneTimeSetUp]
-    public void AskVfat() => UserModeLinux.Ask(
-        from name in s_images
-        from options in s_options
-        select Question(TestImages.Get(name), options));
+    public void AskVfat()
+    {
+        _pairs = new BytePairImage();
+        IEnumerable<UserModeLinux.Question> images =
+            from name in s_images
+            from options in s_options
+            select Question(TestImages.Get(name), options);
+        UserModeLinux.Ask(images.Concat(s_pairSets.Select(options => Question(_pairs.Path, options))));
+    }
+
+    [OneTimeTearDown]
+    public void RemovePairs() => _pairs?.Dispose();
 
     [Test]
     [CancelAfter(Limit)]
@@ -38,6 +50,11 @@ internal sealed class FatTests
         Make(folder, image, options);
         Compare(image, "");
     }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Every_character_of_two_bytes_is_what_vfat_shows([ValueSource(nameof(s_pairSets))] string options) =>
+        Compare(_pairs.Path, options);
 
     [TestCase("A LONG NAME, WITH SPACES AND MORE THAN 8.3.TEXT")]
     [TestCase("a long name, with spaces and more than 8.3.text")]

@@ -15,14 +15,15 @@ internal sealed class ExtFormat : FileSystemFormat
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
     {
-        if (source.Length < SuperBlock.Address + SuperBlock.Size)
-        {
-            return false;
-        }
-
         Span<byte> bytes = stackalloc byte[SuperBlock.Size];
-        source.ReadAt(SuperBlock.Address, bytes);
-        return new SuperBlock(bytes).IsPlausible;
+        return TryReadSuperBlock(source, bytes) && new SuperBlock(bytes).FindProblem() is null;
+    }
+
+    /// <inheritdoc/>
+    public override bool Resembles(BlockSource source)
+    {
+        Span<byte> bytes = stackalloc byte[SuperBlock.Size];
+        return TryReadSuperBlock(source, bytes) && new SuperBlock(bytes).Magic == SuperBlock.MagicNumber;
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,17 @@ internal sealed class ExtFormat : FileSystemFormat
         }
 
         return new ExtFileSystem(volume, superBlock, taken);
+    }
+
+    private static bool TryReadSuperBlock(BlockSource source, Span<byte> bytes)
+    {
+        if (source.Length < SuperBlock.Address + SuperBlock.Size)
+        {
+            return false;
+        }
+
+        source.ReadAt(SuperBlock.Address, bytes);
+        return true;
     }
 
     private static byte[] ReadSuperBlock(BlockSource source)

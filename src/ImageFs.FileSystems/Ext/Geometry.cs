@@ -25,7 +25,8 @@ internal sealed class Geometry
     /// <exception cref="UnsupportedFeatureException">It has a feature that is not read.</exception>
     public Geometry(SuperBlock superBlock)
     {
-        Require(superBlock.IsPlausible, "it has no magic number, or a count in it is impossible");
+        string? problem = superBlock.FindProblem();
+        Require(problem is null, problem!);
         Compatible = superBlock.Compatible;
         Incompatible = superBlock.Incompatible;
         ReadOnlyCompatible = superBlock.ReadOnlyCompatible;

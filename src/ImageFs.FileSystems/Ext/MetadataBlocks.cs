@@ -8,6 +8,9 @@ namespace ImageFs.FileSystems.Ext;
 /// </summary>
 internal sealed class MetadataBlocks
 {
+    // By how many slots each group begins elsewhere.
+    private const long GroupShift = 631;
+
     private readonly BlockSource _source;
     private readonly Geometry _geometry;
     private readonly BlockSlots<Key> _slots;
@@ -31,7 +34,7 @@ internal sealed class MetadataBlocks
     public void Read(long number, int start, Span<byte> part)
     {
         var key = new Key(number, null, 0);
-        if (!_slots.TryCopy(number, key, start, part))
+        if (!_slots.TryCopy(PlaceOf(number), key, start, part))
         {
             using var buffer = new PooledBuffer(_geometry.BlockSize);
             Load(key, buffer.Span);
@@ -51,7 +54,7 @@ internal sealed class MetadataBlocks
     public ReadOnlySpan<byte> Read(long number, MetadataCheck? check, uint seed, Span<byte> block)
     {
         var key = new Key(number, check, seed);
-        if (!_slots.TryCopy(number, key, 0, block))
+        if (!_slots.TryCopy(PlaceOf(number), key, 0, block))
         {
             Load(key, block);
         }
@@ -59,12 +62,15 @@ internal sealed class MetadataBlocks
         return block;
     }
 
+    // Tables are at the same place in each group, and groups are a power of two: without this they would all want the same few slots.
+    private long PlaceOf(long number) => number + (number / _geometry.BlocksPerGroup * GroupShift);
+
     private void Load(Key key, Span<byte> block)
     {
         long address = _geometry.AddressOf(key.Number);
         _source.ReadAt(address, block);
         key.Check?.Verify(block, address, key.Seed);
-        _slots.Put(key.Number, key, block);
+        _slots.Put(PlaceOf(key.Number), key, block);
     }
 
     /// <summary>A block, and as what it was checked.</summary>

@@ -155,12 +155,28 @@ internal readonly ref struct SuperBlock
     /// <summary>What <see cref="Checksum"/> has to be.</summary>
     public uint ActualChecksum => Crc32C.Append(Crc32C.Initial, _bytes[..ChecksumOffset]);
 
-    /// <summary>Whether it is one, by the fields that random bytes would hardly have right.</summary>
-    public bool IsPlausible =>
-        Magic == MagicNumber && LogBlockSize <= MaxLogBlockSize && InodesCount > 0 && BlocksCount > 0
-        && BlocksPerGroup > 0 && InodesPerGroup > 0 && InodeSize >= GoodOldInodeSize;
-
     private bool HasDynamicFields => Revision > GoodOldRevision;
+
+    /// <summary>What random bytes would hardly have right and it does not; null when it is one.</summary>
+    public string? FindProblem()
+    {
+        if (Magic != MagicNumber)
+        {
+            return $"its magic number is 0x{Magic:X}";
+        }
+
+        if (LogBlockSize > MaxLogBlockSize)
+        {
+            return $"its blocks are of 1024 << {LogBlockSize} bytes";
+        }
+
+        if (InodesCount == 0 || BlocksCount == 0 || InodesPerGroup == 0 || BlocksPerGroup == 0)
+        {
+            return $"it has {InodesCount} inodes, {InodesPerGroup} in a group, and {BlocksCount} blocks, {BlocksPerGroup} in a group";
+        }
+
+        return InodeSize < GoodOldInodeSize ? $"its inode size is {InodeSize}" : null;
+    }
 
     private ushort UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[offset..]);
 

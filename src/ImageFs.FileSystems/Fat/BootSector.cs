@@ -78,6 +78,9 @@ internal readonly ref struct BootSector
     /// <summary>BS_FilSysType: no more than a hint.</summary>
     public ReadOnlySpan<byte> FileSystemType => Extended.Slice(18, 8);
 
+    /// <summary>Whether the type's name is where FAT12 and FAT16 have it, or where FAT32 does.</summary>
+    public bool HasFatType => IsFat(_bytes[54..]) || IsFat(_bytes[82..]);
+
     /// <summary>Whether it ends with 55 AA.</summary>
     public bool HasSignature => _bytes[510] == 0x55 && _bytes[511] == 0xAA;
 
@@ -119,6 +122,8 @@ internal readonly ref struct BootSector
             ? $"{TotalSectors} sectors, of which the first cluster begins at {FirstDataSector}"
             : null;
     }
+
+    private static bool IsFat(ReadOnlySpan<byte> type) => type.StartsWith("FAT1"u8) || type.StartsWith("FAT32"u8);
 
     /// <summary>The sector that the root directory of FAT12 and FAT16 begins at (fatgen103 3.5).</summary>
     public long FirstRootSector => ReservedSectors + (FatCount * (long)FatSize);

@@ -36,6 +36,20 @@ internal sealed class FatFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
+    public override bool Resembles(BlockSource source)
+    {
+        if (source.Length < BootSector.Length)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        source.ReadAt(0, bytes);
+        var boot = new BootSector(bytes);
+        return boot.HasJump && boot.HasSignature && boot.HasFatType;
+    }
+
+    /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
         Open(source, new FatOptions(options), warn);
 

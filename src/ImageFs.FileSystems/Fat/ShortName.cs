@@ -31,16 +31,20 @@ internal sealed class ShortName(CodePage codePage, ShortNameDisplay display)
         return Utf16Name.ToUtf8(text[..length], name);
     }
 
+    // The padding is part of what is read: a byte that needs a second one does not find it there.
     private int Append(ReadOnlySpan<byte> part, bool isLowerCase, Span<char> text)
     {
-        int end = part.IndexOf((byte)0);
-        part = (end < 0 ? part : part[..end]).TrimEnd((byte)' ');
         isLowerCase = display == ShortNameDisplay.LowerCase || (isLowerCase && display == ShortNameDisplay.ByFlags);
-        for (int i = 0; i < part.Length; i++)
+        int length = 0;
+        int end = 0;
+        while (!part.IsEmpty && part[0] != 0)
         {
-            text[i] = isLowerCase ? codePage.ToLowerCase(part[i]) : codePage.ToCharacter(part[i]);
+            bool isPadding = part[0] == ' ';
+            part = part[codePage.Read(part, isLowerCase, out text[length])..];
+            length++;
+            end = isPadding ? end : length;
         }
 
-        return part.Length;
+        return end;
     }
 }

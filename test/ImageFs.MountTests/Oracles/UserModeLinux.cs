@@ -112,7 +112,9 @@ internal static class UserModeLinux
             cpio.AddBlockDevice($"dev/ubd{Letter(i)}", UbdMajor, (i + 2) * UbdMinors);
         }
 
-        IReadOnlyList<string> modules = KernelModules.InOrder("nls_utf8", "nls_iso8859-1", "nls_cp437", "nls_ascii", "nls_koi8-r", "nls_cp850", "isofs", "vfat");
+        IReadOnlyList<string> modules = KernelModules.InOrder(
+            "nls_utf8", "nls_iso8859-1", "nls_ascii", "nls_koi8-r",
+            "nls_cp437", "nls_cp850", "nls_cp932", "nls_cp936", "nls_cp949", "nls_cp950", "isofs", "vfat");
         for (int i = 0; i < modules.Count; i++)
         {
             string number = i.ToString("D2", CultureInfo.InvariantCulture);

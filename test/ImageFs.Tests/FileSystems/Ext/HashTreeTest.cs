@@ -4,6 +4,7 @@ using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 
@@ -31,6 +32,28 @@ public sealed class HashTreeTest
             Assert.That(source.Reads - before, Is.LessThanOrEqualTo(10), "the root, a node, a leaf, the inode table");
             Assert.That(fileSystem.TryLookup(directory, Name(i + 5000), out _), Is.False);
         }
+    }
+
+    [Test]
+    public void A_name_costs_the_blocks_on_its_way_and_none_when_they_are_known()
+    {
+        const int OnTheWay = 3 + 2; // the root, a node and the leaf; the directory's inode and the node of its extents
+        var source = new CountingSource(ExtImages.Read("hash-half_md4"));
+        FileSystem fileSystem = ExtImages.Open(source);
+        NodeId directory = fileSystem.Find("names");
+        long start = source.Reads;
+        for (int i = 1; i < 3000; i++)
+        {
+            long before = source.Reads;
+            Assert.That(fileSystem.TryLookup(directory, Name(i), out _), Is.True);
+            Assert.That(source.Reads - before, Is.LessThanOrEqualTo(OnTheWay));
+            before = source.Reads;
+            Assert.That(fileSystem.TryLookup(directory, Name(i), out _), Is.True);
+            Assert.That(source.Reads, Is.EqualTo(before));
+        }
+
+        long blocks = fileSystem.GetAttributes(directory).Size / Block;
+        Assert.That(source.Reads - start, Is.LessThanOrEqualTo(blocks + OnTheWay), "no block of the directory was read twice");
     }
 
     [Test]
@@ -105,24 +128,5 @@ public sealed class HashTreeTest
         }
 
         return (node, 1, least!);
-    }
-
-    private sealed class CountingSource(byte[] bytes) : BlockSource
-    {
-        public long Reads { get; private set; }
-
-        public override long Length => bytes.Length;
-
-        public override Extent Map(long offset, long maxLength, out BlockSource below)
-        {
-            below = this;
-            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
-        }
-
-        protected internal override void ReadOwn(long offset, Span<byte> destination)
-        {
-            Reads++;
-            bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
-        }
     }
 }

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.Ext;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -82,6 +84,27 @@ public sealed class TreeTest
             Assert.That(file.AccessTime, Is.EqualTo(new Timestamp(0x80000000, 123_456_789)));
             Assert.That(file.BirthTime, Is.EqualTo(new Timestamp(0x3_0000_0000)));
         }
+    }
+
+    [Test]
+    public void A_large_and_a_huge_file_have_all_their_bytes_counted()
+    {
+        const int HugeFileFeature = 0x8;
+        const int HugeFileFlag = 0x40000;
+        byte[] image = ExtImages.Read("hash-half_md4");
+        ExtVolume volume = new(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        Inode inode = volume.Inodes.Read((uint)ExtImages.Open(image).Find("names/0000").Value);
+        Span<byte> bytes = image.AsSpan((int)inode.Address);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[0x1C..], 3);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[0x74..], 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[0x6C..], 5);
+        NodeAttributes small = ExtImages.Open(image).Stat("names/0000");
+        Assert.That(small.Size >> 32, Is.EqualTo(5), "the size of a large file");
+
+        image[SuperBlock.Address + 0x64] |= HugeFileFeature;
+        Assert.That(ExtImages.Open(image).Stat("names/0000").Blocks, Is.EqualTo((2L << 32) + 3), "counted in units of 512 bytes");
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[0x20..], BinaryPrimitives.ReadInt32LittleEndian(bytes[0x20..]) | HugeFileFlag);
+        Assert.That(ExtImages.Open(image).Stat("names/0000").Blocks, Is.EqualTo(((2L << 32) + 3) * 2), "counted in blocks of 1024 bytes");
     }
 
     [TestCase("ext4", "null", NodeType.CharacterDevice, 1u, 3u)]

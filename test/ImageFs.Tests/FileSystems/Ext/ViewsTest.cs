@@ -47,7 +47,7 @@ public sealed class ViewsTest
         var superBlock = new SuperBlock(ExtImages.Read("ext4").AsSpan(SuperBlock.Address));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(superBlock.IsPlausible, Is.True);
+            Assert.That(superBlock.FindProblem(), Is.Null);
             Assert.That(superBlock.BlocksCount, Is.EqualTo(3072));
             Assert.That(superBlock.InodesCount, Is.EqualTo(128));
             Assert.That(superBlock.FirstDataBlock, Is.EqualTo(1));

@@ -55,6 +55,20 @@ internal sealed class NameTests
     [TestCase("\u00B7\u00D5", 0x00, "codepage=850", "Àı")]
     [TestCase("\u00C0\u00E4", 0x00, "codepage=1252", "Àä")]
     [TestCase("\u0080", 0x08, "codepage=866", "а")]
+    [TestCase("\u0093\u00FA\u0096\u007BABC TXT", 0x18, "codepage=932", "日本abc.txt")]
+    [TestCase("\u0005\u0040", 0x00, "codepage=932", "蕁")]
+    [TestCase("\u0083\u005C\u00B1", 0x00, "codepage=932", "ソｱ")]
+    [TestCase("\u0082\u0060A", 0x08, "codepage=932", "Ａa")]
+    [TestCase("\u0081\u0045", 0x00, "codepage=932", "・")]
+    [TestCase("\u00ED\u0040\u00FA\u005C", 0x00, "codepage=932", "纊纊")]
+    [TestCase("A\u0081\u0030\u0080\u00FF\u00F0\u0040", 0x00, "codepage=932", "A?0????@")]
+    [TestCase("ABCDEFG\u0093\u00FA", 0x00, "codepage=932", "ABCDEFG?.?")]
+    [TestCase("\u0093", 0x00, "codepage=932", "?")]
+    [TestCase("\u00D6\u00D0\u00CE\u00C4    \u0080", 0x00, "codepage=936", "中文.€")]
+    [TestCase("ABCDEFG\u00D6\u00D0!A", 0x18, "codepage=936", "abcdefgÖ.?!a")]
+    [TestCase("\u00C7\u00D1\u00B1\u00DB", 0x00, "codepage=949", "한글")]
+    [TestCase("A\u00C9", 0x08, "codepage=949", "aÉ")]
+    [TestCase("\u00A4\u00A4\u00A4\u00E5 A", 0x00, "codepage=950", "中文 A")]
     public void Short_names_are_shown_as_flags_and_options_say(string name, int flags, string options, string shown)
     {
         byte[] entry = FatImage.Entry(name);
@@ -138,7 +152,7 @@ internal sealed class NameTests
 
     [TestCase("iocharset=iso8859-1")]
     [TestCase("utf8=0")]
-    [TestCase("codepage=932")]
+    [TestCase("codepage=1361")]
     [TestCase("shortname=upper")]
     [TestCase("check=x")]
     [TestCase("errors=ignore")]

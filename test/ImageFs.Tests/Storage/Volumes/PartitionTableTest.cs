@@ -93,6 +93,21 @@ public sealed class PartitionTableTest
     }
 
     [Test]
+    public void Partitions_of_a_hybrid_MBR_are_those_of_the_GPT([Values(0, 1, 3)] int guard)
+    {
+        byte[] disk = Gpt(512, 128);
+        PartitionTable table = Read(disk)!;
+        for (int i = 0; i < 4; i++)
+        {
+            PutEntry(disk, 0, i, i == guard ? ((byte)0, (byte)0xEE, 1u, 39u) : ((byte)0x80, (byte)0x0C, 40u, 10u));
+        }
+
+        PartitionTable hybrid = Read(disk)!;
+        Assert.That(hybrid.Kind, Is.EqualTo("gpt"));
+        Assert.That(hybrid.Partitions, Is.EqualTo(table.Partitions));
+    }
+
+    [Test]
     public void A_broken_primary_header_is_replaced_by_the_backup_with_a_warning()
     {
         byte[] disk = Gpt(512, 128);
