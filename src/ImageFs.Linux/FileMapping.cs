@@ -4,12 +4,20 @@ namespace ImageFs.Linux;
 
 /// <summary>
 /// A file's or device's pages in the address space, for the kernel to read from and nobody else: where the file cannot be read the
-/// kernel gives EFAULT, but the program itself would be ended by SIGBUS. So there is no way here to look at the bytes.
+/// kernel gives EFAULT, but the program itself would be ended by SIGBUS. So there is no way here to look at the bytes. A file that was
+/// cut short reads as zeros to the end of its last page: who takes bytes from here asks for its length.
 /// </summary>
 public sealed unsafe class FileMapping : SafeHandle
 {
     private const int Read = 1; // PROT_READ
     private const int Shared = 1; // MAP_SHARED
+    internal const int DoNotNeed = 4; // MADV_DONTNEED
+    internal const int NoHugePage = 15; // MADV_NOHUGEPAGE
+
+    // Where one page is asked for the kernel maps the 15 beside it too, if it has them: 16 MiB are mapped at most.
+    private const int MaxTaken = 1 << 20;
+
+    private int _taken;
 
     private FileMapping(nint address, long length)
         : base(-1, ownsHandle: true)
@@ -34,7 +42,27 @@ public sealed unsafe class FileMapping : SafeHandle
     public static FileMapping? TryCreate(FileDescriptor file, long length)
     {
         void* address = Libc.mmap(null, (nuint)length, Read, Shared, file, 0);
-        return (nint)address == -1 ? null : new FileMapping((nint)address, length);
+        if ((nint)address == -1)
+        {
+            return null;
+        }
+
+        // A wish: not 512 pages for one.
+        _ = Libc.madvise(address, (nuint)length, NoHugePage);
+        return new FileMapping((nint)address, length);
+    }
+
+    /// <summary>
+    /// Counts bytes that the kernel is to read here, and after so many lets all pages go: what stays mapped takes page tables, and
+    /// posix_fadvise(2) and drop_caches cannot drop it. A page that is just being read comes back by itself.
+    /// </summary>
+    internal void CountTaken(int length)
+    {
+        if (Interlocked.Add(ref _taken, length) > MaxTaken)
+        {
+            Interlocked.Exchange(ref _taken, 0);
+            _ = Libc.madvise((void*)handle, (nuint)Length, DoNotNeed);
+        }
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ public static unsafe class Files
     private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const uint SizeStat = 0x200; // STATX_SIZE
     private const uint DirectAlignmentStat = 0x2000; // STATX_DIOALIGN
     private const int WillNeed = 3; // POSIX_FADV_WILLNEED
     private const int DoNotNeed = 4; // POSIX_FADV_DONTNEED
@@ -114,6 +115,13 @@ public static unsafe class Files
         return Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0
             ? ToStatus(in buffer)
             : throw LinuxException.Last("statx", path);
+    }
+
+    /// <summary>How long an open file is now, in bytes; -1 when that cannot be told. Never allocates.</summary>
+    public static long Length(FileDescriptor descriptor)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(descriptor, "\0"u8, EmptyPath, SizeStat, &buffer) == 0 ? unchecked((long)buffer.Size) : -1;
     }
 
     /// <summary>pread(2), once: short at the end of the file. Never allocates.</summary>

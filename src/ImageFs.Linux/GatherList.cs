@@ -27,6 +27,7 @@ public sealed unsafe class GatherList
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, mapping.Length - length);
         Add(mapping, mapping[offset], length);
+        mapping.CountTaken(length);
     }
 
     /// <summary>Adds zeros.</summary>

@@ -39,4 +39,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int directory, string path, int flags, uint mask, StatxBuffer* buffer);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int statx(FileDescriptor directory, ReadOnlySpan<byte> path, int flags, uint mask, StatxBuffer* buffer);
 }

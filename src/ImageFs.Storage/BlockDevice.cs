@@ -69,6 +69,11 @@ public sealed class BlockDevice : BlockSource, IDisposable
     public FileMapping? Mapping => _mapping.Value;
 
     /// <summary>
+    /// Whether the image file has less bytes now than when it was opened, or does not say: a system call, and none for a block device.
+    /// </summary>
+    public bool IsCutShort => !IsBlockDevice && Files.Length(Descriptor) < Length;
+
+    /// <summary>
     /// Opens an image file or a block device for reading. <c>/dev/fd/N</c> is the open descriptor itself, whose file this process may
     /// not be allowed to open by its name.
     /// </summary>

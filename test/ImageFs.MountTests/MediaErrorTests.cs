@@ -238,6 +238,38 @@ internal sealed class MediaErrorTests
         static int PageOf(TreeEntry entry) => (int.Parse(entry["ino"]!, CultureInfo.InvariantCulture) - 1) / InodesInPage;
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public void An_image_file_cut_short_in_a_page_fails_what_is_gone_and_only_that(
+        [Values("auto", "splice", "gather", "direct", "copy")] string reply, [Values(1, 2500)] int left)
+    {
+        (string whole, string tree) = _made["iso9660"];
+        string copy = Path.Combine(tree, Big);
+        long length = new FileInfo(copy).Length;
+        long address = PlaceOf(whole, File.ReadAllBytes(copy));
+        long cut = ((address + length - 40_000) / PageSize * PageSize) + left;
+        long start = cut - address;
+
+        using var folder = new TestFolder();
+        string image = folder["image.iso"];
+        File.Copy(whole, image);
+        using var mount = ImageMount.MountInForeground(image, $"reply={reply}");
+        Assert.That(Tool.Run("head", "-c", "1", mount[Big]).Succeeded().Text, Is.EqualTo("1"), "the file is open in the server");
+        using (FileStream file = File.OpenWrite(image))
+        {
+            file.SetLength(cut);
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            AssertFails(mount[Big], copy, "direct", (start / 512 * 512, length));
+            AssertFails(mount[Big], copy, "large", (start / PageSize * PageSize, length));
+            AssertFails(mount[Big], copy, "pages", (start / PageSize * PageSize, length));
+            AssertFails(mount[Big], copy, "small", (start / PageSize * PageSize, length));
+            AssertFails(mount[Big], copy, "mapped", (start / PageSize * PageSize, length));
+        }
+    }
+
     private static long PlaceOf(string image, ReadOnlySpan<byte> bytes)
     {
         long place = File.ReadAllBytes(image).AsSpan().IndexOf(bytes);

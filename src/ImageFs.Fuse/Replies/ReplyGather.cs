@@ -10,6 +10,11 @@ namespace ImageFs.Fuse.Replies;
 /// Makes replies of the image's own pages, mapped into memory: the header and each extent in one writev(2). Only the kernel reads
 /// the mapping, so a bad sector is an error of the call and no signal. One worker owns it.
 /// </summary>
+/// <remarks>
+/// A mapping says nothing of bytes that a file has lost in the middle of a page: they are zeros. So an image file's length is looked at
+/// first; as long as it is whole, so is the mapping. (What is cut off between the look and the writev is seen no more than by read(2),
+/// which looks at the length before it copies, too.)
+/// </remarks>
 internal sealed class ReplyGather : IDisposable
 {
     /// <summary>Pieces that a reply may have behind its header.</summary>
@@ -32,20 +37,27 @@ internal sealed class ReplyGather : IDisposable
         MemoryMarshal.Write(_header.Span, new FuseOutHeader { Len = (uint)total, Unique = unique });
         _list.Clear();
         _list.Add(_header, Unsafe.SizeOf<FuseOutHeader>());
+        BlockDevice? whole = null;
         foreach (ref readonly DeviceExtent extent in extents)
         {
             if (extent.IsZero)
             {
                 _list.AddZeros((int)extent.Length);
+                continue;
             }
-            else if (extent.Device!.Mapping is { } mapping)
+
+            if (!ReferenceEquals(extent.Device, whole) && extent.Device!.IsCutShort)
             {
-                _list.Add(mapping, extent.Address, (int)extent.Length);
+                return Fallback.ShortSource;
             }
-            else
+
+            whole = extent.Device;
+            if (whole!.Mapping is not { } mapping)
             {
                 return Fallback.NoMapping;
             }
+
+            _list.Add(mapping, extent.Address, (int)extent.Length);
         }
 
         return _list.WriteTo(target, out errno) == total ? Fallback.None : Diagnose(errno);

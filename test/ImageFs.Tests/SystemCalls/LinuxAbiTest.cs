@@ -31,6 +31,8 @@ public sealed class LinuxAbiTest
         assertions.Equal("MNT_FORCE", (long)UnmountFlags.Force);
         assertions.Equal("MNT_DETACH", (long)UnmountFlags.Detach);
         assertions.Equal("UMOUNT_NOFOLLOW", (long)UnmountFlags.NoFollow);
+        assertions.Equal("MADV_DONTNEED", FileMapping.DoNotNeed);
+        assertions.Equal("MADV_NOHUGEPAGE", FileMapping.NoHugePage);
         assertions.Prove();
     }
 

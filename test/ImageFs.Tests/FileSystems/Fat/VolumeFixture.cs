@@ -11,7 +11,8 @@ internal static class VolumeFixture
 {
     /// <summary>An image of the repository, unpacked.</summary>
     /// <param name="name">Its path under images/, without <c>.img.gz</c>.</param>
-    public static byte[] Load(string name)
+    /// <param name="extension">What it ends with instead of <c>img</c>.</param>
+    public static byte[] Load(string name, string extension = "img")
     {
         string? folder = TestContext.CurrentContext.TestDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "ImageFs.sln")))
@@ -19,7 +20,7 @@ internal static class VolumeFixture
             folder = Path.GetDirectoryName(folder);
         }
 
-        using var packed = new GZipStream(File.OpenRead(Path.Combine(folder!, "images", $"{name}.img.gz")), CompressionMode.Decompress);
+        using var packed = new GZipStream(File.OpenRead(Path.Combine(folder!, "images", $"{name}.{extension}.gz")), CompressionMode.Decompress);
         using var bytes = new MemoryStream();
         packed.CopyTo(bytes);
         return bytes.ToArray();

@@ -97,17 +97,21 @@ public sealed class ChannelTest
     public void ACacheThatKeepsNothingIsReadPast() =>
         Assert.That(new ReplyPolicy(null, cachesOnce: true).Choose(4096), Is.EqualTo(ReplyWay.Direct));
 
-    // Not gathered: a pipe takes the part that there is, /dev/fuse nothing. The mount tests have that.
-    [TestCase(ReplyWay.Splice)]
-    [TestCase(ReplyWay.Copy)]
-    public void AnImageCutShortIsAnErrorAndNothingIsSent(ReplyWay way)
+    [TestCase(ReplyWay.Splice, ReplyWay.Splice)]
+    [TestCase(ReplyWay.Gather, ReplyWay.Copy)]
+    [TestCase(ReplyWay.Direct, ReplyWay.Splice)]
+    [TestCase(ReplyWay.Copy, ReplyWay.Copy)]
+    public void AnImageCutShortIsAnErrorAndNothingIsSent(ReplyWay way, ReplyWay afterwards)
     {
         MappedSource source = _image.Layout((900_000, 100_000));
         _image.Truncate(950_000);
         using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(way));
         Assert.That(() => channel.ReplyFile(1, source, 0, 100_000), Throws.TypeOf<TruncatedImageException>());
         Assert.That(_target.Take().Length, Is.Zero);
-        Assert.That(channel.ReplyFile(1, source, 0, 50_000).Way, Is.EqualTo(way), "what is left can be read");
+        Assert.That(() => channel.ReplyFile(1, source, 49_000, 1001), Throws.TypeOf<TruncatedImageException>());
+        Assert.That(_target.Take().Length, Is.Zero, "in the middle of a page, too");
+        Assert.That(channel.ReplyFile(1, source, 0, 50_000).Way, Is.EqualTo(afterwards), "what is left can be read");
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual(_image.Bytes.AsSpan(900_000, 50_000)), Is.True);
     }
 
     [Test]

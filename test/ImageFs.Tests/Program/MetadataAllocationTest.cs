@@ -1,0 +1,76 @@
+using ImageFs.Fuse;
+using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Dispatch;
+using ImageFs.Fuse.Replies;
+using ImageFs.Fuse.Session;
+using ImageFs.Linux;
+using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tests.Fuse;
+
+namespace ImageFs.Tests.Program;
+
+/// <summary>Managed memory that requests for metadata allocate, from the request's bytes to the reply's, with each format.</summary>
+public sealed class MetadataAllocationTest
+{
+    private const int Requests = 1000;
+
+    // Bytes for a request, at most; and for an entry of READDIRPLUS. They are what it takes today: a bound, not what is wanted, which is 0.
+    [TestCase("rockridge", "iso", 5000, 4700, 400, 510)]
+    [TestCase("joliet", "iso", 1100, 1050, 48, 170)]
+    [TestCase("ext/ext4", "img", 1120, 1000, 144, 180)]
+    [TestCase("ext/hash-half_md4", "img", 1050, 900, 144, 260)]
+    [TestCase("fat/fat32", "img", 2350, 0, 144, 390)]
+    [TestCase("exfat/filled", "img", 5800, 0, 3100, 2850)]
+    public void RequestsAllocateLittle(string image, string extension, int lookup, int missing, int getattr, int entry)
+    {
+        var tree = new MountedImage(VolumeFixture.Open(VolumeFixture.Load(image, extension)));
+        var names = new Names();
+        tree.ReadDirectory(FuseFileSystem.RootId, 0, names);
+        (byte[] name, ulong node) = names.Found.Last(found => found.Name is not [(byte)'.', ..]);
+
+        using FileDescriptor nowhere = Files.Open("/dev/null", OpenFlags.ReadWrite);
+        using var channel = new FuseChannel(nowhere, new ReplyPolicy(null));
+        var counters = new WorkerCounters();
+        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test" };
+        var dispatcher = new FuseDispatcher(new FuseService(tree, options), channel, counters);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseFileSystem.RootId, [.. name, 0])), Is.LessThanOrEqualTo(lookup), "LOOKUP");
+            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseFileSystem.RootId, "no such name\0"u8)), Is.LessThanOrEqualTo(missing), "LOOKUP of no name");
+            Assert.That(Of(FakeTransport.Request(FuseOpcode.Getattr, node, ReadOnlySpan<byte>.Empty)), Is.LessThanOrEqualTo(getattr), "GETATTR");
+            Assert.That(
+                Of(FakeTransport.Request(FuseOpcode.Readdirplus, FuseFileSystem.RootId, new FuseReadIn { Size = 65536 })) / names.Found.Count,
+                Is.LessThanOrEqualTo(entry),
+                "READDIRPLUS, for an entry");
+        }
+
+        Assert.That(WorkerCounters.Sum([counters]).Errors, Is.Empty);
+
+        // Everything is in the caches by then.
+        double Of(byte[] request)
+        {
+            Serve(request);
+            return (double)Allocations.Of(() => Serve(request)) / Requests;
+        }
+
+        void Serve(byte[] request)
+        {
+            for (int i = 0; i < Requests; i++)
+            {
+                dispatcher.Serve(request);
+            }
+        }
+    }
+
+    private sealed class Names : IFuseDirectorySink
+    {
+        public List<(byte[] Name, ulong Node)> Found { get; } = [];
+
+        public bool Add(ReadOnlySpan<byte> name, ulong nodeId, uint type, ulong inode, long nextPosition)
+        {
+            Found.Add((name.ToArray(), nodeId));
+            return true;
+        }
+    }
+}
