@@ -61,7 +61,7 @@ internal sealed class NameTests
     [TestCase("\u0082\u0060A", 0x08, "codepage=932", "Ａa")]
     [TestCase("\u0081\u0045", 0x00, "codepage=932", "・")]
     [TestCase("\u00ED\u0040\u00FA\u005C", 0x00, "codepage=932", "纊纊")]
-    [TestCase("A\u0081\u0030\u0080\u00FF\u00F0\u0040", 0x00, "codepage=932", "A?0????@")]
+    [TestCase("A\u0081\u0030\u0080\u00FF\u00F0\u0040", 0x00, "codepage=932", "A?0???@")]
     [TestCase("ABCDEFG\u0093\u00FA", 0x00, "codepage=932", "ABCDEFG?.?")]
     [TestCase("\u0093", 0x00, "codepage=932", "?")]
     [TestCase("\u00D6\u00D0\u00CE\u00C4    \u0080", 0x00, "codepage=936", "中文.€")]
