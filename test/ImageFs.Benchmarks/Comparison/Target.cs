@@ -12,6 +12,9 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
     /// <summary>The figure that it is divided by, when it is another one of the same peer.</summary>
     public Figure? Other { get; init; }
 
+    /// <summary>The name of the peer that it is divided by, when it is the same figure of another one.</summary>
+    public string? OtherPeer { get; init; }
+
     /// <summary>Whom it is about.</summary>
     public Func<Peer, bool> IsAbout { get; init; } = peer => IsPlain(peer, ImageFormat.Iso, ImageFormat.Ext4);
 
@@ -21,6 +24,7 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         TargetBase.BestFuse => "x the best FUSE peer",
         TargetBase.KernelExt4 => "x the kernel's ext4",
         TargetBase.OtherFigure => $"x {Other!.Title}",
+        TargetBase.OtherPeer => $"x {OtherPeer}",
         _ => $" {Figure.Unit}",
     }}";
 
@@ -31,6 +35,8 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         new(Figures.Sequential, TargetBase.KernelExt4, 0.5),
         new(Figures.Mapped, TargetBase.BestFuse, 2.0),
         new(Figures.SequentialCpu, TargetBase.BestFuse, 0.5),
+        new(Figures.Sequential, TargetBase.OtherPeer, 0.95) { OtherPeer = Peers.ImageFsIso, IsAbout = peer => peer.Name == Peers.ImageFsUdf },
+        new(Figures.Sequential, TargetBase.OtherPeer, 0.8) { OtherPeer = Peers.ImageFsExt4, IsAbout = peer => peer.Name == Peers.ImageFsQcow2 },
         new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
         new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
         new(Figures.Small, TargetBase.KernelExt4, 0.9),
@@ -50,6 +56,7 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         {
             TargetBase.BestFuse => results.Best(Figure, peers.Where(other => other.Kind == PeerKind.Fuse)),
             TargetBase.KernelExt4 => results.Best(Figure, peers.Where(other => other.Name == Peers.KernelExt4)),
+            TargetBase.OtherPeer => results.Best(Figure, peers.Where(other => other.Name == OtherPeer)),
             TargetBase.OtherFigure => results.Median(Other!, peer),
             _ => 1,
         };

@@ -12,6 +12,9 @@ internal enum TargetBase
     /// <summary>Another figure of the same peer.</summary>
     OtherFigure,
 
+    /// <summary>The same figure of another peer.</summary>
+    OtherPeer,
+
     /// <summary>Nothing: it is the value itself.</summary>
     Nothing,
 }

@@ -15,7 +15,7 @@ internal sealed class ImageCatalog(string folder)
     /// <summary>The formats that a tree is there in.</summary>
     public static IReadOnlyList<ImageFormat> FormatsOf(TreeKind kind) => kind switch
     {
-        TreeKind.Main => [ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs],
+        TreeKind.Main => [ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2],
         TreeKind.Files => [ImageFormat.Ext4],
         _ => [ImageFormat.Ext4, ImageFormat.Fat32],
     };
@@ -53,6 +53,12 @@ internal sealed class ImageCatalog(string folder)
             case ImageFormat.Iso:
                 Command.RunLong("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", image, _trees.Of(kind));
                 break;
+            case ImageFormat.Udf:
+                Command.RunLong("genisoimage", "-quiet", "-udf", "-R", "-o", image, _trees.Of(kind));
+                break;
+            case ImageFormat.Qcow2:
+                MakeQcow2(Get(kind, ImageFormat.Ext4), image);
+                break;
             case ImageFormat.Squashfs:
                 Command.RunLong("mksquashfs", _trees.Of(kind), image, "-quiet", "-no-progress", "-noI", "-noD", "-noF", "-noX");
                 break;
@@ -67,6 +73,23 @@ internal sealed class ImageCatalog(string folder)
         // Half as much again, and room for the journal: mke2fs -d does not say what a tree takes.
         const string Script = "kib=$(du -sk \"$1\" | cut -f1) && truncate -s $((kib * 3 / 2 + 65536))K \"$2\" && mke2fs -q -F -t ext4 -m 0 -d \"$1\" \"$2\"";
         Command.RunLong("sh", "-c", Script, "sh", tree, image);
+    }
+
+    // The partition begins at 1 MiB; behind it is room for the second table.
+    private static void MakeQcow2(string ext4, string image)
+    {
+        const string Script =
+            """
+            set -e
+            disk=$2.disk
+            trap 'rm -f "$disk"' EXIT
+            sectors=$(($(stat -c %s "$1") / 512))
+            truncate -s $(((sectors + 4096) * 512)) "$disk"
+            printf 'label: gpt\nstart=2048, size=%s\n' $sectors | sfdisk -q "$disk"
+            dd if="$1" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none
+            qemu-img convert -f raw -O qcow2 "$disk" "$2"
+            """;
+        Command.RunLong("sh", "-c", Script, "sh", ext4, image);
     }
 
     // Only the kernel makes hashed directories of this size in good time.

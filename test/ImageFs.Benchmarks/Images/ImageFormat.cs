@@ -17,4 +17,10 @@ internal enum ImageFormat
 
     /// <summary>FAT32.</summary>
     Fat32,
+
+    /// <summary>UDF, beside ISO 9660.</summary>
+    Udf,
+
+    /// <summary>ext4 in a partition of a GPT disk in qcow2.</summary>
+    Qcow2,
 }

@@ -8,6 +8,18 @@ internal static class Peers
     /// <summary>The name of the peer that everything is set against.</summary>
     public const string KernelExt4 = "kernel ext4";
 
+    /// <summary>The name of ImageFs with ISO 9660.</summary>
+    public const string ImageFsIso = "imagefs iso";
+
+    /// <summary>The name of ImageFs with ext4.</summary>
+    public const string ImageFsExt4 = "imagefs ext4";
+
+    /// <summary>The name of ImageFs with UDF.</summary>
+    public const string ImageFsUdf = "imagefs udf";
+
+    /// <summary>The name of ImageFs with ext4 in qcow2.</summary>
+    public const string ImageFsQcow2 = "imagefs qcow2";
+
     /// <summary>How the name ends of ImageFs over io_uring.</summary>
     public const string Uring = "uring";
 
@@ -19,11 +31,13 @@ internal static class Peers
     /// <summary>The peers, present and absent, in the order of the tables' columns.</summary>
     public static IReadOnlyList<Peer> All(Settings settings) =>
     [
-        ImageFs("imagefs iso", settings.ImageFs, ImageFormat.Iso),
-        ImageFs("imagefs ext4", settings.ImageFs, ImageFormat.Ext4),
+        ImageFs(ImageFsIso, settings.ImageFs, ImageFormat.Iso),
+        ImageFs(ImageFsExt4, settings.ImageFs, ImageFormat.Ext4),
         ImageFs("imagefs fat", settings.ImageFs, ImageFormat.Fat32),
         OverUring(ImageFs($"imagefs ext4 {Uring}", settings.ImageFs, ImageFormat.Ext4, "transport=uring")),
         ImageFs($"imagefs ext4 {ReadyToRun}", settings.ImageFsReadyToRun, ImageFormat.Ext4),
+        ImageFs(ImageFsUdf, settings.ImageFs, ImageFormat.Udf),
+        ImageFs(ImageFsQcow2, settings.ImageFs, ImageFormat.Qcow2),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
