@@ -98,6 +98,8 @@ internal sealed class VolumeTests
     [TestCase("partuuid=AAAAAAAA-0000-4000-8000-000000000004", "ext/hash-tea")]
     [TestCase("type=c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "fat/fat16")]
     [TestCase("type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "fat/fat16")]
+    [TestCase("type=exfat", "exfat/filled")]
+    [TestCase("type=vfat", "fat/fat16")]
     [TestCase("offset=1M", "fat/fat16")]
     [TestCase("offset=11534336,sizelimit=10M", "ext/ext4")]
     [TestCase("start=11M,size=10485760", "ext/ext4")]
