@@ -1,0 +1,18 @@
+using ImageFs.FileSystems.Udf.Volumes;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Udf;
+
+/// <summary>UDF (ECMA-167, OSTA UDF 1.02 to 2.60).</summary>
+internal sealed class UdfFormat : FileSystemFormat
+{
+    /// <inheritdoc/>
+    public override string Name => "udf";
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source) => Anchor.Find(source, new UdfOptions(MountOptions.Parse(null))).Any();
+
+    /// <inheritdoc/>
+    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+        new UdfFileSystem(new UdfVolume(source, new UdfOptions(options), warn));
+}
