@@ -27,7 +27,7 @@ once() { # NAME SIZE MKUDFFS-OPTIONS...
   truncate -s "$(((block + 1) * 2048))" "$tmp/$1.img"
 }
 
-filled() { # NAME SIZE FILES MOUNT-OPTIONS MKUDFFS-OPTIONS...
+filled() { # NAME SIZE FILES+PIECES MOUNT-OPTIONS MKUDFFS-OPTIONS...
   format "$1" "$2" "${@:5}"
   jobs+=("ubd$((${#jobs[@]} / 2 + 1))=$tmp/$1.img" "job=$3:$4")
 }
@@ -43,7 +43,7 @@ fill() {
   done
   install -m 755 "$here/fill.sh" "$tmp/guest/init"
   (cd "$tmp/guest" && bsdtar -c --format newc -f "$tmp/initrd" .)
-  timeout 300 linux.uml mem=192M umid=fill uml_dir="$tmp/uml" initrd="$tmp/initrd" rdinit=/init root=/dev/ram0 \
+  timeout 900 linux.uml mem=192M umid=fill uml_dir="$tmp/uml" initrd="$tmp/initrd" rdinit=/init root=/dev/ram0 \
     con=null con0=null,fd:1 ssl=null quiet panic=-1 "${jobs[@]}" >"$tmp/log" 2>&1 </dev/null || true
   [[ $(grep -c '^filled' "$tmp/log") == $((${#jobs[@]} / 2)) ]] || { cat "$tmp/log" >&2; exit 1; }
 }
@@ -55,14 +55,14 @@ once cdr150 12M -b 2048 -m cdr -r 1.50
 once cdr201 12M -b 2048 -m cdr -r 2.01
 once bdr250 12M -b 2048 -m bdr -r 2.50
 once dvdr260 12M -b 2048 -m dvdr -r 2.60
-filled hd102 8M 300 '' -b 2048 -m hd -r 1.02
-filled hd150-512 4M 100 '' -b 512 -m hd -r 1.50
-filled hd201 8M 300 '' -b 2048 -m hd -r 2.01
-filled hd200-4096 8M 100 '' -b 4096 -m hd -r 2.00
-filled dvdrw201 12M 100 '' -b 2048 -m dvdrw -r 2.01
-filled long-descriptors 4M 100 ',noadinicb,longad' -b 512 -m hd -r 2.01 --ad=long
-filled short-descriptors 4M 100 ',noadinicb,shortad' -b 512 -m hd -r 2.01 --ad=short
-filled strategy4096 12M 100 '' -b 2048 -m hd -r 2.01 --strategy=4096
+filled hd102 8M 200+40 '' -b 2048 -m hd -r 1.02
+filled hd150-512 4M 40+200 '' -b 512 -m hd -r 1.50
+filled hd201 8M 300+40 '' -b 2048 -m hd -r 2.01
+filled hd200-4096 8M 40+20 '' -b 4096 -m hd -r 2.00
+filled dvdrw201 12M 40+20 '' -b 2048 -m dvdrw -r 2.01
+filled long-descriptors 4M 40+80 ',noadinicb,longad' -b 512 -m hd -r 2.01 --ad=long
+filled short-descriptors 4M 40+160 ',noadinicb,shortad' -b 512 -m hd -r 2.01 --ad=short
+filled strategy4096 12M 40+20 '' -b 2048 -m hd -r 2.01 --strategy=4096
 fill
 
 mkdir -p "$tmp/tree/deep/er" "$tmp/tree/empty"

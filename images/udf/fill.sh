@@ -12,7 +12,7 @@ text() { # WORD COUNT
   seq "$2" | sed "s/^/$1 /"
 }
 
-fill() {
+fill() { # FILES PIECES
   # contents: within the entry, of several blocks, sparse, in many pieces
   printf tiny >tiny
   text long 3000 >long
@@ -20,7 +20,7 @@ fill() {
   truncate -s 300000 hole
   truncate -s 200000 holes
   printf middle | dd of=holes bs=1 seek=100000 conv=notrunc 2>/dev/null
-  for i in $(seq 0 2 $2); do printf "piece $i" | dd of=pieces bs=4096 seek="$i" conv=notrunc 2>/dev/null; done
+  for i in $(seq 0 2 "$2"); do printf "piece $i" | dd of=pieces bs=4096 seek="$i" conv=notrunc 2>/dev/null; done
 
   # names and directories; deleted names are left in a directory
   mkdir -p many deep/er/still empty-directory
@@ -59,7 +59,7 @@ for job in $(cat /proc/cmdline); do
   case $job in
     job=*)
       options=${job#job=}
-      mount -t udf -o "rw${options#*:}" "/dev/ubd$letter" /mnt && cd /mnt && fill ${options%%:*} && umount /mnt && echo "filled ubd$letter"
+      mount -t udf -o "rw${options#*:}" "/dev/ubd$letter" /mnt && cd /mnt && fill $(echo "${options%%:*}" | tr + ' ') && umount /mnt && echo "filled ubd$letter"
       letter=$(printf "\\$(printf %o $(($(printf %d "'$letter") + 1)))")
       ;;
   esac
