@@ -2,6 +2,7 @@ using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf;
@@ -99,19 +100,26 @@ internal sealed class UdfVolume
     /// <exception cref="ImageException">There is no such block.</exception>
     public ulong FindNumber(LogicalBlock block) => (ulong)(FindAddress(Space, Space.ToAddress(block)) / BlockSize);
 
-    /// <summary>Reads a descriptor that is in a partition, and checks it.</summary>
+    /// <summary>Reads a descriptor that is in a partition, and checks it; of one that is damaged, its second copy.</summary>
     /// <param name="location">Its block.</param>
     /// <param name="block">Takes the block; of its length.</param>
     /// <param name="expected">What it has to be; any of them will do.</param>
-    /// <returns>Where it is in the image, in bytes.</returns>
+    /// <returns>Its address in <see cref="Space"/>.</returns>
     /// <exception cref="ImageException">It is none of these, or cannot be read.</exception>
     public long ReadDescriptor(LogicalBlock location, Span<byte> block, params ReadOnlySpan<TagIdentifier> expected)
     {
         long address = Space.ToAddress(location);
-        ReadAt(Space, address, block);
-        long inImage = FindAddress(Space, address);
-        DescriptorTag.Check(block, location.Block, inImage, expected);
-        return inImage;
+        try
+        {
+            ReadDescriptor(address, location, block, expected);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException && Space.FindMirror(location) is not null)
+        {
+            address = Space.FindMirror(location)!.Value;
+            ReadDescriptor(address, location, block, expected);
+        }
+
+        return address;
     }
 
     /// <summary>Reads the entry of a file: the last version, where an ICB has several (ECMA-167 4/8.10).</summary>
@@ -124,10 +132,10 @@ internal sealed class UdfVolume
         for (int version = 0; ; version++)
         {
             long address = ReadDescriptor(icb, block, TagIdentifier.FileEntry, TagIdentifier.ExtendedFileEntry);
-            var entry = new FileEntry(block, icb, address);
+            var entry = new FileEntry(block, icb, address, FindAddress(Space, address));
             if (entry.Strategy is not (4 or 4096))
             {
-                throw new UnsupportedFeatureException($"strategy {entry.Strategy} of the ICB at 0x{address:X} is", "ECMA-167 4/A");
+                throw new UnsupportedFeatureException($"strategy {entry.Strategy} of the ICB at 0x{entry.Address:X} is", "ECMA-167 4/A");
             }
 
             if (entry.Strategy == 4 || !TryReadIndirect(icb, next.Span, out LogicalBlock newer))
@@ -146,6 +154,12 @@ internal sealed class UdfVolume
 
     /// <summary>A file's contents, as extents of <see cref="Space"/>.</summary>
     public MappedSource OpenContents(FileEntry entry) => new(Space, FileExtents.Read(this, entry));
+
+    private void ReadDescriptor(long address, LogicalBlock location, Span<byte> block, ReadOnlySpan<TagIdentifier> expected)
+    {
+        ReadAt(Space, address, block);
+        DescriptorTag.Check(block, location.Block, FindAddress(Space, address), expected);
+    }
 
     /// <summary>Whether there is an indirect entry behind an entry, that leads to a newer version (UDF 2.3.5.1).</summary>
     private bool TryReadIndirect(LogicalBlock icb, Span<byte> block, out LogicalBlock newer)

@@ -15,13 +15,15 @@ internal readonly ref struct FileEntry
 
     /// <param name="block">The block that it is in: a tag was checked.</param>
     /// <param name="location">Where that is.</param>
+    /// <param name="spaceAddress">Where that is in the space of partitions, in bytes.</param>
     /// <param name="address">Where that is in the image, in bytes.</param>
     /// <exception cref="InvalidImageException">Its parts do not lie in the block.</exception>
-    public FileEntry(ReadOnlySpan<byte> block, LogicalBlock location, long address)
+    public FileEntry(ReadOnlySpan<byte> block, LogicalBlock location, long spaceAddress, long address)
     {
         _bytes = block;
         _isExtended = new DescriptorTag(block).Identifier == TagIdentifier.ExtendedFileEntry;
         Location = location;
+        SpaceAddress = spaceAddress;
         Address = address;
         if (FixedPart + (long)AttributesLength + DescriptorsLength > block.Length)
         {
@@ -36,6 +38,9 @@ internal readonly ref struct FileEntry
 
     /// <summary>The block that it is in.</summary>
     public LogicalBlock Location { get; }
+
+    /// <summary>Where that is in the space of partitions, in bytes: of one that was damaged, the second copy.</summary>
+    public long SpaceAddress { get; }
 
     /// <summary>Where that is in the image, in bytes.</summary>
     public long Address { get; }

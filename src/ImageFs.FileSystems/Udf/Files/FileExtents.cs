@@ -26,7 +26,7 @@ internal static class FileExtents
         switch (entry.Form)
         {
             case AllocationForm.Embedded when entry.Descriptors.Length == length:
-                return map.AppendMapped(length, volume.Space.ToAddress(entry.Location) + entry.DescriptorsPlace).Build();
+                return map.AppendMapped(length, entry.SpaceAddress + entry.DescriptorsPlace).Build();
             case AllocationForm.Embedded:
                 throw entry.Invalid($"{entry.Descriptors.Length} of the file's {length} bytes are in it");
             case AllocationForm.Short or AllocationForm.Long or AllocationForm.Extended:
@@ -94,7 +94,7 @@ internal static class FileExtents
             ? buffer.Slice(ContinuationHeader, (int)length)
             : throw new InvalidImageException(
                 TagIdentifier.AllocationExtentDescriptor.ToName(),
-                address,
+                volume.FindAddress(volume.Space, address),
                 $"{length} bytes of allocation descriptors do not fit into its block",
                 TagIdentifier.AllocationExtentDescriptor.ToClause());
     }

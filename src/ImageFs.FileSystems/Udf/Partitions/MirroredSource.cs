@@ -7,6 +7,9 @@ namespace ImageFs.FileSystems.Udf.Partitions;
 /// <param name="mirror">The metadata mirror file.</param>
 internal sealed class MirroredSource(BlockSource main, BlockSource mirror) : BlockSource
 {
+    /// <summary>The metadata mirror file.</summary>
+    public BlockSource Mirror => mirror;
+
     /// <inheritdoc/>
     public override long Length => Math.Max(main.Length, mirror.Length);
 

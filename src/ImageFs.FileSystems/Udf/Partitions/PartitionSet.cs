@@ -17,6 +17,7 @@ internal sealed class PartitionSet
     private readonly UdfVolume _volume;
     private readonly Action<string> _warn;
     private readonly BlockSource[] _partitions;
+    private readonly BlockSource[] _mirrors;
 
     /// <param name="volume">The logical volume: its maps were read.</param>
     /// <param name="warn">Hears of what is damaged but can be done without.</param>
@@ -27,8 +28,10 @@ internal sealed class PartitionSet
 
         // One that is not opened yet has no blocks.
         _partitions = new BlockSource[volume.Maps.Count];
+        _mirrors = new BlockSource[volume.Maps.Count];
         Array.Fill(_partitions, new MemorySource(default));
-        Space = new LogicalVolumeSpace(_partitions, volume.BlockSize);
+        Array.Fill(_mirrors, new MemorySource(default));
+        Space = new LogicalVolumeSpace(_partitions, _mirrors, volume.BlockSize);
     }
 
     /// <summary>The partitions.</summary>
@@ -51,6 +54,7 @@ internal sealed class PartitionSet
             if (isMeant(map))
             {
                 _partitions[i] = open(map, FindPhysical(map));
+                _mirrors[i] = (_partitions[i] as MirroredSource)?.Mirror ?? _mirrors[i];
             }
         }
     }
@@ -94,7 +98,7 @@ internal sealed class PartitionSet
         }
 
         throw new InvalidImageException(
-            VirtualAllocationTable.Name, last * _volume.BlockSize, "there is none at the end of what was recorded", VirtualAllocationTable.Clause);
+            VirtualAllocationTable.Name, last * _volume.BlockSize, "there is none at the end of what was recorded: lastblock= takes the block that is", VirtualAllocationTable.Clause);
     }
 
     private BlockSource OpenMetadata(PartitionMap map, ushort physical)

@@ -62,7 +62,7 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
         long last = options.LastBlock ?? (blocks - 1);
         foreach (long candidate in (long[])[last, last - 1, last + 1, last - 2, last - 150, last - 152])
         {
-            if (candidate > First && candidate < blocks)
+            if (candidate < blocks)
             {
                 yield return candidate;
                 yield return candidate - First;
@@ -77,7 +77,7 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
         byte[] bytes = new byte[blockSize];
         try
         {
-            if (block > uint.MaxValue || (block + 1) * blockSize > source.Length)
+            if (block is <= 0 or > uint.MaxValue || (block + 1) * blockSize > source.Length)
             {
                 return null;
             }

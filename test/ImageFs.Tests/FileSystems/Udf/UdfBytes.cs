@@ -43,7 +43,7 @@ internal static class UdfBytes
     public static byte[] Text(string text) =>
         text.All(unit => unit <= 0xFF)
             ? [8, .. text.Select(unit => (byte)unit)]
-            : [16, .. text.SelectMany(unit => (byte[])[(byte)(unit >> 8), (byte)unit])];
+            : [16, .. text.SelectMany(unit => (byte[])[(byte)(unit >> 8), (byte)(unit & 0xFF)])];
 
     /// <summary>dstring (1/7.2.12).</summary>
     public static byte[] Field(string text, int length)

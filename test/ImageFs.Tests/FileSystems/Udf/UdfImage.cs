@@ -125,7 +125,7 @@ internal sealed class UdfImage
     /// <summary>Adds one of everything.</summary>
     public UdfImage AddAll()
     {
-        byte[] text = [.. Enumerable.Range(0, 2 * BlockSize).Select(i => (byte)(i / 7))];
+        byte[] text = [.. Enumerable.Range(0, 2 * BlockSize).Select(i => (byte)(i / 7 % 251))];
         WriteData(Data, text);
         Add("file", 3, new FileParts { Form = AllocationForm.Long, Descriptors = UdfBytes.Long(BlockSize + 10, new(0, Data)), Length = BlockSize + 10 });
         Add("embedded", 4, new FileParts { IsExtended = true, Descriptors = "embedded"u8.ToArray() });
