@@ -19,6 +19,9 @@ internal sealed class UdfTests
     private static readonly string[] s_facts = [.. Facts.All, "ino"];
     private static readonly string[] s_images = [.. TestImages.Names("udf")];
 
+    // Linux takes the attributes in front of a table of 1.50 for the table's first entries, and does not mount it.
+    private static readonly string[] s_mountedByUdf = [.. s_images.Where(name => name != "udf/cdr150")];
+
     private static readonly string[] s_options =
     [
         "umask=027", "uid=1000,gid=1001", "mode=0640,dmode=0750", "unhide", "iocharset=iso8859-1", "iocharset=utf8", "bs=2048", "anchor=256",
@@ -32,14 +35,23 @@ internal sealed class UdfTests
     [OneTimeSetUp]
     public void AskUdf() => UserModeLinux.Ask(
         [
-            .. s_images.Select(name => Question(TestImages.Get(name))),
+            .. s_mountedByUdf.Select(name => Question(TestImages.Get(name))),
             .. s_options.Select(options => Question(TestImages.Get(MostOptions), options)),
             .. s_made.Select(made => Question(Make(made.Kind, made.BlockSize))),
         ]);
 
     [Test]
     [CancelAfter(Limit)]
-    public void The_tree_is_what_udf_shows([ValueSource(nameof(s_images))] string name) => Compare(TestImages.Get(name), "");
+    public void The_tree_is_what_udf_shows([ValueSource(nameof(s_mountedByUdf))] string name) => Compare(TestImages.Get(name), "");
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_table_behind_attributes_is_read()
+    {
+        using var older = ImageMount.MountInForeground(TestImages.Get("udf/cdr150"));
+        using var newer = ImageMount.MountInForeground(TestImages.Get("udf/cdr201"));
+        Assert.That(older.List().DifferencesFrom(newer.List(), ["mode", "uid", "gid", "size", "nlink"]), Is.Empty);
+    }
 
     [Test]
     [CancelAfter(Limit)]
@@ -110,7 +122,7 @@ internal sealed class UdfTests
         using var mount = ImageMount.MountInForeground(TestImages.Get("udf/hd201"));
         Tool.Run("cat", mount["long"]).Succeeded();
         string stats = Tool.Shell("cat \"$1\" >/dev/null; exec \"$2\" stats --json \"$3\"", mount["holes"], ImageFsProgram.Path, mount.Directory).Succeeded().Text;
-        Assert.That(stats, Does.Match("\"spliced_bytes\":[1-9]").And.Match("\"copied_bytes\":0"));
+        Assert.That(stats, Does.Contain("\"splice\":200000").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
     }
 
     private static bool Same(TreeEntry one, TreeEntry other) => s_facts.All(fact => one[fact] == other[fact]);

@@ -83,18 +83,28 @@ internal readonly ref struct DescriptorTag
     /// <exception cref="InvalidImageException">It is none of these, or damaged.</exception>
     public static void Check(ReadOnlySpan<byte> descriptor, uint location, long address, params ReadOnlySpan<TagIdentifier> expected)
     {
-        var tag = new DescriptorTag(descriptor);
-        string? problem = tag.FindProblem();
-        if (problem is null && !expected.Contains(tag.Identifier))
+        if (FindDamage(descriptor, location, expected) is { } problem)
         {
-            problem = $"there is a descriptor of type {(ushort)tag.Identifier} in its place";
-        }
-
-        problem ??= tag.Location == location ? tag.FindWrongCrc() : $"its tag is for block {tag.Location}, and it is in {location}";
-        if (problem is not null)
-        {
-            TagIdentifier named = expected.Contains(tag.Identifier) ? tag.Identifier : expected[0];
+            TagIdentifier identifier = new DescriptorTag(descriptor).Identifier;
+            TagIdentifier named = expected.Contains(identifier) ? identifier : expected[0];
             throw new InvalidImageException(named.ToName(), address, problem, named.ToClause());
         }
+    }
+
+    /// <summary>What <see cref="Check"/> finds wrong with a descriptor; null when nothing is.</summary>
+    public static string? FindDamage(ReadOnlySpan<byte> descriptor, uint location, params ReadOnlySpan<TagIdentifier> expected)
+    {
+        var tag = new DescriptorTag(descriptor);
+        if (tag.FindProblem() is { } problem)
+        {
+            return problem;
+        }
+
+        if (!expected.Contains(tag.Identifier))
+        {
+            return $"there is a descriptor of type {(ushort)tag.Identifier} in its place";
+        }
+
+        return tag.Location == location ? tag.FindWrongCrc() : $"its tag is for block {tag.Location}, and it is in {location}";
     }
 }

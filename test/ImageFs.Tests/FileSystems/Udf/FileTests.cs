@@ -185,6 +185,17 @@ internal sealed class FileTests
         Assert.That(image.Open().Attributes("file").BirthTime, Is.EqualTo(new Timestamp(981_173_106)));
     }
 
+    [Test]
+    public void Damaged_attributes_do_not_take_a_file_down()
+    {
+        var image = new UdfImage();
+        byte[] attributes = UdfBytes.Attributes(3, UdfBytes.Attribute(5, new byte[20]));
+        attributes[4] ^= 1;
+        image.Add("file", 3, new FileParts { Attributes = attributes, Descriptors = "text"u8.ToArray() });
+        Assert.That(image.Open().Attributes("file").BirthTime, Is.Null);
+        Assert.That(image.Open().ReadAll("file"), Is.EqualTo("text"u8.ToArray()));
+    }
+
     [TestCase(0u)]
     [TestCase(11u)]
     [TestCase(1000u)]

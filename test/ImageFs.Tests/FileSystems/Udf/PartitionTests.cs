@@ -129,7 +129,7 @@ internal sealed class PartitionTests
     public void A_virtual_block_without_a_place_is_an_error()
     {
         UdfImage image = new UdfImage(PartitionKind.Virtual);
-        byte[] entries = [.. Enumerable.Range(0, 26).SelectMany(i => UdfBytes.U32(i == 3 ? -1 : 100 - i))];
+        byte[] entries = [.. Enumerable.Range(0, 26).SelectMany(i => UdfBytes.U32(i == 3 ? -1 : UdfImage.VirtualPlace((uint)i)))];
         byte[] header = [152, 0, .. new byte[150]];
         uint block = UdfImage.Blocks - 1 - UdfImage.Partition;
         image.WriteData(block, new FileParts { Type = FileType.VirtualAllocationTable, Descriptors = [.. header, .. entries] }.ToBytes(block));

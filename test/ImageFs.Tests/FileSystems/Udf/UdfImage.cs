@@ -76,10 +76,13 @@ internal sealed class UdfImage
     public uint Place(uint block) => Kind switch
     {
         PartitionKind.Sparable when block is >= PacketLength and < 2 * PacketLength => SpareArea + block - PacketLength,
-        PartitionKind.Virtual => Partition + FirstVirtual - block,
+        PartitionKind.Virtual => Partition + VirtualPlace(block),
         PartitionKind.Metadata => Partition + MainMetadata + block,
         _ => Partition + block,
     };
+
+    /// <summary>Where the table has a block of a virtual partition: not in order, but the blocks of one ICB are together.</summary>
+    public static uint VirtualPlace(uint block) => FirstVirtual + (block ^ 16);
 
     /// <summary>Its address in the image.</summary>
     public long AddressOf(uint block) => Place(block) * (long)BlockSize;
@@ -340,7 +343,7 @@ internal sealed class UdfImage
     /// <summary>Virtual allocation table (UDF 2.2.11): the form goes by the revision.</summary>
     public UdfImage WriteTable(uint block)
     {
-        byte[] entries = [.. Enumerable.Range(0, (int)MetadataBlocks).SelectMany(i => UdfBytes.U32(FirstVirtual - i))];
+        byte[] entries = [.. Enumerable.Range(0, (int)MetadataBlocks).SelectMany(i => UdfBytes.U32(VirtualPlace((uint)i)))];
         byte[] header = new byte[152];
         UdfBytes.U16(header.Length).CopyTo(header, 0);
         bool isOld = Revision < 0x0200;
