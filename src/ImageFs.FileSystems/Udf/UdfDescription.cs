@@ -4,6 +4,7 @@ using System.Text;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf;
 

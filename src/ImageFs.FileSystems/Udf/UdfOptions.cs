@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf;
 
