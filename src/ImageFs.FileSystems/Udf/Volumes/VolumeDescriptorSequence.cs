@@ -127,9 +127,9 @@ internal sealed class VolumeDescriptorSequence
                 break;
             }
 
-            TagIdentifier expected = tag.Identifier is >= TagIdentifier.PrimaryVolumeDescriptor and <= TagIdentifier.UnallocatedSpaceDescriptor
-                ? tag.Identifier
-                : TagIdentifier.PrimaryVolumeDescriptor;
+            // A sound descriptor of an unknown kind is passed over, as in Linux.
+            bool isKnown = tag.Identifier is >= TagIdentifier.PrimaryVolumeDescriptor and <= TagIdentifier.UnallocatedSpaceDescriptor;
+            TagIdentifier expected = isKnown || tag.FindProblem() is null ? tag.Identifier : TagIdentifier.PrimaryVolumeDescriptor;
             DescriptorTag.Check(block, (uint)location, address, expected);
             uint number = BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(NumberPlace));
             if (expected != TagIdentifier.VolumeDescriptorPointer)

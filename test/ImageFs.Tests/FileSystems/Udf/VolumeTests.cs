@@ -147,6 +147,16 @@ internal sealed class VolumeTests
     }
 
     [Test]
+    public void Descriptors_of_an_unknown_kind_are_passed_over()
+    {
+        var image = new UdfImage();
+        image.WriteVolume(UdfImage.MainSequence + 3, UdfBytes.Descriptor((TagIdentifier)0x1234, UdfImage.MainSequence + 3, 512));
+        var warnings = new List<string>();
+        image.Open(warnings: warnings);
+        Assert.That(warnings, Is.Empty);
+    }
+
+    [Test]
     public void Pointers_in_a_circle_end()
     {
         var image = new UdfImage();
