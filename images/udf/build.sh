@@ -3,19 +3,13 @@
 # Makes the UDF images anew; filled ones have other times of change each time. Needs Debian's udftools, genisoimage, faketime,
 # user-mode-linux, busybox-static and libarchive-tools.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
-trap 'rm -rf --one-file-system "$tmp"' EXIT
-umask 022
-date='2024-02-29 12:34:56'
+source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 uuid=0123456789abcdef
 images=() jobs=()
 
 format() { # NAME SIZE MKUDFFS-OPTIONS...
   truncate -s "$2" "$tmp/$1.img"
-  faketime -f "$date" mkudffs --locale -u "$uuid" -l 'TEST LABEL' "${@:3}" "$tmp/$1.img" >"$tmp/$1.log"
+  at mkudffs --locale -u "$uuid" -l 'TEST LABEL' "${@:3}" "$tmp/$1.img" >"$tmp/$1.log"
   images+=("$1")
 }
 
@@ -70,8 +64,8 @@ seq -f 'long %g' 1 3000 >"$tmp/tree/long"
 printf tiny >"$tmp/tree/deep/tiny"
 printf name >"$tmp/tree/A long name, with spaces and more than 8.3.text"
 find "$tmp/tree" -exec touch -d "$date" {} +
-faketime -f "$date" genisoimage -quiet -R -J -udf -V BRIDGE -o "$tmp/bridge.iso" "$tmp/tree"
-gzip -9 -n -c "$tmp/bridge.iso" >"$out/bridge.iso.gz"
+at genisoimage -quiet -R -J -udf -V BRIDGE -o "$tmp/bridge.iso" "$tmp/tree"
+pack bridge.iso
 for name in "${images[@]}"; do
-  gzip -9 -n -c "$tmp/$name.img" >"$out/$name.img.gz"
+  pack "$name.img"
 done

@@ -13,6 +13,11 @@ internal sealed class UdfFormat : FileSystemFormat
     public override bool Probe(BlockSource source) => Anchor.Find(source, new UdfOptions(MountOptions.Parse(null))).Any();
 
     /// <inheritdoc/>
+    /// <remarks>A recognition sequence whose anchors are all gone.</remarks>
+    public override bool Resembles(BlockSource source) =>
+        RecognitionSequence.HasVolume(source, 0, 2048) || RecognitionSequence.HasVolume(source, 0, 4096);
+
+    /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
         new UdfFileSystem(new UdfVolume(source, new UdfOptions(options), warn));
 }
