@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT and exFAT images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
-# Debian's e2fsprogs, dosfstools, mtools, fdisk, faketime and python3, and ../exfat/filled.img.gz.
+# Makes the damaged disks, ext, FAT, exFAT and UDF images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
+# Debian's e2fsprogs, dosfstools, mtools, fdisk, faketime and python3, ../exfat/filled.img.gz and ../udf/hd150-512.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 export MTOOLS_SKIP_CHECK=1
@@ -32,6 +32,7 @@ ext ext-sums -O 'extent,^has_journal,metadata_csum,^resize_inode,^dir_index'
 quiet at mkfs.fat -F 12 -i 1234ABCD -n 'TEST LABEL' -C "$tmp/fat-good.img" 160
 at mcopy -s -m -i "$tmp/fat-good.img" bad good top ::/
 gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
+gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
 
 truncate -s 1M "$tmp/gpt-good.img" "$tmp/mbr-good.img"
 printf '%s\n' 'label: gpt' 'label-id: 11111111-2222-3333-4444-555555555555' 'start=64, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000001' \
@@ -49,7 +50,7 @@ python3 - "$tmp" <<'END'
 import re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -141,6 +142,31 @@ image("exfat-contiguous-past-end", with_sum(single, (32 + 20, u32(struct.unpack_
 image("exfat-file-size", with_sum(linked, (32 + 8, u64(1 << 60)), (32 + 24, u64(1 << 60))))
 image("exfat-upcase-sum", (exfat.index(u16(1) + u16(2) + u16(3) + u16(4)), b"\xFF\xFF"))
 
+# UDF: the entry of /long, a block of its own; tags with right sums, so that what is behind them counts.
+udf = good["udf"]
+def crc16(data):
+    crc = 0
+    for value in data:
+        crc ^= value << 8
+        for _ in range(8): crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
+    return crc
+
+def sealed(place, *changes):
+    block = bytearray(udf[place:place + 512])
+    for offset, change in changes: block[offset:offset + len(change)] = change
+    block[8:10] = struct.pack("<H", crc16(block[16:16 + struct.unpack_from("<H", block, 10)[0]]))
+    block[4] = (sum(block[:16]) - block[4]) & 0xFF
+    return place, bytes(block)
+
+sequence = struct.unpack_from("<I", udf, 256 * 512 + 20)[0] * 512, struct.unpack_from("<I", udf, 256 * 512 + 28)[0] * 512
+start = next(struct.unpack_from("<I", udf, at + 188)[0] for at in range(sequence[0], sequence[0] + 16 * 512, 512) if udf[at] == 5)
+entry = (start + struct.unpack_from("<I", udf, udf.index(b"\x08long\0") - 38 + 24)[0]) * 512
+assert udf[entry] == 5 and udf[entry + 1] == 1
+image("udf-entry-sum", (entry + 40, bytes([udf[entry + 40] ^ 1])))
+image("udf-extent-past-end", sealed(entry, (176 + struct.unpack_from("<I", udf, entry + 168)[0] + 4, u32(0x7FFFFFFF))))
+image("udf-no-anchor", *[(at, b"\0" * 512) for at in range(0, len(udf), 512) if udf[at:at + 2] == b"\2\0" and udf[at + 12:at + 16] == u32(at // 512)])
+image("udf-sequences", *[(at, bytes([udf[at] ^ 0xFF])) for at in sequence])
+
 # Tables: headers of a GPT with right sums, so that what they say counts.
 def header(data, place, *changes):
     head = bytearray(data[place:place + 92])
@@ -167,7 +193,7 @@ END
 
 for image in "$tmp"/*.img; do
   case $(basename "$image") in
-    ext-sums.img | exfat-good.img) ;;
+    ext-sums.img | exfat-good.img | udf-good.img) ;;
     *) pack "$(basename "$image")" ;;
   esac
 done

@@ -2,6 +2,7 @@ using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.FileSystems.Udf;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
@@ -10,7 +11,7 @@ namespace ImageFs.FileSystems;
 public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<FileSystemFormat> All { get; } = [new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
+    public static IReadOnlyList<FileSystemFormat> All { get; } = [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
 
     /// <summary>The format that a source holds; null when none is recognised.</summary>
     /// <exception cref="ImageException">The image ends where a format wants to look.</exception>

@@ -12,6 +12,7 @@ internal sealed class ImageSumTests
     [TestCase("ext", "ext")]
     [TestCase("fat", "fat")]
     [TestCase("exfat", "exfat")]
+    [TestCase("udf", "udf")]
     public void Every_image_has_its_sum_in_the_readme(string folder, string readmeFolder)
     {
         string readme = File.ReadAllText(Path.Combine(TestImages.Sources, "images", readmeFolder, "README.md"));

@@ -9,9 +9,12 @@ internal sealed class DirectoryIndex
     // Hash in the high half, position in the low: directories are shorter than 4 GiB (ECMA-119 9.1.4).
     private readonly ulong[] _entries;
 
-    private DirectoryIndex(ulong[] entries, bool isDamaged)
+    /// <param name="entries">The entries: the hash in the high half, the position in the low.</param>
+    /// <param name="isDamaged">Whether something of the directory could not be read.</param>
+    public DirectoryIndex(IEnumerable<ulong> entries, bool isDamaged)
     {
-        _entries = entries;
+        _entries = [.. entries];
+        Array.Sort(_entries);
         IsDamaged = isDamaged;
     }
 
@@ -46,9 +49,7 @@ internal sealed class DirectoryIndex
             return null;
         }
 
-        ulong[] sorted = [.. entries];
-        Array.Sort(sorted);
-        return new DirectoryIndex(sorted, reader.Damage is not null);
+        return new DirectoryIndex(entries, reader.Damage is not null);
     }
 
     /// <summary>The entries whose names have a hash, in the order of the directory.</summary>

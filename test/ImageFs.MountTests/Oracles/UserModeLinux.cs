@@ -5,7 +5,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests.Oracles;
 
 /// <summary>
-/// Linux's own isofs and vfat, asked in a process: a user-mode-linux kernel boots in about a second, needs no privilege, mounts the image and
+/// Linux's own isofs, vfat and udf, asked in a process: a user-mode-linux kernel boots in about a second, needs no privilege, mounts the image and
 /// tells what it sees. It is right wherever readers disagree.
 /// </summary>
 internal static class UserModeLinux
@@ -114,7 +114,7 @@ internal static class UserModeLinux
 
         IReadOnlyList<string> modules = KernelModules.InOrder(
             "nls_utf8", "nls_iso8859-1", "nls_ascii", "nls_koi8-r",
-            "nls_cp437", "nls_cp850", "nls_cp932", "nls_cp936", "nls_cp949", "nls_cp950", "isofs", "vfat");
+            "nls_cp437", "nls_cp850", "nls_cp932", "nls_cp936", "nls_cp949", "nls_cp950", "isofs", "vfat", "udf");
         for (int i = 0; i < modules.Count; i++)
         {
             string number = i.ToString("D2", CultureInfo.InvariantCulture);

@@ -1,0 +1,356 @@
+using System.Globalization;
+using ImageFs.FileSystems.Iso9660;
+using ImageFs.FileSystems.Udf.Files;
+using ImageFs.FileSystems.Udf.Structures;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using DirectoryReader = ImageFs.FileSystems.Udf.Files.DirectoryReader;
+
+namespace ImageFs.FileSystems.Udf;
+
+/// <summary>A UDF file system, as Linux's udf shows it. A node is the block that its ICB begins with.</summary>
+internal sealed class UdfFileSystem : FileSystem
+{
+    // A position behind something damaged has this bit, so that the end of the directory is an error whoever asks for it.
+    private const long DamagePassed = 1L << 62;
+
+    // "." is no entry of a directory: the first one is at position 1.
+    private const long FirstEntry = 1;
+
+    // Smaller directories are gone through faster than an index is made.
+    private const long MinIndexedDirectory = 16 * 1024;
+
+    // No node is 0, or 1 as the root is for FUSE.
+    private const ulong NodeBit = 1UL << 48;
+    private const int PartitionShift = 32;
+
+    private const uint MaxNameLength = 254;
+    private const ulong MostBlocks = 1UL << 40;
+    private const int BlocksUnit = 512;
+
+    private readonly UdfVolume _volume;
+    private readonly DirectoryIndexCache _indexes;
+    private readonly Lock _indexing = new();
+
+    public UdfFileSystem(UdfVolume volume)
+    {
+        _volume = volume;
+        _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
+        Root = ToNode(volume.FileSet.RootDirectory.Start);
+        if (GetAttributes(Root).Type != NodeType.Directory)
+        {
+            using var block = new PooledBuffer(volume.BlockSize);
+            throw volume.ReadFileEntry(ToIcb(Root), block.Span).Invalid("it is the root's, and not that of a directory");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Format => "udf";
+
+    /// <inheritdoc/>
+    public override NodeId Root { get; }
+
+    /// <inheritdoc/>
+    public override bool HasBirthTimes => true;
+
+    /// <inheritdoc/>
+    /// <remarks>Of the partition that the file set is in, as in Linux.</remarks>
+    public override FileSystemStatistics Statistics
+    {
+        get
+        {
+            ushort partition = _volume.FileSetLocation.Partition;
+            ulong free = _volume.Integrity?.FreeBlocks(partition) ?? 0;
+            return new FileSystemStatistics
+            {
+                BlockSize = (uint)_volume.BlockSize,
+                Blocks = _volume.Descriptors.FindPartition(_volume.Maps[partition].Number).PartitionLength,
+                FreeBlocks = free,
+                Files = ((ulong)(_volume.Integrity?.Files ?? 0)) + (_volume.Integrity?.Directories ?? 0) + free,
+                FreeFiles = free,
+                MaxNameLength = MaxNameLength,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => UdfDescription.Make(_volume);
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        LogicalBlock icb = ToIcb(node);
+        FileEntry entry = _volume.ReadFileEntry(icb, block.Span);
+        NodeType type = FindType(entry);
+        if (entry.LinkCount == 0 && !_volume.Options.ShowDeleted)
+        {
+            throw entry.Invalid("no name leads to it: its link count is 0");
+        }
+
+        bool isLink = type == NodeType.SymbolicLink;
+        return new NodeAttributes
+        {
+            Type = type,
+            Permissions = isLink ? 0x1FF : _volume.Options.FindPermissions(type, entry.Mode),
+            Inode = _volume.FindNumber(icb),
+            LinkCount = entry.LinkCount + (type == NodeType.Directory ? 1u : 0),
+            Uid = _volume.Options.FindUser(entry.Uid),
+            Gid = _volume.Options.FindGroup(entry.Gid),
+            Device = type is NodeType.CharacterDevice or NodeType.BlockDevice ? ExtendedAttributes.ReadDevice(entry) : default,
+            Size = isLink ? ReadTarget(entry).Length : entry.InformationLength,
+            Blocks = (long)Math.Min(entry.BlocksRecorded, MostBlocks) * (_volume.BlockSize / BlocksUnit),
+            BlockSize = (uint)_volume.BlockSize,
+            AccessTime = entry.AccessTime,
+            ModifyTime = entry.ModificationTime,
+            ChangeTime = entry.AttributeTime,
+            BirthTime = entry.CreationTime ?? ExtendedAttributes.ReadCreationTime(entry),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        node = directory;
+        if (name.SequenceEqual("."u8))
+        {
+            return true;
+        }
+
+        BlockSource contents = OpenDirectory(directory);
+        DirectoryIndex? index = contents.Length < MinIndexedDirectory ? null : FindIndex(directory, contents);
+        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
+        if (index is not null)
+        {
+            foreach (ulong entry in index.Find(Hash(name)))
+            {
+                var reader = new DirectoryReader(_volume, contents, DirectoryIndex.ToPosition(entry) * FileIdentifier.Alignment, buffer.Span);
+                if (reader.MoveNext() && reader.Name.SequenceEqual(name))
+                {
+                    node = ToNode(reader.Icb);
+                    return true;
+                }
+            }
+
+            if (!index.IsDamaged)
+            {
+                node = default;
+                return false;
+            }
+        }
+
+        var scan = new DirectoryReader(_volume, contents, 0, buffer.Span);
+        while (scan.MoveNext())
+        {
+            if (scan.Name.SequenceEqual(name))
+            {
+                node = ToNode(scan.Icb);
+                return true;
+            }
+        }
+
+        // The name may be what cannot be read: that it does not exist would be a guess.
+        node = default;
+        return scan.Damage is null ? false : throw scan.Damage;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
+    {
+        BlockSource contents = OpenDirectory(directory);
+        bool isDamaged = (position & DamagePassed) != 0;
+        position &= ~DamagePassed;
+        bool hasAdded = false;
+        if (position < FirstEntry)
+        {
+            if (!sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, FirstEntry, FindNumber(ToIcb(directory)))))
+            {
+                return;
+            }
+
+            hasAdded = true;
+            position = FirstEntry;
+        }
+
+        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
+        var reader = new DirectoryReader(_volume, contents, position - FirstEntry, buffer.Span);
+        while (TryMoveNext(ref reader, hasAdded))
+        {
+            isDamaged |= reader.Damage is not null;
+            long next = (reader.NextPosition + FirstEntry) | (isDamaged ? DamagePassed : 0);
+            if (!sink.Add(new DirectoryEntry(reader.Name, ToNode(reader.Icb), reader.Type, next, FindNumber(reader.Icb))))
+            {
+                return;
+            }
+
+            hasAdded = true;
+        }
+
+        if (!hasAdded && (isDamaged || reader.Damage is not null) && (reader.Damage ?? FindDamage(contents)) is { } damage)
+        {
+            throw damage;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override byte[] ReadLink(NodeId node)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        FileEntry entry = _volume.ReadFileEntry(ToIcb(node), block.Span);
+        return entry.FileType == FileType.SymbolicLink
+            ? ReadTarget(entry)
+            : throw new LinuxException("readlink", Errno.EINVAL, Describe(node));
+    }
+
+    /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        FileEntry entry = _volume.ReadFileEntry(ToIcb(node), block.Span);
+        NodeType type = FindType(entry);
+        return type == NodeType.Regular
+            ? _volume.OpenContents(entry)
+            : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, Describe(node));
+    }
+
+    private static NodeId ToNode(LogicalBlock icb) => new(NodeBit | ((ulong)icb.Partition << PartitionShift) | icb.Block);
+
+    private static LogicalBlock ToIcb(NodeId node) => new(unchecked((ushort)(node.Value >> PartitionShift)), unchecked((uint)node.Value));
+
+    private static string Describe(NodeId node)
+    {
+        LogicalBlock icb = ToIcb(node);
+        return string.Create(CultureInfo.InvariantCulture, $"file of block {icb.Block} in partition {icb.Partition}");
+    }
+
+    private static NodeType FindType(FileEntry entry) => entry.FileType switch
+    {
+        FileType.Directory => NodeType.Directory,
+        FileType.Regular or FileType.Unspecified or FileType.RealTime or FileType.VirtualAllocationTable => NodeType.Regular,
+        FileType.BlockDevice => NodeType.BlockDevice,
+        FileType.CharacterDevice => NodeType.CharacterDevice,
+        FileType.Fifo => NodeType.Fifo,
+        FileType.Socket => NodeType.Socket,
+        FileType.SymbolicLink => NodeType.SymbolicLink,
+        _ => throw entry.Invalid($"there is no file of type {(byte)entry.FileType} (4/14.6.6)"),
+    };
+
+    private static bool TryMoveNext(ref DirectoryReader reader, bool hasAdded)
+    {
+        try
+        {
+            return reader.MoveNext();
+        }
+        catch (Exception e) when (hasAdded && e is ImageException or LinuxException)
+        {
+            // What came before is handed over first; the next call begins here and fails.
+            return false;
+        }
+    }
+
+    private static uint Hash(ReadOnlySpan<byte> name)
+    {
+        uint hash = 2_166_136_261;
+        foreach (byte value in name)
+        {
+            hash = unchecked((hash ^ value) * 16_777_619);
+        }
+
+        return hash;
+    }
+
+    private byte[] ReadTarget(FileEntry entry)
+    {
+        if (entry.InformationLength > SymbolicLinkTarget.MaxRecordedLength)
+        {
+            throw entry.Invalid($"the symbolic link has {entry.InformationLength} bytes");
+        }
+
+        byte[] components = new byte[entry.InformationLength];
+        _volume.ReadAt(_volume.OpenContents(entry), 0, components);
+        return SymbolicLinkTarget.Translate(components, _volume.Options.Charset)
+            ?? throw entry.Invalid("the symbolic link's path components are damaged (4/14.16)");
+    }
+
+    private MappedSource OpenDirectory(NodeId directory)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        FileEntry entry = _volume.ReadFileEntry(ToIcb(directory), block.Span);
+        return entry.FileType == FileType.Directory
+            ? _volume.OpenContents(entry)
+            : throw new LinuxException("readdir", Errno.ENOTDIR, Describe(directory));
+    }
+
+    /// <summary>The inode number of a listing: one of a damaged entry does not take its neighbours down.</summary>
+    private ulong FindNumber(LogicalBlock icb)
+    {
+        try
+        {
+            return _volume.FindNumber(icb);
+        }
+        catch (ImageException)
+        {
+            return ToNode(icb).Value;
+        }
+    }
+
+    private DirectoryIndex? FindIndex(NodeId directory, BlockSource contents)
+    {
+        DirectoryIndex? index = _indexes.Find(directory);
+        if (index is not null)
+        {
+            return index;
+        }
+
+        // One thread makes it, those that want the same wait: not each its own.
+        lock (_indexing)
+        {
+            index = _indexes.Find(directory) ?? MakeIndex(contents);
+            if (index is not null)
+            {
+                _indexes.Add(directory, index);
+            }
+
+            return index;
+        }
+    }
+
+    /// <summary>Null when the directory has too many entries, or cannot be read to its end: then a scan finds what there is.</summary>
+    private DirectoryIndex? MakeIndex(BlockSource contents)
+    {
+        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
+        var reader = new DirectoryReader(_volume, contents, 0, buffer.Span);
+        var entries = new List<ulong>();
+        try
+        {
+            while (reader.MoveNext())
+            {
+                long position = reader.Position / FileIdentifier.Alignment;
+                if (entries.Count == _indexes.MaxEntries || position > uint.MaxValue)
+                {
+                    return null;
+                }
+
+                entries.Add(((ulong)Hash(reader.Name) << 32) | (uint)position);
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return null;
+        }
+
+        return new DirectoryIndex(entries, reader.Damage is not null);
+    }
+
+    /// <summary>The first thing that is damaged in a directory; null when all of it is sound.</summary>
+    private InvalidImageException? FindDamage(BlockSource contents)
+    {
+        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
+        var reader = new DirectoryReader(_volume, contents, 0, buffer.Span);
+        while (reader.Damage is null && reader.MoveNext())
+        {
+        }
+
+        return reader.Damage;
+    }
+}

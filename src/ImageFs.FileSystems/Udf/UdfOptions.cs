@@ -1,0 +1,120 @@
+using ImageFs.FileSystems.Iso9660;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Udf;
+
+/// <summary>The mount options of Linux's udf.</summary>
+internal sealed class UdfOptions
+{
+    private const uint PermissionBits = 0x1FF;
+
+    // What Linux shows a file without an owner as: overflowuid.
+    private const uint Nobody = 65534;
+
+    private static readonly int[] s_blockSizes = [512, 1024, 2048, 4096];
+
+    // They are about writing, or long without effect.
+    private static readonly string[] s_ignored =
+        ["strict", "nostrict", "adinicb", "noadinicb", "shortad", "longad", "volume", "partition", "fileset", "rootdir"];
+
+    /// <summary>Takes the options that udf knows.</summary>
+    /// <exception cref="MountOptionException">A value is no good.</exception>
+    public UdfOptions(MountOptions options)
+    {
+        IgnoreRecognition = options.TakeFlag("novrs");
+        ShowHidden = options.TakeFlag("unhide");
+        ShowDeleted = options.TakeFlag("undelete");
+        UserId = TakeOwner(options, "uid");
+        GroupId = TakeOwner(options, "gid");
+        Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
+        FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
+        DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
+        Session = options.TakeNumber("session", max: int.MaxValue) ?? 0;
+        LastBlock = options.TakeNumber("lastblock");
+        Anchor = options.TakeNumber("anchor");
+        BlockSizes = options.TakeNumber("bs") switch
+        {
+            null => s_blockSizes,
+            uint size when s_blockSizes.Contains((int)size) => [(int)size],
+            uint size => throw new MountOptionException($"bs={size}", "is 512, 1024, 2048 or 4096"),
+        };
+        string? charset = options.TakeValue("iocharset");
+        Charset = options.TakeFlag("utf8") ? NameCharset.Utf8 : ToCharset(charset);
+        CacheSize = CacheSize.Take(options);
+        foreach (string name in s_ignored)
+        {
+            options.TryTake(name, out _);
+        }
+    }
+
+    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
+    public CacheSize CacheSize { get; }
+
+    /// <summary><c>novrs</c>: the volume recognition sequence is not looked at.</summary>
+    public bool IgnoreRecognition { get; }
+
+    /// <summary><c>unhide</c>: hidden files are shown.</summary>
+    public bool ShowHidden { get; }
+
+    /// <summary><c>undelete</c>: deleted files are shown.</summary>
+    public bool ShowDeleted { get; }
+
+    /// <summary><c>umask=</c>: permissions that nobody has.</summary>
+    public uint Mask { get; }
+
+    /// <summary><c>mode=</c>: permissions of everything but directories.</summary>
+    public uint? FileMode { get; }
+
+    /// <summary><c>dmode=</c>: permissions of directories.</summary>
+    public uint? DirectoryMode { get; }
+
+    /// <summary><c>session=</c>: the block that the session begins at.</summary>
+    public uint Session { get; }
+
+    /// <summary><c>lastblock=</c>: the last block that was recorded.</summary>
+    public uint? LastBlock { get; }
+
+    /// <summary><c>anchor=</c>: a block where an anchor is.</summary>
+    public uint? Anchor { get; }
+
+    /// <summary><c>bs=</c>: the sizes of blocks that are tried.</summary>
+    public IReadOnlyList<int> BlockSizes { get; }
+
+    /// <summary><c>iocharset=</c>, or <c>utf8</c>.</summary>
+    public NameCharset Charset { get; }
+
+    private uint? UserId { get; }
+
+    private uint? GroupId { get; }
+
+    /// <summary>The owner of a file: that of <c>uid=</c>, or the recorded one.</summary>
+    public uint FindUser(uint recorded) => UserId ?? (recorded == uint.MaxValue ? Nobody : recorded);
+
+    /// <summary>The group of a file: that of <c>gid=</c>, or the recorded one.</summary>
+    public uint FindGroup(uint recorded) => GroupId ?? (recorded == uint.MaxValue ? Nobody : recorded);
+
+    /// <summary>The permission bits of a file or directory.</summary>
+    public uint FindPermissions(NodeType type, uint recorded) =>
+        ((type == NodeType.Directory ? DirectoryMode : FileMode) ?? recorded) & ~Mask;
+
+    private static uint? TakeOwner(MountOptions options, string name)
+    {
+        // What is written without an owner, or read without one, is what these two are about.
+        MountOptions own = options.Copy();
+        if (own.TakeValue(name) is "forget" or "ignore")
+        {
+            options.TryTake(name, out _);
+            return null;
+        }
+
+        return options.TakeNumber(name);
+    }
+
+    private static NameCharset ToCharset(string? name) => name switch
+    {
+        null or "utf8" or "utf-8" => NameCharset.Utf8,
+        "iso8859-1" or "iso-8859-1" => NameCharset.Latin1,
+        "ascii" or "us-ascii" => NameCharset.Ascii,
+        _ => throw new MountOptionException($"iocharset={name}", "is utf8, iso8859-1 or ascii"),
+    };
+}

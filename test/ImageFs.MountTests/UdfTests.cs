@@ -1,0 +1,150 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using ImageFs.FileSystems.Udf.Partitions;
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+using ImageFs.Tests.FileSystems.Udf;
+using static ImageFs.MountTests.Support.InfoReport;
+
+namespace ImageFs.MountTests;
+
+/// <summary>UDF against Linux's own udf: every name, and all that it tells of it, with the inode number.</summary>
+internal sealed class UdfTests
+{
+    private const string Type = "udf";
+    private const int Limit = 60_000;
+    private const int MountFailure = 32;
+    private const string MostOptions = "udf/hd201";
+
+    private static readonly string[] s_facts = [.. Facts.All, "ino"];
+    private static readonly string[] s_images = [.. TestImages.Names("udf")];
+
+    // Linux takes the attributes in front of a table of 1.50 for the table's first entries, and does not mount it.
+    private static readonly string[] s_mountedByUdf = [.. s_images.Where(name => name != "udf/cdr150")];
+
+    private static readonly string[] s_options =
+    [
+        "umask=027", "uid=1000,gid=1001", "mode=0640,dmode=0750", "unhide", "iocharset=iso8859-1", "iocharset=utf8", "bs=2048", "anchor=256",
+        "novrs", "uid=forget,gid=forget",
+    ];
+
+    // Made by the tests' own code: udf writes no metadata partition, and nothing at hand a virtual one with files.
+    private static readonly (PartitionKind Kind, int BlockSize)[] s_made =
+        [.. from kind in Enum.GetValues<PartitionKind>() from size in (int[])[512, 2048, 4096] select (kind, size)];
+
+    [OneTimeSetUp]
+    public void AskUdf() => UserModeLinux.Ask(
+        [
+            .. s_mountedByUdf.Select(name => Question(TestImages.Get(name))),
+            .. s_options.Select(options => Question(TestImages.Get(MostOptions), options)),
+            .. s_made.Select(made => Question(Make(made.Kind, made.BlockSize))),
+        ]);
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_tree_is_what_udf_shows([ValueSource(nameof(s_mountedByUdf))] string name) => Compare(TestImages.Get(name), "");
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_table_behind_attributes_is_read()
+    {
+        using var older = ImageMount.MountInForeground(TestImages.Get("udf/cdr150"));
+        using var newer = ImageMount.MountInForeground(TestImages.Get("udf/cdr201"));
+        Assert.That(older.List().DifferencesFrom(newer.List(), ["mode", "uid", "gid", "size", "nlink"]), Is.Empty);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_tree_is_what_udf_shows_with_options([ValueSource(nameof(s_options))] string options) =>
+        Compare(TestImages.Get(MostOptions), options);
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_partition_of_every_kind_is_what_udf_shows([ValueSource(nameof(s_made))] (PartitionKind Kind, int BlockSize) made) =>
+        Compare(Make(made.Kind, made.BlockSize), "");
+
+    [Test]
+    public void What_info_tells_is_what_blkid_tells([ValueSource(nameof(s_images))] string name)
+    {
+        string image = TestImages.Get(name);
+        JsonElement info = Of(image);
+        Assert.That(Text(info, "fstype"), Is.EqualTo(Type).And.EqualTo(Blkid.Value(image, "TYPE")));
+        Assert.That(Text(info, "label"), Is.EqualTo(Blkid.Value(image, "LABEL")));
+        Assert.That(Text(info, "uuid"), Is.EqualTo(Blkid.Value(image, "UUID")));
+        Assert.That(Text(Descendants(info).First(element => Text(element, "type") == Type), "version"), Is.EqualTo(Blkid.Value(image, "VERSION")));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_bridge_has_the_same_files_in_both_file_systems()
+    {
+        string image = TestImages.Get("udf/bridge");
+        using var udf = ImageMount.MountInForeground(image);
+        using var iso = ImageMount.MountInForeground(image, "fs=iso9660");
+        Assert.That(udf.List().DifferencesFrom(iso.List(), ["sha256", "target"]), Is.Empty);
+        Assert.That(Tool.Run("stat", "-f", "-c", "%s", udf["."]).Succeeded().Text, Is.EqualTo("2048\n"));
+    }
+
+    [TestCase("udf-sequences", "", "primary volume descriptor", "3/10.1")]
+    [TestCase("udf-no-anchor", "", "anchor volume descriptor pointer", "3/8.4.2.1")]
+    [CancelAfter(Limit)]
+    public void A_damaged_volume_is_refused_with_structure_address_and_clause(string name, string options, string structure, string clause)
+    {
+        string image = TestImages.Get($"invalid/{name}");
+        (ToolResult said, bool mounted) = ImageMount.TryMount(image, options);
+        Assert.That(mounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
+        Assert.That(said.Error, Does.Match($@"^imagefs: {Regex.Escape(image)}: {structure} at 0x[0-9A-F]+: .+ \(ECMA-167 {Regex.Escape(clause)}\)\n$"));
+    }
+
+    [TestCase("udf-entry-sum")]
+    [TestCase("udf-extent-past-end")]
+    [CancelAfter(Limit)]
+    public void A_damaged_file_fails_alone(string name)
+    {
+        using var sound = ImageMount.MountInForeground(TestImages.Get("udf/hd150-512"));
+        using var damaged = ImageMount.MountInForeground(TestImages.Get($"invalid/{name}"));
+        TreeListing expected = sound.List();
+        TreeListing listing = damaged.List();
+        TreeEntry[] failing = [.. listing.Entries.Where(entry => expected.Contains(entry.Path) && !Same(entry, expected[entry.Path]))];
+        Assert.That(failing.Select(entry => entry.Path), Is.EquivalentTo(new[] { "/long", "/deep/er/hard" }));
+        Assert.That(listing.Count, Is.EqualTo(expected.Count));
+        foreach (string path in (string[])["long", "deep/er/hard"])
+        {
+            Assert.That(Tool.Run("cat", damaged[path]).Error, Does.Contain("Structure needs cleaning"));
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void Files_are_spliced()
+    {
+        using var mount = ImageMount.MountInForeground(TestImages.Get("udf/hd201"));
+        Tool.Run("cat", mount["long"]).Succeeded();
+        string stats = Tool.Shell("cat \"$1\" >/dev/null; exec \"$2\" stats --json \"$3\"", mount["holes"], ImageFsProgram.Path, mount.Directory).Succeeded().Text;
+        Assert.That(stats, Does.Contain("\"splice\":200000").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
+    }
+
+    private static bool Same(TreeEntry one, TreeEntry other) => s_facts.All(fact => one[fact] == other[fact]);
+
+    private static void Compare(string image, string options)
+    {
+        TreeListing? expected = UserModeLinux.List(Question(image, options));
+        Assert.That(expected, Is.Not.Null, "udf does not mount it");
+        using var mount = ImageMount.MountInForeground(image, options, awaitAnswer: false);
+        Assert.That(mount.List().DifferencesFrom(expected!, s_facts), Is.Empty);
+    }
+
+    private static UserModeLinux.Question Question(string image, string options = "") => new(image, options, Type);
+
+    private static string Make(PartitionKind kind, int blockSize)
+    {
+        string path = Path.Combine(RunFolder.Path, $"{kind}-{blockSize}.img");
+        if (!File.Exists(path))
+        {
+            File.WriteAllBytes(path, new UdfImage(kind, blockSize).AddAll().Bytes);
+        }
+
+        return path;
+    }
+}
