@@ -13,6 +13,9 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     // Up to this size, in bytes, the one system call of gather is cheaper than the three of splice.
     private const int GatherLimit = 32 * 1024;
 
+    // A reply whose pieces are smaller on average, in bytes, is gathered at any size: splice takes a call for each.
+    private const int PieceLimit = 8 * 1024;
+
     // A refusal now and then may have another cause than the device; so many in a row have not.
     private const int RefusalsBelieved = 4;
 
@@ -28,6 +31,11 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     /// <param name="length">Its bytes.</param>
     public ReplyWay Choose(int length) =>
         forced ?? (cachesOnce ? ReplyWay.Direct : length <= GatherLimit ? ReplyWay.Gather : ReplyWay.Splice);
+
+    /// <summary>Whether a reply that would be spliced is cheaper gathered, for the number of its pieces.</summary>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="pieces">Its extents.</param>
+    public bool PrefersGather(int length, int pieces) => IsFree && length / pieces < PieceLimit;
 
     /// <summary>Whether these extents can go through the pipe.</summary>
     /// <param name="plan">All extents of the reply.</param>

@@ -131,6 +131,10 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
             way = ReplyWay.Gather;
             note = Fallback.TooManyPieces;
         }
+        else if (fault == Fallback.None && way == ReplyWay.Splice && _policy.PrefersGather(length, _plan.Extents.Length))
+        {
+            way = ReplyWay.Gather;
+        }
 
         if (fault == Fallback.None)
         {

@@ -1,7 +1,7 @@
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>A partition table, read from a disk.</summary>
-/// <param name="Kind">Its kind, by blkid's word: "dos" or "gpt".</param>
+/// <param name="Kind">Its kind, by blkid's word: "dos", "gpt" or "mac"; "tracks" for a disc's.</param>
 /// <param name="Id">The disk's identifier (PTUUID).</param>
 /// <param name="Partitions">The partitions in use, by their number.</param>
 public sealed record PartitionTable(string Kind, string Id, IReadOnlyList<Partition> Partitions)
@@ -12,5 +12,5 @@ public sealed record PartitionTable(string Kind, string Id, IReadOnlyList<Partit
     /// <exception cref="InvalidImageException">There is a table, but it is damaged past use.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static PartitionTable? Read(BlockSource disk, Action<string> warn) =>
-        GuidPartitionTable.Read(disk, warn) ?? MasterBootRecord.Read(disk, warn);
+        GuidPartitionTable.Read(disk, warn) ?? MasterBootRecord.Read(disk, warn) ?? ApplePartitionMap.Read(disk, warn);
 }

@@ -43,7 +43,16 @@ public sealed class ChannelTest
     public void ManyExtentsAreSplicedWhileTheyFit()
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 240).Select(i => (i * 4096L, 300L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None));
+        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Splice));
+    }
+
+    [TestCase(2048, ReplyWay.Gather)]
+    [TestCase((8 * 1024) - 1, ReplyWay.Gather)]
+    [TestCase((8 * 1024) + 1, ReplyWay.Splice)]
+    public void APieceIsSplicedFromASizeOn(int length, ReplyWay way)
+    {
+        (long, long)[] runs = [.. Enumerable.Range(0, 30).Select(i => (i * 20_000L, (long)length))];
+        AssertFile(_image.Layout(runs), new FileReply(way, Fallback.None, Errno.None));
     }
 
     [Test]

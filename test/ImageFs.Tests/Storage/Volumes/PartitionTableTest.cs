@@ -165,6 +165,67 @@ public sealed class PartitionTableTest
         }
     }
 
+    [TestCase(512, 512)]
+    [TestCase(2048, 2048)]
+    [TestCase(512, 2048)]
+    public void A_map_of_Apple_is_read_with_its_own_entry(int blockSize, int told)
+    {
+        PartitionTable table = Read(AppleMap(blockSize, told))!;
+        Assert.That(table.Kind, Is.EqualTo("mac"));
+        Assert.That(table.Partitions, Is.EqualTo((Partition[])
+        [
+            new(1, blockSize, 2 * blockSize, "Apple_partition_map") { Name = "Apple" },
+            new(2, 40 * blockSize, 10 * blockSize, "Apple_HFS") { Name = "a name of thirty-two bytes whole", IsBootable = true },
+        ]));
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [Test]
+    public void A_map_of_Apple_that_breaks_off_is_read_up_to_there_with_a_warning()
+    {
+        byte[] disk = AppleMap(512, 512);
+        disk[1024] = 0;
+        Assert.That(Read(disk)!.Partitions, Has.Count.EqualTo(1));
+        Assert.That(_warnings.Single(), Does.Contain("entry 2 of 2 at 0x400"));
+
+        disk[512] = 0;
+        Assert.That(Read(disk), Is.Null);
+    }
+
+    [Test]
+    public void A_map_of_Apple_is_no_longer_than_what_it_may_be()
+    {
+        byte[] disk = new byte[1 << 20];
+        "ER"u8.CopyTo(disk);
+        for (int place = 512; place < disk.Length; place += 512)
+        {
+            PutAppleEntry(disk.AsSpan(place), uint.MaxValue, uint.MaxValue, uint.MaxValue, "x", "y");
+        }
+
+        Assert.That(Read(disk)!.Partitions, Has.Count.EqualTo(256));
+    }
+
+    private static byte[] AppleMap(int blockSize, int told)
+    {
+        byte[] disk = new byte[256 * 1024];
+        "ER"u8.CopyTo(disk);
+        BinaryPrimitives.WriteUInt16BigEndian(disk.AsSpan(2), (ushort)told);
+        PutAppleEntry(disk.AsSpan(blockSize), 2, 1, 2, "Apple", "Apple_partition_map");
+        PutAppleEntry(disk.AsSpan(2 * blockSize), 2, 40, 10, "a name of thirty-two bytes whole", "Apple_HFS");
+        disk[(2 * blockSize) + 91] = 8;
+        return disk;
+    }
+
+    private static void PutAppleEntry(Span<byte> entry, uint count, uint start, uint length, string name, string type)
+    {
+        "PM"u8.CopyTo(entry);
+        BinaryPrimitives.WriteUInt32BigEndian(entry[4..], count);
+        BinaryPrimitives.WriteUInt32BigEndian(entry[8..], start);
+        BinaryPrimitives.WriteUInt32BigEndian(entry[12..], length);
+        Encoding.ASCII.GetBytes(name, entry[16..48]);
+        Encoding.ASCII.GetBytes(type, entry[48..80]);
+    }
+
     private PartitionTable? Read(byte[] disk) => PartitionTable.Read(new MemorySource(disk), _warnings.Add);
 
     private static byte[] Mbr(params (byte Status, byte Type, uint Start, uint Sectors)[] entries)
