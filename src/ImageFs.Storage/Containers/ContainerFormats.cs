@@ -1,4 +1,9 @@
+using ImageFs.Storage.Containers.Qcow2;
 using ImageFs.Storage.Containers.Split;
+using ImageFs.Storage.Containers.Vdi;
+using ImageFs.Storage.Containers.Vhd;
+using ImageFs.Storage.Containers.Vhdx;
+using ImageFs.Storage.Containers.Vmdk;
 
 namespace ImageFs.Storage.Containers;
 
@@ -8,7 +13,15 @@ public static class ContainerFormats
     private const string Raw = "raw";
 
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<ContainerFormat> All { get; } = [new SplitFormat()];
+    public static IReadOnlyList<ContainerFormat> All { get; } =
+    [
+        new Qcow2Format(),
+        new VhdxFormat(),
+        new VmdkFormat(),
+        new VdiFormat(),
+        new VhdFormat(),
+        new SplitFormat(),
+    ];
 
     /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
     /// <param name="file">The file.</param>
