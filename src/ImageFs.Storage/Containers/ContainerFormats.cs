@@ -1,3 +1,4 @@
+using ImageFs.Storage.Containers.Dmg;
 using ImageFs.Storage.Containers.Qcow2;
 using ImageFs.Storage.Containers.Split;
 using ImageFs.Storage.Containers.Vdi;
@@ -20,6 +21,7 @@ public static class ContainerFormats
         new VmdkFormat(),
         new VdiFormat(),
         new VhdFormat(),
+        new DmgFormat(),
         new SplitFormat(),
     ];
 

@@ -52,7 +52,7 @@ internal static class DiskAssert
             map.Append(extent.Length, extent.Kind, extent.Address);
         }
 
-        return map.Build().Extents;
+        return [.. map.Build().Extents];
     }
 
     private static void AssertSame(ReadOnlySpan<byte> read, ReadOnlySpan<byte> expected, long offset)

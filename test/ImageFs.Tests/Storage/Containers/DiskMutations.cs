@@ -19,7 +19,8 @@ internal static class DiskMutations
     public static void Check(byte[] sound, int seed, string options = "")
     {
         var random = new Random(seed);
-        int[] used = [.. Enumerable.Range(0, sound.Length / Sector).Where(sector => sound.AsSpan(sector * Sector, Sector).ContainsAnyExcept((byte)0))];
+        int[] used = [.. Enumerable.Range(0, (sound.Length + Sector - 1) / Sector)
+            .Where(sector => sound.AsSpan(sector * Sector, Math.Min(Sector, sound.Length - (sector * Sector))).ContainsAnyExcept((byte)0))];
         for (int round = 0; round < Rounds; round++)
         {
             byte[] image = [.. sound];
@@ -32,7 +33,7 @@ internal static class DiskMutations
                     1 => used[^1],
                     _ => used[random.Next(Math.Min(used.Length, 12))],
                 };
-                int offset = (sector * Sector) + random.Next(random.Next(2) == 0 ? Sector : 128);
+                int offset = Math.Min((sector * Sector) + random.Next(random.Next(2) == 0 ? Sector : 128), image.Length - 1);
                 image[offset] = random.Next(3) switch { 0 => 0xFF, 1 => (byte)(image[offset] ^ (1 << random.Next(8))), _ => (byte)random.Next(256) };
             }
 
