@@ -132,7 +132,7 @@ internal sealed class VirtualDiskTests
         // Tables, inodes and directories are read, a block at a time.
         Regex read = new($@"^(pread64|preadv2?|read|readv)\(\d+<{name}>.*\)\s+= (?<bytes>\d+)");
         Assert.That(Sum(lines, read), Is.LessThan(Length / 100), "bytes of the image that were read");
-        Assert.That(lines.Where(line => read.Match(line) is { Success: true } match && Number(match) > 65536), Is.Empty);
+        Assert.That(lines.Where(line => read.Match(line) is { Success: true } match && BytesOf(match) > 65536), Is.Empty);
         Assert.That(lines.Where(line => Regex.IsMatch(line, $@"(sendfile|copy_file_range)\(.*<{name}>")), Is.Empty);
     }
 
@@ -158,7 +158,7 @@ internal sealed class VirtualDiskTests
         Tool.Run("cmp", source, mount["data"]).Succeeded();
     }
 
-    private static long Sum(string[] lines, Regex call) => lines.Select(line => call.Match(line)).Where(match => match.Success).Sum(Number);
+    private static long Sum(string[] lines, Regex call) => lines.Select(line => call.Match(line)).Where(match => match.Success).Sum(BytesOf);
 
-    private static long Number(Match match) => long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture);
+    private static long BytesOf(Match match) => long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture);
 }

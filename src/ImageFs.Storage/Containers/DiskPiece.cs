@@ -18,15 +18,19 @@ internal readonly record struct DiskPiece(ExtentKind Kind, long Length, long Add
 
     /// <summary>Bytes of a block of a file. A file may end inside its last block: what is missing there are zeros.</summary>
     /// <param name="source">The file.</param>
-    /// <param name="block">Where the block begins; behind the end of the file it is damage that whoever reads it hears of.</param>
+    /// <param name="block">Where the block begins.</param>
     /// <param name="start">Where the bytes begin in the block.</param>
     /// <param name="length">Bytes.</param>
+    /// <exception cref="TruncatedImageException">The block begins behind the end of the file.</exception>
     public static DiskPiece InBlock(BlockSource source, long block, long start, long length)
     {
+        if (block >= source.Length)
+        {
+            throw new TruncatedImageException(block, source.Length);
+        }
+
         long left = source.Length - block - start;
-        return block < source.Length && left <= 0
-            ? Hole(length)
-            : Mapped(source, block + start, left > 0 ? Math.Min(left, length) : length);
+        return left > 0 ? Mapped(source, block + start, Math.Min(left, length)) : Hole(length);
     }
 
     /// <summary>Bytes that the parent disk has, at the same offset; zeros without one, and behind its end.</summary>

@@ -7,7 +7,7 @@ namespace ImageFs.Storage.Decoding;
 /// <param name="maxLength">Bytes of the largest block, decoded.</param>
 public sealed class DecodedBlocks(int maxLength)
 {
-    private const int MaxBytes = 16 << 20;
+    private const int MaxBytes = 4 << 20;
 
     // Two readers, each between two blocks.
     private const int MinBlocks = 4;

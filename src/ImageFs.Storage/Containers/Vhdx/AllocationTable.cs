@@ -55,11 +55,16 @@ internal sealed class AllocationTable
             throw new InvalidImageException("vhdx sector bitmap entry", entry.Address, $"state {entry.State} for a block that is here in part", Clause);
         }
 
+        if (entry.FileOffset > _cache.Length - BitmapLength)
+        {
+            throw new TruncatedImageException(entry.FileOffset, _cache.Length);
+        }
+
         long bit = (block % _blocksInChunk * sectorsInBlock) + sector;
         Span<byte> bytes = stackalloc byte[64];
         long first = bit / 8;
         bytes = bytes[..(int)Math.Min(bytes.Length, BitmapLength - first)];
-        _cache.ReadAt(checked(entry.FileOffset + first), bytes);
+        _cache.ReadAt(entry.FileOffset + first, bytes);
         int at = (int)(bit % 8);
         bool isHere = IsSet(bytes, at);
         int limit = Math.Min(count, (bytes.Length * 8) - at);

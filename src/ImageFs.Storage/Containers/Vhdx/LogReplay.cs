@@ -42,8 +42,17 @@ internal static class LogReplay
 
         byte[] log = new byte[header.LogLength];
         file.ReadAt((long)header.LogOffset, log);
-        List<LogEntry> sequence = FindActive(log, header.LogGuid)
-            ?? throw new InvalidImageException(Structure, (long)header.LogOffset, "no sequence of entries in it is whole", Clause);
+        List<LogEntry>? sequence = FindActive(log, header.LogGuid, out bool isEmpty);
+        if (isEmpty)
+        {
+            return file;
+        }
+
+        if (sequence is null)
+        {
+            throw new InvalidImageException(Structure, (long)header.LogOffset, "no sequence of entries in it is whole", Clause);
+        }
+
         if (sequence[^1].FlushedFileOffset > (ulong)file.Length)
         {
             throw new TruncatedImageException((long)Math.Min(sequence[^1].FlushedFileOffset, long.MaxValue), file.Length);
@@ -55,7 +64,7 @@ internal static class LogReplay
     }
 
     // The entries that follow each other to the one with the highest number, from where its tail is.
-    private static List<LogEntry>? FindActive(byte[] log, Guid id)
+    private static List<LogEntry>? FindActive(byte[] log, Guid id, out bool isEmpty)
     {
         var entries = new SortedDictionary<int, LogEntry>();
         long tried = 0;
@@ -69,6 +78,8 @@ internal static class LogReplay
             }
         }
 
+        // A writer that ended before its first entry has left its id only.
+        isEmpty = tried == 0;
         foreach (LogEntry head in entries.Values.OrderByDescending(entry => entry.SequenceNumber))
         {
             if (SequenceTo(head, entries, log.Length) is { } sequence)

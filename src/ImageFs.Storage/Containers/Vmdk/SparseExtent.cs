@@ -7,7 +7,8 @@ namespace ImageFs.Storage.Containers.Vmdk;
 /// <param name="file">The file.</param>
 /// <param name="layout">How its grains are found.</param>
 /// <param name="parent">The disk below, from where this extent begins; null for none.</param>
-internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent) : VirtualDisk(layout.IsCompressed ? layout.GrainSize : 0)
+/// <param name="cacheSize">Bytes of its tables that it keeps.</param>
+internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, int cacheSize) : VirtualDisk(layout.IsCompressed ? layout.GrainSize : 0)
 {
     private const string Clause = "VMDK: Grain Directories and Grain Tables";
     private const int SectorSize = 512;
@@ -15,13 +16,16 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
     private const int MarkerLength = 12;
     private const uint ZeroGrain = 1;
 
-    private readonly BlockCache _cache = new(file, TableCacheBlock, TableCacheSize);
+    private readonly BlockCache _cache = new(file, TableCacheBlock, cacheSize);
 
     /// <inheritdoc/>
     public override string Format => VmdkFormat.FormatName;
 
     /// <inheritdoc/>
     public override long Length => layout.Length;
+
+    /// <summary>Whether grains are compressed.</summary>
+    public bool IsCompressed => layout.IsCompressed;
 
     /// <inheritdoc/>
     protected override DiskPiece Find(long offset)

@@ -29,7 +29,7 @@ internal sealed class VmdkFormat : ContainerFormat
         // A file with grains is itself the disk, whatever its descriptor calls it.
         if (IsCowd(file) || (IsSparse(file) && new SparseHeader(file.Head).Capacity > 0))
         {
-            return new VmdkDisk([OpenSparse(file, parent)], descriptor);
+            return new VmdkDisk([OpenSparse(file, parent, VirtualDisk.TableCacheSize)], descriptor);
         }
 
         if (descriptor is null || descriptor.Extents.Count is 0 or > MaxExtents)
@@ -37,12 +37,14 @@ internal sealed class VmdkFormat : ContainerFormat
             throw new InvalidImageException("vmdk descriptor", 0, $"it has {descriptor?.Extents.Count ?? 0} extents", Clause);
         }
 
+        // All extents together keep what one disk does.
+        int cacheSize = VirtualDisk.TableCacheSize / Math.Min(descriptor.Extents.Count, VirtualDisk.TableCacheSize / VirtualDisk.TableCacheBlock);
         var extents = new List<BlockSource>();
         long start = 0;
         foreach (ExtentLine line in descriptor.Extents)
         {
             long length = line.Sectors * SectorSize;
-            extents.Add(OpenExtent(file, line, length, parent, start));
+            extents.Add(OpenExtent(file, line, length, parent, start, cacheSize));
             start = start <= long.MaxValue - length ? start + length : throw new InvalidImageException("vmdk descriptor", 0, "the extents are too long", Clause);
         }
 
@@ -91,7 +93,7 @@ internal sealed class VmdkFormat : ContainerFormat
         return Descriptor.Parse(bytes);
     }
 
-    private static SparseExtent OpenSparse(ImageFile file, BlockSource? parent)
+    private static SparseExtent OpenSparse(ImageFile file, BlockSource? parent, int cacheSize)
     {
         if (IsCowd(file))
         {
@@ -99,7 +101,8 @@ internal sealed class VmdkFormat : ContainerFormat
             return new SparseExtent(
                 file.Source,
                 GrainLayout.Make(cowd.Capacity, cowd.GrainSize, CowdHeader.EntriesInTable, cowd.DirectoryOffset, false, false, file.Source.Length),
-                parent);
+                parent,
+                cacheSize);
         }
 
         if (!IsSparse(file))
@@ -119,7 +122,8 @@ internal sealed class VmdkFormat : ContainerFormat
             file.Source,
             GrainLayout.Make(
                 header.Capacity, header.GrainSize, header.EntriesInTable, directory, header.HasZeroGrains, header.IsCompressed, file.Source.Length),
-            parent);
+            parent,
+            cacheSize);
     }
 
     private static ulong ReadDirectoryOffset(BlockSource source)
@@ -137,7 +141,7 @@ internal sealed class VmdkFormat : ContainerFormat
             : throw new InvalidImageException("vmdk footer", Math.Max(address, 0), "it tells no grain directory", "VMDK: Stream-Optimized Compressed Sparse Extents");
     }
 
-    private static BlockSource OpenExtent(ImageFile file, ExtentLine line, long length, BlockSource? parent, long start)
+    private static BlockSource OpenExtent(ImageFile file, ExtentLine line, long length, BlockSource? parent, long start, int cacheSize)
     {
         const string Role = "extent";
         switch (line.Type)
@@ -147,7 +151,12 @@ internal sealed class VmdkFormat : ContainerFormat
             case "FLAT" or "VMFS":
                 return new BlockSlice(file.OpenBeside(line.File!, Role).Source, line.Offset * SectorSize, length);
             case "SPARSE" or "VMFSSPARSE":
-                SparseExtent extent = OpenSparse(file.OpenBeside(line.File!, Role), Below(parent, start, length));
+                SparseExtent extent = OpenSparse(file.OpenBeside(line.File!, Role), Below(parent, start, length), cacheSize);
+                if (extent.IsCompressed)
+                {
+                    throw new UnsupportedFeatureException($"vmdk with compressed grains in one of several files, {line.File}, is", Clause);
+                }
+
                 return extent.Length >= length
                     ? new BlockSlice(extent, 0, length)
                     : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes, where {length} are to be", Clause);

@@ -53,6 +53,21 @@ public sealed class VhdxTest : QemuDisks
     }
 
     [Test]
+    public void A_log_that_nothing_was_written_to_is_none()
+    {
+        byte[] source = Folder.WriteSource(MiB);
+        Folder.Image("convert", "-O", "vhdx", DiskFolder.Source, "disk");
+        byte[] image = Read("disk");
+        foreach (int header in (int[])[Header1, Header2])
+        {
+            Guid.NewGuid().TryWriteBytes(image.AsSpan(header + LogGuidOffset));
+            Seal(image.AsSpan(header, Sector));
+        }
+
+        DiskAssert.Holds(Folder.Open(image), source);
+    }
+
+    [Test]
     public void A_log_that_is_damaged_is_an_error()
     {
         MakeWithLog(out byte[] image);
