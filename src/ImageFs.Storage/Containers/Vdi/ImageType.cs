@@ -1,7 +1,7 @@
 namespace ImageFs.Storage.Containers.Vdi;
 
 /// <summary>The kind of a disk (VirtualBox: VDIIMAGETYPE).</summary>
-internal enum ImageType
+internal enum ImageType : uint
 {
     Dynamic = 1,
     Static = 2,

@@ -52,6 +52,17 @@ public sealed class VdiTest : QemuDisks
         Assert.That(() => Folder.Open(image), Throws.TypeOf<InvalidImageException>().With.Message.Contains(message));
     }
 
+    [TestCase(0x4C, 3u, "type 3")]
+    [TestCase(0x4C, uint.MaxValue, "type 4294967295")]
+    [TestCase(0x44, uint.MaxValue, "version 65535.65535")]
+    public void Other_types_and_versions_are_refused(int offset, uint value, string message)
+    {
+        Folder.Image("create", "-f", "vdi", "disk", "8M");
+        byte[] image = Read("disk");
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(offset), value);
+        Assert.That(() => Folder.Open(image), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains(message));
+    }
+
     [Test]
     public void A_changed_image_gives_errors_of_the_image_only()
     {

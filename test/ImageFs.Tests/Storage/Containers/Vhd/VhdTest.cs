@@ -93,6 +93,16 @@ public sealed class VhdTest : QemuDisks
     }
 
     [Test]
+    public void Other_types_are_refused([Values(1u, 5u, uint.MaxValue)] uint type)
+    {
+        Folder.Image("create", "-f", "vpc", "disk", "8M");
+        byte[] image = Read("disk");
+        BinaryPrimitives.WriteUInt32BigEndian(image.AsSpan(image.Length - 512 + 60), type);
+        Seal(image.AsSpan(image.Length - 512), 64);
+        Assert.That(() => Folder.Open(image), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains($"type {type}"));
+    }
+
+    [Test]
     public void A_changed_image_gives_errors_of_the_image_only([Values("dynamic", "fixed")] string subformat)
     {
         Folder.WriteSource(3 * MiB);
