@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Containers.Qcow2;
 
@@ -170,7 +171,7 @@ public sealed class Qcow2Test : QemuDisks
     [Test]
     public void A_disk_of_1_TiB_is_opened_by_as_many_reads_as_one_of_1_GiB()
     {
-        var reads = new List<int>();
+        var reads = new List<long>();
         foreach (string size in new[] { "1G", "1T" })
         {
             Folder.Image("create", "-f", "qcow2", size, size);
