@@ -154,8 +154,30 @@ internal sealed class VirtualDiskTests
         new Random(3).Shuffle(order);
         VirtualDisk.Io(folder["disk.qcow2"], "qcow2", order.Select(cluster => $"write -P 1 {(long)cluster * Cluster} {Cluster}"));
         VirtualDisk.Image(folder.Path, "convert", "-n", "-f", "raw", "-O", "qcow2", "disk.raw", "disk.qcow2");
+        string map = Tool.Run("qemu-img", "map", "--output=json", folder["disk.qcow2"]).Succeeded().Text;
+        using (var pieces = JsonDocument.Parse(map))
+        {
+            Assert.That(pieces.RootElement.GetArrayLength(), Is.GreaterThan(Count / 2), "pieces of the disk");
+        }
+
         using var mount = ImageMount.Mount(folder["disk.qcow2"]);
         Tool.Run("cmp", source, mount["data"]).Succeeded();
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_decoder_that_is_not_installed_is_named()
+    {
+        Need.Root();
+        const string Hide = "for l in /usr/lib/*/libzstd.so.1 /lib/*/libzstd.so.1; do [ ! -e \"$l\" ] || mount --bind /dev/null \"$l\" || exit 9; done";
+        using TestDisk disk = TestDisk.Single();
+        using var folder = new TestFolder();
+        string image = folder["disk.qcow2"];
+        VirtualDisk.Make(disk.Path, image, "qcow2", "compression_type=zstd", "-c");
+        ToolResult said = Tool.Run("unshare", "-m", "sh", "-c", $"{Hide}; exec \"$@\"", "sh", ImageFsProgram.Path, "ls", image);
+        Assert.That(said.ExitCode, Is.Not.Zero.And.Not.EqualTo(9));
+        Assert.That(said.Error, Does.Contain("libzstd.so.1").And.Contain("not supported"));
+        Assert.That(ImageFsProgram.Run("ls", image).ExitCode, Is.Zero);
     }
 
     private static long Sum(string[] lines, Regex call) => lines.Select(line => call.Match(line)).Where(match => match.Success).Sum(BytesOf);

@@ -92,6 +92,14 @@ public sealed class Qcow2Test : QemuDisks
     }
 
     [Test]
+    public void A_backing_file_that_is_longer_is_cut_off()
+    {
+        byte[] bytes = Folder.WriteSource(Length);
+        Folder.Image("create", "-f", "qcow2", "-F", "raw", "-b", DiskFolder.Source, "disk.qcow2", "5M");
+        DiskAssert.Holds(Folder.Open("disk.qcow2"), bytes[..(5 << 20)]);
+    }
+
+    [Test]
     public void A_backing_file_of_unknown_format_is_looked_at()
     {
         byte[] bytes = Folder.WriteSource(Length);

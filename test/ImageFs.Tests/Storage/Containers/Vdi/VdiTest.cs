@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ImageFs.Storage;
-using ImageFs.Storage.Containers;
 
 namespace ImageFs.Tests.Storage.Containers.Vdi;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
