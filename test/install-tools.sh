@@ -11,7 +11,7 @@ packages=(
   strace perl-base
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   attr python3                  # setfattr; what sh cannot do
-  qemu-utils                    # virtual disks and their reader
+  qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )
