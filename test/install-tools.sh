@@ -12,6 +12,7 @@ packages=(
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   bchunk libcdio-utils         # second readers of optical discs
   attr python3                  # setfattr; what sh cannot do
+  qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )

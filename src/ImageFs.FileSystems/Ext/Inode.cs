@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
 

@@ -1,5 +1,11 @@
+using ImageFs.Storage.Containers.Dmg;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Containers.Qcow2;
 using ImageFs.Storage.Containers.Split;
+using ImageFs.Storage.Containers.Vdi;
+using ImageFs.Storage.Containers.Vhd;
+using ImageFs.Storage.Containers.Vhdx;
+using ImageFs.Storage.Containers.Vmdk;
 
 namespace ImageFs.Storage.Containers;
 
@@ -9,7 +15,17 @@ public static class ContainerFormats
     private const string Raw = "raw";
 
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<ContainerFormat> All { get; } = [.. OpticalFormats.All, new SplitFormat()];
+    public static IReadOnlyList<ContainerFormat> All { get; } =
+    [
+        new Qcow2Format(),
+        new VhdxFormat(),
+        new VmdkFormat(),
+        new VdiFormat(),
+        new VhdFormat(),
+        new DmgFormat(),
+        .. OpticalFormats.All,
+        new SplitFormat(),
+    ];
 
     /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
     /// <param name="file">The file.</param>

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Ext.Journal;
+using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace ImageFs.FileSystems.Ext;
+namespace ImageFs.Storage;
 
 /// <summary>
-/// The checksum of ext4's and JBD2's metadata: CRC-32C from a seed, not inverted at the end (ext4: Checksums).
+/// CRC-32C from a seed, as ext4 and JBD2 have it (ext4: Checksums): it is not inverted at the end, as other formats want it.
 /// </summary>
-internal static class Crc32C
+public static class Crc32C
 {
     /// <summary>The value before the first byte, where no seed is given.</summary>
     public const uint Initial = uint.MaxValue;

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>The system's libbz2; it is loaded when it is first called.</summary>
+public static unsafe partial class Bzip2
+{
+    /// <summary>The library, by the name that it is looked for.</summary>
+    public const string Library = "libbz2.so.1.0";
+
+    /// <summary>Decodes a stream that fills the destination.</summary>
+    /// <returns>Whether it did.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static bool TryDecode(ReadOnlySpan<byte> stream, Span<byte> destination)
+    {
+        uint length = (uint)destination.Length;
+        fixed (byte* input = stream)
+        fixed (byte* output = destination)
+        {
+            return BZ2_bzBuffToBuffDecompress(output, &length, input, (uint)stream.Length, 0, 0) == 0 && length == destination.Length;
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int BZ2_bzBuffToBuffDecompress(byte* destination, uint* length, byte* source, uint sourceLength, int small, int verbosity);
+}

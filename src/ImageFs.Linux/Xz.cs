@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>The system's liblzma; it is loaded when it is first called.</summary>
+public static unsafe partial class Xz
+{
+    /// <summary>The library, by the name that it is looked for.</summary>
+    public const string Library = "liblzma.so.5";
+
+    // What a stream says it needs is untrusted; xz -9 needs 65 MiB.
+    private const ulong MaxMemory = 80 << 20;
+
+    /// <summary>Decodes an .xz stream that fills the destination.</summary>
+    /// <returns>Whether it did.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static bool TryDecode(ReadOnlySpan<byte> stream, Span<byte> destination)
+    {
+        ulong memory = MaxMemory;
+        nuint read = 0;
+        nuint written = 0;
+        fixed (byte* input = stream)
+        fixed (byte* output = destination)
+        {
+            int result = lzma_stream_buffer_decode(
+                &memory, 0, null, input, &read, (nuint)stream.Length, output, &written, (nuint)destination.Length);
+            return result == 0 && written == (nuint)destination.Length;
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int lzma_stream_buffer_decode(
+        ulong* memoryLimit, uint flags, void* allocator, byte* source, nuint* sourcePosition, nuint sourceLength, byte* destination, nuint* position, nuint capacity);
+}

@@ -1,0 +1,43 @@
+namespace ImageFs.Storage.Containers;
+
+/// <summary>Where the bytes from some offset of a virtual disk on lie, as one entry of its tables has it.</summary>
+/// <param name="Kind">What stands behind them.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Address">For <see cref="ExtentKind.Mapped"/>, where they begin in <paramref name="Source"/>.</param>
+/// <param name="Source">For <see cref="ExtentKind.Mapped"/>, the file or the parent disk.</param>
+internal readonly record struct DiskPiece(ExtentKind Kind, long Length, long Address, BlockSource? Source)
+{
+    /// <summary>Bytes that are not there: zeros.</summary>
+    public static DiskPiece Hole(long length) => new(ExtentKind.Hole, length, 0, null);
+
+    /// <summary>Bytes of a compressed block.</summary>
+    public static DiskPiece Encoded(long length) => new(ExtentKind.Encoded, length, 0, null);
+
+    /// <summary>Bytes that lie in a file as they are.</summary>
+    public static DiskPiece Mapped(BlockSource source, long address, long length) => new(ExtentKind.Mapped, length, address, source);
+
+    /// <summary>Bytes of a block of a file. A file may end inside its last block: what is missing there are zeros.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="block">Where the block begins.</param>
+    /// <param name="start">Where the bytes begin in the block.</param>
+    /// <param name="length">Bytes.</param>
+    /// <exception cref="TruncatedImageException">The block begins behind the end of the file.</exception>
+    public static DiskPiece InBlock(BlockSource source, long block, long start, long length)
+    {
+        if (block >= source.Length)
+        {
+            throw new TruncatedImageException(block, source.Length);
+        }
+
+        long left = source.Length - block - start;
+        return left > 0 ? Mapped(source, block + start, Math.Min(left, length)) : Hole(length);
+    }
+
+    /// <summary>Bytes that the parent disk has, at the same offset; zeros without one, and behind its end.</summary>
+    public static DiskPiece Parent(BlockSource? parent, long offset, long length) =>
+        parent is null || offset >= parent.Length ? Hole(length) : Mapped(parent, offset, Math.Min(length, parent.Length - offset));
+
+    /// <summary>Whether another piece, right behind this one, is of one extent with it.</summary>
+    public bool IsContinuedBy(in DiskPiece next) =>
+        next.Kind == Kind && (Kind != ExtentKind.Mapped || (ReferenceEquals(next.Source, Source) && next.Address == Address + Length));
+}

@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+
+namespace ImageFs.Storage.Containers.Qcow2;
+
+/// <summary>The L1 table and the L2 tables of a disk: they tell where each cluster is (qcow2: Cluster mapping).</summary>
+internal sealed class ClusterTables
+{
+    private const string Clause = "qcow2: Cluster mapping";
+
+    // Bits 9 to 55 of an entry.
+    private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
+    private const int L1EntryBits = 3;
+
+    private readonly BlockCache _cache;
+    private readonly TablePlace _l1;
+    private readonly int _clusterBits;
+    private readonly int _entryBits;
+
+    /// <summary>Makes the tables; none of them is read yet.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="l1">The L1 table.</param>
+    /// <param name="clusterBits">Base-2 logarithm of the bytes in a cluster.</param>
+    /// <param name="isExtended">Whether L2 entries have a bitmap of subclusters.</param>
+    /// <param name="length">Bytes of the disk.</param>
+    /// <exception cref="InvalidImageException">The L1 table is not where it can be, or is too small for the disk.</exception>
+    public ClusterTables(BlockSource source, TablePlace l1, int clusterBits, bool isExtended, long length)
+    {
+        _cache = new BlockCache(source, VirtualDisk.TableCacheBlock, VirtualDisk.TableCacheSize);
+        _l1 = l1;
+        _clusterBits = clusterBits;
+        _entryBits = isExtended ? 4 : 3;
+        long wanted = length == 0 ? 0 : ((length - 1) >> SpanBits) + 1;
+        if (l1.Count < wanted)
+        {
+            throw new InvalidImageException("qcow2 L1 table", (long)(l1.Address & OffsetMask), $"{l1.Count} entries where the disk needs {wanted}", Clause);
+        }
+
+        if (wanted > 0 && ((l1.Address & (ulong)(ClusterSize - 1)) != 0 || l1.Address > (ulong)source.Length || wanted << L1EntryBits > source.Length - (long)l1.Address))
+        {
+            throw new InvalidImageException("qcow2 header", 40, $"an L1 table of {wanted} entries at 0x{l1.Address:X} in a file of {source.Length} bytes", Clause);
+        }
+    }
+
+    /// <summary>Bytes in a cluster.</summary>
+    public long ClusterSize => 1L << _clusterBits;
+
+    /// <summary>Bytes of the disk that one L2 table is about.</summary>
+    public long Span => 1L << SpanBits;
+
+    private int SpanBits => _clusterBits + _clusterBits - _entryBits;
+
+    private bool IsExtended => _entryBits == 4;
+
+    /// <summary>The L2 entry of the cluster that an offset of the disk is in.</summary>
+    /// <param name="offset">The offset.</param>
+    /// <param name="entry">The entry.</param>
+    /// <returns>False when there is no L2 table: no cluster of its span is allocated.</returns>
+    public bool TryFind(long offset, out ClusterEntry entry)
+    {
+        entry = default;
+        long l1Address = checked((long)_l1.Address + ((offset >> SpanBits) << L1EntryBits));
+        long table = (long)(ReadUInt64(l1Address) & OffsetMask);
+        if (table == 0)
+        {
+            return false;
+        }
+
+        if ((table & (ClusterSize - 1)) != 0 || table > _cache.Length - ClusterSize)
+        {
+            throw new InvalidImageException("qcow2 L1 table entry", l1Address, $"an L2 table at 0x{table:X}", Clause);
+        }
+
+        long address = table + (((offset & (Span - 1)) >> _clusterBits) << _entryBits);
+        entry = new ClusterEntry(address, ReadUInt64(address), IsExtended ? ReadUInt64(address + 8) : 0);
+        return true;
+    }
+
+    private ulong ReadUInt64(long address)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        _cache.ReadAt(address, bytes);
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+}

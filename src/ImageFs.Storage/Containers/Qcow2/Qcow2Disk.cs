@@ -1,0 +1,139 @@
+using ImageFs.Storage.Decoding;
+
+namespace ImageFs.Storage.Containers.Qcow2;
+
+/// <summary>A disk in a qcow2 file.</summary>
+internal sealed class Qcow2Disk : VirtualDisk
+{
+    private const string Clause = "qcow2: Cluster mapping";
+    private const int SubclusterCountBits = 5;
+
+    private readonly BlockSource _file;
+    private readonly BlockSource _data;
+    private readonly BlockSource? _backing;
+    private readonly Qcow2Layout _layout;
+    private readonly ClusterTables _tables;
+    private readonly Func<ImageDescription> _describe;
+
+    /// <summary>Makes the disk.</summary>
+    /// <param name="file">The file with the tables and the compressed clusters.</param>
+    /// <param name="data">The file with the clusters: mostly the same.</param>
+    /// <param name="backing">The disk below; null for none.</param>
+    /// <param name="layout">How the tables are to be read.</param>
+    /// <param name="tables">The tables.</param>
+    /// <param name="length">Bytes of the disk.</param>
+    /// <param name="describe">What there is to tell about it.</param>
+    public Qcow2Disk(
+        BlockSource file, BlockSource data, BlockSource? backing, Qcow2Layout layout, ClusterTables tables, long length, Func<ImageDescription> describe)
+        : base(layout.ClusterSize)
+    {
+        _file = file;
+        _data = data;
+        _backing = backing;
+        _layout = layout;
+        _tables = tables;
+        _describe = describe;
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public override string Format => Qcow2Format.FormatName;
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    private bool HasDataFile => !ReferenceEquals(_file, _data);
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => _describe();
+
+    /// <inheritdoc/>
+    protected override DiskPiece Find(long offset)
+    {
+        if (!_tables.TryFind(offset, out ClusterEntry entry))
+        {
+            return DiskPiece.Parent(_backing, offset, _tables.Span - (offset & (_tables.Span - 1)));
+        }
+
+        long inCluster = offset & (_layout.ClusterSize - 1);
+        long left = _layout.ClusterSize - inCluster;
+        if (entry.IsCompressed)
+        {
+            return !HasDataFile && entry.Subclusters == 0
+                ? DiskPiece.Encoded(left)
+                : throw Invalid(entry, HasDataFile ? "a compressed cluster in a data file" : "a compressed cluster with subclusters");
+        }
+
+        if ((entry.HostOffset & (_layout.ClusterSize - 1)) != 0)
+        {
+            throw Invalid(entry, $"a cluster at 0x{entry.HostOffset:X}");
+        }
+
+        if (_layout.HasSubclusters)
+        {
+            return FindSubclusters(in entry, offset, inCluster);
+        }
+
+        if (entry.IsZero)
+        {
+            return _layout.Version >= 3 ? DiskPiece.Hole(left) : throw Invalid(entry, "a cluster of zeros in version 2");
+        }
+
+        return entry.IsAllocated(HasDataFile)
+            ? DiskPiece.InBlock(_data, entry.HostOffset, inCluster, left)
+            : DiskPiece.Parent(_backing, offset, left);
+    }
+
+    /// <inheritdoc/>
+    protected override EncodedBlock FindEncoded(long offset)
+    {
+        long number = offset >> _layout.ClusterBits;
+        return new EncodedBlock(number, number << _layout.ClusterBits, _layout.ClusterSize);
+    }
+
+    /// <inheritdoc/>
+    protected override void Decode(in EncodedBlock block, Span<byte> destination)
+    {
+        if (!_tables.TryFind(block.Offset, out ClusterEntry entry) || !entry.IsCompressed)
+        {
+            throw new InvalidImageException("qcow2 L2 table", entry.Address, "it changed while it was read");
+        }
+
+        (long address, int length) = entry.CompressedPlace(_layout.ClusterBits);
+        if (address >= _file.Length)
+        {
+            throw new TruncatedImageException(address, _file.Length);
+        }
+
+        BlockDecoder.Decode(_layout.Compression, _file, address, (int)Math.Min(length, _file.Length - address), destination);
+    }
+
+    private static InvalidImageException Invalid(in ClusterEntry entry, string problem) => new("qcow2 L2 table entry", entry.Address, problem, Clause);
+
+    // Subclusters of one kind are one piece (qcow2: Extended L2 Entries).
+    private DiskPiece FindSubclusters(in ClusterEntry entry, long offset, long inCluster)
+    {
+        int bits = _layout.ClusterBits - SubclusterCountBits;
+        int first = (int)(inCluster >> bits);
+        bool isAllocated = entry.HasSubcluster(first);
+        bool isZero = entry.IsZeroSubcluster(first);
+        if (isAllocated && (isZero || !entry.IsAllocated(HasDataFile)))
+        {
+            throw Invalid(entry, isZero ? $"subcluster {first} is allocated and zeros" : $"subcluster {first} of a cluster that is not there");
+        }
+
+        int end = first + 1;
+        while (end < 1 << SubclusterCountBits && entry.HasSubcluster(end) == isAllocated && entry.IsZeroSubcluster(end) == isZero)
+        {
+            end++;
+        }
+
+        long left = ((long)end << bits) - inCluster;
+        if (isZero)
+        {
+            return DiskPiece.Hole(left);
+        }
+
+        return isAllocated ? DiskPiece.InBlock(_data, entry.HostOffset, inCluster, left) : DiskPiece.Parent(_backing, offset, left);
+    }
+}

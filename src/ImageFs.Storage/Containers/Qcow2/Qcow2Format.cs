@@ -1,0 +1,194 @@
+using System.Text;
+using ImageFs.Storage.Decoding;
+
+namespace ImageFs.Storage.Containers.Qcow2;
+
+/// <summary>qemu's format, versions 2 and 3 (qemu: docs/interop/qcow2.txt).</summary>
+internal sealed class Qcow2Format : ContainerFormat
+{
+    internal const string FormatName = "qcow2";
+
+    private const string Structure = "qcow2 header";
+    private const string Clause = "qcow2: Header";
+    private const int MinClusterBits = 9;
+    private const int MaxClusterBits = 21;
+
+    // So that a subcluster has a sector.
+    private const int MinExtendedClusterBits = 14;
+    private const uint MaxNameLength = 1023;
+
+    /// <inheritdoc/>
+    public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => file.Head.StartsWith(Header.Magic);
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        if (file.Head.Length < Header.MinLength || !Probe(file))
+        {
+            throw Invalid(0, "it has no magic number");
+        }
+
+        var header = new Header(file.Head);
+        if (header.Version is not (2 or 3))
+        {
+            throw new UnsupportedFeatureException($"qcow version {header.Version} is", Clause);
+        }
+
+        int clusterBits = Check(header);
+        ulong backingOffset = header.BackingFileOffset;
+        long clusterEnd = Math.Min(1L << clusterBits, file.Source.Length);
+        bool isBackingBehind = backingOffset >= header.Length && backingOffset <= (ulong)clusterEnd;
+        var extensions = HeaderExtensions.Read(file.Source, header.Length, isBackingBehind ? (long)backingOffset : clusterEnd);
+        IncompatibleFeatures features = header.IncompatibleFeatures;
+        RefuseUnknown(features, extensions);
+        RefuseEncryption(header.CryptMethod);
+        if (features.HasFlag(IncompatibleFeatures.Corrupt))
+        {
+            warn($"{file.Name} is marked corrupt: qemu-img check tells more");
+        }
+
+        bool isExtended = features.HasFlag(IncompatibleFeatures.ExtendedL2);
+        if (isExtended && clusterBits < MinExtendedClusterBits)
+        {
+            throw Invalid(20, $"subclusters of clusters of {1 << clusterBits} bytes");
+        }
+
+        var layout = new Qcow2Layout(header.Version, clusterBits, isExtended, CompressionOf(header));
+        string? backing = ReadBackingName(file, header, clusterEnd);
+        var snapshots = new SnapshotTable(file.Source, header.SnapshotsOffset, header.SnapshotCount);
+        Snapshot? snapshot = options.TakeValue("snapshot") is { } wanted ? snapshots.Choose(wanted) : null;
+        long size = header.Size <= long.MaxValue ? (long)header.Size : throw Invalid(24, $"a disk of {header.Size} bytes");
+        long length = snapshot?.DiskSize ?? size;
+        TablePlace l1 = snapshot?.L1 ?? new TablePlace(header.L1TableOffset, header.L1Size);
+        var tables = new ClusterTables(file.Source, l1, clusterBits, isExtended, length);
+        ImageDescription Describe() => Tell(layout, features, extensions, backing, snapshots, snapshot);
+        return new Qcow2Disk(
+            file.Source,
+            features.HasFlag(IncompatibleFeatures.ExternalDataFile) ? OpenDataFile(file, extensions) : file.Source,
+            backing is null ? null : VirtualDisk.OpenParent(file, backing, "backing file", FormatOf(extensions), MountOptions.Parse(null), warn),
+            layout,
+            tables,
+            length,
+            Describe);
+    }
+
+    private static int Check(Header header)
+    {
+        if (header.ClusterBits is < MinClusterBits or > MaxClusterBits)
+        {
+            throw Invalid(20, $"clusters of 2^{header.ClusterBits} bytes");
+        }
+
+        if (!header.IsWhole || header.Length > 1u << (int)header.ClusterBits)
+        {
+            throw Invalid(100, $"a header of {header.Length} bytes");
+        }
+
+        return (int)header.ClusterBits;
+    }
+
+    private static void RefuseUnknown(IncompatibleFeatures features, HeaderExtensions extensions)
+    {
+        ulong unknown = (ulong)(features & ~IncompatibleFeatures.Known);
+        if (unknown != 0)
+        {
+            string[] names = [.. Enumerable.Range(0, 64).Where(bit => (unknown & (1UL << bit)) != 0).Select(extensions.NameOf)];
+            throw new UnsupportedFeatureException($"qcow2 with {string.Join(", ", names)} is", Clause);
+        }
+    }
+
+    private static void RefuseEncryption(uint method)
+    {
+        if (method != 0)
+        {
+            string name = method switch { 1 => "AES encryption", 2 => "LUKS encryption", _ => $"encryption method {method}" };
+            throw new UnsupportedFeatureException($"qcow2 with {name} is", Clause);
+        }
+    }
+
+    private static Compression CompressionOf(Header header) => header.CompressionType switch
+    {
+        0 => Compression.Deflate,
+        1 => Compression.Zstandard,
+        byte other => throw new UnsupportedFeatureException($"qcow2 with compression type {other} is", Clause),
+    };
+
+    private static string? ReadBackingName(ImageFile file, Header header, long end)
+    {
+        ulong offset = header.BackingFileOffset;
+        uint length = header.BackingFileSize;
+        if (offset == 0 || length == 0)
+        {
+            return null;
+        }
+
+        if (length > MaxNameLength || offset > (ulong)end || length > end - (long)offset)
+        {
+            throw Invalid(8, $"a backing file name of {length} bytes at 0x{offset:X}");
+        }
+
+        byte[] name = new byte[length];
+        file.Source.ReadAt((long)offset, name);
+        return PathOf(Encoding.UTF8.GetString(name), "backing file");
+    }
+
+    // A name may have one of qemu's protocols in front, or be a block device's description.
+    private static string PathOf(string name, string role)
+    {
+        const string FileProtocol = "file:";
+        if (name.StartsWith(FileProtocol, StringComparison.Ordinal))
+        {
+            name = name[FileProtocol.Length..];
+        }
+
+        int colon = name.IndexOf(':', StringComparison.Ordinal);
+        if (colon > 0 && !name.AsSpan(0, colon).Contains('/'))
+        {
+            throw new UnsupportedFeatureException($"{role} \"{name}\" by the protocol {name[..colon]} is");
+        }
+
+        return name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) ? throw Invalid(8, $"a {role} with no name") : name;
+    }
+
+    // Formats that say only how the bytes are had.
+    private static string? FormatOf(HeaderExtensions extensions) => extensions.BackingFormat switch
+    {
+        null or "" => null,
+        "file" or "host_device" => "raw",
+        string format => format,
+    };
+
+    private static BlockSource OpenDataFile(ImageFile file, HeaderExtensions extensions)
+    {
+        const string Role = "data file";
+        string name = extensions.DataFile ?? throw Invalid(72, "a data file that is not named");
+        return file.OpenBeside(PathOf(name, Role), Role).Source;
+    }
+
+    private static ImageDescription Tell(
+        Qcow2Layout layout, IncompatibleFeatures features, HeaderExtensions extensions, string? backing, SnapshotTable snapshots, Snapshot? chosen)
+    {
+        ImageDescription description = new ImageDescription(FormatName)
+            .With("version", (long)layout.Version)
+            .With("cluster-size", (long)layout.ClusterSize)
+            .With("extended-l2", layout.HasSubclusters ? true : null)
+            .With("compression", layout.Compression == Compression.Zstandard ? "zstd" : "zlib")
+            .With("dirty", features.HasFlag(IncompatibleFeatures.Dirty) ? true : null)
+            .With("corrupt", features.HasFlag(IncompatibleFeatures.Corrupt) ? true : null)
+            .With("data-file", extensions.DataFile)
+            .With("backing-file", backing)
+            .With("backing-format", extensions.BackingFormat)
+            .With("snapshot", chosen?.Id);
+        description.Children.AddRange(snapshots.Read().Select(snapshot => new ImageDescription("snapshot")
+            .With("size", snapshot.DiskSize)
+            .With("id", snapshot.Id)
+            .With("name", snapshot.Name)
+            .With("date", snapshot.Date)));
+        return description;
+    }
+
+    private static InvalidImageException Invalid(long address, string problem) => new(Structure, address, problem, Clause);
+}

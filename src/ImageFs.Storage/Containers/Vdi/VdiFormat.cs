@@ -1,0 +1,77 @@
+using System.Numerics;
+
+namespace ImageFs.Storage.Containers.Vdi;
+
+/// <summary>VirtualBox's format, version 1.1.</summary>
+internal sealed class VdiFormat : ContainerFormat
+{
+    internal const string FormatName = "vdi";
+
+    private const string Structure = "vdi header";
+    private const string Clause = "VirtualBox: VDIHEADER1PLUS";
+    private const uint MaxExtra = 1 << 20;
+
+    /// <inheritdoc/>
+    public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => file.Head.Length >= Header.Length && new Header(file.Head).HasMagic;
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        if (!Probe(file))
+        {
+            throw Invalid(0x40, "it has no magic number");
+        }
+
+        var header = new Header(file.Head);
+        if (header.Version >> 16 != 1)
+        {
+            throw new UnsupportedFeatureException($"vdi version {header.Version >> 16}.{header.Version & 0xFFFF} is", Clause);
+        }
+
+        if (header.Type is not (ImageType.Dynamic or ImageType.Static or ImageType.Differencing))
+        {
+            throw new UnsupportedFeatureException($"vdi of type {(uint)header.Type} is", Clause);
+        }
+
+        Check(header, file.Source.Length);
+        bool isChild = header.Type == ImageType.Differencing;
+        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, options, warn) : null);
+    }
+
+    private static void Check(Header header, long fileLength)
+    {
+        if (header.BlockSize < 512 || !BitOperations.IsPow2(header.BlockSize) || header.BlockSize > 1 << 30 || header.BlockExtra > MaxExtra)
+        {
+            throw Invalid(0x178, $"blocks of {header.BlockSize} bytes behind {header.BlockExtra}");
+        }
+
+        // What a map of so many blocks can have.
+        if (header.DiskSize > (ulong)header.BlockCount * header.BlockSize)
+        {
+            throw Invalid(0x170, $"a disk of {header.DiskSize} bytes in {header.BlockCount} blocks of {header.BlockSize}");
+        }
+
+        if ((long)header.BlockCount * sizeof(uint) > fileLength - header.MapOffset)
+        {
+            throw Invalid(0x154, $"a map of {header.BlockCount} blocks at 0x{header.MapOffset:X} in a file of {fileLength} bytes");
+        }
+    }
+
+    // The parent is known by its number only. VirtualBox's snapshots have it for their name; where the first disk is, a user must say.
+    private static VdiDisk OpenParent(ImageFile file, Guid id, MountOptions options, Action<string> warn)
+    {
+        string beside = $"{id:B}.vdi";
+        string path = file.Folder.Contains(beside)
+            ? beside
+            : options.TakeValue("parent") ?? throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it, and parent= does not tell where, is");
+        var parent = (VdiDisk)VirtualDisk.OpenParent(file, path, "parent", FormatName, options, warn);
+        return parent.Id == id
+            ? parent
+            : throw new InvalidImageException(Structure, 0x1A8, $"the parent is {id}, {path} is {parent.Id}", Clause);
+    }
+
+    private static InvalidImageException Invalid(long address, string problem) => new(Structure, address, problem, Clause);
+}

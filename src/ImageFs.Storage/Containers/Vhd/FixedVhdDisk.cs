@@ -1,0 +1,24 @@
+namespace ImageFs.Storage.Containers.Vhd;
+
+/// <summary>A disk that lies in the file as it is, before the footer.</summary>
+/// <param name="file">The file.</param>
+/// <param name="length">Bytes of the disk.</param>
+/// <param name="id">What it is known by.</param>
+internal sealed class FixedVhdDisk(BlockSource file, long length, Guid id) : Container
+{
+    /// <inheritdoc/>
+    public override string Format => VhdFormat.FormatName;
+
+    /// <inheritdoc/>
+    public override long Length => length;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = file;
+        return Extent.Mapped(offset, Math.Min(maxLength, length - offset), offset);
+    }
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => base.Describe().With("subformat", "fixed").With("uuid", id.ToString());
+}

@@ -1,0 +1,101 @@
+namespace ImageFs.Storage.Containers.Vhdx;
+
+/// <summary>A file as it is when its log is replayed: some pieces of it are others.</summary>
+/// <param name="file">The file.</param>
+internal sealed class PatchedSource(BlockSource file) : BlockSource
+{
+    // Ascending, without overlaps. A piece without bytes is zeros.
+    private readonly List<Patch> _patches = [];
+
+    /// <inheritdoc/>
+    public override long Length => Math.Max(file.Length, _patches.Count > 0 ? _patches[^1].End : 0);
+
+    /// <summary>Replaces bytes, of earlier patches too.</summary>
+    /// <param name="offset">The first.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="bytes">What they are now; null for zeros.</param>
+    public void Replace(long offset, long length, byte[]? bytes)
+    {
+        long end = offset + length;
+        int first = FirstBehind(offset);
+        int last = first;
+        var pieces = new List<Patch>(3);
+        for (; last < _patches.Count && _patches[last].Start < end; last++)
+        {
+            if (_patches[last].Start < offset)
+            {
+                pieces.Add(_patches[last].Clip(_patches[last].Start, offset));
+            }
+
+            if (last + 1 >= _patches.Count || _patches[last + 1].Start >= end)
+            {
+                pieces.Add(new Patch(offset, end, bytes, 0));
+                if (_patches[last].End > end)
+                {
+                    pieces.Add(_patches[last].Clip(end, _patches[last].End));
+                }
+            }
+        }
+
+        if (last == first)
+        {
+            pieces.Add(new Patch(offset, end, bytes, 0));
+        }
+
+        _patches.RemoveRange(first, last - first);
+        _patches.InsertRange(first, pieces);
+    }
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        int index = FirstBehind(offset);
+        long end = Math.Min(Length, maxLength < Length - offset ? offset + maxLength : Length);
+        if (index < _patches.Count && _patches[index].Start <= offset)
+        {
+            Patch patch = _patches[index];
+            below = this;
+            return new Extent(offset, Math.Min(end, patch.End) - offset, patch.Bytes is null ? ExtentKind.Hole : ExtentKind.Inline, 0);
+        }
+
+        // A file that the log makes longer is zeros there.
+        below = file;
+        end = index < _patches.Count ? Math.Min(end, _patches[index].Start) : end;
+        return offset >= file.Length
+            ? Extent.Hole(offset, end - offset)
+            : Extent.Mapped(offset, Math.Min(end, file.Length) - offset, offset);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination)
+    {
+        Patch patch = _patches[FirstBehind(offset)];
+        patch.Bytes.AsSpan((int)(offset - patch.Start) + patch.Skipped, destination.Length).CopyTo(destination);
+    }
+
+    // The first patch that ends behind an offset.
+    private int FirstBehind(long offset)
+    {
+        int low = 0;
+        int high = _patches.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_patches[middle].End > offset)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+
+    private readonly record struct Patch(long Start, long End, byte[]? Bytes, int Skipped)
+    {
+        public Patch Clip(long start, long end) => new(start, end, Bytes, Bytes is null ? 0 : Skipped + (int)(start - Start));
+    }
+}

@@ -1,0 +1,77 @@
+namespace ImageFs.Storage.Containers.Vhdx;
+
+/// <summary>A disk in a VHDX file: fixed, dynamic or differencing.</summary>
+internal sealed class VhdxDisk : VirtualDisk
+{
+    private const int NotPresent = 0;
+    private const int Undefined = 1;
+    private const int Zero = 2;
+    private const int Unmapped = 3;
+    private const int FullyPresent = 6;
+    private const int PartiallyPresent = 7;
+
+    private readonly BlockSource _file;
+    private readonly BlockSource? _parent;
+    private readonly Metadata _metadata;
+    private readonly AllocationTable _table;
+
+    /// <summary>Makes the disk.</summary>
+    /// <param name="file">The file, its log replayed.</param>
+    /// <param name="metadata">What kind of disk it is.</param>
+    /// <param name="table">Where its blocks are.</param>
+    /// <param name="parent">The disk below; null for none.</param>
+    /// <param name="dataWriteGuid">What children know it by.</param>
+    public VhdxDisk(BlockSource file, Metadata metadata, AllocationTable table, BlockSource? parent, Guid dataWriteGuid)
+        : base(0)
+    {
+        _file = file;
+        _metadata = metadata;
+        _table = table;
+        _parent = parent;
+        DataWriteGuid = dataWriteGuid;
+    }
+
+    /// <inheritdoc/>
+    public override string Format => VhdxFormat.FormatName;
+
+    /// <inheritdoc/>
+    public override long Length => _metadata.DiskSize;
+
+    /// <summary>What children know it by.</summary>
+    public Guid DataWriteGuid { get; }
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => base.Describe()
+        .With("subformat", _metadata.HasParent ? "differencing" : _metadata.IsFixed ? "fixed" : "dynamic")
+        .With("block-size", (long)_metadata.BlockSize)
+        .With("log-sec", (long)_metadata.LogicalSectorSize)
+        .With("phy-sec", (long)_metadata.PhysicalSectorSize)
+        .With("uuid", _metadata.DiskId.ToString())
+        .With("parent", _metadata.ParentLocator.GetValueOrDefault(VhdxFormat.RelativePath))
+        .With("log", _file is PatchedSource ? "replayed" : null);
+
+    /// <inheritdoc/>
+    protected override DiskPiece Find(long offset)
+    {
+        long block = Math.DivRem(offset, _metadata.BlockSize, out long inBlock);
+        long left = _metadata.BlockSize - inBlock;
+        BlockEntry entry = _table.Find(block);
+        return entry.State switch
+        {
+            NotPresent => DiskPiece.Parent(_parent, offset, left),
+            Undefined or Zero or Unmapped => DiskPiece.Hole(left),
+            FullyPresent => DiskPiece.InBlock(_file, entry.FileOffset, inBlock, left),
+            PartiallyPresent when _metadata.HasParent => FindSectors(in entry, block, offset, inBlock, left),
+            int state => throw new InvalidImageException("vhdx payload block entry", entry.Address, $"state {state}", "MS-VHDX 2.5.1.1"),
+        };
+    }
+
+    private DiskPiece FindSectors(in BlockEntry entry, long block, long offset, long inBlock, long left)
+    {
+        int size = _metadata.LogicalSectorSize;
+        long sector = Math.DivRem(inBlock, size, out long inSector);
+        bool isHere = _table.HasSector(block, (int)sector, (int)((left + inSector) / size), _metadata.BlockSize / size, out int run);
+        long length = ((long)run * size) - inSector;
+        return isHere ? DiskPiece.InBlock(_file, entry.FileOffset, inBlock, length) : DiskPiece.Parent(_parent, offset, length);
+    }
+}

@@ -1,0 +1,28 @@
+namespace ImageFs.Storage.Containers.Vmdk;
+
+/// <summary>A disk of one or several extents.</summary>
+/// <param name="extents">The extents, one behind the other.</param>
+/// <param name="descriptor">What its descriptor says; null for an extent that has none.</param>
+internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? descriptor) : Container
+{
+    private readonly ConcatenatedSource _disk = new(extents);
+
+    /// <inheritdoc/>
+    public override string Format => VmdkFormat.FormatName;
+
+    /// <inheritdoc/>
+    public override long Length => _disk.Length;
+
+    /// <summary>What children know the contents by.</summary>
+    public string? ContentId => descriptor?.ContentId;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below) => _disk.Map(offset, maxLength, out below);
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => base.Describe()
+        .With("subformat", descriptor?.CreateType)
+        .With("extents", (long)extents.Count)
+        .With("cid", descriptor?.ContentId)
+        .With("parent", descriptor?.ParentContentId is null ? null : descriptor.ParentHint);
+}
