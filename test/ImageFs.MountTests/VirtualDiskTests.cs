@@ -180,6 +180,75 @@ internal sealed class VirtualDiskTests
         Assert.That(ImageFsProgram.Run("ls", image).ExitCode, Is.Zero);
     }
 
+    [TestCase("qcow2", "")]
+    [TestCase("qcow2", "cluster_size=4k")]
+    [TestCase("qcow2", "", "-c")]
+    [TestCase("vmdk", "")]
+    [TestCase("vpc", "subformat=dynamic,force_size=on")]
+    [TestCase("vdi", "")]
+    [CancelAfter(Limit)]
+    public void Extents_are_those_of_qemu_img_map(string format, string options, params string[] flags)
+    {
+        // Runs of noise, of text that compresses, and of nothing.
+        const int Piece = 96 << 10;
+        byte[] noise = new byte[Piece];
+        new Random(5).NextBytes(noise);
+        using var folder = new TestFolder();
+        using (FileStream raw = File.Create(folder["disk.raw"]))
+        {
+            for (int i = 0; i < 90; i++)
+            {
+                raw.Position = (long)i * Piece;
+                raw.Write(i % 3 == 0 ? noise : i % 5 == 0 ? Enumerable.Repeat((byte)'t', Piece).ToArray() : []);
+            }
+
+            raw.SetLength(90 * Piece);
+        }
+
+        VirtualDisk.Make(folder["disk.raw"], folder["disk"], format, options, flags);
+        using var map = JsonDocument.Parse(Tool.Run("qemu-img", "map", "--output=json", "-f", format, folder["disk"]).Succeeded().Text);
+        using var extents = JsonDocument.Parse(ImageFsProgram.Run("extents", "--json", folder["disk"]).Succeeded().Text);
+        string[] expected = [.. Runs(map.RootElement.EnumerateArray().Select(run => (Number(run, "start"), Number(run, "length"), Place(run))))];
+        JsonElement last = extents.RootElement.GetProperty("layers").EnumerateArray().Last();
+        string[] said = [.. Runs(last.EnumerateArray().Select(run => (Number(run, "offset"), Number(run, "length"), Kind(run))))];
+        Assert.That(expected, Has.Length.GreaterThan(format is "qcow2" or "vmdk" ? 20 : 0));
+        Assert.That(said, Is.EqualTo(expected));
+
+        // Compressed bytes have no offset in qemu's map, and what reads as zeros no place.
+        static long? Place(JsonElement run) => run.TryGetProperty("offset", out JsonElement offset) && run.GetProperty("data").GetBoolean()
+            ? offset.GetInt64()
+            : run.GetProperty("zero").GetBoolean() ? null : -1;
+        static long? Kind(JsonElement run) => Text(run, "kind") switch
+        {
+            "mapped" => Number(run, "address"),
+            "encoded" => -1,
+            _ => null,
+        };
+    }
+
+    // Runs that continue each other are one, as lines: qemu ends a run at each of its tables.
+    private static IEnumerable<string> Runs(IEnumerable<(long Start, long Length, long? Place)> runs)
+    {
+        (long Start, long Length, long? Place)? open = null;
+        foreach ((long Start, long Length, long? Place) run in runs)
+        {
+            if (open is { } begun && (begun.Place is null or -1 ? run.Place == begun.Place : run.Place == begun.Place + begun.Length))
+            {
+                open = begun with { Length = begun.Length + run.Length };
+                continue;
+            }
+
+            if (open is { } ended)
+            {
+                yield return $"{ended}";
+            }
+
+            open = run;
+        }
+
+        yield return $"{open}";
+    }
+
     private static long Sum(string[] lines, Regex call) => lines.Select(line => call.Match(line)).Where(match => match.Success).Sum(BytesOf);
 
     private static long BytesOf(Match match) => long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture);

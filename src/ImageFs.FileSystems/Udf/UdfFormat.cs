@@ -10,7 +10,7 @@ internal sealed class UdfFormat : FileSystemFormat
     public override string Name => "udf";
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source) => Anchor.Find(source, new UdfOptions(MountOptions.Parse(null))).Any();
+    public override bool Probe(BlockSource source) => Anchor.Find(source, new UdfOptions(MountOptions.Parse(null), source)).Any();
 
     /// <inheritdoc/>
     /// <remarks>A recognition sequence whose anchors are all gone.</remarks>
@@ -19,5 +19,5 @@ internal sealed class UdfFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
-        new UdfFileSystem(new UdfVolume(source, new UdfOptions(options), warn));
+        new UdfFileSystem(new UdfVolume(source, new UdfOptions(options, source), warn));
 }

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.FileSystems.Udf;
 
@@ -13,13 +14,17 @@ internal sealed class UdfOptions
 
     private static readonly int[] s_blockSizes = [512, 1024, 2048, 4096];
 
+    private const int DiscSectorSize = 2048;
+
     // They are about writing, or long without effect.
     private static readonly string[] s_ignored =
         ["strict", "nostrict", "adinicb", "noadinicb", "shortad", "longad", "volume", "partition", "fileset", "rootdir"];
 
     /// <summary>Takes the options that udf knows.</summary>
+    /// <param name="options">The mount options.</param>
+    /// <param name="source">The volume: a disc tells where its last session begins.</param>
     /// <exception cref="MountOptionException">A value is no good.</exception>
-    public UdfOptions(MountOptions options)
+    public UdfOptions(MountOptions options, BlockSource source)
     {
         IgnoreRecognition = options.TakeFlag("novrs");
         ShowHidden = options.TakeFlag("unhide");
@@ -29,7 +34,7 @@ internal sealed class UdfOptions
         Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
         FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
-        Session = options.TakeNumber("session", max: int.MaxValue) ?? 0;
+        Session = options.TakeNumber("session", max: int.MaxValue) ?? (uint)((SessionTable.Find(source)?.Default ?? 0) / DiscSectorSize);
         LastBlock = options.TakeNumber("lastblock");
         Anchor = options.TakeNumber("anchor");
         BlockSizes = options.TakeNumber("bs") switch
@@ -68,7 +73,7 @@ internal sealed class UdfOptions
     /// <summary><c>dmode=</c>: permissions of directories.</summary>
     public uint? DirectoryMode { get; }
 
-    /// <summary><c>session=</c>: the block that the session begins at.</summary>
+    /// <summary><c>session=</c>: the block that the session begins at; of a disc the last one unless given.</summary>
     public uint Session { get; }
 
     /// <summary><c>lastblock=</c>: the last block that was recorded.</summary>

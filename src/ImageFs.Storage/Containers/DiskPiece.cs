@@ -16,22 +16,16 @@ internal readonly record struct DiskPiece(ExtentKind Kind, long Length, long Add
     /// <summary>Bytes that lie in a file as they are.</summary>
     public static DiskPiece Mapped(BlockSource source, long address, long length) => new(ExtentKind.Mapped, length, address, source);
 
-    /// <summary>Bytes of a block of a file. A file may end inside its last block: what is missing there are zeros.</summary>
+    /// <summary>Bytes of a block of a file. The file may end inside its last block, where the disk ends before the block does.</summary>
     /// <param name="source">The file.</param>
     /// <param name="block">Where the block begins.</param>
     /// <param name="start">Where the bytes begin in the block.</param>
     /// <param name="length">Bytes.</param>
-    /// <exception cref="TruncatedImageException">The block begins behind the end of the file.</exception>
-    public static DiskPiece InBlock(BlockSource source, long block, long start, long length)
-    {
-        if (block >= source.Length)
-        {
-            throw new TruncatedImageException(block, source.Length);
-        }
-
-        long left = source.Length - block - start;
-        return left > 0 ? Mapped(source, block + start, Math.Min(left, length)) : Hole(length);
-    }
+    /// <exception cref="TruncatedImageException">The first of the bytes lies behind the end of the file.</exception>
+    public static DiskPiece InBlock(BlockSource source, long block, long start, long length) =>
+        block < source.Length - start
+            ? Mapped(source, block + start, Math.Min(source.Length - start - block, length))
+            : throw new TruncatedImageException(Math.Max(block, source.Length), source.Length);
 
     /// <summary>Bytes that the parent disk has, at the same offset; zeros without one, and behind its end.</summary>
     public static DiskPiece Parent(BlockSource? parent, long offset, long length) =>

@@ -92,6 +92,37 @@ public sealed class Qcow2Test : QemuDisks
     }
 
     [Test]
+    public void A_file_that_was_cut_short_inside_a_cluster_ends_in_an_error_and_not_in_zeros()
+    {
+        byte[] bytes = Folder.WriteSource(Length);
+        Folder.Image("convert", "-O", "qcow2", "-o", "cluster_size=2M", DiskFolder.Source, "disk.qcow2");
+        using (FileStream file = File.OpenWrite(Folder["disk.qcow2"]))
+        {
+            file.SetLength(file.Length - (1 << 20));
+        }
+
+        BlockSource disk = Folder.Open("disk.qcow2");
+        byte[] read = new byte[disk.Length];
+        Assert.That(() => disk.ReadAt(0, read), Throws.TypeOf<TruncatedImageException>());
+        long last = Enumerable.Range(0, (int)(disk.Length >> 12)).Select(page => (long)page << 12).Last(IsThere);
+        Assert.That(last, Is.GreaterThan(0));
+        DiskAssert.Holds(new BlockSlice(disk, 0, last), bytes[..(int)last]);
+
+        bool IsThere(long offset)
+        {
+            try
+            {
+                disk.ReadAt(offset, read.AsSpan(0, 1));
+                return true;
+            }
+            catch (TruncatedImageException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Test]
     public void A_backing_file_that_is_longer_is_cut_off()
     {
         byte[] bytes = Folder.WriteSource(Length);
