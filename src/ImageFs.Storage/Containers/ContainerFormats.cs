@@ -1,3 +1,4 @@
+using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Containers.Split;
 
 namespace ImageFs.Storage.Containers;
@@ -8,7 +9,7 @@ public static class ContainerFormats
     private const string Raw = "raw";
 
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<ContainerFormat> All { get; } = [new SplitFormat()];
+    public static IReadOnlyList<ContainerFormat> All { get; } = [.. OpticalFormats.All, new SplitFormat()];
 
     /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
     /// <param name="file">The file.</param>

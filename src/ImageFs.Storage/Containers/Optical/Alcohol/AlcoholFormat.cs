@@ -1,0 +1,29 @@
+namespace ImageFs.Storage.Containers.Optical.Alcohol;
+
+/// <summary>A disc as Alcohol 120% keeps it: <c>.mds</c>, a descriptor, and <c>.mdf</c>, its sectors, in one file or several.</summary>
+public sealed class AlcoholFormat : ContainerFormat
+{
+    private const int VersionField = 16;
+
+    private static ReadOnlySpan<byte> Signature => "MEDIA DESCRIPTOR"u8;
+
+    /// <inheritdoc/>
+    public override string Name => "mds";
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => file.Head.Length > VersionField && file.Head.StartsWith(Signature);
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        if (file.Head.Length <= VersionField)
+        {
+            throw new TruncatedImageException(VersionField, file.Head.Length);
+        }
+
+        byte version = file.Head[VersionField];
+        return version == 1
+            ? new AlcoholLayout(file).Make(options)
+            : throw new UnsupportedFeatureException($"{file.Name}: version {version} of the media descriptor, which is encrypted, is");
+    }
+}

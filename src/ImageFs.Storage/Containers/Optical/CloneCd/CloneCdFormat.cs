@@ -1,0 +1,88 @@
+using ImageFs.Linux;
+using ImageFs.Storage.Containers.Optical.Sheets;
+
+namespace ImageFs.Storage.Containers.Optical.CloneCd;
+
+/// <summary>A disc as CloneCD keeps it: <c>.ccd</c>, a table of contents; <c>.img</c> beside it, raw sectors; <c>.sub</c>, the subchannels.</summary>
+public sealed class CloneCdFormat : ContainerFormat
+{
+    private const int LeadOut = 0xA2;
+    private const int DataTrack = 4;
+
+    // What may lie in front of a session's first track in the image.
+    private const int MaxPregap = 300;
+
+    /// <inheritdoc/>
+    public override string Name => "ccd";
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) =>
+        SheetText.FindHead(file) is { } head && head.TrimStart().StartsWith("[CloneCD]", StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        var sheet = CloneCdSheet.Parse(SheetText.Read(file));
+        BlockSource image = (SheetFiles.TryOpenNamesake(file, "img")
+            ?? throw new LinuxException("open", Errno.ENOENT, Path.ChangeExtension(file.Name, "img"))).Source;
+        var disc = new DiscBuilder(Name);
+        long sectors = 0;
+        foreach (IGrouping<long, CloneCdEntry> session in sheet.Entries.GroupBy(entry => entry.Session).OrderBy(session => session.Key))
+        {
+            CloneCdEntry[] tracks = [.. session.Where(entry => entry.IsTrack).OrderBy(entry => entry.Start)];
+            CloneCdEntry end = session.FirstOrDefault(entry => entry.Point == LeadOut)
+                ?? throw Invalid($"session {session.Key} has no lead-out");
+            if (tracks.Length == 0)
+            {
+                continue;
+            }
+
+            // The image has the sectors of one session behind those of the other, without what lies between them on the disc.
+            disc.EndTrack();
+            sectors = disc.Position == 0 ? tracks[0].Start : FindStart(image, sectors, tracks[0]);
+            disc.Position = tracks[0].Start;
+            for (int i = 0; i < tracks.Length; i++)
+            {
+                long next = i + 1 < tracks.Length ? tracks[i + 1].Start : end.Start;
+                long count = next - tracks[i].Start;
+                if (tracks[i].Start < 0 || count < 0)
+                {
+                    throw Invalid($"track {tracks[i].Point} has {count} sectors at {tracks[i].Start}");
+                }
+
+                TrackKind kind = FindKind(image, sectors, tracks[i], sheet);
+                disc.BeginTrack((int)tracks[i].Point, (int)session.Key, kind, SectorLayout.Of(kind, SectorLayout.RawSize));
+                disc.Append(image, checked(sectors * SectorLayout.RawSize), count);
+                sectors += count;
+            }
+        }
+
+        return disc.Build(options);
+    }
+
+    private static InvalidImageException Invalid(string problem) => new("CloneCD sheet", 0, problem);
+
+    // The pregap of a later session may be in the image or not: the address of a data sector tells.
+    private static long FindStart(BlockSource image, long sector, CloneCdEntry track)
+    {
+        Span<byte> buffer = stackalloc byte[SectorHeader.Length];
+        return SectorHeader.TryRead(image, sector * SectorLayout.RawSize, buffer, out SectorHeader header)
+            && header.Address is long address && track.Start - address is > 0 and <= MaxPregap and long pregap
+            ? sector + pregap
+            : sector;
+    }
+
+    // The sheet's mode is not always there, and not always right.
+    private static TrackKind FindKind(BlockSource image, long sector, CloneCdEntry track, CloneCdSheet sheet)
+    {
+        if ((track.Control & DataTrack) == 0)
+        {
+            return TrackKind.Audio;
+        }
+
+        Span<byte> buffer = stackalloc byte[SectorHeader.Length];
+        return SectorHeader.TryRead(image, sector * SectorLayout.RawSize, buffer, out SectorHeader header) ? header.Kind
+            : sheet.ModeOf(track.Point) == 2 ? TrackKind.Mode2
+            : TrackKind.Mode1;
+    }
+}

@@ -1,0 +1,20 @@
+using ImageFs.Storage.Containers.Optical.Sheets;
+
+namespace ImageFs.Storage.Containers.Optical.Cue;
+
+/// <summary>A disc by a cue sheet: <c>.cue</c> and the files that it names.</summary>
+public sealed class CueFormat : ContainerFormat
+{
+    /// <inheritdoc/>
+    public override string Name => "cue";
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && CueSheet.IsRecognised(head);
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        var sheet = CueSheet.Parse(SheetText.Read(file));
+        return new CueLayout(file, sheet, warn).Make(options);
+    }
+}

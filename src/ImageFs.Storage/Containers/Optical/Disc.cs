@@ -1,0 +1,175 @@
+using ImageFs.Storage.Volumes;
+
+namespace ImageFs.Storage.Containers.Optical;
+
+/// <summary>
+/// A disc whose tracks lie in files: its user data, 2048 bytes to a sector, each at its place on the disc. What lies between the
+/// tracks reads as zeros; audio cannot be read as data, here as in a drive.
+/// </summary>
+public sealed class Disc : Container
+{
+    /// <summary>Tracks that a disc has at most (IEC 60908).</summary>
+    public const int MaxTracks = 99;
+
+    /// <summary>Sectors of 8 TiB: far more than any disc has, and nothing overflows.</summary>
+    internal const long MaxSectors = 1L << 32;
+
+    /// <summary>No sector lies farther behind in a file.</summary>
+    internal const long MaxOffset = 1L << 60;
+
+    private readonly SectorRun[] _runs;
+    private readonly string _format;
+
+    /// <summary>Makes it of its parts.</summary>
+    /// <param name="format">The container's format.</param>
+    /// <param name="tracks">The tracks.</param>
+    /// <param name="runs">The sectors that are in files; those in front of sector 0 are left out.</param>
+    /// <exception cref="InvalidImageException">They contradict each other.</exception>
+    internal Disc(string format, IEnumerable<DiscTrack> tracks, IEnumerable<SectorRun> runs)
+    {
+        _format = format;
+        Tracks = [.. tracks.OrderBy(track => track.Start).ThenBy(track => track.Number)];
+        _runs =
+        [
+            .. from run in runs
+               where run.Count > 0 && run.End > 0
+               orderby run.Start
+               select run.Start < 0 ? run.Skip(-run.Start) : run,
+        ];
+        Check();
+        long end = Math.Max(Tracks.Max(track => track.End), _runs.Length == 0 ? 0 : _runs[^1].End);
+        Length = end * SectorLayout.UserSize;
+    }
+
+    /// <inheritdoc/>
+    public override string Format => _format;
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    /// <summary>The tracks, in the order of the disc; at least one.</summary>
+    public IReadOnlyList<DiscTrack> Tracks { get; }
+
+    /// <summary>Whether the user wants the audio tracks as files (<c>-o audio</c>).</summary>
+    public bool ShowsAudio { get; init; }
+
+    /// <summary>Where the sessions begin.</summary>
+    public SessionTable Sessions => SessionTable.Of(Tracks);
+
+    /// <summary>The tracks as partitions; null when there is only one with data, which may have partitions of its own.</summary>
+    public PartitionTable? TrackTable => Tracks is [{ IsData: true }]
+        ? null
+        : new PartitionTable(
+            "tracks",
+            string.Empty,
+            [
+                .. from track in Tracks
+                   select new Partition(track.Number, track.Start * SectorLayout.UserSize, LengthOf(track), track.TypeName) { Session = track.Session },
+            ]);
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        (long sector, long within) = Math.DivRem(offset, SectorLayout.UserSize);
+        int index = FindRun(sector);
+        if (index == _runs.Length || sector < _runs[index].Start)
+        {
+            long end = index == _runs.Length ? Length : _runs[index].Start * SectorLayout.UserSize;
+            return Extent.Hole(offset, Math.Min(maxLength, end - offset));
+        }
+
+        ref readonly SectorRun run = ref _runs[index];
+        if (run.IsAudio)
+        {
+            throw new UnsupportedFeatureException($"reading sector {sector} as data, which is audio, is");
+        }
+
+        below = run.File;
+        long left = run.Layout.Size == SectorLayout.UserSize ? (run.End * SectorLayout.UserSize) - offset : SectorLayout.UserSize - within;
+        return Extent.Mapped(offset, Math.Min(maxLength, left), run.AddressOf(sector, (int)within));
+    }
+
+    /// <summary>A track as a volume: its samples; or its data, where a file system has the addresses of the whole disc.</summary>
+    /// <param name="number">The track's number.</param>
+    /// <exception cref="InvalidOperationException">There is none of that number.</exception>
+    public BlockSource OpenTrack(int number)
+    {
+        DiscTrack track = Tracks.First(track => track.Number == number);
+        return track.IsData ? new DiscTrackSource(this, track) : OpenSamples(track);
+    }
+
+    /// <summary>The samples of an audio track: 16 bits, low byte first, left and right by turns, at 44.1 kHz.</summary>
+    public BlockSource OpenSamples(DiscTrack track) => new SampleSource(track, _runs);
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => base.Describe()
+        .With("tracks", (long)Tracks.Count)
+        .With("sessions", (long)Tracks.Max(track => track.Session))
+        .With("track-mode", Tracks is [{ } only] ? only.TypeName : null);
+
+    /// <summary>The index of the run that a sector is in, or of the one behind it.</summary>
+    internal static int FindRun(ReadOnlySpan<SectorRun> runs, long sector)
+    {
+        int low = 0;
+        int high = runs.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (runs[middle].End <= sector)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private static long LengthOf(DiscTrack track) => track.Count * (track.IsData ? SectorLayout.UserSize : SectorLayout.RawSize);
+
+    private int FindRun(long sector) => FindRun(_runs, sector);
+
+    private void Check()
+    {
+        if (Tracks.Count is 0 or > MaxTracks)
+        {
+            throw Invalid($"it has {Tracks.Count} tracks, and a disc has 1 to {MaxTracks}");
+        }
+
+        var numbers = new HashSet<int>();
+        foreach (DiscTrack track in Tracks)
+        {
+            if (track.Start < 0 || track.Count < 0 || track.Start > MaxSectors || track.Count > MaxSectors)
+            {
+                throw Invalid($"track {track.Number} has {track.Count} sectors at {track.Start}");
+            }
+
+            if (!numbers.Add(track.Number))
+            {
+                throw Invalid($"there are two tracks {track.Number}");
+            }
+        }
+
+        for (int i = 1; i < Tracks.Count; i++)
+        {
+            if (Tracks[i].Start < Tracks[i - 1].End)
+            {
+                throw Invalid($"track {Tracks[i].Number} begins inside of track {Tracks[i - 1].Number}");
+            }
+        }
+
+        for (int i = 0; i < _runs.Length; i++)
+        {
+            if (i > 0 && _runs[i].Start < _runs[i - 1].End)
+            {
+                throw Invalid($"sector {_runs[i].Start} lies in two places");
+            }
+        }
+    }
+
+    private InvalidImageException Invalid(string problem) => new($"{_format} layout", 0, problem);
+}

@@ -1,0 +1,24 @@
+namespace ImageFs.Storage.Containers.Optical;
+
+/// <summary>A track of a disc.</summary>
+/// <param name="Number">1 to 99.</param>
+/// <param name="Session">The session that it is in, from 1.</param>
+/// <param name="Kind">What its sectors hold.</param>
+/// <param name="Start">Its first sector (index 1), as the disc counts: 0 is the first behind the pregap.</param>
+/// <param name="Count">Sectors in it.</param>
+/// <param name="Layout">How its sectors lie in their file; the default when nothing of it is in any.</param>
+public sealed record DiscTrack(int Number, int Session, TrackKind Kind, long Start, long Count, SectorLayout Layout)
+{
+    /// <summary>Whether it is no audio.</summary>
+    public bool IsData => Kind != TrackKind.Audio;
+
+    /// <summary>First sector behind it.</summary>
+    public long End => Start + Count;
+
+    /// <summary>What it holds and in what sectors, as cue sheets write it: "MODE1/2352", "AUDIO".</summary>
+    public string TypeName => Kind switch
+    {
+        TrackKind.Audio => "AUDIO",
+        _ => $"{(Kind == TrackKind.Mode1 ? "MODE1" : "MODE2")}/{Layout.Size}",
+    };
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+
+namespace ImageFs.Storage.Containers.Optical.Nero;
+
+/// <summary>A disc as Nero keeps it: one file, its tables in chunks at the end. Version 1 has addresses of 32 bits, version 2 of 64.</summary>
+public sealed class NeroFormat : ContainerFormat
+{
+    private const int FooterLength = 12;
+
+    /// <inheritdoc/>
+    public override string Name => "nrg";
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => FindChunks(file.Source) is not null;
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        long chunks = FindChunks(file.Source) ?? throw new UnsupportedFeatureException($"{file.Name}: a file without Nero's footer is");
+        return NeroLayout.Read(file.Source, chunks).Build(options);
+    }
+
+    // The footer: "NER5" and 64 bits, or "NERO" and 32 bits: where the chunks begin.
+    private static long? FindChunks(BlockSource file)
+    {
+        if (file.Length < FooterLength)
+        {
+            return null;
+        }
+
+        Span<byte> footer = stackalloc byte[FooterLength];
+        file.ReadAt(file.Length - FooterLength, footer);
+        ulong? start = footer.StartsWith("NER5"u8) ? BinaryPrimitives.ReadUInt64BigEndian(footer[4..])
+            : footer[4..].StartsWith("NERO"u8) ? BinaryPrimitives.ReadUInt32BigEndian(footer[8..])
+            : null;
+        return start <= (ulong)(file.Length - FooterLength) ? (long)start : null;
+    }
+}

@@ -1,0 +1,86 @@
+namespace ImageFs.Storage.Containers.Optical;
+
+/// <summary>The sectors of one data track as they are on the disc, without a sheet that tells of them: <c>.bin</c>, <c>.img</c>, <c>.mdf</c>.</summary>
+public sealed class RawSectorFormat : ContainerFormat
+{
+    private const int DescriptorSector = 16;
+
+    // Sizes that have the sync pattern at each sector's start, and those without it, where only a volume descriptor can tell.
+    private static readonly int[] s_rawSizes = [SectorLayout.RawSize, SectorLayout.RawSize + SectorLayout.SubchannelSize, SectorLayout.RawSize + 16];
+    private static readonly int[] s_bareSizes = [2336, 2056];
+
+    /// <inheritdoc/>
+    public override string Name => "bin";
+
+    /// <inheritdoc/>
+    public override bool Probe(ImageFile file) => Find(file, out _, out _) is not null;
+
+    /// <inheritdoc/>
+    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    {
+        SectorLayout layout = Find(file, out TrackKind kind, out long start)
+            ?? throw new UnsupportedFeatureException($"{file.Name}: a file without the sync pattern of raw sectors is");
+        (long count, long rest) = Math.DivRem(file.Source.Length, layout.Size);
+        if (rest != 0)
+        {
+            warn($"{file.Name} ends inside of a sector of {layout.Size} bytes");
+        }
+
+        long inPregap = Math.Min(count, Math.Max(0, -start));
+        var builder = new DiscBuilder(Name) { Position = start + inPregap };
+        builder.BeginTrack(1, 1, kind, layout);
+        builder.Append(file.Source, inPregap * layout.Size, count - inPregap);
+        return builder.Build(options);
+    }
+
+    private static SectorLayout? Find(ImageFile file, out TrackKind kind, out long start)
+    {
+        kind = TrackKind.Mode2;
+        start = 0;
+        ReadOnlySpan<byte> head = file.Head;
+        if (head.Length < 2 * SectorHeader.Length)
+        {
+            return null;
+        }
+
+        var first = new SectorHeader(head);
+        if (first.IsValid && first.Mode != 0)
+        {
+            kind = first.Kind;
+            start = first.Address ?? 0;
+            foreach (int size in s_rawSizes)
+            {
+                if (head.Length >= size + SectorHeader.Length && new SectorHeader(head[size..]).IsValid)
+                {
+                    return SectorLayout.Of(kind, size);
+                }
+            }
+
+            return null;
+        }
+
+        foreach (int size in s_bareSizes)
+        {
+            if (HasDescriptor(file.Source, SectorLayout.Of(TrackKind.Mode2, size)))
+            {
+                return SectorLayout.Of(TrackKind.Mode2, size);
+            }
+        }
+
+        return null;
+    }
+
+    // The identifier of a volume descriptor, whatever its type (ECMA-119 8.1).
+    private static bool HasDescriptor(BlockSource file, SectorLayout layout)
+    {
+        Span<byte> identifier = stackalloc byte[6];
+        long address = (DescriptorSector * (long)layout.Size) + layout.DataStart;
+        if (address > file.Length - identifier.Length)
+        {
+            return false;
+        }
+
+        file.ReadAt(address, identifier);
+        return identifier[1..].SequenceEqual("CD001"u8);
+    }
+}

@@ -1,0 +1,55 @@
+namespace ImageFs.Storage.Containers.Optical;
+
+/// <summary>The first bytes of a raw data sector: the sync pattern, its address and its mode (ECMA-130 14.1, 14.2).</summary>
+internal readonly ref struct SectorHeader
+{
+    internal const int Length = 16;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    internal SectorHeader(ReadOnlySpan<byte> bytes) => _bytes = bytes[..Length];
+
+    private static ReadOnlySpan<byte> Sync => [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0];
+
+    /// <summary>Whether it is one.</summary>
+    internal bool IsValid => _bytes.StartsWith(Sync) && Mode <= 2;
+
+    /// <summary>0, 1 or 2.</summary>
+    internal byte Mode => _bytes[15];
+
+    /// <summary>What the sector holds; those of mode 0 hold nothing.</summary>
+    internal TrackKind Kind => Mode == 2 ? TrackKind.Mode2 : TrackKind.Mode1;
+
+    /// <summary>The sector's number on the disc; less than 0 in front of the first track. Null when it is no number.</summary>
+    internal long? Address
+    {
+        get
+        {
+            int? minute = ToNumber(_bytes[12]);
+            int? second = ToNumber(_bytes[13]);
+            int? frame = ToNumber(_bytes[14]);
+            return second < DiscTime.SecondsPerMinute && frame < DiscTime.SectorsPerSecond
+                ? DiscTime.ToSectors(minute ?? 0, second.Value, frame.Value) - DiscTime.Pregap
+                : null;
+        }
+    }
+
+    /// <summary>Reads the header of a sector in a file; false when there is none.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the sector begins.</param>
+    /// <param name="buffer">At least <see cref="Length"/> bytes.</param>
+    /// <param name="header">The header, in the buffer.</param>
+    internal static bool TryRead(BlockSource file, long offset, Span<byte> buffer, out SectorHeader header)
+    {
+        header = new SectorHeader(buffer);
+        if (offset < 0 || offset > file.Length - Length)
+        {
+            return false;
+        }
+
+        file.ReadAt(offset, buffer[..Length]);
+        return header.IsValid;
+    }
+
+    private static int? ToNumber(byte digits) => digits >> 4 <= 9 && (digits & 0xF) <= 9 ? ((digits >> 4) * 10) + (digits & 0xF) : null;
+}

@@ -1,0 +1,49 @@
+namespace ImageFs.Storage.Containers.Optical;
+
+/// <summary>How the sectors of a track lie in a file, one behind the other.</summary>
+/// <param name="Size">Bytes from one sector to the next.</param>
+/// <param name="DataStart">Bytes in front of the user data: sync, header, subheader.</param>
+/// <param name="DataLength">Bytes of user data: what counts of a sector.</param>
+public readonly record struct SectorLayout(int Size, int DataStart, int DataLength)
+{
+    /// <summary>Bytes of a sector as a drive reads it raw (ECMA-130 14).</summary>
+    public const int RawSize = 2352;
+
+    /// <summary>Bytes of a sector as a file system has it.</summary>
+    public const int UserSize = 2048;
+
+    /// <summary>Bytes of subchannel P to W behind a sector.</summary>
+    public const int SubchannelSize = 96;
+
+    private const int HeaderSize = 16;
+    private const int SubheaderSize = 8;
+
+    // Subchannel P and Q alone.
+    private const int ShortSubchannelSize = 16;
+
+    /// <summary>Whether the sync pattern and the header are there (ECMA-130 14.1, 14.2).</summary>
+    public bool HasHeader => DataStart >= HeaderSize;
+
+    /// <summary>The layout of sectors of a kind by their size in a file.</summary>
+    /// <param name="kind">What they hold. Of a sector of form 2, which has 2324 bytes, it is the first 2048 that count.</param>
+    /// <param name="size">Bytes from one sector to the next.</param>
+    /// <exception cref="UnsupportedFeatureException">There are no such sectors.</exception>
+    public static SectorLayout Of(TrackKind kind, int size)
+    {
+        bool isRaw = size is RawSize or RawSize + SubchannelSize or RawSize + ShortSubchannelSize;
+        int? start = (kind, size) switch
+        {
+            (TrackKind.Audio, _) when isRaw => 0,
+            (TrackKind.Mode1, _) when isRaw => HeaderSize,
+            (TrackKind.Mode2, _) when isRaw => HeaderSize + SubheaderSize,
+            (TrackKind.Mode1 or TrackKind.Mode2, UserSize or UserSize + SubchannelSize) => 0,
+            (TrackKind.Mode2, 2324) => 0,
+            (TrackKind.Mode2, UserSize + SubheaderSize or 2328 or 2332 or 2336 or 2336 + SubchannelSize) => SubheaderSize,
+            _ => null,
+        };
+        return new SectorLayout(
+            size,
+            start ?? throw new UnsupportedFeatureException($"a track ({kind}) with sectors of {size} bytes is"),
+            kind == TrackKind.Audio ? RawSize : UserSize);
+    }
+}
