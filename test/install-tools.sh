@@ -10,6 +10,7 @@ packages=(
   fdisk mount util-linux      # sfdisk; losetup, umount; setpriv, unshare
   strace perl-base
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
+  bchunk libcdio-utils         # second readers of optical discs
   attr python3                  # setfattr; what sh cannot do
   faketime                     # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images

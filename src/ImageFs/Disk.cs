@@ -1,6 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
@@ -34,7 +35,10 @@ internal sealed class Disk
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
     internal Volume Whole => _whole ??= RecogniseWhole();
 
-    /// <summary>The partition table; null when there is none.</summary>
+    /// <summary>Where the file system of the whole begins: at 0, or at a disc's last session.</summary>
+    internal long Start => (Source as Disc)?.Sessions.Default ?? 0;
+
+    /// <summary>The partition table; null when there is none. Of a disc, its tracks.</summary>
     /// <exception cref="ImageException">It is damaged past use.</exception>
     internal PartitionTable? Table
     {
@@ -42,7 +46,7 @@ internal sealed class Disk
         {
             if (!_hasReadTable)
             {
-                _table = PartitionTable.Read(Source, _warn);
+                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _warn);
                 _hasReadTable = true;
             }
 
@@ -56,7 +60,7 @@ internal sealed class Disk
     [
         .. from partition in Table?.Partitions ?? []
            where !partition.IsContainer
-           select Volume.Recognise(partition, new BlockSlice(Source, partition.Start, partition.Length)),
+           select Volume.Recognise(partition, Open(partition)),
     ];
 
     /// <summary>The one volume that is meant.</summary>
@@ -90,4 +94,8 @@ internal sealed class Disk
             return false;
         }
     }
+
+    private BlockSource Open(Partition partition) => partition.Session is not null && Source is Disc disc
+        ? disc.OpenTrack(partition.Number)
+        : new BlockSlice(Source, partition.Start, partition.Length);
 }

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems;
 using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
@@ -58,13 +59,18 @@ internal static class ImageInfo
             image.Children.Add(fileSystem);
         }
 
+        if (disk.Whole.Foreign is { } foreign)
+        {
+            image.Children.Add(new ImageDescription(foreign.Type).With("label", foreign.Label).With("unknown", NotRead(foreign)));
+        }
+
         foreach (Partition partition in table?.Partitions ?? [])
         {
             Volume? volume = disk.Volumes.FirstOrDefault(volume => volume.Partition == partition);
             if (volume is null || !choice.IsMade || choice.Matches(volume))
             {
-                // The first partition of an isohybrid is the image itself: that has been told.
-                bool isTold = fileSystem is not null && partition.Start == 0;
+                // The first partition of an isohybrid is the image itself, the last data track of a disc is the one shown: that has been told.
+                bool isTold = fileSystem is not null && partition.Start == disk.Start;
                 image.Children.Add(Describe(partition, volume, isTold));
             }
         }
@@ -92,6 +98,7 @@ internal static class ImageInfo
         ImageDescription? fileSystem = volume?.Describe();
         ImageDescription description = new ImageDescription("part")
             .With("partn", (long)partition.Number)
+            .With("session", (long?)partition.Session)
             .With("start", partition.Start)
             .With("size", partition.Length)
             .With("fstype", volume?.Type)
@@ -117,6 +124,13 @@ internal static class ImageInfo
             return "holds the logical partitions";
         }
 
+        if (volume is { Format: null, Foreign: { } foreign })
+        {
+            return NotRead(foreign);
+        }
+
         return volume?.Problem ?? (volume?.Format is null ? "no known file system" : null);
     }
+
+    private static string NotRead(ForeignFileSystem foreign) => $"{foreign.Type} is not supported";
 }

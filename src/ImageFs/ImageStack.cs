@@ -1,6 +1,8 @@
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs;
 
@@ -103,10 +105,22 @@ internal sealed class ImageStack : IDisposable
     {
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = OpenDisk(choice, options);
+        return disk.Source is Disc { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
+            ? OpenWithAudio(disc, disk, choice, options)
+            : OpenFileSystem(disk, choice, options);
+    }
+
+    private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice, MountOptions options)
+    {
         string? wanted = options.TakeValue("fs");
         if (choice.IsMade)
         {
             return Open(disk.Choose(choice), wanted, options, $"the volume of {choice}");
+        }
+
+        if (wanted is null && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        {
+            throw new UnsupportedFeatureException("a disc of sound alone is shown with -o audio, its tracks as files; without, it is");
         }
 
         if (wanted is not null || disk.Whole.Format is not null || disk.Whole.Problem is not null)
@@ -145,6 +159,15 @@ internal sealed class ImageStack : IDisposable
         return wanted is not null || volume.Format is not null
             ? volume.Open(options, _warn, wanted is null ? null : NamedFormat(wanted))
             : throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
+    }
+
+    // Sound beside the file system that would be shown without it; alone where there is no other.
+    private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice, MountOptions options)
+    {
+        var audio = new AudioFileSystem(disc);
+        return disc.Tracks.Any(track => track.IsData)
+            ? new VolumeTree([("data", OpenFileSystem(disk, choice, options)), ("audio", audio)])
+            : audio;
     }
 
     // A volume that cannot be opened does not take the others down. An option is known when one of the formats knows it.

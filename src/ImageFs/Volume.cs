@@ -21,10 +21,10 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     internal string? Problem { get; private set; }
 
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    internal string? Type => Describe()?.Kind ?? Format?.Name;
+    internal string? Type => Describe()?.Kind ?? Format?.Name ?? Foreign?.Type;
 
     /// <summary>The file system's label; empty when it has none.</summary>
-    internal string Label => Fact("label");
+    internal string Label => Format is null ? Foreign?.Label ?? string.Empty : Fact("label");
 
     /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
     internal string Uuid => Fact("uuid");
@@ -39,6 +39,9 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         }
     }
 
+    /// <summary>A file system on it that is known, but cannot be read; there may be one beside another that can.</summary>
+    internal ForeignFileSystem? Foreign { get; private init; }
+
     /// <summary>Recognises what is on a partition or a disk.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
     internal static Volume Recognise(Partition? partition, BlockSource source)
@@ -46,7 +49,12 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         try
         {
             FileSystemFormat? format = FileSystemFormats.Recognise(source);
-            return new Volume(partition, source) { Format = partition is null ? format : format ?? FileSystemFormats.RecogniseDamaged(source) };
+            var foreign = ForeignFileSystem.Recognise(source);
+            return new Volume(partition, source)
+            {
+                Format = partition is null || foreign is not null ? format : format ?? FileSystemFormats.RecogniseDamaged(source),
+                Foreign = foreign,
+            };
         }
         catch (ImageException e)
         {

@@ -30,7 +30,7 @@ internal static class Iso9660Description
             .With("enhanced", descriptors.Enhanced is null ? null : true)
             .With("block-size", (long)volume.BlockSize)
             .With("size", volume.ToAddress(shown.VolumeSpaceSize))
-            .With("sessions", Sessions.Find(volume.Source).LongCount())
+            .With("sessions", Sessions.Count(volume.Source))
             .With("descriptors-offset", volume.Shown.Address)
             .With("volume-set-size", (long)shown.VolumeSetSize)
             .With("volume-sequence-number", (long)shown.VolumeSequenceNumber)

@@ -9,7 +9,7 @@ internal sealed class Iso9660Format : FileSystemFormat
     public override string Name => "iso9660";
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source) => VolumeDescriptorSet.Read(source, 0).IsRecognised;
+    public override bool Probe(BlockSource source) => VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).IsRecognised;
 
     /// <inheritdoc/>
     public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)

@@ -1,10 +1,11 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>
-/// Finds the sessions of an image. The table that tells of them is on the disc outside of what an image file holds: so the volume
-/// descriptors of each are looked for behind the end of the one before.
+/// Finds the sessions of a disc. The table that tells of them is outside of the data: a drive and the sheet of an image have it. Of an
+/// image of the data alone, the volume descriptors of each session are looked for behind the end of the one before.
 /// </summary>
 internal static class Sessions
 {
@@ -15,6 +16,9 @@ internal static class Sessions
     private const int MaxGap = 16 * 1024;
 
     private const int DescriptorSector = 16;
+
+    /// <summary>Address of the system area of the session that is shown unless another is asked for: the last one where a table tells.</summary>
+    public static long FindDefault(BlockSource source) => SessionTable.Find(source)?.Default ?? 0;
 
     /// <summary>Address of the system area in front of the volume descriptors that the options ask for.</summary>
     /// <exception cref="MountOptionException">The image has no such session.</exception>
@@ -27,7 +31,13 @@ internal static class Sessions
 
         if (options.Session is not uint session)
         {
-            return 0;
+            return FindDefault(source);
+        }
+
+        if (SessionTable.Find(source) is { } table)
+        {
+            return (session < table.Starts.Count ? table.Starts[(int)session] : null)
+                ?? throw new MountOptionException($"session={session}", $"the disc has {table.Starts.Count}, and there is no data in that one");
         }
 
         uint index = 0;
@@ -43,6 +53,9 @@ internal static class Sessions
         return index == 0 ? 0 : throw new MountOptionException(
             $"session={session}", $"the image has {index} that can be found; sbsector= takes the sector that one begins at");
     }
+
+    /// <summary>How many sessions there are.</summary>
+    public static long Count(BlockSource source) => SessionTable.Find(source)?.Starts.Count ?? Find(source).LongCount();
 
     /// <summary>The addresses at which the sessions begin, the first one first.</summary>
     public static IEnumerable<long> Find(BlockSource source)

@@ -1,0 +1,43 @@
+namespace ImageFs.MountTests.Support;
+
+/// <summary>Makes the raw sectors of a track; the error correction is left out, as nobody looks at it in a file.</summary>
+internal static class RawTrack
+{
+    private const int UserSize = 2048;
+
+    /// <summary>Mode 1: sync, header, user data and what would be the correction.</summary>
+    public static byte[] Mode1(byte[] data, long start = 0, int subchannel = 0) =>
+        Make(data, start, (address, user) => [.. Header(address, 1), .. user, .. new byte[288 + subchannel]]);
+
+    /// <summary>Mode 2, form 1: with a subheader, twice, in front of the user data.</summary>
+    public static byte[] Mode2(byte[] data, long start = 0) =>
+        Make(data, start, (address, user) => [.. Header(address, 2), 0, 0, 8, 0, 0, 0, 8, 0, .. user, .. new byte[280]]);
+
+    /// <summary>The same without sync and header.</summary>
+    public static byte[] Mode2Bare(byte[] data) => Make(data, 0, (_, user) => [0, 0, 8, 0, 0, 0, 8, 0, .. user, .. new byte[280]]);
+
+    /// <summary>Sound: what is in it counts up.</summary>
+    public static byte[] Audio(int count) => [.. Enumerable.Range(0, count * 588).SelectMany(sample => BitConverter.GetBytes(sample * 40_503L).Take(4))];
+
+    /// <summary>mm:ss:ff.</summary>
+    public static string Time(long sectors) => $"{sectors / 4500:00}:{sectors / 75 % 60:00}:{sectors % 75:00}";
+
+    private static byte[] Make(byte[] data, long start, Func<long, byte[], byte[]> sector)
+    {
+        using var track = new MemoryStream();
+        foreach (byte[] user in data.Chunk(UserSize))
+        {
+            track.Write(sector(start++, [.. user, .. new byte[UserSize - user.Length]]));
+        }
+
+        return track.ToArray();
+    }
+
+    private static byte[] Header(long sector, byte mode)
+    {
+        long time = sector + 150;
+        return [0, .. Enumerable.Repeat((byte)0xFF, 10), 0, Bcd(time / 4500), Bcd(time / 75 % 60), Bcd(time % 75), mode];
+    }
+
+    private static byte Bcd(long number) => (byte)((number / 10 * 16) + (number % 10));
+}
