@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
@@ -13,7 +12,6 @@ internal sealed class UdfTests
 {
     private const string Type = "udf";
     private const int Limit = 60_000;
-    private const int MountFailure = 32;
     private const string MostOptions = "udf/hd201";
 
     private static readonly string[] s_facts = [.. Facts.All, "ino"];
@@ -85,36 +83,6 @@ internal sealed class UdfTests
         Assert.That(Tool.Run("stat", "-f", "-c", "%s", udf["."]).Succeeded().Text, Is.EqualTo("2048\n"));
     }
 
-    [TestCase("udf-sequences", "", "primary volume descriptor", "3/10.1")]
-    [TestCase("udf-no-anchor", "", "anchor volume descriptor pointer", "3/8.4.2.1")]
-    [CancelAfter(Limit)]
-    public void A_damaged_volume_is_refused_with_structure_address_and_clause(string name, string options, string structure, string clause)
-    {
-        string image = TestImages.Get($"invalid/{name}");
-        (ToolResult said, bool mounted) = ImageMount.TryMount(image, options);
-        Assert.That(mounted, Is.False);
-        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
-        Assert.That(said.Error, Does.Match($@"^imagefs: {Regex.Escape(image)}: {structure} at 0x[0-9A-F]+: .+ \(ECMA-167 {Regex.Escape(clause)}\)\n$"));
-    }
-
-    [TestCase("udf-entry-sum")]
-    [TestCase("udf-extent-past-end")]
-    [CancelAfter(Limit)]
-    public void A_damaged_file_fails_alone(string name)
-    {
-        using var sound = ImageMount.MountInForeground(TestImages.Get("udf/hd150-512"));
-        using var damaged = ImageMount.MountInForeground(TestImages.Get($"invalid/{name}"));
-        TreeListing expected = sound.List();
-        TreeListing listing = damaged.List();
-        TreeEntry[] failing = [.. listing.Entries.Where(entry => expected.Contains(entry.Path) && !Same(entry, expected[entry.Path]))];
-        Assert.That(failing.Select(entry => entry.Path), Is.EquivalentTo(new[] { "/long", "/deep/er/hard" }));
-        Assert.That(listing.Count, Is.EqualTo(expected.Count));
-        foreach (string path in (string[])["long", "deep/er/hard"])
-        {
-            Assert.That(Tool.Run("cat", damaged[path]).Error, Does.Contain("Structure needs cleaning"));
-        }
-    }
-
     [Test]
     [CancelAfter(Limit)]
     public void Files_are_spliced()
@@ -124,8 +92,6 @@ internal sealed class UdfTests
         string stats = Tool.Shell("cat \"$1\" >/dev/null; exec \"$2\" stats --json \"$3\"", mount["holes"], ImageFsProgram.Path, mount.Directory).Succeeded().Text;
         Assert.That(stats, Does.Contain("\"splice\":200000").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
     }
-
-    private static bool Same(TreeEntry one, TreeEntry other) => s_facts.All(fact => one[fact] == other[fact]);
 
     private static void Compare(string image, string options)
     {
