@@ -6,23 +6,11 @@ namespace ImageFs.MountTests;
 /// <summary>Images in parts, and images inside images: what they show is what the plain image shows.</summary>
 internal sealed class NestedTests
 {
+    private static readonly Lazy<TreeListing> s_expected = new(ListPlain);
+
     private static string Iso => TestImages.Get("rockridge");
 
-    private static TreeListing? s_expected;
-
-    private static TreeListing Expected
-    {
-        get
-        {
-            if (s_expected is null)
-            {
-                using var mount = ImageMount.Mount(Iso);
-                s_expected = mount.List();
-            }
-
-            return s_expected;
-        }
-    }
+    private static TreeListing Expected => s_expected.Value;
 
     [Test]
     public void A_raw_image_in_parts_is_one()
@@ -80,5 +68,11 @@ internal sealed class NestedTests
         (ToolResult said, bool mounted) = ImageMount.TryMount($"{folder["disk"]}//{path}");
         Assert.That(mounted, Is.False);
         Assert.That(said.Error, Does.Contain(path).And.Contain(reason).IgnoreCase);
+    }
+
+    private static TreeListing ListPlain()
+    {
+        using var mount = ImageMount.Mount(Iso);
+        return mount.List();
     }
 }
