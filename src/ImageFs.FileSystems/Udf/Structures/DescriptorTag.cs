@@ -86,7 +86,7 @@ internal readonly ref struct DescriptorTag
         if (FindDamage(descriptor, location, expected) is { } problem)
         {
             TagIdentifier identifier = new DescriptorTag(descriptor).Identifier;
-            TagIdentifier named = expected.Contains(identifier) ? identifier : expected[0];
+            TagIdentifier named = IsAmong(identifier, expected) ? identifier : expected[0];
             throw new InvalidImageException(named.ToName(), address, problem, named.ToClause());
         }
     }
@@ -100,11 +100,24 @@ internal readonly ref struct DescriptorTag
             return problem;
         }
 
-        if (!expected.Contains(tag.Identifier))
+        if (!IsAmong(tag.Identifier, expected))
         {
             return $"there is a descriptor of type {(ushort)tag.Identifier} in its place";
         }
 
         return tag.Location == location ? tag.FindWrongCrc() : $"its tag is for block {tag.Location}, and it is in {location}";
+    }
+
+    private static bool IsAmong(TagIdentifier identifier, ReadOnlySpan<TagIdentifier> expected)
+    {
+        foreach (TagIdentifier one in expected)
+        {
+            if (one == identifier)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
