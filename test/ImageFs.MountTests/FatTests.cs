@@ -43,7 +43,7 @@ internal sealed class FatTests
 
     [Test]
     [CancelAfter(Limit)]
-    public void A_large_tree_that_mtools_wrote_is_what_vfat_shows([Values("-F 16 -s 16", "-F 32 -s 1", "-F 32 -s 1 -S 4096")] string options)
+    public void A_large_tree_that_mtools_wrote_is_what_vfat_shows([Values("-F 16 -s 16", "-F 16 -s 128", "-F 32 -s 1", "-F 32 -s 1 -S 4096")] string options)
     {
         using var folder = new TestFolder();
         string image = folder["made.img"];
