@@ -3,7 +3,7 @@
 # Installs the Debian packages that the tests need: outside readers, the programs they use, and real images; see install-packages.sh.
 set -euo pipefail
 packages=(
-  user-mode-linux             # Linux's own isofs, as a process
+  user-mode-linux             # Linux's own isofs, udf and vfat, as a process
   xorriso genisoimage libarchive-tools # second readers, and writers of test images
   gcc libc6-dev linux-libc-dev # the walker of trees, and proofs of the wire format
   fuse3                       # fusermount3
@@ -13,7 +13,7 @@ packages=(
   bchunk libcdio-utils         # second readers of optical discs
   attr python3                  # setfattr; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
-  faketime                     # to rebuild images/
+  faketime udftools            # to rebuild images/
   grub-rescue-pc memtest86+ ipxe # real images
 )
 exec "$(dirname "$0")/install-packages.sh" "$@" "${packages[@]}"

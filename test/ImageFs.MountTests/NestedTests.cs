@@ -56,6 +56,24 @@ internal sealed class NestedTests
         Assert.That(ways, Is.Not.Empty.And.None.EqualTo("copy"), "data in a nested image goes by reference as well");
     }
 
+    [TestCase("raw", "vhdx")]
+    [TestCase("vmdk", "qcow2")]
+    [TestCase("qcow2", "vdi")]
+    public void A_virtual_disk_inside_a_virtual_disk_is_stepped_into(string inner, string outer)
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree");
+        VirtualDisk.Make(Iso, folder["tree/inner"], inner);
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], folder["disk.raw"], "16M").Succeeded();
+        VirtualDisk.Make(folder["disk.raw"], folder["disk"], outer);
+
+        using var mount = ImageMount.Mount($"{folder["disk"]}//inner");
+        Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
+        using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
+        string[] ways = [.. stats.RootElement.GetProperty("reply_bytes").EnumerateObject().Select(way => way.Name)];
+        Assert.That(ways, Is.Not.Empty.And.None.EqualTo("copy"), "data goes by reference through all layers");
+    }
+
     [TestCase("missing.iso", "No such file or directory")]
     [TestCase("below", "Invalid argument")]
     public void What_is_not_there_or_no_file_is_named(string path, string reason)
