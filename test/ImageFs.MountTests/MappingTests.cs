@@ -8,7 +8,9 @@ namespace ImageFs.MountTests;
 internal sealed class MappingTests
 {
     private const long Length = 1L << 30;
-    private const long MaxMapped = 20 << 20;
+
+    // 8 MiB of small replies, and the 15 pages beside each page of them that the kernel maps with it; and some room.
+    private const long MaxMapped = (128 + 16) << 20;
 
     // 8,192 blocks of 4 KiB all over a file, past the mount's cache.
     private const string Reader =
