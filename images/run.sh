@@ -38,7 +38,6 @@ cd /
 
 say imagefs stats mnt
 "$program" stats "$tmp/mnt"
-"$program" stats --json "$tmp/mnt" | grep -o '"\(spliced\|copied\)_bytes":[0-9]*' | sed 's/"//g; s/_bytes:/ bytes: /'
 
 say imagefs umount mnt
 "$program" umount "$tmp/mnt"
