@@ -108,6 +108,20 @@ internal sealed partial class ReadingTests
     }
 
     [Test]
+    public void A_directory_that_holds_itself_is_told_and_gone_into_once(
+        [Values("directory-is-its-parent", "ext-is-its-parent", "fat-is-its-parent")] string name, [Values("ls -R", "tree", "extract")] string verb)
+    {
+        using var folder = new TestFolder();
+        string[] words = verb.Split(' ');
+        string[] where = words[0] == "extract" ? ["-C", folder["copy"]] : [];
+        ToolResult said = ImageFsProgram.Run([.. words, TestImages.Get($"invalid/{name}"), .. where]);
+
+        Assert.That(said.ExitCode, Is.EqualTo(1));
+        Assert.That(said.Error, Does.Contain("in the tree twice"));
+        Assert.That(said.Output, Has.Length.LessThan(2000));
+    }
+
+    [Test]
     public void Cat_prints_the_bytes_and_ends_when_nobody_reads_on()
     {
         string image = TestImages.Get("rockridge");

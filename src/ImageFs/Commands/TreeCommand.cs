@@ -13,14 +13,14 @@ internal static class TreeCommand
     internal static Command Create()
     {
         var path = new Argument<string>("PATH") { Description = "A directory in it.", DefaultValueFactory = _ => "/" };
-        var level = new Option<int>("-L", "--level") { Description = "How deep to go.", HelpName = "N", DefaultValueFactory = _ => TreePicture.MaxDepth };
+        var level = new Option<int?>("-L", "--level") { Description = "How deep to go.", HelpName = "N" };
         var command = new ImageCommand("tree", "Show the directories of an image as a tree; nothing is mounted.") { path, level };
         command.SetAction((fileSystem, parsed) =>
         {
             string top = parsed.GetRequiredValue(path);
             using Stream output = StandardOutput.Open();
             var tree = new TreePicture(fileSystem, output, Log.WriteToStandardError);
-            tree.Write(new Entry(Encoding.UTF8.GetBytes(top), PathLookup.Find(fileSystem, top)), Math.Min(parsed.GetValue(level), TreePicture.MaxDepth));
+            tree.Write(new Entry(Encoding.UTF8.GetBytes(top), PathLookup.Find(fileSystem, top)), parsed.GetValue(level) ?? int.MaxValue);
             return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;

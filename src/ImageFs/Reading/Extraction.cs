@@ -18,12 +18,11 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     private const int TypeShift = 12;
     private const uint SetIdBits = 0xC00; // setuid and setgid
 
-    // A directory that holds itself would go on for ever.
-    private const int MaxDepth = 1000;
-
     // Where files of several names were made first: most files have one. An image may give two files one inode number, so their place
     // in it counts too.
     private readonly Dictionary<(ulong Inode, long Size, long Address), byte[]> _linked = [];
+
+    private VisitedDirectories _visited = new();
 
     /// <summary>Whether owners are set, and set-user-id bits kept: only root may.</summary>
     internal bool KeepsOwners { get; init; } = Processes.IsRoot;
@@ -33,10 +32,19 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
     /// <summary>Copies what a directory holds.</summary>
     /// <exception cref="ImageException">The directory is damaged.</exception>
-    internal void CopyContents(NodeId directory) => CopyEntries(directory, root, [], 0);
+    internal void CopyContents(NodeId directory)
+    {
+        _visited = new VisitedDirectories();
+        _visited.Enter(directory, 0);
+        CopyEntries(directory, root, [], 1);
+    }
 
     /// <summary>Copies a file, or a directory with all in it.</summary>
-    internal void Copy(Entry entry) => TryCopy(entry, root, [], 0);
+    internal void Copy(Entry entry)
+    {
+        _visited = new VisitedDirectories();
+        TryCopy(entry, root, [], 0);
+    }
 
     private void CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
     {
@@ -78,11 +86,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
     private void CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
     {
-        if (depth == MaxDepth)
-        {
-            throw new InvalidImageException("directory", 0, $"inside {MaxDepth} others");
-        }
-
+        _visited.Enter(entry.Node, depth);
         using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
         CopyEntries(entry.Node, folder, path, depth + 1);
     }

@@ -12,7 +12,7 @@ namespace ImageFs.Reading;
 /// <param name="warn">Hears of what cannot be read.</param>
 internal sealed class Listing(FileSystem fileSystem, Stream output, Action<string> warn)
 {
-    private const int MaxDepth = 1000;
+    private VisitedDirectories _visited = new();
 
     /// <summary>Whether more than the names is printed.</summary>
     internal bool IsLong { get; init; }
@@ -51,9 +51,16 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
     /// <summary>Prints what a directory holds.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="path">Its path, for the heading that <see cref="IsRecursive"/> gives it.</param>
-    /// <param name="depth">How deep in the recursion it is.</param>
-    internal void WriteDirectory(NodeId directory, byte[] path, int depth = 0)
+    /// <exception cref="ImageException">The directory is damaged.</exception>
+    internal void WriteDirectory(NodeId directory, byte[] path)
     {
+        _visited = new VisitedDirectories();
+        WriteDirectory(directory, path, 0);
+    }
+
+    private void WriteDirectory(NodeId directory, byte[] path, int depth)
+    {
+        _visited.Enter(directory, depth);
         if (IsRecursive)
         {
             Write(depth > 0 ? "\n" : string.Empty);
@@ -81,7 +88,7 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
                     WriteDirectory(
                         entry.Node,
                         [.. path, .. path is [.., (byte)'/'] ? [] : "/"u8, .. entry.Name],
-                        depth < MaxDepth ? depth + 1 : throw new InvalidImageException("directory", 0, $"inside {MaxDepth} others"));
+                        depth + 1);
                 }
             });
         }

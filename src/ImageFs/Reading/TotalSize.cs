@@ -6,20 +6,21 @@ namespace ImageFs.Reading;
 /// <summary>How many bytes files hold together, for a bar of progress: what cannot be read does not count.</summary>
 internal static class TotalSize
 {
-    private const int MaxDepth = 1000;
-
     /// <summary>Adds up a file, or a directory and all in it.</summary>
-    internal static long Of(FileSystem fileSystem, NodeId node, int depth = 0)
+    internal static long Of(FileSystem fileSystem, NodeId node) => Of(fileSystem, node, new VisitedDirectories(), 0);
+
+    private static long Of(FileSystem fileSystem, NodeId node, VisitedDirectories visited, int depth)
     {
         try
         {
             NodeAttributes attributes = fileSystem.GetAttributes(node);
-            return attributes.Type switch
+            if (attributes.Type != NodeType.Directory)
             {
-                NodeType.Regular => attributes.Size,
-                NodeType.Directory when depth < MaxDepth => Entry.List(fileSystem, node).Sum(entry => Of(fileSystem, entry.Node, depth + 1)),
-                _ => 0,
-            };
+                return attributes.Type == NodeType.Regular ? attributes.Size : 0;
+            }
+
+            visited.Enter(node, depth);
+            return Entry.List(fileSystem, node).Sum(entry => Of(fileSystem, entry.Node, visited, depth + 1));
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

@@ -11,9 +11,7 @@ namespace ImageFs.Reading;
 /// <param name="warn">Hears of what cannot be read.</param>
 internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<string> warn)
 {
-    /// <summary>How deep it goes at most.</summary>
-    internal const int MaxDepth = 1000;
-
+    private readonly VisitedDirectories _visited = new();
     private long _directories;
     private long _files;
 
@@ -25,25 +23,26 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
     {
         NameText.Write(output, top.Name);
         Write("\n");
-        WriteInside(top, string.Empty, levels);
+        WriteInside(top, string.Empty, 0, levels);
         Write($"\n{_directories} directories, {_files} files\n");
     }
 
-    private void WriteInside(Entry directory, string indent, int levels)
+    private void WriteInside(Entry directory, string indent, int depth, int levels)
     {
-        if (levels <= 0)
+        if (depth >= levels)
         {
             return;
         }
 
         try
         {
+            _visited.Enter(directory.Node, depth);
             List<Entry> entries = Entry.List(fileSystem, directory.Node);
             for (int i = 0; i < entries.Count; i++)
             {
                 bool isLast = i == entries.Count - 1;
                 Write($"{indent}{(isLast ? "└── " : "├── ")}");
-                WriteEntry(entries[i], $"{indent}{(isLast ? "    " : "│   ")}", levels);
+                WriteEntry(entries[i], $"{indent}{(isLast ? "    " : "│   ")}", depth + 1, levels);
             }
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
@@ -53,7 +52,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         }
     }
 
-    private void WriteEntry(Entry entry, string indent, int levels)
+    private void WriteEntry(Entry entry, string indent, int depth, int levels)
     {
         NameText.Write(output, entry.Name);
         NodeType type = fileSystem.GetAttributes(entry.Node).Type;
@@ -67,7 +66,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         if (type == NodeType.Directory)
         {
             _directories++;
-            WriteInside(entry, indent, levels - 1);
+            WriteInside(entry, indent, depth, levels);
         }
         else
         {
