@@ -68,7 +68,9 @@ bench-tools: tools
 	@test/ImageFs.Benchmarks/install-peers.sh
 	@[[ -n "$(IMAGEFS)" || -x dist/imagefs ]] || $(MAKE) --no-print-directory publish
 
-check: lint test images publish ## All of the above
+include packaging/packaging.mk
+
+check: lint test images publish man ## All of the above
 
 clean: ## Remove what was built
 	rm -rf artifacts dist
