@@ -1,12 +1,11 @@
-using System.Collections;
 using System.Runtime.InteropServices;
-using System.Text;
+using System.Runtime.InteropServices.Marshalling;
 
 namespace ImageFs.Linux;
 
 /// <summary>
-/// A program run with a descriptor handed over, which <see cref="System.Diagnostics.Process"/> cannot do: it closes all but the
-/// standard three.
+/// A program run by posix_spawn(3). <see cref="System.Diagnostics.Process"/> hands no descriptor over, watches all children of the
+/// process by a signal and a thread, and takes longer to start with than the program.
 /// </summary>
 public sealed unsafe class ChildProcess
 {
@@ -15,7 +14,11 @@ public sealed unsafe class ChildProcess
 
     // Larger than posix_spawn_file_actions_t of any C library: glibc's and musl's are 80 bytes.
     private const int FileActionsSize = 256;
+    private const int StandardInput = 0;
+    private const int StandardOutput = 1;
     private const int StandardError = 2;
+    private const int SignalChild = 17; // SIGCHLD
+    private const string Nothing = "/dev/null";
 
     private readonly int _pid;
 
@@ -32,21 +35,40 @@ public sealed unsafe class ChildProcess
     {
         byte* actions = stackalloc byte[FileActionsSize];
         Check(Libc.posix_spawn_file_actions_init(actions));
-        byte** argumentBlock = ToNative(arguments);
-        byte** environmentBlock = ToNative([.. CurrentEnvironment(), variable]);
+        byte** environment = ToNative([variable], Libc.Environment);
         try
         {
             // A descriptor duplicated onto itself loses close-on-exec (glibc 2.29, musl), so the numbers need no care.
             Check(Libc.posix_spawn_file_actions_adddup2(actions, standardError.Number, StandardError));
             Check(Libc.posix_spawn_file_actions_adddup2(actions, inherited.Number, InheritedDescriptor));
-            int pid;
-            Check(Libc.posix_spawnp(&pid, arguments[0], actions, null, argumentBlock, environmentBlock), arguments[0]);
-            return new ChildProcess(pid);
+            return Spawn(arguments, actions, environment);
         }
         finally
         {
-            Free(argumentBlock);
-            Free(environmentBlock);
+            Free(environment, count: 1);
+            _ = Libc.posix_spawn_file_actions_destroy(actions);
+        }
+    }
+
+    /// <summary>Starts a program that is to go on when this process has ended: it reads from and writes to /dev/null.</summary>
+    /// <param name="arguments">The program's path, then its arguments.</param>
+    /// <param name="standardError">Given to the child as its standard error.</param>
+    /// <exception cref="LinuxException">It cannot be started.</exception>
+    public static ChildProcess StartServer(IReadOnlyList<string> arguments, FileDescriptor standardError)
+    {
+        // Who started us may have ignored the end of children: then the kernel would forget how the server ended.
+        _ = Libc.signal(SignalChild, 0);
+        byte* actions = stackalloc byte[FileActionsSize];
+        Check(Libc.posix_spawn_file_actions_init(actions));
+        try
+        {
+            Check(Libc.posix_spawn_file_actions_addopen(actions, StandardInput, Nothing, (int)OpenFlags.ReadOnly, 0));
+            Check(Libc.posix_spawn_file_actions_addopen(actions, StandardOutput, Nothing, (int)OpenFlags.ReadWrite, 0));
+            Check(Libc.posix_spawn_file_actions_adddup2(actions, standardError.Number, StandardError));
+            return Spawn(arguments, actions, Libc.Environment);
+        }
+        finally
+        {
             _ = Libc.posix_spawn_file_actions_destroy(actions);
         }
     }
@@ -71,11 +93,18 @@ public sealed unsafe class ChildProcess
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
     }
 
-    private static IEnumerable<string> CurrentEnvironment()
+    private static ChildProcess Spawn(IReadOnlyList<string> arguments, byte* actions, byte** environment)
     {
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        byte** block = ToNative(arguments, null);
+        try
         {
-            yield return $"{entry.Key}={entry.Value}";
+            int pid;
+            Check(Libc.posix_spawnp(&pid, arguments[0], actions, null, block, environment), arguments[0]);
+            return new ChildProcess(pid);
+        }
+        finally
+        {
+            Free(block, arguments.Count);
         }
     }
 
@@ -87,24 +116,34 @@ public sealed unsafe class ChildProcess
         }
     }
 
-    private static byte** ToNative(IReadOnlyList<string> strings)
+    // Copies of strings, then the strings of another block as they are, and a null pointer for the end.
+    private static byte** ToNative(IReadOnlyList<string> strings, byte** rest)
     {
-        byte** block = (byte**)NativeMemory.AllocZeroed((nuint)strings.Count + 1, (nuint)sizeof(byte*));
+        int more = 0;
+        while (rest != null && rest[more] != null)
+        {
+            more++;
+        }
+
+        byte** block = (byte**)NativeMemory.AllocZeroed((nuint)(strings.Count + more + 1), (nuint)sizeof(byte*));
         for (int i = 0; i < strings.Count; i++)
         {
-            byte[] text = Encoding.UTF8.GetBytes(strings[i]);
-            block[i] = (byte*)NativeMemory.AllocZeroed((nuint)text.Length + 1);
-            text.CopyTo(new Span<byte>(block[i], text.Length));
+            block[i] = Utf8StringMarshaller.ConvertToUnmanaged(strings[i]);
+        }
+
+        for (int i = 0; i < more; i++)
+        {
+            block[strings.Count + i] = rest[i];
         }
 
         return block;
     }
 
-    private static void Free(byte** block)
+    private static void Free(byte** block, int count)
     {
-        for (byte** item = block; *item != null; item++)
+        for (int i = 0; i < count; i++)
         {
-            NativeMemory.Free(*item);
+            Utf8StringMarshaller.Free(block[i]);
         }
 
         NativeMemory.Free(block);

@@ -2,9 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace ImageFs.Linux;
 
-/// <summary>Calls on any descriptor: sequential read(2) and write(2), and ioctl(2). None allocates.</summary>
+/// <summary>Calls on any descriptor: sequential read(2) and write(2), and ioctl(2), which never allocate; and a plain pipe.</summary>
 public static unsafe class Descriptors
 {
+    /// <summary>Standard error.</summary>
+    public static readonly FileDescriptor StandardError = new(2, ownsHandle: false);
+
+    /// <summary>pipe2(2): both ends are close-on-exec, and block.</summary>
+    /// <exception cref="LinuxException">There is no pipe to be had: too many descriptors.</exception>
+    public static (FileDescriptor ReadEnd, FileDescriptor WriteEnd) MakePipe()
+    {
+        int* ends = stackalloc int[2];
+        return Libc.pipe2(ends, (int)OpenFlags.CloseOnExec) == 0
+            ? (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]))
+            : throw LinuxException.Last("pipe2");
+    }
+
     /// <summary>read(2), once. EINTR is given back: a device may want to look around first.</summary>
     /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
     public static int Read(FileDescriptor descriptor, Span<byte> destination, out Errno errno)

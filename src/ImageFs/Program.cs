@@ -17,6 +17,17 @@ internal static class Program
             return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.Image);
         }
 
+        if (PlainMount.Parse(arguments) is { } mount)
+        {
+            return Guard(() => Background.Start(mount), () => mount.Image);
+        }
+
+        return Run(arguments);
+    }
+
+    // By itself, for its types to be loaded only when it is.
+    private static int Run(string[] arguments)
+    {
         var root = new RootCommand("Mount disk images and block devices read-only, without root and without a copy.")
         {
             MountCommand.Create(),

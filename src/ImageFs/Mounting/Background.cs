@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -19,32 +18,18 @@ internal static class Background
     /// <returns>The exit status.</returns>
     internal static int Start(MountRequest request)
     {
-        // None of the caller's streams goes to the server: who reads from them would wait until the unmount.
-        ProcessStartInfo start = Self();
-        start.RedirectStandardInput = true;
-        start.RedirectStandardOutput = true;
-        start.RedirectStandardError = true;
-        foreach (string argument in (string[])[ServerWord, request.Image, request.Directory, request.Options])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         Processes.KeepDescriptors(except: BlockDevice.FindDescriptor(request.Image));
-        using Process server = Process.Start(start)!;
-        using Stream error = Console.OpenStandardError();
-        Stream said = server.StandardError.BaseStream;
-        for (int value = said.ReadByte(); value >= 0; value = said.ReadByte())
+        (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
+        using (said)
         {
-            if (value == ReadyMark)
+            ChildProcess server;
+            using (standardError)
             {
-                return ExitStatus.Success;
+                server = ChildProcess.StartServer([.. Self(), ServerWord, request.Image, request.Directory, request.Options], standardError);
             }
 
-            error.WriteByte((byte)value);
+            return PassOn(said) ? ExitStatus.Success : server.Wait() is > 0 and < 128 and int status ? status : ExitStatus.Bug;
         }
-
-        server.WaitForExit();
-        return server.ExitCode is > 0 and < 128 ? server.ExitCode : ExitStatus.Bug;
     }
 
     /// <summary>In the server: what its parent was asked for; null in any other process.</summary>
@@ -54,22 +39,38 @@ internal static class Background
     /// <summary>In the server: leaves the terminal, and tells the parent that the mount answers.</summary>
     internal static void Ready()
     {
-        using Stream parent = Console.OpenStandardError();
         Environment.CurrentDirectory = "/";
+        using FileDescriptor parent = Files.Duplicate(Descriptors.StandardError.Number);
         Processes.Detach();
-        parent.WriteByte(ReadyMark);
+        Descriptors.Write(parent, [ReadyMark], out _);
+    }
+
+    // What the server says until it is ready, or ends before it is.
+    private static bool PassOn(FileDescriptor said)
+    {
+        Span<byte> text = stackalloc byte[1024];
+        while (true)
+        {
+            int count = Descriptors.Read(said, text, out Errno errno);
+            if (count <= 0 && errno != Errno.EINTR)
+            {
+                return false;
+            }
+
+            Span<byte> part = text[..Math.Max(count, 0)];
+            int mark = part.IndexOf(ReadyMark);
+            Descriptors.Write(Descriptors.StandardError, mark < 0 ? part : part[..mark], out _);
+            if (mark >= 0)
+            {
+                return true;
+            }
+        }
     }
 
     // Under `dotnet imagefs.dll` the process is the host, and the program its first argument.
-    private static ProcessStartInfo Self()
+    private static string[] Self()
     {
         string process = Environment.ProcessPath ?? "/proc/self/exe";
-        var start = new ProcessStartInfo(process) { UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(process) == "dotnet")
-        {
-            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        }
-
-        return start;
+        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Environment.GetCommandLineArgs()[0]] : [process];
     }
 }
