@@ -19,7 +19,7 @@ public static class FuseUnmount
         }
         else if (errno != Errno.None)
         {
-            throw new FuseMountException(MountAdvice.UnmountFailed(mountPoint, errno));
+            throw MountAdvice.UnmountFailed(mountPoint, errno);
         }
     }
 }

@@ -8,6 +8,10 @@ public static unsafe class Mounts
 {
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int ForceSync = 0x2000; // AT_STATX_FORCE_SYNC
+    private const int IdField = 0;
+    private const int ParentField = 1;
+    private const int DeviceField = 2;
+    private const int PathField = 4;
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
 
     /// <summary>The real user id of this process.</summary>
@@ -43,7 +47,7 @@ public static unsafe class Mounts
     /// </summary>
     /// <param name="directory">An absolute path without symbolic links.</param>
     /// <returns>Null when nothing is mounted there.</returns>
-    public static DeviceNumber? DeviceAt(string directory) => FieldsAt(directory) is { } fields ? ParseDevice(fields[2]) : null;
+    public static DeviceNumber? DeviceAt(string directory) => FieldsAt(directory) is { } fields ? ParseDevice(fields[DeviceField]) : null;
 
     /// <summary>The type of what is mounted on a directory, on top: "fuse.imagefs". The mount itself is not touched.</summary>
     /// <param name="directory">An absolute path without symbolic links.</param>
@@ -51,14 +55,19 @@ public static unsafe class Mounts
     public static string? TypeAt(string directory) =>
         FieldsAt(directory) is { } fields ? fields[Array.IndexOf(fields, "-") + 1] : null;
 
+    /// <summary>The mount points inside a mount, as the mount table has them.</summary>
+    /// <param name="directory">Its mount point, an absolute path without symbolic links.</param>
+    public static IReadOnlyList<string> Below(string directory) => FieldsAt(directory) is { } mount
+        ? [.. Table().Where(fields => fields[ParentField] == mount[IdField] && fields[IdField] != mount[IdField]).Select(fields => Unescape(fields[PathField]))]
+        : [];
+
     // The fields of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, optional ones, "-", type, source, options.
     private static string[]? FieldsAt(string directory)
     {
         string[]? top = null;
-        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
+        foreach (string[] fields in Table())
         {
-            string[] fields = line.Split(' ');
-            if (fields.Length > 4 && Unescape(fields[4]) == directory)
+            if (Unescape(fields[PathField]) == directory)
             {
                 top = fields;
             }
@@ -66,6 +75,9 @@ public static unsafe class Mounts
 
         return top;
     }
+
+    private static IEnumerable<string[]> Table() =>
+        File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Where(fields => fields.Length > PathField);
 
     private static DeviceNumber ParseDevice(string field)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage;
 
@@ -94,6 +95,14 @@ public sealed class MountOptions
         return (uint)number;
     }
 
+    /// <summary>Takes an option with a user, by number or by name; null when it was not given.</summary>
+    /// <exception cref="MountOptionException">It is no number, and this machine has no such user.</exception>
+    public uint? TakeUser(string name) => TakeAccount(name, Accounts.FindUser, "user");
+
+    /// <summary>Takes an option with a group, by number or by name; null when it was not given.</summary>
+    /// <exception cref="MountOptionException">It is no number, and this machine has no such group.</exception>
+    public uint? TakeGroup(string name) => TakeAccount(name, Accounts.FindGroup, "group");
+
     /// <summary>Takes an option with a size; null when it was not given: bytes, or a number of KiB, MiB or more: 512, 1M, 1MiB.</summary>
     /// <exception cref="MountOptionException">It is no size.</exception>
     public long? TakeSize(string name)
@@ -132,6 +141,18 @@ public sealed class MountOptions
         }
 
         return found;
+    }
+
+    private uint? TakeAccount(string name, Func<string, uint?> find, string kind)
+    {
+        string? text = Copy().TakeValue(name);
+        if (text is null || text.All(char.IsAsciiDigit))
+        {
+            return TakeNumber(name);
+        }
+
+        TryTake(name, out _);
+        return find(text) ?? throw new MountOptionException($"{name}={text}", $"is no number, and no {kind} of this machine");
     }
 
     private static IEnumerable<string> Split(string list)

@@ -6,7 +6,7 @@ internal static class ExitStatus
     /// <summary>Done.</summary>
     internal const int Success = 0;
 
-    /// <summary>Wrong usage.</summary>
+    /// <summary>Wrong usage, or no permission.</summary>
     internal const int Usage = 1;
 
     /// <summary>The system failed: the output cannot be written, a process cannot be started.</summary>

@@ -87,7 +87,8 @@ internal static class Program
         }
         catch (Exception e) when (e is LinuxException or FuseMountException)
         {
-            return Fail(e.Message, ExitStatus.MountFailure);
+            bool isPermission = e is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
+            return Fail(e.Message, isPermission ? ExitStatus.Usage : ExitStatus.MountFailure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,8 +17,8 @@ internal class OwnerOptions
     /// <exception cref="MountOptionException">A value is no good.</exception>
     public OwnerOptions(MountOptions options)
     {
-        UserId = options.TakeNumber("uid") ?? 0;
-        GroupId = options.TakeNumber("gid") ?? 0;
+        UserId = options.TakeUser("uid") ?? 0;
+        GroupId = options.TakeGroup("gid") ?? 0;
         uint mask = options.TakeNumber("umask", octal: true) ?? DefaultMask;
         FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
         DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;

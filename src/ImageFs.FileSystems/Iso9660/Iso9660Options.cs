@@ -19,8 +19,8 @@ internal sealed class Iso9660Options
         bool unhide = options.TakeFlag("unhide");
         ShowAssociated = options.TakeFlag("showassoc") || unhide;
         OverrideRockRidgePermissions = options.TakeFlag("overriderockperm");
-        UserId = options.TakeNumber("uid");
-        GroupId = options.TakeNumber("gid");
+        UserId = options.TakeUser("uid");
+        GroupId = options.TakeGroup("gid");
         FileMode = options.TakeNumber("mode", octal: true, max: 0xFFFF) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true, max: 0xFFFF) & PermissionBits;
         Session = options.TakeNumber("session", max: 98);

@@ -29,8 +29,8 @@ internal sealed class UdfOptions
         IgnoreRecognition = options.TakeFlag("novrs");
         ShowHidden = options.TakeFlag("unhide");
         ShowDeleted = options.TakeFlag("undelete");
-        UserId = TakeOwner(options, "uid");
-        GroupId = TakeOwner(options, "gid");
+        UserId = TakeOwner(options, "uid", options.TakeUser);
+        GroupId = TakeOwner(options, "gid", options.TakeGroup);
         Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
         FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
@@ -102,7 +102,7 @@ internal sealed class UdfOptions
     public uint FindPermissions(NodeType type, uint recorded) =>
         ((type == NodeType.Directory ? DirectoryMode : FileMode) ?? recorded) & ~Mask;
 
-    private static uint? TakeOwner(MountOptions options, string name)
+    private static uint? TakeOwner(MountOptions options, string name, Func<string, uint?> take)
     {
         // What is written without an owner, or read without one, is what these two are about.
         MountOptions own = options.Copy();
@@ -112,7 +112,7 @@ internal sealed class UdfOptions
             return null;
         }
 
-        return options.TakeNumber(name);
+        return take(name);
     }
 
     private static NameCharset ToCharset(string? name) => name switch

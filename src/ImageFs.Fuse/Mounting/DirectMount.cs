@@ -23,7 +23,7 @@ internal sealed class DirectMount : FuseMount
         if (connection is null)
         {
             refusal = $"/dev/fuse: {LinuxException.Text(errno)}";
-            return errno is Errno.EACCES or Errno.EPERM ? null : throw new FuseMountException(MountAdvice.NoDevice(errno));
+            return errno is Errno.EACCES or Errno.EPERM ? null : throw MountAdvice.NoDevice(errno);
         }
 
         errno = Mounts.Mount(
@@ -35,7 +35,7 @@ internal sealed class DirectMount : FuseMount
         }
 
         connection.Dispose();
-        return errno == Errno.EPERM ? null : throw new FuseMountException(MountAdvice.MountFailed(options.MountPoint, errno));
+        return errno == Errno.EPERM ? null : throw MountAdvice.MountFailed(options.MountPoint, errno);
     }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ internal sealed class DirectMount : FuseMount
         Errno errno = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | (lazy ? UnmountFlags.Detach : UnmountFlags.None));
         if (errno != Errno.None)
         {
-            throw new FuseMountException(MountAdvice.UnmountFailed(MountPoint, errno));
+            throw MountAdvice.UnmountFailed(MountPoint, errno);
         }
     }
 

@@ -22,12 +22,12 @@ internal sealed class HelperMount : FuseMount
             if (outcome is not null)
             {
                 return outcome.Connection is null
-                    ? throw new FuseMountException(MountAdvice.HelperRefused(program, outcome.Message))
+                    ? throw MountAdvice.HelperRefused(program, outcome.Message)
                     : new HelperMount(program, options.MountPoint, outcome.Connection);
             }
         }
 
-        throw new FuseMountException(MountAdvice.NoHelper(refusal));
+        throw MountAdvice.NoHelper(refusal);
     }
 
     /// <summary>Unmounts what any fusermount3 of this user mounted.</summary>
@@ -39,16 +39,16 @@ internal sealed class HelperMount : FuseMount
             FuserMount.Outcome? outcome = RunUnmount(program, mountPoint, lazy);
             if (outcome is not null)
             {
-                Check(program, outcome);
+                Check(program, mountPoint, outcome);
                 return;
             }
         }
 
-        throw new FuseMountException(MountAdvice.NoHelper($"umount: {LinuxException.Text(Errno.EPERM)}"));
+        throw MountAdvice.NoHelper($"umount: {LinuxException.Text(Errno.EPERM)}");
     }
 
     /// <inheritdoc/>
-    public override void Unmount(bool lazy) => Check(_program, RunUnmount(_program, MountPoint, lazy));
+    public override void Unmount(bool lazy) => Check(_program, MountPoint, RunUnmount(_program, MountPoint, lazy));
 
     /// <inheritdoc/>
     public override void Abandon() => _ = RunUnmount(_program, MountPoint, lazy: true);
@@ -56,11 +56,14 @@ internal sealed class HelperMount : FuseMount
     private static FuserMount.Outcome? RunUnmount(string program, string mountPoint, bool lazy) =>
         lazy ? FuserMount.TryRun(program, "-u", "-z", "--", mountPoint) : FuserMount.TryRun(program, "-u", "--", mountPoint);
 
-    private static void Check(string program, FuserMount.Outcome? outcome)
+    private static void Check(string program, string mountPoint, FuserMount.Outcome? outcome)
     {
         if (outcome is not { IsSuccess: true })
         {
-            throw new FuseMountException(MountAdvice.HelperRefused(program, outcome?.Message ?? "it is gone"));
+            string message = outcome?.Message ?? "it is gone";
+            throw message.Contains("busy", StringComparison.Ordinal)
+                ? MountAdvice.UnmountFailed(mountPoint, Errno.EBUSY)
+                : MountAdvice.HelperRefused(program, message);
         }
     }
 

@@ -49,6 +49,25 @@ public sealed class MountOptionsTest
     public void What_is_no_number_is_refused(string list) =>
         Assert.That(() => MountOptions.Parse(list).TakeNumber("uid"), Throws.TypeOf<MountOptionException>().With.Message.Contains(list.TrimEnd('=')));
 
+    [Test]
+    public void Users_and_groups_have_numbers_or_names()
+    {
+        var options = MountOptions.Parse("uid=root,gid=root");
+        Assert.That(options.TakeUser("uid"), Is.Zero);
+        Assert.That(options.TakeGroup("gid"), Is.Zero);
+        Assert.That(options.Names, Is.Empty);
+        Assert.That(MountOptions.Parse("uid=4294967294").TakeUser("uid"), Is.EqualTo(4294967294));
+        Assert.That(MountOptions.Parse("gid=nosuchgroup").TakeUser("uid"), Is.Null);
+    }
+
+    [TestCase("uid=nosuchuser")]
+    [TestCase("uid=4294967296")]
+    [TestCase("uid=1x")]
+    [TestCase("uid=-1")]
+    [TestCase("uid=")]
+    public void Who_is_nobody_is_refused(string list) =>
+        Assert.That(() => MountOptions.Parse(list).TakeUser("uid"), Throws.TypeOf<MountOptionException>().With.Message.Contains(list.TrimEnd('=')));
+
     [TestCase("mode=8")]
     [TestCase("mode=10000")]
     public void Octal_numbers_have_a_limit(string list) =>

@@ -30,6 +30,7 @@ public sealed class LinuxAbiTest
         assertions.Equal("MS_NODIRATIME", (long)MountFlags.NoDirAtime);
         assertions.Equal("MNT_FORCE", (long)UnmountFlags.Force);
         assertions.Equal("MNT_DETACH", (long)UnmountFlags.Detach);
+        assertions.Equal("MNT_EXPIRE", (long)UnmountFlags.Expire);
         assertions.Equal("UMOUNT_NOFOLLOW", (long)UnmountFlags.NoFollow);
         assertions.Equal("MADV_DONTNEED", FileMapping.DoNotNeed);
         assertions.Equal("MADV_NOHUGEPAGE", FileMapping.NoHugePage);
@@ -39,7 +40,7 @@ public sealed class LinuxAbiTest
     [Test]
     public void StructuresAreAsInTheHeaders()
     {
-        var assertions = new CAssertions("sys/socket.h", "sys/uio.h", "sys/stat.h", "spawn.h");
+        var assertions = new CAssertions("sys/socket.h", "sys/uio.h", "sys/stat.h", "spawn.h", "pwd.h", "grp.h");
         assertions.Equal("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
         assertions.Equal("sizeof(struct msghdr)", Marshal.SizeOf<MessageHeader>());
         assertions.Equal("offsetof(struct msghdr, msg_iov)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Vectors)));
@@ -51,6 +52,10 @@ public sealed class LinuxAbiTest
         assertions.Equal("offsetof(struct cmsghdr, cmsg_level)", (long)Marshal.OffsetOf<RightsMessage>(nameof(RightsMessage.Level)));
         assertions.Equal("sizeof(struct statx)", Marshal.SizeOf<StatxBuffer>());
         assertions.Equal("offsetof(struct statx, stx_dev_minor)", (long)Marshal.OffsetOf<StatxBuffer>(nameof(StatxBuffer.FileSystemMinor)));
+        assertions.Equal("offsetof(struct passwd, pw_uid)", (long)Marshal.OffsetOf<Libc.Account>(nameof(Libc.Account.Id)));
+        assertions.Equal("offsetof(struct group, gr_gid)", (long)Marshal.OffsetOf<Libc.Account>(nameof(Libc.Account.Id)));
+        assertions.Equal($"sizeof(struct passwd) <= {Marshal.SizeOf<Libc.Account>()}", 1);
+        assertions.Equal($"sizeof(struct group) <= {Marshal.SizeOf<Libc.Account>()}", 1);
         assertions.Equal("sizeof(posix_spawn_file_actions_t) <= 256", 1);
         assertions.Prove();
     }

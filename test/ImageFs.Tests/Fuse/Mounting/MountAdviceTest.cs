@@ -12,19 +12,29 @@ public sealed class MountAdviceTest
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(MountAdvice.NoDevice(Errno.ENOENT), Does.Contain("/dev/fuse does not exist").And.Contain("--device /dev/fuse"));
-            Assert.That(MountAdvice.NoHelper("mount: no"), Does.StartWith("mount: no; ").And.Contain("apt install fuse3"));
-            Assert.That(MountAdvice.MountFailed("/mnt", Errno.ENODEV), Does.Contain("modprobe fuse"));
-            Assert.That(MountAdvice.UnmountFailed("/mnt", Errno.EBUSY), Does.Contain("in use").And.Contain("fuser -vm /mnt"));
+            Assert.That(MountAdvice.NoDevice(Errno.ENOENT).Message, Does.Contain("/dev/fuse does not exist").And.Contain("--device /dev/fuse"));
+            Assert.That(MountAdvice.NoHelper("mount: no").Message, Does.StartWith("mount: no; ").And.Contain("apt install fuse3"));
+            Assert.That(MountAdvice.MountFailed("/mnt", Errno.ENODEV).Message, Does.Contain("modprobe fuse"));
+            Assert.That(MountAdvice.InUse("/mnt", []).Message, Does.Contain("in use").And.Contain("imagefs umount -z /mnt"));
+            Assert.That(MountAdvice.InUse("/mnt", ["a (1)", "b (2)"]).Message, Does.Contain("in use by a (1), b (2):"));
+            Assert.That(MountAdvice.InUse("/mnt", [.. Enumerable.Repeat("a", 30)]).Message, Does.Contain(" and 22 more:"));
             Assert.That(
-                MountAdvice.HelperRefused("fusermount3", "option allow_other only allowed if 'user_allow_other' is set in /etc/fuse.conf"),
+                MountAdvice.HelperRefused("fusermount3", "option allow_other only allowed if 'user_allow_other' is set in /etc/fuse.conf").Message,
                 Does.Contain("leave allow_other out"));
             Assert.That(
-                MountAdvice.HelperRefused("fusermount3", "fusermount3: failed to open /dev/fuse: Permission denied"),
+                MountAdvice.HelperRefused("fusermount3", "fusermount3: failed to open /dev/fuse: Permission denied").Message,
                 Does.Contain("chmod 666 /dev/fuse"));
-            Assert.That(MountAdvice.HelperRefused("fusermount3", string.Empty), Does.Contain("without saying why"));
+            Assert.That(MountAdvice.HelperRefused("fusermount3", string.Empty).Message, Does.Contain("without saying why"));
         }
     }
+
+    [TestCase("option allow_other only allowed if 'user_allow_other' is set in /etc/fuse.conf", ExpectedResult = true)]
+    [TestCase("fusermount3: user has no write access to mountpoint /mnt", ExpectedResult = true)]
+    [TestCase("fusermount3: mounting over filesystem type 0x009fa0 is forbidden", ExpectedResult = true)]
+    [TestCase("fusermount3: mount failed: Operation not permitted", ExpectedResult = true)]
+    [TestCase("fusermount3: too many FUSE filesystems mounted; mount_max=N can be set in /etc/fuse.conf", ExpectedResult = false)]
+    [TestCase("fusermount3: mount failed: Invalid argument", ExpectedResult = false)]
+    public bool WantOfPermissionIsKnown(string message) => MountAdvice.HelperRefused("fusermount3", message).IsPermission;
 
     [Test]
     public void TheHelperThatTheEnvironmentNamesIsTheOnlyOne()
@@ -34,7 +44,7 @@ public sealed class MountAdviceTest
         {
             Assert.That(FuserMount.Candidates, Is.EqualTo(new[] { "/nowhere/fusermount" }));
             Assert.That(FuserMount.TryRun("/nowhere/fusermount", "-V"), Is.Null);
-            Assert.That(MountAdvice.NoHelper("mount: no"), Does.Contain("FUSERMOUNT_PROG"));
+            Assert.That(MountAdvice.NoHelper("mount: no").Message, Does.Contain("FUSERMOUNT_PROG"));
         }
         finally
         {

@@ -1,0 +1,37 @@
+namespace ImageFs.Linux;
+
+/// <summary>Users and groups by their names, wherever this machine keeps them (nsswitch.conf(5)).</summary>
+public static unsafe class Accounts
+{
+    private const int FirstBufferSize = 1024;
+    private const int LastBufferSize = 1 << 20; // A group with very many members.
+
+    private delegate int Query(string name, Libc.Account* account, byte* buffer, nuint size, Libc.Account** found);
+
+    /// <summary>A user's id (getpwnam_r(3)); null when there is no such user.</summary>
+    public static uint? FindUser(string name) => Find(Libc.getpwnam_r, name);
+
+    /// <summary>A group's id (getgrnam_r(3)); null when there is no such group.</summary>
+    public static uint? FindGroup(string name) => Find(Libc.getgrnam_r, name);
+
+    private static uint? Find(Query query, string name)
+    {
+        int size = FirstBufferSize;
+        while (true)
+        {
+            byte[] buffer = new byte[size];
+            fixed (byte* strings = buffer)
+            {
+                Libc.Account account;
+                Libc.Account* found = null;
+                int error = query(name, &account, strings, (nuint)size, &found);
+                if ((Errno)error != Errno.ERANGE || size >= LastBufferSize)
+                {
+                    return found == null ? null : found->Id;
+                }
+            }
+
+            size *= 4;
+        }
+    }
+}

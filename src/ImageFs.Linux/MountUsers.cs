@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+
+namespace ImageFs.Linux;
+
+/// <summary>Who keeps a mount from being taken away: processes, mounts on it, loop devices of its files.</summary>
+public static unsafe class MountUsers
+{
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int DoNotSync = 0x4000; // AT_STATX_DONT_SYNC
+    private const int DeviceFieldOfMaps = 3;
+
+    private static readonly (string Link, string Use)[] s_links = [("cwd", "working directory"), ("root", "root directory"), ("exe", "program")];
+
+    /// <summary>
+    /// Looks through /proc and /sys, as far as this user may: others' processes show to root only. The mount itself is asked for
+    /// nothing, so one whose server is dead does not hang the caller.
+    /// </summary>
+    /// <param name="mountPoint">Where it is, as /proc/self/mountinfo has it.</param>
+    /// <param name="device">Its device number.</param>
+    /// <returns>A few words for each, none of them with control characters: "bash (process 812: working directory)".</returns>
+    public static IReadOnlyList<string> Find(string mountPoint, DeviceNumber device)
+    {
+        var users = new List<string>();
+        foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path["/proc/".Length])))
+        {
+            string? use = Try(() => UseBy(process, device));
+            if (use is not null)
+            {
+                string name = Try(() => File.ReadAllText($"{process}/comm").TrimEnd('\n')) ?? "?";
+                users.Add(Printable($"{name} (process {process["/proc/".Length..]}: {use})"));
+            }
+        }
+
+        string below = $"{mountPoint.TrimEnd('/')}/";
+        users.AddRange(Mounts.Below(mountPoint).Select(path => Printable($"the mount on {path}")));
+        foreach (string loop in Try(() => Directory.GetDirectories("/sys/block", "loop*")) ?? [])
+        {
+            string? file = Try(() => File.ReadAllText($"{loop}/loop/backing_file").TrimEnd('\n'));
+            if (file?.StartsWith(below, StringComparison.Ordinal) == true)
+            {
+                users.Add(Printable($"/dev/{Path.GetFileName(loop)} ({file})"));
+            }
+        }
+
+        return users;
+    }
+
+    private static string? UseBy(string process, DeviceNumber device)
+    {
+        foreach ((string link, string use) in s_links)
+        {
+            if (IsOn($"{process}/{link}", device))
+            {
+                return use;
+            }
+        }
+
+        foreach (string descriptor in Try(() => Directory.GetFiles($"{process}/fd")) ?? [])
+        {
+            if (IsOn(descriptor, device))
+            {
+                return Try(() => new FileInfo(descriptor).LinkTarget) ?? "an open file";
+            }
+        }
+
+        // address permissions offset device inode path
+        string id = string.Create(CultureInfo.InvariantCulture, $"{device.Major:x2}:{device.Minor:x2}");
+        string? mapping = File.ReadLines($"{process}/maps")
+            .FirstOrDefault(line => line.Split(' ', DeviceFieldOfMaps + 2) is var fields && fields.Length > DeviceFieldOfMaps && fields[DeviceFieldOfMaps] == id);
+        return mapping is null ? null : $"{mapping[(mapping.LastIndexOf(' ') + 1)..]} in memory";
+    }
+
+    // Asked for nothing, the kernel tells the device without the server, and of others' mounts too.
+    private static bool IsOn(string path, DeviceNumber device)
+    {
+        StatxBuffer buffer;
+        return Libc.statx(CurrentDirectory, path, DoNotSync, 0, &buffer) == 0
+            && new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor) == device;
+    }
+
+    // Processes come and go, and not all of them may be looked at.
+    private static T? Try<T>(Func<T?> look)
+        where T : class
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string Printable(string text)
+    {
+        var printable = new StringBuilder(text);
+        for (int i = 0; i < printable.Length; i++)
+        {
+            printable[i] = char.IsControl(printable[i]) ? '?' : printable[i];
+        }
+
+        return printable.ToString();
+    }
+}
