@@ -45,6 +45,34 @@ internal sealed class OpticalTests
         Tool.Shell(Direct, mount["file"], folder["large/file"]).Succeeded();
     }
 
+    [TestCase("reply=splice")]
+    [TestCase("reply=gather")]
+    [TestCase("reply=copy")]
+    [TestCase("reply=auto")]
+    [CancelAfter(Limit)]
+    public void A_film_in_sectors_of_form_2_is_an_error_and_its_neighbours_are_read(string options)
+    {
+        using var folder = new TestFolder();
+        string image = MakeImage(folder, "disc", "seq 50000 >disc/before && seq 90000 >disc/film && seq 70000 >disc/later");
+        byte[] track = RawTrack.Mode2(File.ReadAllBytes(image));
+        string[] extent = Tool.Shell("\"$1\" extents \"$2\" film --json | grep -m1 -o '\"address\": [0-9]*'", ImageFsProgram.Path, image).Succeeded().Text.Split(' ');
+        long first = long.Parse(extent[1]) / 2048;
+        long length = new FileInfo(folder["disc/film"]).Length;
+        RawTrack.MakeForm2(track, first, (length + 2047) / 2048);
+        File.WriteAllBytes(folder["x.bin"], track);
+        File.WriteAllText(folder["x.cue"], "FILE x.bin BINARY\nTRACK 01 MODE2/2352\nINDEX 01 00:00:00\n");
+
+        using var mount = ImageMount.Mount(folder["x.cue"], options);
+        Tool.Run("cmp", folder["disc/before"], mount["before"]).Succeeded();
+        Tool.Run("cmp", folder["disc/later"], mount["later"]).Succeeded();
+        ToolResult read = Tool.Run("cat", mount["film"]);
+        Assert.That((read.ExitCode, read.Text), Is.EqualTo((1, "")));
+        Assert.That(read.Error, Does.Contain("not supported"));
+        ToolResult printed = Tool.Run(ImageFsProgram.Path, "cat", folder["x.cue"], "film");
+        Assert.That((printed.ExitCode, printed.Text), Is.EqualTo((32, "")));
+        Assert.That(printed.Error, Does.Contain($"sector {first}").And.Contain("form 2"));
+    }
+
     [Test]
     [CancelAfter(Limit)]
     public void A_cue_sheet_is_read_as_bchunk_and_libcdio_read_it()

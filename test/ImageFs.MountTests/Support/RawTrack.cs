@@ -13,7 +13,16 @@ internal static class RawTrack
     public static byte[] Mode2(byte[] data, long start = 0) =>
         Make(data, start, (address, user) => [.. Header(address, 2), 0, 0, 8, 0, 0, 0, 8, 0, .. user, .. new byte[280]]);
 
-    /// <summary>The same without sync and header.</summary>
+    /// <summary>Makes sectors of mode 2 to be of form 2, as those of films are: 2324 bytes without correction.</summary>
+    public static void MakeForm2(byte[] track, long sector, long count)
+    {
+        for (; count > 0; sector++, count--)
+        {
+            track[(sector * 2352) + 18] = track[(sector * 2352) + 22] = 0x62;
+        }
+    }
+
+    /// <summary>The same as mode 2 without sync and header.</summary>
     public static byte[] Mode2Bare(byte[] data) => Make(data, 0, (_, user) => [0, 0, 8, 0, 0, 0, 8, 0, .. user, .. new byte[280]]);
 
     /// <summary>Sound: what is in it counts up.</summary>

@@ -4,7 +4,7 @@ namespace ImageFs.Storage.Containers.Optical;
 
 /// <summary>
 /// A disc whose tracks lie in files: its user data, 2048 bytes to a sector, each at its place on the disc. What lies between the
-/// tracks reads as zeros; audio cannot be read as data, here as in a drive.
+/// tracks reads as zeros; audio and sectors of form 2 cannot be read as data, here as in a drive.
 /// </summary>
 public sealed class Disc : Container
 {
@@ -18,6 +18,7 @@ public sealed class Disc : Container
     internal const long MaxOffset = 1L << 60;
 
     private readonly SectorRun[] _runs;
+    private readonly SectorForms _forms;
     private readonly string _format;
 
     /// <summary>Makes it of its parts.</summary>
@@ -39,6 +40,7 @@ public sealed class Disc : Container
         Check();
         long end = Math.Max(Tracks.Max(track => track.End), _runs.Length == 0 ? 0 : _runs[^1].End);
         Length = end * SectorLayout.UserSize;
+        _forms = new SectorForms(_runs.Any(run => run.Layout.HasSubheader) ? end : 0);
     }
 
     /// <inheritdoc/>
@@ -83,6 +85,11 @@ public sealed class Disc : Container
         if (run.IsAudio)
         {
             throw new UnsupportedFeatureException($"reading sector {sector} as data, which is audio, is");
+        }
+
+        if (run.Layout.IsForm2 || (run.Layout.HasSubheader && !_forms.IsData(run, sector)))
+        {
+            throw new UnsupportedFeatureException($"reading sector {sector} as data, which is sound or film (form 2), is", "CD-ROM XA, subheader");
         }
 
         below = run.File;

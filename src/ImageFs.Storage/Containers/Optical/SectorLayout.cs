@@ -15,8 +15,11 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
     /// <summary>Bytes of subchannel P to W behind a sector.</summary>
     public const int SubchannelSize = 96;
 
+    /// <summary>Bytes that a sector of form 2 has in a file without all else.</summary>
+    internal const int Form2Size = 2324;
+
     private const int HeaderSize = 16;
-    private const int SubheaderSize = 8;
+    private const int SubheaderSize = Subheader.Length;
 
     // Subchannel P and Q alone.
     private const int ShortSubchannelSize = 16;
@@ -24,8 +27,14 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
     /// <summary>Whether the sync pattern and the header are there (ECMA-130 14.1, 14.2).</summary>
     public bool HasHeader => DataStart >= HeaderSize;
 
+    /// <summary>Whether a subheader is there, in front of the user data, which says the form of each sector.</summary>
+    public bool HasSubheader => DataStart is SubheaderSize or HeaderSize + SubheaderSize;
+
+    /// <summary>Whether all sectors are of form 2: there is nothing else that has their size.</summary>
+    public bool IsForm2 => Size == Form2Size;
+
     /// <summary>The layout of sectors of a kind by their size in a file.</summary>
-    /// <param name="kind">What they hold. Of a sector of form 2, which has 2324 bytes, it is the first 2048 that count.</param>
+    /// <param name="kind">What they hold. Whether a sector of mode 2 is of form 2, which is no data of a file system, its subheader says.</param>
     /// <param name="size">Bytes from one sector to the next.</param>
     /// <exception cref="UnsupportedFeatureException">There are no such sectors.</exception>
     public static SectorLayout Of(TrackKind kind, int size)
@@ -37,7 +46,7 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
             (TrackKind.Mode1, _) when isRaw => HeaderSize,
             (TrackKind.Mode2, _) when isRaw => HeaderSize + SubheaderSize,
             (TrackKind.Mode1 or TrackKind.Mode2, UserSize or UserSize + SubchannelSize) => 0,
-            (TrackKind.Mode2, 2324) => 0,
+            (TrackKind.Mode2, Form2Size) => 0,
             (TrackKind.Mode2, UserSize + SubheaderSize or 2328 or 2332 or 2336 or 2336 + SubchannelSize) => SubheaderSize,
             _ => null,
         };

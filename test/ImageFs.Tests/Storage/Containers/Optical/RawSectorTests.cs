@@ -87,4 +87,32 @@ internal sealed class RawSectorTests
         file[13] = 0x7F;
         Assert.That(new DiscFiles().With("x.bin", file).Open("x.bin").Tracks.Single().Start, Is.Zero);
     }
+
+    [TestCase(16)]
+    [TestCase(0)]
+    public void Sectors_of_form_2_are_no_data_and_their_neighbours_are(int headerless)
+    {
+        byte[] raw = [.. Sectors.Mode2(0, 20), .. Sectors.Form2(20, 3), .. Sectors.Mode2(23, 17)];
+        "\u0001CD001"u8.CopyTo(raw.AsSpan((16 * 2352) + 24));
+        byte[] file = [.. raw.Chunk(2352).SelectMany(sector => sector[headerless..])];
+        Disc disc = new DiscFiles().With("x.bin", file).Open("x.bin");
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.That(Sectors.ReadSectors(disc, 17, 3), Is.EqualTo(Sectors.Cooked(17, 3)));
+            Assert.That(Sectors.ReadSectors(disc, 23, 17), Is.EqualTo(Sectors.Cooked(23, 17)));
+            foreach (int sector in (int[])[20, 21, 22])
+            {
+                UnsupportedFeatureException refused = Assert.Throws<UnsupportedFeatureException>(() => disc.ReadAt((sector * 2048) + 1000, new byte[1]));
+                Assert.That(refused.Message, Does.Contain($"sector {sector}").And.Contain("form 2"));
+            }
+        }
+    }
+
+    [Test]
+    public void A_subheader_whose_copies_differ_does_not_say_form_2()
+    {
+        byte[] file = Sectors.Mode2(0, Count);
+        file[(5 * 2352) + 18] = 0x20;
+        Assert.That(Sectors.ReadSectors(new DiscFiles().With("x.bin", file).Open("x.bin"), 0, Count), Is.EqualTo(Sectors.Cooked(0, Count)));
+    }
 }

@@ -23,6 +23,10 @@ internal static class Sectors
     /// <summary>The same without sync and header.</summary>
     public static byte[] Mode2Bare(long start, int count) => Make(start, count, sector => Mode2(sector, 1)[16..]);
 
+    /// <summary>Raw sectors of mode 2, form 2 (CD-ROM XA).</summary>
+    public static byte[] Form2(long start, int count) => Make(start, count, sector =>
+        [.. Header(sector, 2), 1, 0, 0x62, 0, 1, 0, 0x62, 0, .. Fill(2328, sector)]);
+
     /// <summary>User data alone.</summary>
     public static byte[] Cooked(long start, int count) => Make(start, count, User);
 
