@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ImageFs.FileSystems.Udf.Partitions;
+using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 using ImageFs.Tests.FileSystems.Udf;
@@ -91,6 +92,39 @@ internal sealed class UdfTests
         Tool.Run("cat", mount["long"]).Succeeded();
         string stats = Tool.Shell("cat \"$1\" >/dev/null; exec \"$2\" stats --json \"$3\"", mount["holes"], ImageFsProgram.Path, mount.Directory).Succeeded().Text;
         Assert.That(stats, Does.Contain("\"splice\":200000").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
+    }
+
+    // mkudffs writes both; whether Linux does as much is in udf_count_free.
+    [TestCase("udf/hd102")]
+    [TestCase("udf/hd201")]
+    [TestCase("udf/hd150-512")]
+    [TestCase("udf/dvdrw201")]
+    [CancelAfter(Limit)]
+    public void Free_blocks_that_the_integrity_descriptor_does_not_tell_are_counted(string name)
+    {
+        using var folder = new TestFolder();
+        byte[] bytes = File.ReadAllBytes(TestImages.Get(name));
+        string told = FreeBlocks(TestImages.Get(name));
+        Assert.That(told, Is.Not.EqualTo("0\n"));
+        for (int place = 0; place < bytes.Length; place += 512)
+        {
+            Span<byte> descriptor = bytes.AsSpan(place, 512);
+            if (new DescriptorTag(descriptor) is { Identifier: TagIdentifier.LogicalVolumeIntegrityDescriptor } tag && tag.FindProblem() is null)
+            {
+                byte[] sealedAnew = descriptor[..(DescriptorTag.Length + tag.CrcLength)].ToArray();
+                sealedAnew.AsSpan(80, 4).Fill(0xFF);
+                UdfBytes.Seal(sealedAnew, tag.Identifier, tag.Location, tag.Version).CopyTo(descriptor);
+            }
+        }
+
+        File.WriteAllBytes(folder["x.img"], bytes);
+        Assert.That(FreeBlocks(folder["x.img"]), Is.EqualTo(told));
+    }
+
+    private static string FreeBlocks(string image)
+    {
+        using var mount = ImageMount.MountInForeground(image);
+        return Tool.Run("stat", "-f", "-c", "%f", mount.Directory).Succeeded().Text;
     }
 
     private static void Compare(string image, string options)

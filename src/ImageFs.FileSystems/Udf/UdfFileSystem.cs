@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Udf.Files;
+using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -31,11 +32,13 @@ internal sealed class UdfFileSystem : FileSystem
     private readonly UdfVolume _volume;
     private readonly DirectoryIndexCache _indexes;
     private readonly Lock _indexing = new();
+    private readonly Lazy<ulong> _freeBlocks;
 
     public UdfFileSystem(UdfVolume volume)
     {
         _volume = volume;
         _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
+        _freeBlocks = new Lazy<ulong>(CountFreeBlocks);
         Root = ToNode(volume.FileSet.RootDirectory.Start);
         if (GetAttributes(Root).Type != NodeType.Directory)
         {
@@ -60,7 +63,7 @@ internal sealed class UdfFileSystem : FileSystem
         get
         {
             ushort partition = _volume.FileSetLocation.Partition;
-            ulong free = _volume.Integrity?.FreeBlocks(partition) ?? 0;
+            ulong free = _freeBlocks.Value;
             return new FileSystemStatistics
             {
                 BlockSize = (uint)_volume.BlockSize,
@@ -257,6 +260,17 @@ internal sealed class UdfFileSystem : FileSystem
         }
 
         return hash;
+    }
+
+    // The integrity descriptor tells, as in Linux; where it does not, the bitmap is counted.
+    private ulong CountFreeBlocks()
+    {
+        ushort partition = _volume.FileSetLocation.Partition;
+        uint told = _volume.Integrity?.FreeBlocks(partition) ?? 0;
+        PartitionMap map = _volume.Maps[partition];
+        return told == 0 && map.Kind is (PartitionKind.Physical or PartitionKind.Sparable)
+            ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number).UnallocatedSpaceBitmap)
+            : told;
     }
 
     private byte[] ReadTarget(FileEntry entry)

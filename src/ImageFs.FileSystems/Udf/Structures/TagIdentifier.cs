@@ -22,5 +22,6 @@ internal enum TagIdentifier : ushort
     TerminalEntry = 260,
     FileEntry = 261,
     ExtendedAttributeHeaderDescriptor = 262,
+    SpaceBitmapDescriptor = 264,
     ExtendedFileEntry = 266,
 }

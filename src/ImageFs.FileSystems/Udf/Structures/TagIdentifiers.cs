@@ -23,6 +23,7 @@ internal static class TagIdentifiers
         TagIdentifier.TerminalEntry => "terminal entry",
         TagIdentifier.FileEntry => "file entry",
         TagIdentifier.ExtendedAttributeHeaderDescriptor => "extended attribute header descriptor",
+        TagIdentifier.SpaceBitmapDescriptor => "space bitmap descriptor",
         TagIdentifier.ExtendedFileEntry => "extended file entry",
         _ => "descriptor",
     };
@@ -47,6 +48,7 @@ internal static class TagIdentifiers
         TagIdentifier.TerminalEntry => "ECMA-167 4/14.8",
         TagIdentifier.FileEntry => "ECMA-167 4/14.9",
         TagIdentifier.ExtendedAttributeHeaderDescriptor => "ECMA-167 4/14.10.1",
+        TagIdentifier.SpaceBitmapDescriptor => "ECMA-167 4/14.12",
         TagIdentifier.ExtendedFileEntry => "ECMA-167 4/14.17",
         _ => "ECMA-167 3/7.2",
     };

@@ -15,6 +15,9 @@ internal readonly ref struct PartitionDescriptor(ReadOnlySpan<byte> bytes)
     /// <summary>Partition Contents (3/10.5.5).</summary>
     public EntityIdentifier Contents => new(_bytes[24..]);
 
+    /// <summary>Unallocated Space Bitmap: blocks of the partition; of no length when there is none (4/14.3.2, UDF 2.3.3).</summary>
+    public VolumeExtent UnallocatedSpaceBitmap => VolumeExtent.Read(_bytes[64..]);
+
     /// <summary>Access Type (3/10.5.7).</summary>
     public uint AccessType => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[184..]);
 
