@@ -27,6 +27,12 @@ public abstract class FileSystem
     /// <summary>Whether any file may have extended attributes.</summary>
     public virtual bool HasExtendedAttributes => false;
 
+    /// <summary>Whether something in it may become another while it is open; see <see cref="IsFixed"/>.</summary>
+    public virtual bool MayChange => false;
+
+    /// <summary>Whether a node, and for a directory which names it has, stays as it is while the file system is open.</summary>
+    public virtual bool IsFixed(NodeId node) => true;
+
     /// <summary>What there is to tell a person about it, for <c>imagefs info</c>.</summary>
     public abstract ImageDescription Describe();
 

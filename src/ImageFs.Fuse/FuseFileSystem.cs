@@ -20,6 +20,15 @@ public abstract class FuseFileSystem
     /// <summary>Whether any node may have extended attributes; else those calls are answered ENOSYS.</summary>
     public virtual bool HasExtendedAttributes => false;
 
+    /// <summary>Whether some node may change; see <see cref="IsFixed"/>.</summary>
+    public virtual bool MayChange => false;
+
+    /// <summary>
+    /// Whether a node, and for a directory which names it has, stays as it is: the kernel keeps what it was told. Else it asks again
+    /// after a second, and for a directory's names when its time of change is another.
+    /// </summary>
+    public virtual bool IsFixed(ulong nodeId) => true;
+
     /// <summary>Finds a name in a directory; of any directory ".." is asked too, "." never.</summary>
     /// <returns>False when there is none.</returns>
     public abstract bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node);

@@ -10,6 +10,18 @@ public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, Devi
 {
     private const uint TypeMask = 0xF000;
 
+    /// <summary>Owner.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Group.</summary>
+    public uint Gid { get; init; }
+
+    /// <summary>Last change of contents, seconds since 1970.</summary>
+    public long ModifySeconds { get; init; }
+
+    /// <summary>Last change of contents, nanoseconds.</summary>
+    public uint ModifyNanoseconds { get; init; }
+
     /// <summary>Whether it is a regular file.</summary>
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
 

@@ -171,5 +171,11 @@ public static unsafe class Files
         checked((long)buffer.Size),
         buffer.Inode,
         new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor),
-        new DeviceNumber(buffer.DeviceMajor, buffer.DeviceMinor));
+        new DeviceNumber(buffer.DeviceMajor, buffer.DeviceMinor))
+    {
+        Uid = buffer.Uid,
+        Gid = buffer.Gid,
+        ModifySeconds = buffer.ModifyTime.Seconds,
+        ModifyNanoseconds = buffer.ModifyTime.Nanoseconds,
+    };
 }

@@ -18,6 +18,12 @@ internal sealed class MountedImage(FileSystem fileSystem) : FuseFileSystem
     public override bool HasExtendedAttributes => fileSystem.HasExtendedAttributes;
 
     /// <inheritdoc/>
+    public override bool MayChange => fileSystem.MayChange;
+
+    /// <inheritdoc/>
+    public override bool IsFixed(ulong nodeId) => fileSystem.IsFixed(ToNode(nodeId));
+
+    /// <inheritdoc/>
     public override bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node)
     {
         bool found = fileSystem.TryLookup(ToNode(parent), name, out NodeId id);

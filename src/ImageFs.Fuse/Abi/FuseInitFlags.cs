@@ -19,6 +19,9 @@ public enum FuseInitFlags : ulong
     /// <summary>FUSE_HAS_IOCTL_DIR: the kernel sends ioctls on directories.</summary>
     HasIoctlDir = 1UL << 11,
 
+    /// <summary>FUSE_AUTO_INVAL_DATA: what is cached of a node goes when its time of change is another.</summary>
+    AutoInvalData = 1UL << 12,
+
     /// <summary>FUSE_DO_READDIRPLUS: entries and their attributes in one answer.</summary>
     DoReaddirplus = 1UL << 13,
 

@@ -97,7 +97,7 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         try
         {
             FuseNode node = fileSystem.GetNode(nodeId);
-            entry.EntryOut = NodeHandlers.ToEntry(in node);
+            entry.EntryOut = NodeHandlers.ToEntry(fileSystem, in node);
             entry.Dirent.Ino = node.Attributes.Ino;
         }
         catch (Exception e) when (e is ImageException or LinuxException)

@@ -10,13 +10,11 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem)
     private const uint BirthTime = 0x800; // STATX_BTIME
 
     /// <summary>What the kernel is to know of a name.</summary>
-    public static FuseEntryOut ToEntry(in FuseNode node) => new()
+    public static FuseEntryOut ToEntry(FuseFileSystem fileSystem, in FuseNode node)
     {
-        Nodeid = node.NodeId,
-        EntryValid = CacheLifetime.Seconds,
-        AttrValid = CacheLifetime.Seconds,
-        Attr = node.Attributes,
-    };
+        ulong lifetime = CacheLifetime.Of(fileSystem, node.NodeId);
+        return new FuseEntryOut { Nodeid = node.NodeId, EntryValid = lifetime, AttrValid = lifetime, Attr = node.Attributes };
+    }
 
     /// <summary>FUSE_LOOKUP. "." is asked of any node, to bring it back by its id (FUSE_EXPORT_SUPPORT).</summary>
     public FuseReply Lookup(in FuseRequest request, Span<byte> payload)
@@ -34,17 +32,17 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem)
         else if (!fileSystem.TryLookup(request.NodeId, name, out node))
         {
             // No node is 0: the kernel remembers for the lifetime given that there is no such name.
-            return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = CacheLifetime.Seconds });
+            return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = CacheLifetime.Of(fileSystem, request.NodeId) });
         }
 
-        return FuseReply.Payload(payload, ToEntry(in node));
+        return FuseReply.Payload(payload, ToEntry(fileSystem, in node));
     }
 
     /// <summary>FUSE_GETATTR.</summary>
     public FuseReply GetAttributes(in FuseRequest request, Span<byte> payload)
     {
         FuseNode node = fileSystem.GetNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseAttrOut { AttrValid = CacheLifetime.Seconds, Attr = node.Attributes });
+        return FuseReply.Payload(payload, new FuseAttrOut { AttrValid = CacheLifetime.Of(fileSystem, request.NodeId), Attr = node.Attributes });
     }
 
     /// <summary>FUSE_STATX: asked for the creation time only. ENOSYS makes the kernel use GETATTR from then on.</summary>
@@ -56,7 +54,7 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem)
         }
 
         FuseNode node = fileSystem.GetNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseStatxOut { AttrValid = CacheLifetime.Seconds, Stat = ToStatx(in node) });
+        return FuseReply.Payload(payload, new FuseStatxOut { AttrValid = CacheLifetime.Of(fileSystem, request.NodeId), Stat = ToStatx(in node) });
     }
 
     /// <summary>FUSE_READLINK.</summary>

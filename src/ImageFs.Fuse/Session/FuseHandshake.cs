@@ -23,14 +23,15 @@ internal static class FuseHandshake
     private const FuseInitFlags Wanted =
         FuseInitFlags.AsyncRead | FuseInitFlags.ExportSupport | FuseInitFlags.HasIoctlDir | FuseInitFlags.DoReaddirplus |
         FuseInitFlags.ParallelDirops | FuseInitFlags.AbortError | FuseInitFlags.MaxPages |
-        FuseInitFlags.CacheSymlinks | FuseInitFlags.ExplicitInvalData;
+        FuseInitFlags.CacheSymlinks;
 
     /// <summary>Answers INIT.</summary>
     /// <param name="transport">Where it comes from; nothing was received there yet.</param>
     /// <param name="defaultPermissions">Whether the mount has default_permissions.</param>
+    /// <param name="mayChange">Whether some node of the tree may change.</param>
     /// <param name="prepareRing">Makes ready to be asked by io_uring; called when the kernel offers it. Null not to take the offer.</param>
     /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
-    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions, Func<bool>? prepareRing = null)
+    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions, bool mayChange = false, Func<bool>? prepareRing = null)
     {
         while (transport.TryReceive(out ReadOnlySpan<byte> message))
         {
@@ -56,7 +57,7 @@ internal static class FuseHandshake
                     $"{FuseProtocol.Major}.{FuseProtocol.OldestMinor} is needed: Linux 5.4 or newer");
             }
 
-            FuseInitOut answer = Negotiate(in asked, defaultPermissions, prepareRing);
+            FuseInitOut answer = Negotiate(in asked, defaultPermissions, mayChange, prepareRing);
             Reply(transport, request.Header.Unique, answer);
             return new FuseConnection
             {
@@ -73,10 +74,10 @@ internal static class FuseHandshake
     }
 
     /// <summary>The answer to what a kernel of our major version asks.</summary>
-    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions, Func<bool>? prepareRing = null)
+    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions, bool mayChange = false, Func<bool>? prepareRing = null)
     {
         FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
-        FuseInitFlags wanted = Wanted;
+        FuseInitFlags wanted = Wanted | (mayChange ? FuseInitFlags.AutoInvalData : FuseInitFlags.ExplicitInvalData);
         if (defaultPermissions)
         {
             // Without default_permissions the kernel takes it as a mistake and ends the connection.

@@ -111,7 +111,8 @@ public sealed class FuseSession : IDisposable
         var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
         _workers.Add(new FuseWorker(0, first, service));
-        Connection = FuseHandshake.Run(first, options.DefaultPermissions, options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null);
+        Func<bool>? prepareRing = options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null;
+        Connection = FuseHandshake.Run(first, options.DefaultPermissions, fileSystem.MayChange, prepareRing);
         if (options.Debug)
         {
             options.Log($"INIT: {Connection}");

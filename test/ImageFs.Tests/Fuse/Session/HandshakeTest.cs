@@ -52,7 +52,7 @@ public sealed class HandshakeTest
         uint flags2 = offered ? (uint)((ulong)FuseInitFlags.OverIoUring >> 32) : 0;
         var asked = new FuseInitIn { Major = 7, Minor = 45, Flags = (uint)FuseInitFlags.InitExt, Flags2 = flags2 };
         int calls = 0;
-        FuseInitOut answer = FuseHandshake.Negotiate(in asked, defaultPermissions: false, () => ++calls > 0 && possible);
+        FuseInitOut answer = FuseHandshake.Negotiate(in asked, defaultPermissions: false, prepareRing: () => ++calls > 0 && possible);
         Assert.That(calls, Is.EqualTo(offered ? 1 : 0));
         Assert.That(answer.Flags2, Is.EqualTo(offered && possible ? flags2 : 0));
         Assert.That(FuseHandshake.Negotiate(in asked, defaultPermissions: false).Flags2, Is.Zero, "nobody wants it");

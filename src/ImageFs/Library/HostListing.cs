@@ -1,0 +1,75 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Library;
+
+/// <summary>What a folder of this machine has for a library: folders, and files that are images.</summary>
+internal static class HostListing
+{
+    // A name like these is taken at its word: a folder of thousands of images is listed without a look into any.
+    private static readonly HashSet<string> s_extensions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".iso", ".udf", ".img", ".ima", ".raw", ".bin", ".cue", ".ccd", ".nrg", ".mds", ".toc", ".001",
+        ".qcow2", ".vhd", ".vhdx", ".vmdk", ".vdi", ".dmg",
+    };
+
+    /// <summary>The folders and images in a folder, in no order.</summary>
+    /// <param name="folder">Its path.</param>
+    /// <exception cref="LinuxException">It cannot be listed.</exception>
+    internal static IEnumerable<(string Name, FileStatus Status)> List(string folder)
+    {
+        string[] names;
+        try
+        {
+            names = [.. new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(info => info.Name)];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new LinuxException("opendir", Errno.EACCES, folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new LinuxException("opendir", Errno.ENOENT, folder);
+        }
+
+        return names.Select(name => (Name: name, Status: Find(folder, name))).Where(entry => entry.Status is not null)
+            .Select(entry => (entry.Name, entry.Status!.Value));
+    }
+
+    /// <summary>A folder or an image by its name; null when there is none, or it is neither.</summary>
+    internal static FileStatus? Find(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        try
+        {
+            FileStatus status = Files.Status(path);
+            if (status.IsDirectory)
+            {
+                // A link to a folder above would make a tree without an end.
+                return new DirectoryInfo(path).LinkTarget is null ? status : null;
+            }
+
+            return status.IsRegular && (s_extensions.Contains(Path.GetExtension(name)) || HoldsImage(path)) ? status : null;
+        }
+        catch (LinuxException)
+        {
+            // Gone, or a link to nowhere, or not for us.
+            return null;
+        }
+    }
+
+    private static bool HoldsImage(string path)
+    {
+        var options = MountOptions.Parse(null);
+        try
+        {
+            using ImageStack stack = ImageStack.Open(path, options, static _ => { });
+            Disk disk = stack.OpenDisk(VolumeChoice.Take(options), options);
+            return disk.Container is not null || disk.Whole.Format is not null || disk.Table is not null;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return false;
+        }
+    }
+}

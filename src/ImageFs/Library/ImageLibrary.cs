@@ -1,0 +1,358 @@
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Library;
+
+/// <summary>
+/// A folder of images as one file system: its folders are folders, and every image in them is one, too. An image is opened when somebody
+/// looks into it, and closed when nobody has for a while. What comes, goes or changes in the folder shows within a second.
+/// </summary>
+internal sealed class ImageLibrary : FileSystem
+{
+    /// <summary>Images that are open at most.</summary>
+    internal const int MaxOpen = 32;
+
+    // What one mount may keep is divided by so many: rarely are all used at once, and rarely fills any its part.
+    private const int CacheShare = 8;
+
+    private const int DefaultIdleSeconds = 60;
+    private const uint ReadBits = 0x124; // r--r--r--
+    private const uint BlockSize = 4096;
+
+    // "." and ".." come before the entries, in the order of their numbers.
+    private const int FirstEntry = 2;
+
+    private readonly MountOptions _options;
+    private readonly Action<string> _warn;
+    private readonly string? _leftOut;
+    private readonly Lock _tableLock = new();
+    private readonly List<LibraryEntry> _entries = [];
+    private readonly Dictionary<string, LibraryEntry> _byPath = [];
+    private readonly List<LibraryEntry> _open = [];
+
+    /// <summary>Makes the library of a folder; no image is looked at.</summary>
+    /// <param name="folder">Its path.</param>
+    /// <param name="options">Options for all images, each takes what its formats know; what the library knows is taken here.</param>
+    /// <param name="leftOut">A path that is left out: the mount point may be in the folder.</param>
+    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <exception cref="LinuxException">There is no such folder.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    internal ImageLibrary(string folder, MountOptions options, string? leftOut, Action<string> warn)
+    {
+        string path = Path.GetFullPath(folder);
+        FileStatus status = Files.Status(path);
+        if (!status.IsDirectory)
+        {
+            throw new LinuxException("opendir", Errno.ENOTDIR, path);
+        }
+
+        IdleTime = TimeSpan.FromSeconds(options.TakeNumber("idle", max: 24 * 60 * 60) ?? DefaultIdleSeconds);
+        CacheSize.Divide(options, CacheShare);
+        _options = options.Copy();
+        options.Keep(new HashSet<string>());
+        _warn = warn;
+        _leftOut = leftOut;
+        _entries.Add(new LibraryEntry(1, null, path, status));
+    }
+
+    /// <summary>After how long without use an image is closed.</summary>
+    internal TimeSpan IdleTime { get; }
+
+    /// <summary>Images that are open.</summary>
+    internal int OpenCount
+    {
+        get
+        {
+            lock (_tableLock)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Format => "images";
+
+    /// <inheritdoc/>
+    public override NodeId Root => LibraryNode.Of(_entries[0]);
+
+    /// <inheritdoc/>
+    /// <remarks>Nobody can say without opening all images.</remarks>
+    public override FileSystemStatistics Statistics => new() { BlockSize = BlockSize, MaxNameLength = 255 };
+
+    /// <inheritdoc/>
+    public override bool HasBirthTimes => true;
+
+    /// <inheritdoc/>
+    public override bool HasExtendedAttributes => true;
+
+    /// <inheritdoc/>
+    public override bool MayChange => true;
+
+    /// <inheritdoc/>
+    public override bool IsFixed(NodeId node) => LibraryNode.InsideOf(node) is not null;
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => new(Format);
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node)
+    {
+        LibraryEntry entry = Find(node);
+        if (LibraryNode.InsideOf(node) is { } inside)
+        {
+            NodeAttributes attributes = Open(entry).GetAttributes(inside);
+            return attributes with { Inode = LibraryNode.Pack(entry, attributes.Inode) };
+        }
+
+        // Who may read the image may look into it.
+        FileStatus status = Files.Status(entry.Path);
+        var time = new Timestamp(status.ModifySeconds, status.ModifyNanoseconds);
+        uint readable = status.Mode & ReadBits;
+        return new NodeAttributes
+        {
+            Type = NodeType.Directory,
+            Permissions = readable | (readable >> 2),
+            Inode = node.Value,
+            LinkCount = 2,
+            Uid = status.Uid,
+            Gid = status.Gid,
+            BlockSize = BlockSize,
+            AccessTime = time,
+            ModifyTime = time,
+            ChangeTime = time,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        LibraryEntry entry = Find(directory);
+        bool isParent = name.SequenceEqual(".."u8);
+        NodeId? inside = LibraryNode.InsideOf(directory);
+        if (inside is null && (isParent || name.SequenceEqual("."u8)))
+        {
+            node = LibraryNode.Of(isParent ? entry.Parent : entry);
+            return true;
+        }
+
+        if (entry.IsFolder)
+        {
+            LibraryEntry? found = Find(entry, Encoding.UTF8.GetString(name));
+            node = found is null ? default : LibraryNode.Of(found);
+            return found is not null;
+        }
+
+        FileSystem fileSystem = Open(entry);
+        bool isFound = fileSystem.TryLookup(inside ?? fileSystem.Root, name, out NodeId child);
+        node = isFound ? ToNode(entry, fileSystem, child) : default;
+        return isFound;
+    }
+
+    /// <inheritdoc/>
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
+    {
+        LibraryEntry entry = Find(directory);
+        if (entry.IsFolder)
+        {
+            ReadFolder(entry, position, sink);
+            return;
+        }
+
+        FileSystem fileSystem = Open(entry);
+        NodeId inside = LibraryNode.InsideOf(directory) ?? fileSystem.Root;
+        fileSystem.ReadDirectory(inside, position, new Sink(entry, fileSystem, inside == fileSystem.Root, sink));
+    }
+
+    /// <inheritdoc/>
+    public override byte[] ReadLink(NodeId node) => Open(node, out NodeId inside).ReadLink(inside);
+
+    /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node) => Open(node, out NodeId inside).OpenFile(inside);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) =>
+        LibraryNode.InsideOf(node) is null ? [] : Open(node, out NodeId inside).ListExtendedAttributes(inside);
+
+    /// <inheritdoc/>
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
+        LibraryNode.InsideOf(node) is null ? null : Open(node, out NodeId inside).GetExtendedAttribute(inside, name);
+
+    /// <summary>Closes the images that nobody has used for a while.</summary>
+    /// <param name="idleTime">For how long.</param>
+    /// <returns>Whether there were any.</returns>
+    internal bool CloseIdle(TimeSpan idleTime)
+    {
+        long before = Environment.TickCount64 - (long)idleTime.TotalMilliseconds;
+        lock (_tableLock)
+        {
+            return _open.RemoveAll(entry =>
+            {
+                bool isIdle = entry.LastUse <= before;
+                if (isIdle)
+                {
+                    entry.Close();
+                }
+
+                return isIdle;
+            }) > 0;
+        }
+    }
+
+    private static NodeId ToNode(LibraryEntry entry, FileSystem fileSystem, NodeId inside) =>
+        inside == fileSystem.Root ? LibraryNode.Of(entry) : new NodeId(LibraryNode.Pack(entry, inside.Value));
+
+    private LibraryEntry Find(NodeId node)
+    {
+        int number = LibraryNode.NumberOf(node);
+        lock (_tableLock)
+        {
+            return number >= 1 && number <= _entries.Count ? _entries[number - 1] : throw new LinuxException("lookup", Errno.ESTALE);
+        }
+    }
+
+    private LibraryEntry? Find(LibraryEntry folder, string name)
+    {
+        string path = Path.Combine(folder.Path, name);
+        return path != _leftOut && HostListing.Find(folder.Path, name) is { } status ? Number(folder, path, status) : null;
+    }
+
+    // What the kernel knows of an image that was replaced must not be taken for the new one, which gets a number of its own.
+    private LibraryEntry Number(LibraryEntry folder, string path, FileStatus status)
+    {
+        lock (_tableLock)
+        {
+            if (_byPath.TryGetValue(path, out LibraryEntry? known) && known.Is(status))
+            {
+                if (!known.IsEntered)
+                {
+                    known.Update(status);
+                }
+
+                return known;
+            }
+
+            if (_entries.Count == LibraryNode.MaxNumber)
+            {
+                throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders and images is");
+            }
+
+            var entry = new LibraryEntry(_entries.Count + 1, folder, path, status);
+            _entries.Add(entry);
+            return _byPath[path] = entry;
+        }
+    }
+
+    private void ReadFolder(LibraryEntry folder, long position, IDirectorySink sink)
+    {
+        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, LibraryNode.Of(folder), NodeType.Directory, 1)))
+        {
+            return;
+        }
+
+        if (position < FirstEntry && !sink.Add(new DirectoryEntry(".."u8, LibraryNode.Of(folder.Parent), NodeType.Directory, FirstEntry)))
+        {
+            return;
+        }
+
+        IEnumerable<LibraryEntry> entries =
+            from found in HostListing.List(folder.Path)
+            let path = Path.Combine(folder.Path, found.Name)
+            where path != _leftOut
+            select Number(folder, path, found.Status);
+        foreach (LibraryEntry entry in entries.OrderBy(entry => entry.Number).SkipWhile(entry => entry.Number + FirstEntry <= position))
+        {
+            byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(entry.Path));
+            if (!sink.Add(new DirectoryEntry(name, LibraryNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry)))
+            {
+                return;
+            }
+        }
+    }
+
+    private FileSystem Open(NodeId node, out NodeId inside)
+    {
+        FileSystem fileSystem = Open(Find(node));
+        inside = LibraryNode.InsideOf(node) ?? fileSystem.Root;
+        return fileSystem;
+    }
+
+    private FileSystem Open(LibraryEntry entry)
+    {
+        if (entry.FileSystem is { } open)
+        {
+            return open;
+        }
+
+        lock (entry.Opening)
+        {
+            if (entry.FileSystem is { } openNow)
+            {
+                return openNow;
+            }
+
+            // ESTALE makes the kernel look the path up again, and find the new image under its own number.
+            FileStatus status = Files.Status(entry.Path);
+            if (!entry.Is(status))
+            {
+                throw new LinuxException("open", Errno.ESTALE, entry.Path);
+            }
+
+            entry.Update(status);
+            FileSystem fileSystem = OpenImage(entry);
+            entry.Open(fileSystem);
+            Register(entry);
+            return fileSystem;
+        }
+    }
+
+    private FileSystem OpenImage(LibraryEntry entry)
+    {
+        void Warn(string message) => _warn($"{entry.Path}: {message}");
+        try
+        {
+            // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
+            MountOptions options = _options.Copy();
+            return ImageStack.Open(entry.Path, options, Warn).OpenFileSystem(options);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        {
+            if (!entry.IsReported)
+            {
+                entry.IsReported = true;
+                Warn(e.Message);
+            }
+
+            throw e is MountOptionException ? new UnsupportedFeatureException($"{e.Message}: this") : e;
+        }
+    }
+
+    private void Register(LibraryEntry entry)
+    {
+        lock (_tableLock)
+        {
+            if (_open.Count >= MaxOpen)
+            {
+                LibraryEntry leastUsed = _open.MinBy(open => open.LastUse)!;
+                leastUsed.Close();
+                _open.Remove(leastUsed);
+            }
+
+            _open.Add(entry);
+        }
+    }
+
+    private sealed class Sink(LibraryEntry image, FileSystem fileSystem, bool isImageRoot, IDirectorySink sink) : IDirectorySink
+    {
+        public bool Add(in DirectoryEntry entry)
+        {
+            NodeId node = isImageRoot && entry.Name.SequenceEqual(".."u8)
+                ? LibraryNode.Of(image.Parent)
+                : ToNode(image, fileSystem, entry.Node);
+            ulong inode = LibraryNode.InsideOf(node) is null ? node.Value : LibraryNode.Pack(image, entry.Inode);
+            return sink.Add(new DirectoryEntry(entry.Name, node, entry.Type, entry.NextPosition, inode));
+        }
+    }
+}
