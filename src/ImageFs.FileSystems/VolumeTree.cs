@@ -31,6 +31,9 @@ public sealed class VolumeTree : FileSystem
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_volumes.Count, MaxVolumes, nameof(volumes));
     }
 
+    /// <summary>File systems that it holds.</summary>
+    public int Count => _volumes.Count;
+
     /// <inheritdoc/>
     public override string Format => "volumes";
 

@@ -29,5 +29,8 @@ internal sealed class FileCache(FuseFileSystem fileSystem)
         return file.Source;
     }
 
+    /// <summary>Forgets all files: what is read from next is opened anew.</summary>
+    public void Clear() => Array.Clear(_slots);
+
     private sealed record OpenFile(ulong NodeId, BlockSource Source);
 }

@@ -16,6 +16,7 @@ public sealed class FuseSession : IDisposable
     private readonly List<FileDescriptor> _clones = [];
     private readonly List<FuseWorker> _workers = [];
     private readonly Lock _endLock = new();
+    private FuseService? _service;
     private RingWorkers? _ring;
     private string _ringRefusal = "the kernel does not offer it; root can: echo Y > /sys/module/fuse/parameters/enable_uring (Linux 6.14)";
     private DeviceNumber? _device;
@@ -75,6 +76,9 @@ public sealed class FuseSession : IDisposable
         _mount.Unmount(lazy);
     }
 
+    /// <summary>Asks the tree for each file anew when it is next read from, so that what it has closed meanwhile can go.</summary>
+    public void ForgetFiles() => _service?.Files.Clear();
+
     /// <summary>Waits until the connection has ended (unmount, abort) and all workers are done. Nothing stays mounted then.</summary>
     public void Wait()
     {
@@ -110,6 +114,7 @@ public sealed class FuseSession : IDisposable
         _device = Mounts.DeviceAt(_mount.MountPoint);
         var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
+        _service = service;
         _workers.Add(new FuseWorker(0, first, service));
         Func<bool>? prepareRing = options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null;
         Connection = FuseHandshake.Run(first, options.DefaultPermissions, fileSystem.MayChange, prepareRing);

@@ -11,18 +11,19 @@ internal static class MountCommand
         var image = new Argument<string>("IMAGE") { Description = "An image file, a block device, or /dev/fd/N." };
         var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
+        var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
 
         var command = new Command("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, foreground, debug, readOnly,
+            image, directory, options, tree, foreground, debug, readOnly,
         };
         command.SetAction(parsed =>
         {
-            var request = new MountRequest(
-                parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), string.Join(',', parsed.GetValue(options) ?? []))
+            IEnumerable<string> words = [.. parsed.GetValue(options) ?? [], .. parsed.GetValue(tree) ? (string[])["tree"] : []];
+            var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), string.Join(',', words))
             {
                 Debug = parsed.GetValue(debug),
             };

@@ -80,7 +80,7 @@ internal sealed class ImageLibrary : FileSystem
 
     /// <inheritdoc/>
     /// <remarks>Nobody can say without opening all images.</remarks>
-    public override FileSystemStatistics Statistics => new() { BlockSize = BlockSize, MaxNameLength = 255 };
+    public override FileSystemStatistics Statistics => new() { BlockSize = BlockSize, Blocks = 0, MaxNameLength = 255 };
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => true;
@@ -92,7 +92,7 @@ internal sealed class ImageLibrary : FileSystem
     public override bool MayChange => true;
 
     /// <inheritdoc/>
-    public override bool IsFixed(NodeId node) => LibraryNode.InsideOf(node) is not null;
+    public override bool IsFixed(NodeId node) => LibraryNode.IsInside(node);
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new(Format);
@@ -101,9 +101,9 @@ internal sealed class ImageLibrary : FileSystem
     public override NodeAttributes GetAttributes(NodeId node)
     {
         LibraryEntry entry = Find(node);
-        if (LibraryNode.InsideOf(node) is { } inside)
+        if (LibraryNode.IsInside(node))
         {
-            NodeAttributes attributes = Open(entry).GetAttributes(inside);
+            NodeAttributes attributes = Open(entry).GetAttributes(LibraryNode.InsideOf(entry, node));
             return attributes with { Inode = LibraryNode.Pack(entry, attributes.Inode) };
         }
 
@@ -131,8 +131,7 @@ internal sealed class ImageLibrary : FileSystem
     {
         LibraryEntry entry = Find(directory);
         bool isParent = name.SequenceEqual(".."u8);
-        NodeId? inside = LibraryNode.InsideOf(directory);
-        if (inside is null && (isParent || name.SequenceEqual("."u8)))
+        if (!LibraryNode.IsInside(directory) && (isParent || name.SequenceEqual("."u8)))
         {
             node = LibraryNode.Of(isParent ? entry.Parent : entry);
             return true;
@@ -145,8 +144,8 @@ internal sealed class ImageLibrary : FileSystem
             return found is not null;
         }
 
-        FileSystem fileSystem = Open(entry);
-        bool isFound = fileSystem.TryLookup(inside ?? fileSystem.Root, name, out NodeId child);
+        FileSystem fileSystem = Open(directory, out NodeId inside);
+        bool isFound = fileSystem.TryLookup(inside, name, out NodeId child);
         node = isFound ? ToNode(entry, fileSystem, child) : default;
         return isFound;
     }
@@ -161,8 +160,7 @@ internal sealed class ImageLibrary : FileSystem
             return;
         }
 
-        FileSystem fileSystem = Open(entry);
-        NodeId inside = LibraryNode.InsideOf(directory) ?? fileSystem.Root;
+        FileSystem fileSystem = Open(directory, out NodeId inside);
         fileSystem.ReadDirectory(inside, position, new Sink(entry, fileSystem, inside == fileSystem.Root, sink));
     }
 
@@ -174,11 +172,11 @@ internal sealed class ImageLibrary : FileSystem
 
     /// <inheritdoc/>
     public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) =>
-        LibraryNode.InsideOf(node) is null ? [] : Open(node, out NodeId inside).ListExtendedAttributes(inside);
+        !LibraryNode.IsInside(node) ? [] : Open(node, out NodeId inside).ListExtendedAttributes(inside);
 
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
-        LibraryNode.InsideOf(node) is null ? null : Open(node, out NodeId inside).GetExtendedAttribute(inside, name);
+        !LibraryNode.IsInside(node) ? null : Open(node, out NodeId inside).GetExtendedAttribute(inside, name);
 
     /// <summary>Closes the images that nobody has used for a while.</summary>
     /// <param name="idleTime">For how long.</param>
@@ -234,14 +232,18 @@ internal sealed class ImageLibrary : FileSystem
                 return known;
             }
 
-            if (_entries.Count == LibraryNode.MaxNumber)
-            {
-                throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders and images is");
-            }
-
+            CheckRoom(1);
             var entry = new LibraryEntry(_entries.Count + 1, folder, path, status);
             _entries.Add(entry);
             return _byPath[path] = entry;
+        }
+    }
+
+    private void CheckRoom(int wanted)
+    {
+        if (_entries.Count + wanted > LibraryNode.MaxNumber)
+        {
+            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders, images and volumes is");
         }
     }
 
@@ -274,8 +276,9 @@ internal sealed class ImageLibrary : FileSystem
 
     private FileSystem Open(NodeId node, out NodeId inside)
     {
-        FileSystem fileSystem = Open(Find(node));
-        inside = LibraryNode.InsideOf(node) ?? fileSystem.Root;
+        LibraryEntry image = Find(node);
+        FileSystem fileSystem = Open(image);
+        inside = LibraryNode.IsInside(node) ? LibraryNode.InsideOf(image, node) : fileSystem.Root;
         return fileSystem;
     }
 
@@ -302,8 +305,8 @@ internal sealed class ImageLibrary : FileSystem
 
             entry.Update(status);
             FileSystem fileSystem = OpenImage(entry);
+            Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
             entry.Open(fileSystem);
-            Register(entry);
             return fileSystem;
         }
     }
@@ -329,10 +332,22 @@ internal sealed class ImageLibrary : FileSystem
         }
     }
 
-    private void Register(LibraryEntry entry)
+    private void Register(LibraryEntry entry, int volumes)
     {
         lock (_tableLock)
         {
+            if (!entry.IsEntered)
+            {
+                CheckRoom(volumes);
+                entry.Enter(volumes, firstVolume: _entries.Count + 1);
+                _entries.AddRange(Enumerable.Repeat(entry, volumes));
+            }
+            else if (entry.Volumes != volumes)
+            {
+                // One of them could be read then, or can be now: the numbers are no longer theirs.
+                throw new LinuxException("open", Errno.ESTALE, entry.Path);
+            }
+
             if (_open.Count >= MaxOpen)
             {
                 LibraryEntry leastUsed = _open.MinBy(open => open.LastUse)!;
@@ -351,7 +366,7 @@ internal sealed class ImageLibrary : FileSystem
             NodeId node = isImageRoot && entry.Name.SequenceEqual(".."u8)
                 ? LibraryNode.Of(image.Parent)
                 : ToNode(image, fileSystem, entry.Node);
-            ulong inode = LibraryNode.InsideOf(node) is null ? node.Value : LibraryNode.Pack(image, entry.Inode);
+            ulong inode = LibraryNode.IsInside(node) ? LibraryNode.Pack(image, entry.Inode) : node.Value;
             return sink.Add(new DirectoryEntry(entry.Name, node, entry.Type, entry.NextPosition, inode));
         }
     }

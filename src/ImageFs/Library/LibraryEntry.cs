@@ -31,6 +31,12 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
     /// <summary>Whether somebody has looked into it: the kernel may know nodes of it.</summary>
     internal bool IsEntered { get; private set; }
 
+    /// <summary>The number of its first volume; those of the others follow. 0 when it is one file system, or was never open.</summary>
+    internal int FirstVolume { get; private set; }
+
+    /// <summary>Volumes that it had when it was first opened.</summary>
+    internal int Volumes { get; private set; }
+
     /// <summary>Whether the log says already that it cannot be opened.</summary>
     internal bool IsReported { get; set; }
 
@@ -62,10 +68,14 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
     internal void Update(FileStatus found) => Status = found;
 
     /// <summary>It is open from now on.</summary>
-    internal void Open(FileSystem fileSystem)
+    internal void Open(FileSystem fileSystem) => _fileSystem = fileSystem;
+
+    /// <summary>Takes the numbers of its volumes, when it is opened for the first time.</summary>
+    internal void Enter(int volumes, int firstVolume)
     {
         IsEntered = true;
-        _fileSystem = fileSystem;
+        Volumes = volumes;
+        FirstVolume = firstVolume;
     }
 
     /// <summary>

@@ -4,40 +4,49 @@ using ImageFs.Storage;
 namespace ImageFs.Library;
 
 /// <summary>
-/// A node of a library as an id: 16 bits for the number of the folder or image, 48 for the node inside, of which the upper 8 are those
-/// of the volume (<see cref="VolumeTree"/>). Inside, 0 is the image's root or the folder itself; others are counted from 1.
+/// A node of a library as an id: 15 bits for the number of the folder, of the image, or of a volume of the image, and 49 for the node
+/// inside. Inside, 0 is the image's root or the folder itself; others are counted from 1.
 /// </summary>
 internal static class LibraryNode
 {
-    /// <summary>The largest number that an entry can have.</summary>
-    internal const int MaxNumber = ushort.MaxValue;
+    /// <summary>The largest number.</summary>
+    internal const int MaxNumber = (1 << 15) - 1;
 
-    private const int NumberShift = 48;
-    private const int VolumeShift = 40;
-    private const int TreeVolumeShift = 56;
+    private const int NumberShift = 49;
     private const ulong InsideMask = (1UL << NumberShift) - 1;
+
+    // Those of a VolumeTree have the volume in their top byte, which is 0 for the tree's own root, and in any other file system.
+    private const int VolumeShift = 56;
     private const ulong PlaceMask = (1UL << VolumeShift) - 1;
 
     /// <summary>A folder, or the root of an image.</summary>
     internal static NodeId Of(LibraryEntry entry) => new((ulong)entry.Number << NumberShift);
 
-    /// <summary>A node, or an inode number, inside an image.</summary>
-    /// <exception cref="UnsupportedFeatureException">The image is too large: one of a terabyte fits in any format.</exception>
-    internal static ulong Pack(LibraryEntry entry, ulong inside)
+    /// <summary>A node, or an inode number, inside an image that is, or was, open.</summary>
+    /// <exception cref="UnsupportedFeatureException">There is no room for it: an image is too large for that by far, or damaged.</exception>
+    internal static ulong Pack(LibraryEntry image, ulong inside)
     {
-        ulong place = inside & ((1UL << TreeVolumeShift) - 1);
-        return place < PlaceMask
-            ? ((ulong)entry.Number << NumberShift) | (inside >> TreeVolumeShift << VolumeShift) | (place + 1)
+        ulong place = inside & PlaceMask;
+        int volume = (int)(inside >> VolumeShift);
+        int number = volume == 0 ? image.Number : image.FirstVolume + volume - 1;
+        return place < InsideMask
+            ? ((ulong)number << NumberShift) | (place + 1)
             : throw new UnsupportedFeatureException($"node {place:x} of an image among others is");
     }
 
-    /// <summary>The number of the folder or image.</summary>
+    /// <summary>The number of the folder, image or volume.</summary>
     internal static int NumberOf(NodeId node) => (int)(node.Value >> NumberShift);
 
-    /// <summary>The node inside the image; null for its root, and for a folder.</summary>
-    internal static NodeId? InsideOf(NodeId node)
+    /// <summary>Whether it is inside an image; else it is an image's root, or a folder.</summary>
+    internal static bool IsInside(NodeId node) => (node.Value & InsideMask) != 0;
+
+    /// <summary>The node inside an image, as its file system knows it.</summary>
+    /// <param name="image">The image that has the node's number.</param>
+    /// <param name="node">A node inside.</param>
+    internal static NodeId InsideOf(LibraryEntry image, NodeId node)
     {
-        ulong inside = node.Value & InsideMask;
-        return inside == 0 ? null : new NodeId((inside >> VolumeShift << TreeVolumeShift) | ((inside & PlaceMask) - 1));
+        int number = NumberOf(node);
+        int volume = number == image.Number ? 0 : number - image.FirstVolume + 1;
+        return new NodeId(((ulong)volume << VolumeShift) | ((node.Value & InsideMask) - 1));
     }
 }

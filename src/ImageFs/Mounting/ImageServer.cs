@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems;
 using ImageFs.Fuse;
+using ImageFs.Library;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -11,15 +12,16 @@ internal sealed class ImageServer : IDisposable
 {
     private const PosixSignal UserSignal1 = (PosixSignal)10;
 
-    private readonly ImageStack _stack;
+    private readonly ImageStack? _stack;
     private readonly Action<string> _log;
     private readonly MountStatus _status;
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly Lock _endLock = new();
     private FuseSession? _session;
+    private LibraryKeeper? _keeper;
     private int _ends;
 
-    private ImageServer(ImageStack stack, Action<string> log, MountStatus status)
+    private ImageServer(ImageStack? stack, Action<string> log, MountStatus status)
     {
         _stack = stack;
         _log = log;
@@ -43,13 +45,13 @@ internal sealed class ImageServer : IDisposable
     {
         string mountPoint = Path.GetFullPath(request.Directory);
         var options = MountOptions.Parse(request.Options);
-        ImageStack stack = ImageStack.Open(request.Image, options, log);
+        ImageStack? stack = options.TakeFlag("tree") ? null : ImageStack.Open(request.Image, options, log);
         ImageServer? server = null;
         try
         {
             string source = ResolveSource(request.Image);
             FuseMountOptions mountOptions = SessionOptions.Take(options, source, mountPoint, log);
-            FileSystem fileSystem = stack.OpenFileSystem(options);
+            FileSystem fileSystem = stack?.OpenFileSystem(options) ?? new ImageLibrary(request.Image, options, leftOut: mountPoint, log);
             SessionOptions.RefuseRest(options);
 
             server = new ImageServer(stack, log, new MountStatus(source, mountPoint, fileSystem.Format));
@@ -59,7 +61,7 @@ internal sealed class ImageServer : IDisposable
         catch
         {
             server?.Dispose();
-            stack.Dispose();
+            stack?.Dispose();
             throw;
         }
     }
@@ -75,8 +77,9 @@ internal sealed class ImageServer : IDisposable
             signal.Dispose();
         }
 
+        _keeper?.Dispose();
         _session?.Dispose();
-        _stack.Dispose();
+        _stack?.Dispose();
     }
 
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
@@ -91,6 +94,7 @@ internal sealed class ImageServer : IDisposable
     {
         var session = FuseSession.Mount(new MountedImage(fileSystem), options);
         _status.Session = session;
+        _keeper = fileSystem is ImageLibrary library ? new LibraryKeeper(library, session) : null;
         lock (_endLock)
         {
             _session = session;
