@@ -43,8 +43,7 @@ internal sealed class ReplyPlan(int capacity)
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
     public Fallback Make(BlockSource source, long offset, int length)
     {
-        _count = 0;
-        Slots = 0;
+        Clear();
         long end = offset + length;
         while (offset < end)
         {
@@ -65,6 +64,14 @@ internal sealed class ReplyPlan(int capacity)
         }
 
         return Fallback.None;
+    }
+
+    /// <summary>Forgets all extents: a device that is closed meanwhile can go.</summary>
+    public void Clear()
+    {
+        Array.Clear(_extents, 0, _count);
+        _count = 0;
+        Slots = 0;
     }
 
     /// <summary>Lets the devices' caches go of what was read from them.</summary>

@@ -103,6 +103,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
             _plan.Forget();
         }
 
+        _plan.Clear();
         return reply;
     }
 

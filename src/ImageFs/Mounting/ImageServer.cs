@@ -87,7 +87,8 @@ internal sealed class ImageServer : IDisposable
     {
         var parsed = ImagePath.Parse(image);
         string path = Path.GetFullPath(parsed.Outer);
-        return string.Join(ImagePath.Separator, parsed.Inner.Prepend(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path));
+        string? target = Path.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        return string.Join(ImagePath.Separator, parsed.Inner.Prepend(target ?? path));
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)
