@@ -61,6 +61,10 @@ public static unsafe class Mounts
         ? [.. Table().Where(fields => fields[ParentField] == mount[IdField] && fields[IdField] != mount[IdField]).Select(fields => Unescape(fields[PathField]))]
         : [];
 
+    /// <summary>The directories on which something of a type is mounted: <c>fuse.imagefs</c>.</summary>
+    public static IEnumerable<string> PointsOf(string type) =>
+        Table().Where(fields => fields[Array.IndexOf(fields, "-") + 1] == type).Select(fields => Unescape(fields[PathField]));
+
     // The fields of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, optional ones, "-", type, source, options.
     private static string[]? FieldsAt(string directory)
     {

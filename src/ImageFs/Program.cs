@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using ImageFs.Commands;
+using ImageFs.Completion;
 using ImageFs.Fuse;
+using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Storage;
@@ -10,6 +13,9 @@ namespace ImageFs;
 /// <summary>The program <c>imagefs</c>.</summary>
 internal static class Program
 {
+    /// <summary>How a command line is read: a word that begins with @ is a word.</summary>
+    internal static ParserConfiguration ParserConfiguration => new() { ResponseFileTokenReplacer = null };
+
     private static int Main(string[] arguments)
     {
         if (Background.FindRequest(arguments) is { } request)
@@ -28,20 +34,14 @@ internal static class Program
     // By itself, for its types to be loaded only when it is.
     private static int Run(string[] arguments)
     {
-        var root = new RootCommand("Mount disk images and block devices read-only, without root and without a copy.")
+        Verb root = CreateRoot();
+        if (arguments is [Completer.Word, .. var words])
         {
-            MountCommand.Create(),
-            UnmountCommand.Create(),
-            InfoCommand.Create(),
-            ListCommand.Create(),
-            TreeCommand.Create(),
-            CatCommand.Create(),
-            ExtractCommand.Create(),
-            ExtentsCommand.Create(),
-            StatsCommand.Create(),
-        };
+            Completer.Write(Console.Out, root, words);
+            return ExitStatus.Success;
+        }
 
-        ParseResult parsed = root.Parse(WithVerb(root, arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(WithVerb(root, arguments), ParserConfiguration);
         if (parsed.Errors.Count > 0)
         {
             string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
@@ -53,8 +53,24 @@ internal static class Program
         return Guard(() => parsed.Invoke(configuration), () => parsed.GetValue<string>("IMAGE"));
     }
 
-    // `imagefs IMAGE DIR` is short for `imagefs mount IMAGE DIR`; options may stand before either, and -o has a word of its own.
-    private static string[] WithVerb(RootCommand root, string[] arguments)
+    private static Verb CreateRoot() => new("imagefs", "Mounts disk images and block devices read-only, without root; lists, copies and explains what is in them.")
+    {
+        new Example("imagefs debian.iso ~/iso", "mount an ISO"),
+        new Example("imagefs umount ~/iso", "unmount it"),
+        new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
+        new Example("imagefs info disk.qcow2", "what is in an image"),
+        new Example("imagefs extract disk.img etc -C out", "copy files out, without FUSE"),
+        { "Mounting", MountCommand.Create(), UnmountCommand.Create(), StatsCommand.Create() },
+        { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), CatCommand.Create(), ExtractCommand.Create() },
+        { "Explaining", InfoCommand.Create(), ExtentsCommand.Create() },
+        new HelpOption("--help", "-h") { Description = "Print this help, or that of a command.", Action = new PrintHelp() },
+        new VersionOption("--version", "-V") { Description = "Print the version.", Action = new PrintVersion() },
+    };
+
+    /// <summary>
+    /// <c>imagefs IMAGE DIR</c> is short for <c>imagefs mount IMAGE DIR</c>; options may stand before either, and -o has a word of its own.
+    /// </summary>
+    internal static string[] WithVerb(Command root, string[] arguments)
     {
         int first = 0;
         while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Reading;
@@ -12,7 +13,11 @@ internal static class CatCommand
     internal static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files in it.", Arity = ArgumentArity.OneOrMore };
-        var command = new ImageCommand("cat", "Print files of an image; nothing is mounted.") { paths };
+        var command = new ImageCommand("cat", "Print files of an image; nothing is mounted.")
+        {
+            paths,
+            new Example("imagefs cat disk.img etc/os-release", "print a file"),
+        };
         command.SetAction((fileSystem, parsed) =>
         {
             using Stream output = StandardOutput.Open();

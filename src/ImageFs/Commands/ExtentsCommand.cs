@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Layers;
 using ImageFs.Linux;
 using ImageFs.Mounting;
@@ -15,7 +16,12 @@ internal static class ExtentsCommand
     {
         var path = new Argument<string?>("PATH") { Description = "A file in it; without one the volume itself.", Arity = ArgumentArity.ZeroOrOne };
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON; all numbers are bytes." };
-        var command = new ImageCommand("extents", "Show where a file's bytes lie, at every layer down to the image.") { path, asJson };
+        var command = new ImageCommand("extents", "Show where a file's bytes lie, at every layer down to the image.")
+        {
+            path, asJson,
+            new Example("imagefs extents vm.qcow2 boot/vmlinuz", "where a file lies"),
+            new Example("imagefs extents --json -o part=2 disk.img", "where a partition lies"),
+        };
         command.SetAction((stack, options, parsed) =>
         {
             string? file = parsed.GetValue(path);

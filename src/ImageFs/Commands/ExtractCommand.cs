@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
@@ -19,6 +20,8 @@ internal static class ExtractCommand
         var command = new ImageCommand("extract", "Copy files out of an image, with modes, times, links and holes; nothing is mounted.")
         {
             paths, directory, noOwners,
+            new Example("imagefs extract debian.iso -C out", "copy all there is"),
+            new Example("imagefs extract -o part=2 disk.img etc home -C out", "two directories of a partition"),
         };
         command.SetAction((fileSystem, parsed) =>
         {

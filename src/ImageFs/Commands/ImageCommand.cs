@@ -1,12 +1,13 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Mounting;
 using ImageFs.Storage;
 
 namespace ImageFs.Commands;
 
 /// <summary>A command that reads an image without mounting it: what all of them take, and how they open it.</summary>
-internal sealed class ImageCommand : Command
+internal sealed class ImageCommand : Verb
 {
     private readonly Argument<string> _image = new("IMAGE") { Description = "An image file, a block device, /dev/fd/N, or IMAGE//PATH: an image inside an image." };
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Options of the format, as for mount.", HelpName = "OPTIONS" };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Help;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -10,7 +11,12 @@ internal static class InfoCommand
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON in the shape of lsblk -J, sizes in bytes." };
-        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.") { asJson };
+        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.")
+        {
+            asJson,
+            new Example("imagefs info debian.iso", "what is in an image"),
+            new Example("imagefs info --json disk.img", "for a program"),
+        };
         command.SetAction((stack, options, parsed) =>
         {
             ImageDescription description = ImageInfo.Describe(stack, options);

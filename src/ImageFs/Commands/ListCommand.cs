@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
@@ -16,7 +17,12 @@ internal static class ListCommand
         var isLong = new Option<bool>("-l", "--long") { Description = "Mode, links, owner, group, size and time too; owner and group as numbers." };
         var all = new Option<bool>("-a", "--all") { Description = "Names that begin with a dot too." };
         var recursive = new Option<bool>("-R", "--recursive") { Description = "All directories inside, too." };
-        var command = new ImageCommand("ls", "List directories of an image; nothing is mounted.") { paths, isLong, all, recursive };
+        var command = new ImageCommand("ls", "List directories of an image; nothing is mounted.")
+        {
+            paths, isLong, all, recursive,
+            new Example("imagefs ls -l disk.img etc", "a directory, with modes, sizes and times"),
+            new Example("imagefs ls -alR debian.iso", "all there is"),
+        };
         command.SetAction((fileSystem, parsed) =>
         {
             using Stream output = StandardOutput.Open();

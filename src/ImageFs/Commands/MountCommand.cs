@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Help;
 using ImageFs.Mounting;
 
 namespace ImageFs.Commands;
@@ -16,9 +17,17 @@ internal static class MountCommand
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
 
-        var command = new Command("mount", "Mount an image or a block device, read-only.")
+        var command = new Verb("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, tree, foreground, debug, readOnly,
+            image, directory, options, tree, readOnly,
+            new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
+            new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
+            new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
+            new Example("imagefs /dev/sr0 /mnt", "a drive"),
+            new Example("imagefs mount --tree ~/images ~/mnt", "every image of a folder, as a folder"),
+            new Example("imagefs disk.img//boot/install.iso /mnt", "an image inside an image"),
+            { "Serving", foreground, debug },
+            MountOptionHelp.Groups,
         };
         command.SetAction(parsed =>
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using ImageFs.Fuse;
+using ImageFs.Help;
 
 namespace ImageFs.Commands;
 
@@ -12,7 +13,11 @@ internal static class StatsCommand
     {
         var directory = new Argument<string>("DIR") { Description = "The mount point." };
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON." };
-        var command = new Command("stats", "Show what a running mount has done: requests, and bytes by the way they went.") { directory, asJson };
+        var command = new Verb("stats", "Show what a running mount has done: requests, and bytes by the way they went.")
+        {
+            directory, asJson,
+            new Example("imagefs stats /mnt", "what a mount has done"),
+        };
         command.SetAction(parsed =>
         {
             string status = FuseStatus.Query(Path.GetFullPath(parsed.GetRequiredValue(directory)));

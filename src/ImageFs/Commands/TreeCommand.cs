@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Help;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
@@ -14,7 +15,11 @@ internal static class TreeCommand
     {
         var path = new Argument<string>("PATH") { Description = "A directory in it.", DefaultValueFactory = _ => "/" };
         var level = new Option<int?>("-L", "--level") { Description = "How deep to go.", HelpName = "N" };
-        var command = new ImageCommand("tree", "Show the directories of an image as a tree; nothing is mounted.") { path, level };
+        var command = new ImageCommand("tree", "Show the directories of an image as a tree; nothing is mounted.")
+        {
+            path, level,
+            new Example("imagefs tree -L 2 debian.iso", "two levels of a tree"),
+        };
         command.SetAction((fileSystem, parsed) =>
         {
             string top = parsed.GetRequiredValue(path);

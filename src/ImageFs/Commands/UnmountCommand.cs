@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using ImageFs.Fuse;
+using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 
@@ -18,7 +19,11 @@ internal static class UnmountCommand
     {
         var directory = new Argument<string>("DIR") { Description = "The mount point." };
         var lazy = new Option<bool>("-z", "-l", "--lazy") { Description = "Take it out of the tree now; it ends when the last file is closed." };
-        var command = new Command("umount", "Unmount an image, and wait until its server has ended.") { directory, lazy };
+        var command = new Verb("umount", "Unmount an image, and wait until its server has ended.")
+        {
+            directory, lazy,
+            new Example("imagefs umount /mnt", "unmount, and wait for the server's end"),
+        };
         command.Aliases.Add("unmount");
         command.SetAction(parsed => Unmount(Path.GetFullPath(parsed.GetRequiredValue(directory)), parsed.GetValue(lazy)));
         return command;

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Text;
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Reading;
+using ImageFs.Storage;
+
+namespace ImageFs.Completion;
+
+/// <summary>Completes paths inside images.</summary>
+internal static class ImageWords
+{
+    private const int MaxWords = 1000;
+
+    /// <summary>The paths in the image that a command names which a path may become.</summary>
+    internal static IEnumerable<Candidate> Complete(ParseResult parsed, string path) =>
+        List(parsed.GetValue<string>("IMAGE") ?? string.Empty, string.Join(',', parsed.GetValue<string[]>("-o") ?? []), path);
+
+    /// <summary>The images inside an image that <c>disk.img//boot/in</c> may become; null when it does not lead into one.</summary>
+    internal static IEnumerable<Candidate>? CompleteInner(string image)
+    {
+        int at = image.LastIndexOf(ImagePath.Separator, StringComparison.Ordinal);
+        return at <= 0
+            ? null
+            : List(image[..at], string.Empty, image[(at + 2)..]).Select(inner => new Candidate($"{image[..at]}{ImagePath.Separator}{inner.Text}"));
+    }
+
+    // What cannot be read completes to nothing, and says nothing.
+    private static List<Candidate> List(string image, string options, string path)
+    {
+        try
+        {
+            var parsed = MountOptions.Parse(options);
+            using ImageStack stack = ImageStack.Open(image, parsed, _ => { });
+            FileSystem fileSystem = stack.OpenFileSystem(parsed);
+            int name = path.LastIndexOf('/') + 1;
+            byte[] begin = Encoding.UTF8.GetBytes(path[name..]);
+            return
+            [
+                .. Entry.List(fileSystem, PathLookup.Find(fileSystem, path[..name]))
+                    .Where(entry => entry.Name.AsSpan().StartsWith(begin) && (begin.Length > 0 || entry.Name[0] != (byte)'.') && IsText(entry.Name))
+                    .Take(MaxWords)
+                    .Select(entry => new Candidate($"{path[..name]}{Encoding.UTF8.GetString(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),
+            ];
+        }
+        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        {
+            return [];
+        }
+    }
+
+    private static bool IsDirectory(FileSystem fileSystem, Entry entry) => fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory;
+
+    // A line of the answer can hold it.
+    private static bool IsText(byte[] name)
+    {
+        string text = Encoding.UTF8.GetString(name);
+        return !text.Any(char.IsControl) && !text.Contains('\uFFFD', StringComparison.Ordinal);
+    }
+}

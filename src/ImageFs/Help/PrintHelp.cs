@@ -1,0 +1,19 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using ImageFs.Output;
+
+namespace ImageFs.Help;
+
+/// <summary>What <c>--help</c> does: it prints the help of the command that was given, on standard output.</summary>
+internal sealed class PrintHelp : SynchronousCommandLineAction
+{
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        new HelpText(Console.Out, Terminal.Width, Terminal.UsesColour).Write(parseResult.CommandResult.Command);
+        return ExitStatus.Success;
+    }
+}
