@@ -6,7 +6,7 @@ namespace ImageFs.Fuse;
 /// <summary>How and where to mount.</summary>
 public sealed record FuseMountOptions
 {
-    /// <summary>The directory to mount on.</summary>
+    /// <summary>The directory to mount on; or <c>/dev/fd/N</c>, a descriptor of /dev/fuse that is mounted already.</summary>
     public required string MountPoint { get; init; }
 
     /// <summary>What /proc/mounts shows as the source: the image's path.</summary>
@@ -20,6 +20,15 @@ public sealed record FuseMountOptions
 
     /// <summary>Whether other users may use the mount; root always may say so, others when /etc/fuse.conf permits.</summary>
     public bool AllowOther { get; init; }
+
+    /// <summary>
+    /// Whether root may use the mount, beside its owner, and nobody else; permitted to whom <see cref="AllowOther"/> is. The kernel then
+    /// keeps no names and attributes, but for files that are open.
+    /// </summary>
+    public bool AllowRoot { get; init; }
+
+    /// <summary>How long the mount stays when nobody uses it; null for as long as nobody takes it away.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>Whether the kernel checks permissions by mode, user and group.</summary>
     public bool DefaultPermissions { get; init; }
@@ -51,8 +60,8 @@ public sealed record FuseMountOptions
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };
 
-    /// <summary>Whether each request and reply is logged.</summary>
-    public bool Debug { get; init; }
+    /// <summary>Takes a line about each request and each reply; null for none.</summary>
+    public Action<string>? Trace { get; init; }
 
     /// <summary>Gives the mount's status as JSON, to whoever asks by <see cref="FuseStatus"/>.</summary>
     public Func<string>? Status { get; init; }

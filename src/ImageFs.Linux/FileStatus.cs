@@ -28,6 +28,9 @@ public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, Devi
     /// <summary>Whether it is a block device.</summary>
     public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
 
+    /// <summary>Whether it is a character device.</summary>
+    public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
+
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 }

@@ -10,7 +10,8 @@ namespace ImageFs.Fuse.Dispatch;
 /// <param name="fileSystem">The tree.</param>
 /// <param name="transport">Where the entries go.</param>
 /// <param name="errors">Told of nodes that cannot be read.</param>
-internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTransport transport, FuseErrorLog errors) : IFuseDirectorySink
+/// <param name="lifetime">How long the kernel may keep names and attributes.</param>
+internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTransport transport, FuseErrorLog errors, CacheLifetime lifetime) : IFuseDirectorySink
 {
     // What libfuse gives where it does not know: 0 would make readdir(3) pass the entry over.
     private const ulong UnknownInode = 0xFFFFFFFF;
@@ -97,7 +98,7 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         try
         {
             FuseNode node = fileSystem.GetNode(nodeId);
-            entry.EntryOut = NodeHandlers.ToEntry(fileSystem, in node);
+            entry.EntryOut = NodeHandlers.ToEntry(in node, lifetime.Of(nodeId));
             entry.Dirent.Ino = node.Attributes.Ino;
         }
         catch (Exception e) when (e is ImageException or LinuxException)

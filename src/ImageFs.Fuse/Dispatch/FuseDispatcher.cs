@@ -18,6 +18,7 @@ internal sealed class FuseDispatcher
     private readonly WorkerCounters _counters;
     private readonly FuseErrorLog _errors;
     private readonly FuseTrace? _trace;
+    private readonly AccessGuard? _guard;
     private readonly NodeHandlers _nodes;
     private readonly FileHandlers _files;
     private readonly DirectoryHandlers _directories;
@@ -33,10 +34,11 @@ internal sealed class FuseDispatcher
         _transport = transport;
         _counters = counters;
         _errors = service.Errors;
-        _trace = service.Options.Debug ? new FuseTrace(service.Options.Log) : null;
-        _nodes = new NodeHandlers(service.FileSystem);
+        _trace = FuseTrace.For(service.Options);
+        _guard = service.Guard;
+        _nodes = new NodeHandlers(service.FileSystem, service.Lifetime);
         _files = new FileHandlers(service.Files);
-        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors);
+        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors, service.Lifetime);
         _attributes = new AttributeHandlers(service.FileSystem);
         _status = new StatusHandler(service.Options.Status);
     }
@@ -78,6 +80,11 @@ internal sealed class FuseDispatcher
     private FuseReply Answer(in FuseRequest request)
     {
         Span<byte> payload = _transport.Payload;
+        if (_guard?.Refuses(in request) == true)
+        {
+            return Errno.EACCES;
+        }
+
         switch (request.Opcode)
         {
             case FuseOpcode.Read:
@@ -137,6 +144,13 @@ internal sealed class FuseDispatcher
             // INIT comes once, and is answered before there is a dispatcher.
             case FuseOpcode.Init:
                 return FuseReply.Malformed;
+
+            case FuseOpcode.Open when _guard is not null:
+            case FuseOpcode.Opendir when _guard is not null:
+                return AccessGuard.Open(payload);
+
+            case FuseOpcode.Access when _guard is not null:
+                return FuseReply.Empty;
 
             // OPEN, OPENDIR, FLUSH, FSYNC, FSYNCDIR, ACCESS, INTERRUPT, BMAP, POLL, locks: ENOSYS once, and the kernel does without.
             default:

@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>What all workers of a session share.</summary>
@@ -13,6 +15,12 @@ internal sealed class FuseService(FuseFileSystem fileSystem, FuseMountOptions op
 
     /// <summary>The files that were read from lately.</summary>
     public FileCache Files { get; } = new(fileSystem);
+
+    /// <summary>Who is to be refused; null for nobody: then the kernel alone decides who comes in.</summary>
+    public AccessGuard? Guard { get; } = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
+
+    /// <summary>How long the kernel may keep names and attributes for everybody.</summary>
+    public CacheLifetime Lifetime { get; } = new(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
 
     /// <summary>Where errors are logged.</summary>
     public FuseErrorLog Errors { get; } = new(options.Log);

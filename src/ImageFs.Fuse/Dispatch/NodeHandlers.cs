@@ -4,17 +4,21 @@ using ImageFs.Linux;
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Requests about nodes: their names, attributes, link targets.</summary>
-internal sealed class NodeHandlers(FuseFileSystem fileSystem)
+/// <param name="fileSystem">The tree.</param>
+/// <param name="lifetime">How long the kernel may keep what it is told.</param>
+internal sealed class NodeHandlers(FuseFileSystem fileSystem, CacheLifetime lifetime)
 {
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
     private const uint BirthTime = 0x800; // STATX_BTIME
 
     /// <summary>What the kernel is to know of a name.</summary>
-    public static FuseEntryOut ToEntry(FuseFileSystem fileSystem, in FuseNode node)
+    public static FuseEntryOut ToEntry(in FuseNode node, ulong lifetime) => new()
     {
-        ulong lifetime = CacheLifetime.Of(fileSystem, node.NodeId);
-        return new FuseEntryOut { Nodeid = node.NodeId, EntryValid = lifetime, AttrValid = lifetime, Attr = node.Attributes };
-    }
+        Nodeid = node.NodeId,
+        EntryValid = lifetime,
+        AttrValid = lifetime,
+        Attr = node.Attributes,
+    };
 
     /// <summary>FUSE_LOOKUP. "." is asked of any node, to bring it back by its id (FUSE_EXPORT_SUPPORT).</summary>
     public FuseReply Lookup(in FuseRequest request, Span<byte> payload)
@@ -32,17 +36,17 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem)
         else if (!fileSystem.TryLookup(request.NodeId, name, out node))
         {
             // No node is 0: the kernel remembers for the lifetime given that there is no such name.
-            return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = CacheLifetime.Of(fileSystem, request.NodeId) });
+            return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = lifetime.Of(request.NodeId) });
         }
 
-        return FuseReply.Payload(payload, ToEntry(fileSystem, in node));
+        return FuseReply.Payload(payload, ToEntry(in node, lifetime.Of(node.NodeId)));
     }
 
     /// <summary>FUSE_GETATTR.</summary>
     public FuseReply GetAttributes(in FuseRequest request, Span<byte> payload)
     {
         FuseNode node = fileSystem.GetNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseAttrOut { AttrValid = CacheLifetime.Of(fileSystem, request.NodeId), Attr = node.Attributes });
+        return FuseReply.Payload(payload, new FuseAttrOut { AttrValid = lifetime.Of(request.NodeId), Attr = node.Attributes });
     }
 
     /// <summary>FUSE_STATX: asked for the creation time only. ENOSYS makes the kernel use GETATTR from then on.</summary>
@@ -54,7 +58,7 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem)
         }
 
         FuseNode node = fileSystem.GetNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseStatxOut { AttrValid = CacheLifetime.Of(fileSystem, request.NodeId), Stat = ToStatx(in node) });
+        return FuseReply.Payload(payload, new FuseStatxOut { AttrValid = lifetime.Of(request.NodeId), Stat = ToStatx(in node) });
     }
 
     /// <summary>FUSE_READLINK.</summary>

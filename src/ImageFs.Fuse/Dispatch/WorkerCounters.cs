@@ -35,6 +35,18 @@ internal sealed class WorkerCounters
     /// <summary>Counts a reply that the kernel did not take.</summary>
     public void CountLost() => _lost++;
 
+    /// <summary>How many requests there were that somebody made: the kernel forgets nodes when it likes.</summary>
+    public long CountUses()
+    {
+        long sum = 0;
+        for (int i = 0; i < _requests.Length; i++)
+        {
+            sum += (FuseOpcode)i is FuseOpcode.Forget or FuseOpcode.BatchForget or FuseOpcode.Interrupt ? 0 : Volatile.Read(ref _requests[i]);
+        }
+
+        return sum;
+    }
+
     /// <summary>Adds up the workers of a session.</summary>
     public static FuseCounters Sum(IEnumerable<WorkerCounters> workers)
     {

@@ -52,8 +52,14 @@ internal sealed class DirectMount : FuseMount
     public override void Abandon() =>
         _ = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | UnmountFlags.Detach | UnmountFlags.Force);
 
+    /// <inheritdoc/>
+    public override bool IsMarkedIdle => true;
+
+    /// <inheritdoc/>
+    public override Errno TryExpire() => Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | UnmountFlags.Expire);
+
     private static string Data(FuseMountOptions options, FileDescriptor connection) =>
         $"fd={connection.Number},rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
-        (options.AllowOther ? ",allow_other" : string.Empty) +
+        (options.AllowOther || options.AllowRoot ? ",allow_other" : string.Empty) +
         (options.DefaultPermissions ? ",default_permissions" : string.Empty);
 }

@@ -7,17 +7,27 @@ namespace ImageFs.Fuse.Mounting;
 /// <param name="connection">The device's descriptor that it is tied to.</param>
 internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
 {
+    private const int MaxDead = 16;
+
     /// <summary>Where it is.</summary>
     public string MountPoint => mountPoint;
 
     /// <summary>The device's descriptor that it is tied to.</summary>
     public FileDescriptor Connection => connection;
 
-    /// <summary>Mounts: by mount(2) where that is permitted, else by fusermount3.</summary>
+    /// <summary>Whether the kernel marks it when it is found idle, and takes the mark away when it is used.</summary>
+    public virtual bool IsMarkedIdle => false;
+
+    /// <summary>Takes a descriptor that is mounted; else mounts: by mount(2) where that is permitted, else by fusermount3.</summary>
     /// <exception cref="FuseMountException">Neither works; the message says what is missing.</exception>
     public static FuseMount Create(FuseMountOptions options)
     {
-        options = options with { MountPoint = ResolveMountPoint(options.MountPoint) };
+        if (InheritedMount.TryTake(options.MountPoint) is { } inherited)
+        {
+            return inherited;
+        }
+
+        options = options with { MountPoint = ResolveMountPoint(options.MountPoint, options.Log) };
         return (FuseMount?)DirectMount.TryMake(options, out string refusal) ?? HelperMount.Make(options, refusal);
     }
 
@@ -29,12 +39,15 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     /// <summary>Unmounts whatever is in the way, as far as is permitted; errors are passed over.</summary>
     public abstract void Abandon();
 
+    /// <summary>Unmounts if nobody uses it: EBUSY when somebody does, EAGAIN when it is marked as idle from now on.</summary>
+    public abstract Errno TryExpire();
+
     // The path as /proc/self/mountinfo will have it.
-    private static string ResolveMountPoint(string directory)
+    private static string ResolveMountPoint(string directory, Action<string> log)
     {
-        if (Mounts.Probe(directory) is Errno.ENOTCONN or Errno.ECONNABORTED)
+        for (int mended = 0; mended < MaxDead && Mounts.Probe(directory) is Errno.ENOTCONN or Errno.ECONNABORTED; mended++)
         {
-            throw new FuseMountException($"{directory}: a mount whose program has died is in the way: fusermount3 -u {directory}");
+            Mend(directory, log);
         }
 
         using FileDescriptor? descriptor = Files.TryOpen(directory, OpenFlags.Path, out Errno errno);
@@ -47,5 +60,27 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
         return Files.Status(descriptor).IsDirectory
             ? new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget ?? directory
             : throw new FuseMountException($"{directory}: not a directory: mount on an empty directory");
+    }
+
+    // A mount whose server has died is of no use to anybody, and whoever mounts here wants another.
+    private static void Mend(string directory, Action<string> log)
+    {
+        string path = PathOf(directory) ?? directory;
+        try
+        {
+            FuseUnmount.Run(path, lazy: true);
+        }
+        catch (FuseMountException e)
+        {
+            throw new FuseMountException($"{directory}: a mount whose server has died is in the way: {e.Message}", e.IsPermission);
+        }
+
+        log($"{directory}: a mount whose server had died was in the way: unmounted");
+    }
+
+    private static string? PathOf(string directory)
+    {
+        using FileDescriptor? descriptor = Files.TryOpen(directory, OpenFlags.Path, out _);
+        return descriptor is null ? null : new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget;
     }
 }

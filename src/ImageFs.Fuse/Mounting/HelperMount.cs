@@ -53,6 +53,9 @@ internal sealed class HelperMount : FuseMount
     /// <inheritdoc/>
     public override void Abandon() => _ = RunUnmount(_program, MountPoint, lazy: true);
 
+    /// <inheritdoc/>
+    public override Errno TryExpire() => RunUnmount(_program, MountPoint, lazy: false) is { IsSuccess: true } ? Errno.None : Errno.EBUSY;
+
     private static FuserMount.Outcome? RunUnmount(string program, string mountPoint, bool lazy) =>
         lazy ? FuserMount.TryRun(program, "-u", "-z", "--", mountPoint) : FuserMount.TryRun(program, "-u", "--", mountPoint);
 
@@ -76,7 +79,7 @@ internal sealed class HelperMount : FuseMount
         AddIf(options.Flags.HasFlag(MountFlags.NoAtime), "noatime");
         AddIf(options.Flags.HasFlag(MountFlags.NoDirAtime), "nodiratime");
         AddIf(options.Flags.HasFlag(MountFlags.NoSymFollow), "nosymfollow");
-        AddIf(options.AllowOther, "allow_other");
+        AddIf(options.AllowOther || options.AllowRoot, "allow_other");
         AddIf(options.DefaultPermissions, "default_permissions");
         return string.Join(',', words);
 

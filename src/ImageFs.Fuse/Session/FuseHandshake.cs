@@ -27,11 +27,14 @@ internal static class FuseHandshake
 
     /// <summary>Answers INIT.</summary>
     /// <param name="transport">Where it comes from; nothing was received there yet.</param>
-    /// <param name="defaultPermissions">Whether the mount has default_permissions.</param>
+    /// <param name="mayBeIdmapped">
+    /// Whether the mount may be idmapped: with default_permissions only, and where nobody asks who sends a request.
+    /// </param>
     /// <param name="mayChange">Whether some node of the tree may change.</param>
     /// <param name="prepareRing">Makes ready to be asked by io_uring; called when the kernel offers it. Null not to take the offer.</param>
+    /// <param name="trace">Shows it; null where nobody wants to see it.</param>
     /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
-    public static FuseConnection Run(IFuseTransport transport, bool defaultPermissions, bool mayChange = false, Func<bool>? prepareRing = null)
+    public static FuseConnection Run(IFuseTransport transport, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, FuseTrace? trace = null)
     {
         while (transport.TryReceive(out ReadOnlySpan<byte> message))
         {
@@ -41,6 +44,7 @@ internal static class FuseHandshake
                 throw new FuseMountException("the kernel's first request is not FUSE_INIT as it should be");
             }
 
+            trace?.Request(in request);
             FuseInitIn asked = Read(request.Body);
             if (asked.Major > FuseProtocol.Major)
             {
@@ -57,9 +61,9 @@ internal static class FuseHandshake
                     $"{FuseProtocol.Major}.{FuseProtocol.OldestMinor} is needed: Linux 5.4 or newer");
             }
 
-            FuseInitOut answer = Negotiate(in asked, defaultPermissions, mayChange, prepareRing);
+            FuseInitOut answer = Negotiate(in asked, mayBeIdmapped, mayChange, prepareRing);
             Reply(transport, request.Header.Unique, answer);
-            return new FuseConnection
+            var agreed = new FuseConnection
             {
                 Minor = (int)answer.Minor,
                 KernelMinor = (int)asked.Minor,
@@ -68,17 +72,19 @@ internal static class FuseHandshake
                 MaxRead = answer.MaxPages * PageBuffer.PageSize,
                 MaxBackground = answer.MaxBackground,
             };
+            trace?.Agreed(agreed);
+            return agreed;
         }
 
         throw new FuseMountException("the mount was taken away before it was ready");
     }
 
     /// <summary>The answer to what a kernel of our major version asks.</summary>
-    public static FuseInitOut Negotiate(in FuseInitIn asked, bool defaultPermissions, bool mayChange = false, Func<bool>? prepareRing = null)
+    public static FuseInitOut Negotiate(in FuseInitIn asked, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null)
     {
         FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
         FuseInitFlags wanted = Wanted | (mayChange ? FuseInitFlags.AutoInvalData : FuseInitFlags.ExplicitInvalData);
-        if (defaultPermissions)
+        if (mayBeIdmapped)
         {
             // Without default_permissions the kernel takes it as a mistake and ends the connection.
             wanted |= FuseInitFlags.AllowIdmap;

@@ -19,6 +19,7 @@ public sealed class FuseSession : IDisposable
     private FuseService? _service;
     private RingWorkers? _ring;
     private string _ringRefusal = "the kernel does not offer it; root can: echo Y > /sys/module/fuse/parameters/enable_uring (Linux 6.14)";
+    private IdleWatch? _idleWatch;
     private DeviceNumber? _device;
     private bool _ended;
 
@@ -28,10 +29,15 @@ public sealed class FuseSession : IDisposable
     public FuseConnection Connection { get; private set; } = null!;
 
     /// <summary>What the session has done so far.</summary>
-    public FuseCounters Counters => WorkerCounters.Sum(_workers.Select(worker => worker.Counters).Concat(_ring?.Counters ?? []));
+    public FuseCounters Counters => WorkerCounters.Sum(AllCounters);
 
     /// <summary>How requests come.</summary>
     public FuseTransport Transport { get; private set; }
+
+    /// <summary>Whether the session made its mount, and can take it away; else <see cref="Unmount"/> fails.</summary>
+    public bool OwnsMount => _mount is not InheritedMount;
+
+    private IEnumerable<WorkerCounters> AllCounters => _workers.Select(worker => worker.Counters).Concat(_ring?.Counters ?? []);
 
     // Whether the mount point shows this session's mount.
     private bool IsOnTop => _device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device;
@@ -68,7 +74,7 @@ public sealed class FuseSession : IDisposable
     /// <exception cref="FuseMountException">It is in use, or was unmounted already, or something is mounted over it.</exception>
     public void Unmount(bool lazy)
     {
-        if (!IsOnTop)
+        if (OwnsMount && !IsOnTop)
         {
             throw new FuseMountException($"{_mount.MountPoint}: no longer mounted, or something else is mounted over it");
         }
@@ -116,12 +122,12 @@ public sealed class FuseSession : IDisposable
         var service = new FuseService(fileSystem, options);
         _service = service;
         _workers.Add(new FuseWorker(0, first, service));
-        Func<bool>? prepareRing = options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null;
-        Connection = FuseHandshake.Run(first, options.DefaultPermissions, fileSystem.MayChange, prepareRing);
-        if (options.Debug)
-        {
-            options.Log($"INIT: {Connection}");
-        }
+        Connection = FuseHandshake.Run(
+            first,
+            mayBeIdmapped: options is { DefaultPermissions: true, AllowRoot: false },
+            fileSystem.MayChange,
+            options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
+            FuseTrace.For(options));
 
         // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
         int workers = ServeRing(options) ? 1 : ChooseWorkers(options.Workers);
@@ -137,7 +143,14 @@ public sealed class FuseSession : IDisposable
         {
             ReadAhead.Raise(device, isDirect: options.CachesOnce || options.ForceReply == ReplyWay.Direct);
         }
+
+        if (options.IdleTimeout is { } timeout)
+        {
+            _idleWatch = new IdleWatch(_mount, timeout, CountUses, () => IsOnTop, options.Log);
+        }
     }
+
+    private long CountUses() => AllCounters.Sum(counters => counters.CountUses());
 
     private bool PrepareRing(FuseService service)
     {
@@ -201,6 +214,7 @@ public sealed class FuseSession : IDisposable
             }
 
             _ended = true;
+            _idleWatch?.Dispose();
             RemoveMount();
             _workers.ForEach(worker => worker.Dispose());
             _ring?.Dispose();

@@ -55,7 +55,7 @@ internal sealed class ImageServer : IDisposable
             SessionOptions.RefuseRest(options);
 
             server = new ImageServer(stack, log, new MountStatus(source, mountPoint, fileSystem.Format));
-            server.Mount(fileSystem, mountOptions with { Log = log, Debug = request.Debug, Status = server._status.ToJson });
+            server.Mount(fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null, Status = server._status.ToJson });
             return server;
         }
         catch
@@ -118,7 +118,12 @@ internal sealed class ImageServer : IDisposable
 
         lock (_endLock)
         {
-            if (_session is { } session)
+            if (_session is { OwnsMount: false })
+            {
+                // The connection ends with its last descriptor.
+                Environment.Exit(ExitStatus.Success);
+            }
+            else if (_session is { } session)
             {
                 Unmount(session);
             }

@@ -26,12 +26,17 @@ internal sealed class Log
         }
     }
 
+    /// <summary>Writes a line of <c>-d</c> to standard error, as libfuse does: bare.</summary>
+    internal static void WriteTrace(string line) => TryWrite(line);
+
     /// <summary>Writes a line to standard error; a full disk or a terminal that has gone loses it, and nothing else.</summary>
-    internal static void WriteToStandardError(string line)
+    internal static void WriteToStandardError(string line) => TryWrite($"imagefs: {line}");
+
+    private static void TryWrite(string text)
     {
         try
         {
-            Console.Error.WriteLine($"imagefs: {line}");
+            Console.Error.WriteLine(text);
         }
         catch (IOException)
         {

@@ -7,6 +7,8 @@ namespace ImageFs.Mounting;
 /// <summary>The options that concern the mount, not the format: mount(8)'s words, fstab's, and those of FUSE.</summary>
 internal static class SessionOptions
 {
+    private const uint MaxTimeout = 365 * 24 * 60 * 60;
+
     // Words that are meant for mount(8), systemd or a writable mount, and ask nothing of a read-only one.
     private static readonly string[] s_ignored =
     [
@@ -65,13 +67,23 @@ internal static class SessionOptions
             }
         }
 
+        bool allowRoot = options.TakeFlag("allow_root");
+        bool allowOther = options.TakeFlag("allow_other");
+        if (allowRoot && allowOther)
+        {
+            throw new MountOptionException("allow_root", "is not to be had with allow_other");
+        }
+
+        uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
         var taken = new FuseMountOptions
         {
             MountPoint = mountPoint,
             Source = options.TakeValue("fsname") ?? source,
             Subtype = options.TakeValue("subtype") ?? "imagefs",
             Flags = flags,
-            AllowOther = options.TakeFlag("allow_other") || Processes.IsRoot,
+            AllowOther = allowOther || (Processes.IsRoot && !allowRoot),
+            AllowRoot = allowRoot && !Processes.IsRoot,
+            IdleTimeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : null,
             DefaultPermissions = options.TakeFlag("default_permissions") || Processes.IsRoot,
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,

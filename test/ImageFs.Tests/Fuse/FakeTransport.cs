@@ -23,7 +23,7 @@ internal sealed class FakeTransport : IFuseTransport
     public Span<byte> Payload => _payload;
 
     /// <summary>A request as the kernel makes it.</summary>
-    public static byte[] Request(FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ulong unique = 2)
+    public static byte[] Request(FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ulong unique = 2, uint user = 0)
     {
         var header = new FuseInHeader
         {
@@ -31,6 +31,7 @@ internal sealed class FakeTransport : IFuseTransport
             Opcode = unchecked((uint)opcode),
             Unique = unique,
             Nodeid = nodeId,
+            Uid = user,
         };
         return [.. MemoryMarshal.AsBytes(new Span<FuseInHeader>(ref header)), .. body];
     }

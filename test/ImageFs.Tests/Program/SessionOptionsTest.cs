@@ -124,6 +124,28 @@ public sealed class SessionOptionsTest
         Assert.That(taken.DefaultPermissions, Is.EqualTo(Processes.IsRoot));
     }
 
+    [Test]
+    public void Allow_root_lets_nobody_else_in()
+    {
+        Take("allow_root", out FuseMountOptions taken);
+
+        Assert.That(taken.AllowOther, Is.False);
+        Assert.That(taken.AllowRoot, Is.EqualTo(!Processes.IsRoot), "root's own mount is for root alone");
+    }
+
+    [Test]
+    public void Allow_root_and_allow_other_are_two_things() =>
+        Assert.That(() => Take("allow_root,allow_other", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("allow_other"));
+
+    [TestCase("", ExpectedResult = null)]
+    [TestCase("timeout=0", ExpectedResult = null)]
+    [TestCase("timeout=90", ExpectedResult = 90)]
+    public double? A_mount_may_end_when_idle(string list)
+    {
+        Take(list, out FuseMountOptions taken);
+        return taken.IdleTimeout?.TotalSeconds;
+    }
+
     private MountOptions Take(string list, out FuseMountOptions taken)
     {
         var options = MountOptions.Parse(list);

@@ -340,11 +340,34 @@ public sealed class DispatcherTest
         Ask(FuseOpcode.Open, 1, new byte[8]);
         Assert.That(_log, Is.EqualTo(new[]
         {
-            "unique: 2, opcode: Lookup (1), nodeid: 1, insize: 45, pid: 0",
-            "   unique: 2, success, bytes: 128",
-            "unique: 2, opcode: Open (14), nodeid: 1, insize: 48, pid: 0",
-            "   unique: 2, error: ENOSYS, bytes: 0",
+            "unique: 2, opcode: LOOKUP (1), nodeid: 1, insize: 45, pid: 0",
+            "   unique: 2, success, outsize: 144",
+            "unique: 2, opcode: OPEN (14), nodeid: 1, insize: 48, pid: 0",
+            "   unique: 2, error: -38 (Function not implemented), outsize: 16",
         }));
+    }
+
+    [Test]
+    public void WithAllowRootNobodyButRootAndTheOwnerIsAnswered()
+    {
+        const uint stranger = 12345;
+        Use(_tree, allowRoot: true);
+        ulong file = _tree.AddFile("f", new MemorySource("hello"u8.ToArray()));
+        FuseOpcode[] guarded = [FuseOpcode.Getattr, FuseOpcode.Open, FuseOpcode.Opendir, FuseOpcode.Access, FuseOpcode.Statfs, FuseOpcode.Lookup];
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (FuseOpcode opcode in guarded)
+            {
+                byte[] body = opcode == FuseOpcode.Lookup ? "f\0"u8.ToArray() : new byte[16];
+                Assert.That(Serve(FakeTransport.Request(opcode, 1, body, user: stranger)).Error, Is.EqualTo(Errno.EACCES), $"{opcode}");
+                Assert.That(Serve(FakeTransport.Request(opcode, 1, body, user: 0)).Error, Is.EqualTo(Errno.None), $"{opcode}");
+                Assert.That(Serve(FakeTransport.Request(opcode, 1, body, user: Mounts.UserId)).Error, Is.EqualTo(Errno.None), $"{opcode}");
+            }
+
+            FakeReply found = Serve(FakeTransport.Request(FuseOpcode.Lookup, 1, "f\0"u8));
+            Assert.That(found.As<FuseEntryOut>().EntryValid, Is.Zero, "the kernel asks each time");
+            Assert.That(Read(file, 0, 5).Error, Is.EqualTo(Errno.None));
+        }
     }
 
     [Test]
@@ -368,13 +391,21 @@ public sealed class DispatcherTest
         }
     }
 
-    private void Use(TestTree tree, Func<string>? status = null, bool debug = false)
+    private void Use(TestTree tree, Func<string>? status = null, bool debug = false, bool allowRoot = false)
     {
         _log.Clear();
         _tree = tree;
         _transport = new FakeTransport();
         _counters = new WorkerCounters();
-        var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test", Status = status, Log = _log.Add, Debug = debug };
+        var options = new FuseMountOptions
+        {
+            MountPoint = "/nowhere",
+            Source = "test",
+            Status = status,
+            Log = _log.Add,
+            Trace = debug ? _log.Add : null,
+            AllowRoot = allowRoot,
+        };
         _dispatcher = new FuseDispatcher(new FuseService(tree, options), _transport, _counters);
     }
 

@@ -52,22 +52,22 @@ public sealed class HandshakeTest
         uint flags2 = offered ? (uint)((ulong)FuseInitFlags.OverIoUring >> 32) : 0;
         var asked = new FuseInitIn { Major = 7, Minor = 45, Flags = (uint)FuseInitFlags.InitExt, Flags2 = flags2 };
         int calls = 0;
-        FuseInitOut answer = FuseHandshake.Negotiate(in asked, defaultPermissions: false, prepareRing: () => ++calls > 0 && possible);
+        FuseInitOut answer = FuseHandshake.Negotiate(in asked, mayBeIdmapped: false, prepareRing: () => ++calls > 0 && possible);
         Assert.That(calls, Is.EqualTo(offered ? 1 : 0));
         Assert.That(answer.Flags2, Is.EqualTo(offered && possible ? flags2 : 0));
-        Assert.That(FuseHandshake.Negotiate(in asked, defaultPermissions: false).Flags2, Is.Zero, "nobody wants it");
+        Assert.That(FuseHandshake.Negotiate(in asked, mayBeIdmapped: false).Flags2, Is.Zero, "nobody wants it");
     }
 
     [Test]
     public void IdmappedMountsGoWithDefaultPermissions()
     {
         var asked = new FuseInitIn { Major = 7, Minor = 45, Flags = (uint)FuseInitFlags.InitExt, Flags2 = uint.MaxValue };
-        FuseInitOut answer = FuseHandshake.Negotiate(in asked, defaultPermissions: true);
+        FuseInitOut answer = FuseHandshake.Negotiate(in asked, mayBeIdmapped: true);
         Assert.That((FuseInitFlags)answer.Flags, Is.EqualTo(FuseInitFlags.InitExt));
         Assert.That(answer.Flags2, Is.EqualTo((uint)((ulong)FuseInitFlags.AllowIdmap >> 32)));
 
         asked.Flags = 0;
-        Assert.That(FuseHandshake.Negotiate(in asked, defaultPermissions: true).Flags2, Is.Zero, "flags2 is noise without INIT_EXT");
+        Assert.That(FuseHandshake.Negotiate(in asked, mayBeIdmapped: true).Flags2, Is.Zero, "flags2 is noise without INIT_EXT");
     }
 
     [Test]
@@ -128,7 +128,7 @@ public sealed class HandshakeTest
     {
         var transport = new FakeTransport();
         transport.Requests.Enqueue(FakeTransport.Request(FuseOpcode.Init, 0, asked));
-        FuseConnection connection = FuseHandshake.Run(transport, defaultPermissions: false);
+        FuseConnection connection = FuseHandshake.Run(transport, mayBeIdmapped: false);
         answer = transport.Replies.Single().As<FuseInitOut>();
         return connection;
     }

@@ -1,0 +1,59 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.Fuse.Mounting;
+
+/// <summary>
+/// A mount that the caller has made: its mount point is given as <c>/dev/fd/N</c>, the descriptor of /dev/fuse that goes with it, as
+/// mount.fuse3 does for a program that is to have no privileges (libfuse 3.3). Whoever made it takes it away.
+/// </summary>
+internal sealed class InheritedMount : FuseMount
+{
+    private static readonly DeviceNumber s_fuse = new(10, 229); // Documentation/admin-guide/devices.txt
+
+    private InheritedMount(string mountPoint, FileDescriptor connection)
+        : base(mountPoint, connection)
+    {
+    }
+
+    /// <summary>Takes the descriptor.</summary>
+    /// <returns>Null when the mount point is no descriptor.</returns>
+    /// <exception cref="FuseMountException">It is not open, or not of /dev/fuse.</exception>
+    public static InheritedMount? TryTake(string mountPoint)
+    {
+        if (BlockDevice.FindDescriptor(mountPoint) is not { } number)
+        {
+            return null;
+        }
+
+        FileDescriptor connection;
+        try
+        {
+            connection = Files.Duplicate(number);
+        }
+        catch (LinuxException e)
+        {
+            throw new FuseMountException($"{mountPoint}: {LinuxException.Text(e.Errno)}: it is to be a descriptor of /dev/fuse that is mounted");
+        }
+
+        FileStatus status = Files.Status(connection);
+        if (status.IsCharacterDevice && status.Device == s_fuse)
+        {
+            return new InheritedMount(mountPoint, connection);
+        }
+
+        connection.Dispose();
+        throw new FuseMountException($"{mountPoint}: not a descriptor of /dev/fuse");
+    }
+
+    /// <inheritdoc/>
+    public override void Unmount(bool lazy) => throw new FuseMountException($"{MountPoint}: who has mounted it is to unmount it");
+
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Errno TryExpire() => Errno.EBUSY;
+}
