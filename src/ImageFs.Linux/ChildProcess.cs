@@ -17,6 +17,7 @@ public sealed unsafe class ChildProcess
     private const int StandardInput = 0;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
+    private const int SignalTerminate = 15; // SIGTERM
     private const int SignalChild = 17; // SIGCHLD
     private const string Nothing = "/dev/null";
 
@@ -50,11 +51,12 @@ public sealed unsafe class ChildProcess
         }
     }
 
-    /// <summary>Starts a program that is to go on when this process has ended: it reads from and writes to /dev/null.</summary>
+    /// <summary>Starts a program that is to go on when this process has ended: it writes to /dev/null.</summary>
     /// <param name="arguments">The program's path, then its arguments.</param>
-    /// <param name="standardError">Given to the child as its standard error.</param>
+    /// <param name="standardError">Given to the child as its standard error; null for /dev/null.</param>
+    /// <param name="standardInput">Given to the child as its standard input; null for /dev/null.</param>
     /// <exception cref="LinuxException">It cannot be started.</exception>
-    public static ChildProcess StartServer(IReadOnlyList<string> arguments, FileDescriptor standardError)
+    public static ChildProcess StartServer(IReadOnlyList<string> arguments, FileDescriptor? standardError, FileDescriptor? standardInput = null)
     {
         // Who started us may have ignored the end of children: then the kernel would forget how the server ended.
         _ = Libc.signal(SignalChild, 0);
@@ -62,9 +64,9 @@ public sealed unsafe class ChildProcess
         Check(Libc.posix_spawn_file_actions_init(actions));
         try
         {
-            Check(Libc.posix_spawn_file_actions_addopen(actions, StandardInput, Nothing, (int)OpenFlags.ReadOnly, 0));
-            Check(Libc.posix_spawn_file_actions_addopen(actions, StandardOutput, Nothing, (int)OpenFlags.ReadWrite, 0));
-            Check(Libc.posix_spawn_file_actions_adddup2(actions, standardError.Number, StandardError));
+            Give(actions, standardInput, StandardInput);
+            Give(actions, null, StandardOutput);
+            Give(actions, standardError, StandardError);
             return Spawn(arguments, actions, Libc.Environment);
         }
         finally
@@ -72,6 +74,12 @@ public sealed unsafe class ChildProcess
             _ = Libc.posix_spawn_file_actions_destroy(actions);
         }
     }
+
+    /// <summary>The process's id, which is its own until <see cref="Wait"/> has returned.</summary>
+    public int Id => _pid;
+
+    /// <summary>Asks it to end (SIGTERM).</summary>
+    public void Terminate() => _ = Libc.kill(_pid, SignalTerminate);
 
     /// <summary>Waits until it has ended.</summary>
     /// <returns>
@@ -92,6 +100,10 @@ public sealed unsafe class ChildProcess
         int signal = status & 0x7F;
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
     }
+
+    private static void Give(byte* actions, FileDescriptor? descriptor, int number) => Check(descriptor is null
+        ? Libc.posix_spawn_file_actions_addopen(actions, number, Nothing, (int)OpenFlags.ReadWrite, 0)
+        : Libc.posix_spawn_file_actions_adddup2(actions, descriptor.Number, number));
 
     private static ChildProcess Spawn(IReadOnlyList<string> arguments, byte* actions, byte** environment)
     {

@@ -23,6 +23,9 @@ internal static unsafe partial class Libc
     internal static partial int posix_spawn_file_actions_destroy(void* actions);
 
     [LibraryImport(Library)]
+    internal static partial int kill(int pid, int signal);
+
+    [LibraryImport(Library)]
     internal static partial nint signal(int number, nint handler);
 
     [LibraryImport(Library, SetLastError = true)]

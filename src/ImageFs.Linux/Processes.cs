@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace ImageFs.Linux;
 
@@ -18,14 +19,25 @@ public static unsafe class Processes
     /// Keeps the descriptors above standard error, which this process may have from its caller, from the programs that it starts.
     /// A kernel before 5.11 cannot, and they go on.
     /// </summary>
-    /// <param name="except">One that they are to have; null for none.</param>
-    public static void KeepDescriptors(int? except)
+    /// <param name="except">Those that they are to have.</param>
+    public static void KeepDescriptors(params ReadOnlySpan<int?> except)
     {
         _ = Libc.syscall3(CloseRange, 3, int.MaxValue, CloseRangeCloseOnExec);
-        if (except is { } descriptor)
+        foreach (int? number in except)
         {
-            _ = Libc.fcntl(descriptor, SetDescriptorFlags, 0);
+            if (number is { } descriptor)
+            {
+                _ = Libc.fcntl(descriptor, SetDescriptorFlags, 0);
+            }
         }
+    }
+
+    /// <summary>The name by which this process was called, without its folder (argv[0], which the runtime keeps for itself).</summary>
+    public static string CalledBy()
+    {
+        byte[] words = File.ReadAllBytes("/proc/self/cmdline");
+        int end = Array.IndexOf(words, (byte)0);
+        return Path.GetFileName(Encoding.UTF8.GetString(words, 0, Math.Max(end, 0)));
     }
 
     /// <summary>Leaves the terminal: a new session (setsid(2)), and /dev/null for standard input, output and error.</summary>

@@ -15,6 +15,9 @@ internal static class ExitStatus
     /// <summary>A bug in this program.</summary>
     internal const int Bug = 4;
 
+    /// <summary>Interrupted by a signal before the mount was there.</summary>
+    internal const int Interrupted = 8;
+
     /// <summary>The mount failed.</summary>
     internal const int MountFailure = 32;
 

@@ -23,6 +23,16 @@ internal static class Program
             return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.Image);
         }
 
+        if (MountWatcher.TryRun(arguments))
+        {
+            return ExitStatus.Success;
+        }
+
+        if (MountHelper.IsCalled())
+        {
+            return Guard(() => MountHelper.Run(arguments), () => arguments.FirstOrDefault());
+        }
+
         if (PlainMount.Parse(arguments) is { } mount)
         {
             return Guard(() => Background.Start(mount), () => mount.Image);

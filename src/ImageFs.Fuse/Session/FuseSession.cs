@@ -34,6 +34,9 @@ public sealed class FuseSession : IDisposable
     /// <summary>How requests come.</summary>
     public FuseTransport Transport { get; private set; }
 
+    /// <summary>Where it is mounted, as the mount table has it; and the device number that it has there, where it made the mount.</summary>
+    public (string Directory, DeviceNumber? Device) Place => (_mount.MountPoint, _device);
+
     /// <summary>Whether the session made its mount, and can take it away; else <see cref="Unmount"/> fails.</summary>
     public bool OwnsMount => _mount is not InheritedMount;
 

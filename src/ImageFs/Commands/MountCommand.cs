@@ -15,6 +15,8 @@ internal static class MountCommand
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
+        var readyDescriptor = new Option<int?>("--ready-fd") { Description = "Write a line to descriptor N, and close it, when the mount answers.", HelpName = "N" };
+        var pidFile = new Option<string?>("--pid-file") { Description = "Write the server's process id to FILE while the mount lasts.", HelpName = "FILE" };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
 
         var command = new Verb("mount", "Mount an image or a block device, read-only.")
@@ -26,7 +28,7 @@ internal static class MountCommand
             new Example("imagefs /dev/sr0 /mnt", "a drive"),
             new Example("imagefs mount --tree ~/images ~/mnt", "every image of a folder, as a folder"),
             new Example("imagefs disk.img//boot/install.iso /mnt", "an image inside an image"),
-            { "Serving", foreground, debug },
+            { "Serving", foreground, debug, readyDescriptor, pidFile },
             MountOptionHelp.Groups,
         };
         command.SetAction(parsed =>
@@ -35,6 +37,8 @@ internal static class MountCommand
             var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), string.Join(',', words))
             {
                 Debug = parsed.GetValue(debug),
+                ReadyDescriptor = parsed.GetValue(readyDescriptor),
+                PidFile = parsed.GetValue(pidFile),
             };
             return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Background.Start(request);
         });
@@ -47,13 +51,25 @@ internal static class MountCommand
     internal static int Serve(MountRequest request, bool inBackground)
     {
         var log = new Log();
+        using Readiness? readiness = inBackground ? null : Readiness.Take(request);
         using ImageServer server = ImageServer.Start(request, log.Write);
+        using PidFile? pidFile = PidFile.Write(request.PidFile);
+        if (server.IsInterrupted)
+        {
+            server.Run();
+            return ExitStatus.Interrupted;
+        }
+
         if (inBackground)
         {
             log.MoveToSystemLog();
-            Background.Ready();
+            if (!Background.Ready())
+            {
+                return ExitStatus.Interrupted;
+            }
         }
 
+        readiness?.Announce(server: null);
         server.Run();
         return ExitStatus.Success;
     }

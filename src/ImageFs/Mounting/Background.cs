@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -13,37 +14,72 @@ internal static class Background
     private const string ServerWord = "--server";
 
     private const byte ReadyMark = 0;
+    private const int SignalStatus = 128;
+
+    /// <summary>
+    /// How this program is started again. Under <c>dotnet imagefs.dll</c> the process is the host, and the program its first argument.
+    /// </summary>
+    internal static string[] Self
+    {
+        get
+        {
+            string process = Environment.ProcessPath ?? "/proc/self/exe";
+            return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Environment.GetCommandLineArgs()[0]] : [process];
+        }
+    }
 
     /// <summary>Starts the server and waits until the mount answers, or cannot; what it says until then is passed on.</summary>
     /// <returns>The exit status.</returns>
     internal static int Start(MountRequest request)
     {
-        Processes.KeepDescriptors(except: BlockDevice.FindDescriptor(request.Image));
+        using Readiness readiness = Readiness.Take(request);
+        Processes.KeepDescriptors(BlockDevice.FindDescriptor(request.Image), BlockDevice.FindDescriptor(request.Directory));
         (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
         using (said)
         {
             ChildProcess server;
             using (standardError)
             {
-                server = ChildProcess.StartServer([.. Self(), ServerWord, request.Image, request.Directory, request.Options], standardError);
+                server = ChildProcess.StartServer([.. Self, ServerWord, .. request.ToWords()], standardError);
             }
 
-            return PassOn(said) ? ExitStatus.Success : server.Wait() is > 0 and < 128 and int status ? status : ExitStatus.Bug;
+            using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, server), terminate = EndOn(PosixSignal.SIGTERM, server);
+            using PosixSignalRegistration hangUp = EndOn(PosixSignal.SIGHUP, server);
+            if (PassOn(said))
+            {
+                readiness.Announce(server.Id);
+                return ExitStatus.Success;
+            }
+
+            return server.Wait() switch
+            {
+                > 0 and < SignalStatus and int status => status,
+                SignalStatus + 1 or SignalStatus + 2 or SignalStatus + 15 => ExitStatus.Interrupted,
+                _ => ExitStatus.Bug,
+            };
         }
     }
 
     /// <summary>In the server: what its parent was asked for; null in any other process.</summary>
     internal static MountRequest? FindRequest(string[] arguments) =>
-        arguments is [ServerWord, _, _, _] ? new MountRequest(arguments[1], arguments[2], arguments[3]) : null;
+        arguments is [ServerWord, ..] ? MountRequest.FromWords(arguments[1..]) : null;
 
     /// <summary>In the server: leaves the terminal, and tells the parent that the mount answers.</summary>
-    internal static void Ready()
+    /// <returns>False when the parent has ended: nobody wants the mount any more.</returns>
+    internal static bool Ready()
     {
         Environment.CurrentDirectory = "/";
         using FileDescriptor parent = Files.Duplicate(Descriptors.StandardError.Number);
         Processes.Detach();
-        Descriptors.Write(parent, [ReadyMark], out _);
+        return Descriptors.Write(parent, [ReadyMark], out _) == 1;
     }
+
+    // What would end this process ends the server, whose exit status then is this one's.
+    private static PosixSignalRegistration EndOn(PosixSignal signal, ChildProcess server) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        server.Terminate();
+    });
 
     // What the server says until it is ready, or ends before it is.
     private static bool PassOn(FileDescriptor said)
@@ -67,10 +103,4 @@ internal static class Background
         }
     }
 
-    // Under `dotnet imagefs.dll` the process is the host, and the program its first argument.
-    private static string[] Self()
-    {
-        string process = Environment.ProcessPath ?? "/proc/self/exe";
-        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Environment.GetCommandLineArgs()[0]] : [process];
-    }
 }

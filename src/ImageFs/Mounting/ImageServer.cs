@@ -17,12 +17,16 @@ internal sealed class ImageServer : IDisposable
     private readonly MountStatus _status;
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly Lock _endLock = new();
+    private readonly bool _isService;
     private FuseSession? _session;
     private LibraryKeeper? _keeper;
+    private MountWatcher? _watcher;
+    private int _stopping;
     private int _ends;
 
-    private ImageServer(ImageStack? stack, Action<string> log, MountStatus status)
+    private ImageServer(ImageStack? stack, Action<string> log, MountStatus status, bool isService)
     {
+        _isService = isService;
         _stack = stack;
         _log = log;
         _status = status;
@@ -43,19 +47,13 @@ internal sealed class ImageServer : IDisposable
     /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
     internal static ImageServer Start(MountRequest request, Action<string> log)
     {
-        string mountPoint = Path.GetFullPath(request.Directory);
-        var options = MountOptions.Parse(request.Options);
-        ImageStack? stack = options.TakeFlag("tree") ? null : ImageStack.Open(request.Image, options, log);
+        (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, bool isWatched) = Open(request, log);
         ImageServer? server = null;
         try
         {
-            string source = ResolveSource(request.Image);
-            FuseMountOptions mountOptions = SessionOptions.Take(options, source, mountPoint, log);
-            FileSystem fileSystem = stack?.OpenFileSystem(options) ?? new ImageLibrary(request.Image, options, leftOut: mountPoint, log);
-            SessionOptions.RefuseRest(options);
-
-            server = new ImageServer(stack, log, new MountStatus(source, mountPoint, fileSystem.Format));
-            server.Mount(fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null, Status = server._status.ToJson });
+            server = new ImageServer(stack, log, new MountStatus(options.Source, options.MountPoint, fileSystem.Format), !request.IsFromMount);
+            server.Mount(fileSystem, options with { Status = server._status.ToJson });
+            server._watcher = isWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
             return server;
         }
         catch
@@ -66,12 +64,31 @@ internal sealed class ImageServer : IDisposable
         }
     }
 
+    /// <summary>Does all that <see cref="Start"/> does but for mounting.</summary>
+    /// <returns>The file system's format.</returns>
+    internal static string Check(MountRequest request, Action<string> log)
+    {
+        (ImageStack stack, FileSystem fileSystem, _, _) = Open(request, log);
+        using (stack)
+        {
+            return fileSystem.Format;
+        }
+    }
+
+    /// <summary>Whether a signal came before the mount was there: it is being unmounted.</summary>
+    internal bool IsInterrupted { get; private set; }
+
     /// <summary>Serves until the mount is gone.</summary>
-    internal void Run() => _session!.Wait();
+    internal void Run()
+    {
+        _session!.Wait();
+        SayStopping();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _watcher?.Dispose();
         foreach (PosixSignalRegistration signal in _signals)
         {
             signal.Dispose();
@@ -80,6 +97,34 @@ internal sealed class ImageServer : IDisposable
         _keeper?.Dispose();
         _session?.Dispose();
         _stack?.Dispose();
+    }
+
+    private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, bool IsWatched) Open(MountRequest request, Action<string> log)
+    {
+        string mountPoint = Path.GetFullPath(request.Directory);
+        var options = MountOptions.Parse(request.Options);
+        bool isWatched = options.TakeFlag("auto_unmount");
+        ImageStack? stack = options.TakeFlag("tree") ? null : ImageStack.Open(request.Image, options, log);
+        try
+        {
+            FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(request.Image), mountPoint, request.IsFromMount ? Ignore : log);
+            FileSystem fileSystem = stack?.OpenFileSystem(options) ?? new ImageLibrary(request.Image, options, leftOut: mountPoint, log);
+            if (!request.IsSloppy)
+            {
+                SessionOptions.RefuseRest(options);
+            }
+
+            return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, isWatched);
+        }
+        catch
+        {
+            stack?.Dispose();
+            throw;
+        }
+    }
+
+    private static void Ignore(string line)
+    {
     }
 
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
@@ -101,6 +146,7 @@ internal sealed class ImageServer : IDisposable
             _session = session;
             if (Volatile.Read(ref _ends) > 0)
             {
+                IsInterrupted = true;
                 Unmount(session);
             }
         }
@@ -110,6 +156,11 @@ internal sealed class ImageServer : IDisposable
     private void End(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (_session is not null)
+        {
+            SayStopping();
+        }
+
         if (Interlocked.Increment(ref _ends) > 1 && _session is not null)
         {
             _log("ended by a second signal");
@@ -152,6 +203,14 @@ internal sealed class ImageServer : IDisposable
         catch (FuseMountException e)
         {
             _log(e.Message);
+        }
+    }
+
+    private void SayStopping()
+    {
+        if (_isService && Interlocked.Exchange(ref _stopping, 1) == 0)
+        {
+            ServiceManager.SayStopping();
         }
     }
 

@@ -8,4 +8,32 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
 {
     /// <summary>Whether requests are logged.</summary>
     internal bool Debug { get; init; }
+
+    /// <summary>Whether options that nobody knows are passed over (<c>-s</c> of mount(8)'s helpers).</summary>
+    internal bool IsSloppy { get; init; }
+
+    /// <summary>
+    /// Whether mount(8) asks. It says <c>rw</c> whenever nobody said <c>ro</c>, so that is not worth a word; and it is no service's main
+    /// process, so none is told.
+    /// </summary>
+    internal bool IsFromMount { get; init; }
+
+    /// <summary>Where the server's process id is written while the mount lasts; null for nowhere.</summary>
+    internal string? PidFile { get; init; }
+
+    /// <summary>The descriptor that is written to when the mount answers; null for none.</summary>
+    internal int? ReadyDescriptor { get; init; }
+
+    /// <summary>What a server in the background has to know, as words of its command line.</summary>
+    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", PidFile ?? string.Empty];
+
+    /// <summary>The same from the words; null when they are none.</summary>
+    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var pidFile]
+        ? new MountRequest(image, directory, options)
+        {
+            IsSloppy = sloppy == bool.TrueString,
+            IsFromMount = fromMount == bool.TrueString,
+            PidFile = pidFile.Length > 0 ? pidFile : null,
+        }
+        : null;
 }
