@@ -1,13 +1,16 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace ImageFs.Linux;
 
-/// <summary>A pair of local sockets, and a descriptor sent over one.</summary>
+/// <summary>Local sockets: a pair, a descriptor sent over one, and messages to a service.</summary>
 public static unsafe class Sockets
 {
     private const int Local = 1; // AF_UNIX
     private const int StreamCloseOnExec = 1 | 0x80000; // SOCK_STREAM | SOCK_CLOEXEC
+    private const int DatagramCloseOnExec = 2 | 0x80000 | 0x800; // SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK
     private const int SocketLevel = 1; // SOL_SOCKET
+    private const int AddressLength = 110; // sizeof(struct sockaddr_un)
     private const int Rights = 1; // SCM_RIGHTS
     private const int CloseOnExec = 0x40000000; // MSG_CMSG_CLOEXEC
 
@@ -19,6 +22,31 @@ public static unsafe class Sockets
         return Libc.socketpair(Local, StreamCloseOnExec, 0, ends) == 0
             ? (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]))
             : throw LinuxException.Last("socketpair");
+    }
+
+    /// <summary>A socket for messages to a service of this machine, each by one write; a service that is slow makes it EAGAIN.</summary>
+    /// <param name="path">Where the service listens, at most 107 bytes of UTF-8.</param>
+    /// <param name="errno">The error, when the result is null.</param>
+    /// <returns>Null when there is no such service.</returns>
+    public static FileDescriptor? TryConnect(string path, out Errno errno)
+    {
+        Span<byte> address = stackalloc byte[AddressLength];
+        address.Clear();
+        MemoryMarshal.Write(address, (ushort)Local);
+        Encoding.UTF8.GetBytes(path, address[sizeof(ushort)..^1]);
+        var socket = new FileDescriptor(Libc.socket(Local, DatagramCloseOnExec, 0));
+        fixed (byte* start = address)
+        {
+            errno = !socket.IsInvalid && Libc.connect(socket, start, AddressLength) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        }
+
+        if (errno == Errno.None)
+        {
+            return socket;
+        }
+
+        socket.Dispose();
+        return null;
     }
 
     /// <summary>Waits for a descriptor that the other end sends (SCM_RIGHTS).</summary>

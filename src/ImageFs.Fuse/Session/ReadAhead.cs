@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using ImageFs.Linux;
 
 namespace ImageFs.Fuse.Session;
@@ -17,12 +18,10 @@ internal static class ReadAhead
     public static void Raise(DeviceNumber mount, bool isDirect)
     {
         int kib = (isDirect ? DirectRequests : Requests) * (FuseChannel.MaxPayload / 1024);
-        try
+        using FileDescriptor? setting = Files.TryOpen($"/sys/class/bdi/{mount}/read_ahead_kb", OpenFlags.ReadWrite, out _);
+        if (setting is not null)
         {
-            File.WriteAllText($"/sys/class/bdi/{mount}/read_ahead_kb", kib.ToString(CultureInfo.InvariantCulture));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+            Descriptors.Write(setting, Encoding.ASCII.GetBytes(kib.ToString(CultureInfo.InvariantCulture)), out _);
         }
     }
 }

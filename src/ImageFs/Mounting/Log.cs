@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
 
@@ -9,7 +9,7 @@ internal sealed class Log
     private const string SystemLog = "/dev/log";
     private const int DaemonWarning = (3 << 3) | 4;
 
-    private Socket? _systemLog;
+    private FileDescriptor? _systemLog;
     private bool _inBackground;
 
     /// <summary>Writes a line.</summary>
@@ -17,8 +17,11 @@ internal sealed class Log
     {
         if (_inBackground)
         {
-            // Not sent is not said: the system's log may have ended, or be slow.
-            _systemLog?.Send(Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {line}"), SocketFlags.None, out _);
+            if (_systemLog is { } systemLog)
+            {
+                // Not sent is not said: the system's log may have ended, or be slow.
+                Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {line}"), out _);
+            }
         }
         else
         {
@@ -48,15 +51,6 @@ internal sealed class Log
     internal void MoveToSystemLog()
     {
         _inBackground = true;
-        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-        try
-        {
-            socket.Connect(new UnixDomainSocketEndPoint(SystemLog));
-            _systemLog = socket;
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();
-        }
+        _systemLog = Sockets.TryConnect(SystemLog, out _);
     }
 }
