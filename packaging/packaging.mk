@@ -1,5 +1,5 @@
 # What is made of the program for others: manual pages, an installation, packages.
-MAN_PAGES := imagefs.1 mount.imagefs.8
+MAN_PAGES := imagefs.1 imagefs-open.1 mount.imagefs.8
 MAN := $(MAN_PAGES:%=artifacts/man/%)
 
 .PHONY: man
@@ -12,3 +12,46 @@ man: $(MAN) ## artifacts/man/: the manual pages, with what they share put in
 artifacts/man/%: docs/man/% $(wildcard docs/man/*.man)
 	@mkdir -p $(@D)
 	@awk '$$1 == ".so" { while ((getline line < ("docs/man/" $$2)) > 0) print line; next } 1' $< >$@
+
+# PREFIX=/usr is where mount(8) finds mount.imagefs; DESTDIR is put before all of it.
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell sed -n 's/.*<Version>\(.*\)<.*/\1/p' Directory.Build.props)
+APPLICATION := io.github.imagefs.ImageFs
+
+# Mode, what, and where below the prefix.
+INSTALLED := \
+  755:$(DIST):bin/imagefs \
+  755:packaging/desktop/imagefs-open:bin/imagefs-open \
+  644:artifacts/man/imagefs.1:share/man/man1/imagefs.1 \
+  644:artifacts/man/imagefs-open.1:share/man/man1/imagefs-open.1 \
+  644:artifacts/man/mount.imagefs.8:share/man/man8/mount.imagefs.8 \
+  644:packaging/completions/imagefs.bash:share/bash-completion/completions/imagefs \
+  644:packaging/completions/_imagefs:share/zsh/site-functions/_imagefs \
+  644:packaging/completions/imagefs.fish:share/fish/vendor_completions.d/imagefs.fish \
+  644:artifacts/systemd/imagefs@.service:lib/systemd/system/imagefs@.service \
+  644:packaging/desktop/$(APPLICATION).desktop:share/applications/$(APPLICATION).desktop \
+  644:packaging/desktop/$(APPLICATION).metainfo.xml:share/metainfo/$(APPLICATION).metainfo.xml
+
+.PHONY: install uninstall deb pack
+install: $(DIST) man ## Install below PREFIX=/usr/local, and DESTDIR= before that; PREFIX=/usr is where mount(8) looks
+	@install -d artifacts/systemd && sed 's#@BINDIR@#$(PREFIX)/bin#' packaging/systemd/imagefs@.service >artifacts/systemd/imagefs@.service
+	@for file in $(INSTALLED); do \
+	  IFS=: read -r mode from to <<<"$$file"; install -D -m "$$mode" "$$from" "$(DESTDIR)$(PREFIX)/$$to" || exit 1; \
+	done
+	@install -d "$(DESTDIR)$(PREFIX)/sbin" && ln -sf ../bin/imagefs "$(DESTDIR)$(PREFIX)/sbin/mount.imagefs"
+
+uninstall: ## Remove what `make install` installed
+	@rm -f $(foreach file,$(INSTALLED),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(file)))") "$(DESTDIR)$(PREFIX)/sbin/mount.imagefs"
+
+$(DIST):
+	@$(MAKE) --no-print-directory publish
+
+deb: $(DIST) man ## artifacts/imagefs_VERSION_ARCH.deb, a Debian package of what `make install` installs
+	@packaging/debian/build.sh $(VERSION) artifacts
+
+pack: tools ## artifacts/packages/: the program as a dotnet tool, and ImageFs.Fuse with what it needs as libraries
+	@for project in ImageFs ImageFs.Fuse ImageFs.Storage ImageFs.Linux; do \
+	  dotnet pack "src/$$project" -c Release -o artifacts/packages -nologo -v quiet || exit 1; \
+	done
+	@ls artifacts/packages
