@@ -68,7 +68,7 @@ internal sealed class ImageServer : IDisposable
     /// <returns>The file system's format.</returns>
     internal static string Check(MountRequest request, Action<string> log)
     {
-        (ImageStack stack, FileSystem fileSystem, _, _) = Open(request, log);
+        (ImageStack? stack, FileSystem fileSystem, _, _) = Open(request, log);
         using (stack)
         {
             return fileSystem.Format;
