@@ -110,7 +110,7 @@ internal sealed class VolumeTests
     }
 
     [TestCase("bs=1000")]
-    [TestCase("uid=nobody")]
+    [TestCase("uid=no-such-user")]
     [TestCase("iocharset=koi8-r")]
     [TestCase("umask=8")]
     public void Options_without_sense_are_refused(string options) =>
