@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the build.sh of every folder of images begins with. Sourced: the caller's own folder, or the one it was given, takes the images.
 export LC_ALL=C.UTF-8 TZ=UTC SOURCE_DATE_EPOCH=1709210096
 date='2024-02-29 12:34:56'
@@ -24,7 +25,7 @@ fresh() { # an empty folder for an image's contents, entered
   cd /
   rm -rf "$tmp/tree"
   mkdir "$tmp/tree"
-  cd "$tmp/tree"
+  cd "$tmp/tree" || exit
 }
 
 quiet() { # COMMAND...: silent unless it fails

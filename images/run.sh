@@ -42,4 +42,4 @@ say imagefs stats mnt
 say imagefs umount mnt
 "$program" umount "$tmp/mnt"
 mounted=
-echo done
+echo 'done'

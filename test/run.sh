@@ -2,7 +2,7 @@
 # test/run.sh CONFIGURATION [PROGRAM]: every test; the last line counts them.
 # PROGRAM is what the mount tests run, when not the one just built.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 configuration=$1
 [[ -z ${2:-} ]] || { IMAGEFS=$(realpath "$2"); export IMAGEFS; }
 

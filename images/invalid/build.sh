@@ -41,7 +41,7 @@ printf '%s\n' 'label: dos' 'label-id: 0x1234abcd' 'start=64, size=512, type=83' 
   'start=704, size=512, type=6' 'start=1280, size=512, type=83' | quiet sfdisk -q "$tmp/mbr-good.img"
 for table in gpt mbr; do
   dd if="$tmp/ext-good.img" of="$tmp/$table-good.img" bs=512 seek=64 conv=notrunc status=none
-  dd if="$tmp/fat-good.img" of="$tmp/$table-good.img" bs=512 seek=$([[ $table = gpt ]] && echo 640 || echo 704) conv=notrunc status=none
+  dd if="$tmp/fat-good.img" of="$tmp/$table-good.img" bs=512 seek="$([[ $table = gpt ]] && echo 640 || echo 704)" conv=notrunc status=none
 done
 
 # ---- damaged on purpose ----

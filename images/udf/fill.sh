@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # The init of the guest: mounts each image with Linux's udf and fills it.
 /bin/busybox --install -s /bin
 mkdir -p /proc /dev /mnt
@@ -59,6 +60,7 @@ for job in $(cat /proc/cmdline); do
   case $job in
     job=*)
       options=${job#job=}
+      # shellcheck disable=SC2046 # words on purpose
       mount -t udf -o "rw${options#*:}" "/dev/ubd$letter" /mnt && cd /mnt && fill $(echo "${options%%:*}" | tr + ' ') && umount /mnt && echo "filled ubd$letter"
       letter=$(printf "\\$(printf %o $(($(printf %d "'$letter") + 1)))")
       ;;

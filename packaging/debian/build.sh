@@ -17,19 +17,12 @@ doc=$root/usr/share/doc/imagefs
 install -D -m 644 packaging/debian/copyright "$doc/copyright"
 install -m 644 README.md docs/security.md docs/formats.md "$doc"
 gzip -9nc packaging/debian/changelog >"$doc/changelog.gz"
-mkdir -p "$root/usr/share/lintian/overrides"
+install -D -m 644 packaging/debian/overrides "$root/usr/share/lintian/overrides/imagefs"
 
 # Which libraries it needs is what dpkg-shlibdeps says; it wants a source package's folder around it.
 mkdir -p "$folder/deb/debian"
 printf 'Source: imagefs\n\nPackage: imagefs\nArchitecture: any\n' >"$folder/deb/debian/control"
 depends=$(cd "$folder/deb" && dpkg-shlibdeps -O imagefs/usr/bin/imagefs 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
-
-# The ReadyToRun build carries its assemblies behind the executable: it cannot be stripped, and has libraries of its own inside.
-if readelf -S "$root/usr/bin/imagefs" | grep -q '\.symtab'; then
-  install -m 644 packaging/debian/readytorun.overrides "$root/usr/share/lintian/overrides/imagefs"
-else
-  rmdir -p --ignore-fail-on-non-empty "$root/usr/share/lintian/overrides"
-fi
 
 mkdir -p "$root/DEBIAN"
 sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@DEPENDS@/${depends:-libc6}/" \

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # fill-ext.sh DIRECTORY: a tree with one of everything that ext4 records. What a file system has not is left out.
 set -eu
 cd "$1"
