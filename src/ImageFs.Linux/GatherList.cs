@@ -4,15 +4,17 @@ namespace ImageFs.Linux;
 
 /// <summary>
 /// Pieces of memory and of mapped files that go out by one writev(2), by reference: the kernel reads them, this program does not. One
-/// thread owns it; nothing of it allocates but making it.
+/// thread owns it; nothing of it allocates but having more pieces than ever before.
 /// </summary>
 public sealed unsafe class GatherList
 {
     /// <summary>Pieces that one writev(2) takes (IOV_MAX).</summary>
     public const int Capacity = 1024;
 
-    private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(Capacity, pinned: true);
-    private readonly SafeHandle?[] _held = new SafeHandle?[Capacity];
+    private const int FirstLength = 16;
+
+    private IoVector[] _vectors = new IoVector[FirstLength];
+    private SafeHandle?[] _held = new SafeHandle?[FirstLength];
     private int _count;
 
     /// <summary>Adds the first bytes of a buffer.</summary>
@@ -78,6 +80,13 @@ public sealed unsafe class GatherList
     // What is mapped must stay so until the kernel has read it.
     private void Add(SafeHandle? memory, void* address, int length)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_count, Capacity);
+        if (_count == _held.Length)
+        {
+            Array.Resize(ref _vectors, 2 * _count);
+            Array.Resize(ref _held, 2 * _count);
+        }
+
         bool isHeld = false;
         memory?.DangerousAddRef(ref isHeld);
         _held[_count] = memory;

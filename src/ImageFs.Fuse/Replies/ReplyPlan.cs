@@ -7,7 +7,10 @@ namespace ImageFs.Fuse.Replies;
 /// <param name="capacity">Extents that it holds at most.</param>
 internal sealed class ReplyPlan(int capacity)
 {
-    private readonly DeviceExtent[] _extents = new DeviceExtent[capacity];
+    // Most files are in one piece, and each worker has a plan.
+    private const int FirstLength = 8;
+
+    private DeviceExtent[] _extents = new DeviceExtent[Math.Min(FirstLength, capacity)];
     private int _count;
 
     /// <summary>
@@ -47,7 +50,7 @@ internal sealed class ReplyPlan(int capacity)
         long end = offset + length;
         while (offset < end)
         {
-            if (_count == _extents.Length)
+            if (_count == capacity)
             {
                 return Fallback.TooManyPieces;
             }
@@ -56,6 +59,11 @@ internal sealed class ReplyPlan(int capacity)
             if (extent.Device is null && !extent.IsZero)
             {
                 return Fallback.NotMapped;
+            }
+
+            if (_count == _extents.Length)
+            {
+                Array.Resize(ref _extents, Math.Min(2 * _count, capacity));
             }
 
             _extents[_count++] = extent;
