@@ -28,9 +28,9 @@ internal static class Program
             return ExitStatus.Success;
         }
 
-        if (MountHelper.IsCalled())
+        if (MountHelper.FindCall(arguments) is { } call)
         {
-            return Guard(() => MountHelper.Run(arguments), () => arguments.FirstOrDefault());
+            return Guard(() => MountHelper.Run(call), () => call.FirstOrDefault());
         }
 
         if (PlainMount.Parse(arguments) is { } mount)

@@ -10,10 +10,19 @@ namespace ImageFs.Commands;
 internal static class MountHelper
 {
     private const string Prefix = "mount.";
+
+    // Stands for such a name where there is none to give.
+    private const string HelperWord = "--mount-helper";
+
+    // Of several namespaces the last counts: the one that the process is in.
+    private const string InsideAlready = "-";
+
     private const string Usage = "usage: mount.imagefs SPEC DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE.SUBTYPE]; see mount.imagefs(8)";
 
-    /// <summary>Whether this process was started by such a name: the program's file may have another, and be linked to.</summary>
-    internal static bool IsCalled() => Processes.CalledBy().StartsWith(Prefix, StringComparison.Ordinal);
+    /// <summary>The command line, when this process was started by such a name; the program's file may have another, and be linked to.</summary>
+    internal static string[]? FindCall(string[] arguments) => arguments is [HelperWord, .. var words]
+        ? words
+        : Processes.CalledBy().StartsWith(Prefix, StringComparison.Ordinal) ? arguments : null;
 
     /// <summary>Mounts as it is asked to.</summary>
     /// <returns>The exit status.</returns>
@@ -37,9 +46,9 @@ internal static class MountHelper
             return ExitStatus.Usage;
         }
 
-        if (call.Namespace is not null)
+        if (call.Namespace is { } space)
         {
-            return RunInside(call);
+            return RunInside(space, arguments);
         }
 
         var request = new MountRequest(call.Source, call.Directory, call.Options) { IsSloppy = call.IsSloppy, IsFromMount = true };
@@ -59,10 +68,10 @@ internal static class MountHelper
     }
 
     // A process of several threads cannot change its mount namespace; nsenter(1) has one.
-    private static int RunInside(Call call)
+    private static int RunInside(string space, string[] arguments)
     {
-        string file = call.Namespace!.All(char.IsAsciiDigit) ? $"/proc/{call.Namespace}/ns/mnt" : call.Namespace!;
-        List<string> words = ["nsenter", $"--mount={file}", "--", .. Background.Self, "mount", "-o", call.Options, "--", call.Source, call.Directory];
+        string file = space.All(char.IsAsciiDigit) ? $"/proc/{space}/ns/mnt" : space;
+        string[] words = ["nsenter", $"--mount={file}", "--", .. Background.Self, HelperWord, .. arguments, "-N", InsideAlready];
         return ChildProcess.StartServer(words, Descriptors.StandardError).Wait() is { } status and < 127 ? status : ExitStatus.System;
     }
 
@@ -124,7 +133,7 @@ internal static class MountHelper
                 ? new Call(source, directory)
                 {
                     Options = string.Join(',', format is null ? options : [$"fs={format}", .. options]),
-                    Namespace = space,
+                    Namespace = space == InsideAlready ? null : space,
                     IsSloppy = letters.Contains('s', StringComparison.Ordinal),
                     IsFake = letters.Contains('f', StringComparison.Ordinal),
                     IsVerbose = letters.Contains('v', StringComparison.Ordinal),
