@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems;
 
@@ -32,6 +33,19 @@ public abstract class FileSystem
 
     /// <summary>Whether a node, and for a directory which names it has, stays as it is while the file system is open.</summary>
     public virtual bool IsFixed(NodeId node) => true;
+
+    /// <summary>What files may have in common that are no hard links of each other.</summary>
+    public virtual SharedBytes SharedBytes => SharedBytes.None;
+
+    /// <summary>Checks that an extent of a file may be where it is: that the volume does not have it as free, where the format has a map of that.</summary>
+    /// <param name="address">Where the extent begins, in bytes from the start of the volume.</param>
+    /// <param name="length">Its length in bytes.</param>
+    public virtual void CheckExtent(long address, long length)
+    {
+    }
+
+    /// <summary>What can be checked of the format's own structures, beside all files; and what cannot, though it is there.</summary>
+    public virtual IReadOnlyList<Check> Checks => [];
 
     /// <summary>What there is to tell a person about it, for <c>imagefs info</c>.</summary>
     public abstract ImageDescription Describe();

@@ -16,6 +16,9 @@ public sealed class InvalidImageException(string structure, long address, string
     /// <summary>Where it is, in bytes from the start of the volume.</summary>
     public long Address => address;
 
+    /// <summary>What is wrong with it.</summary>
+    public string Problem => problem;
+
     /// <summary>The clause of the specification.</summary>
     public string? Clause => clause;
 

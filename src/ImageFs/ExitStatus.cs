@@ -9,6 +9,9 @@ internal static class ExitStatus
     /// <summary>Wrong usage, or no permission.</summary>
     internal const int Usage = 1;
 
+    /// <summary><c>verify</c>: the image is damaged.</summary>
+    internal const int Damaged = 1;
+
     /// <summary>The system failed: the output cannot be written, a process cannot be started.</summary>
     internal const int System = 2;
 

@@ -196,7 +196,8 @@ internal sealed class ImageStack : IDisposable
         return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk none of whose file systems can be read is");
     }
 
-    private static UnsupportedFeatureException Unrecognised(Disk disk)
+    /// <summary>That nothing is known of what is on a disk.</summary>
+    internal static UnsupportedFeatureException Unrecognised(Disk disk)
     {
         if (disk.Source.Length == 0)
         {

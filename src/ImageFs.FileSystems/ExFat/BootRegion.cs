@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.ExFat;
 
@@ -36,6 +37,23 @@ internal static class BootRegion
         }
 
         throw new InvalidImageException("main boot region", 0, $"{problem}, and the backup is no good either", "exFAT 3");
+    }
+
+    /// <summary>Checks both regions.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="sectorSize">Bytes in a sector.</param>
+    /// <param name="run">Hears of what is wrong.</param>
+    public static void Check(BlockCache volume, int sectorSize, CheckRun run)
+    {
+        run.Extent = "2";
+        Span<byte> sector = stackalloc byte[BootSector.Length];
+        foreach ((string name, long address) in ((string, long)[])[("main boot region", 0), ("backup boot region", (long)Sectors * sectorSize)])
+        {
+            if (FindProblem(volume, address, sector) is { } problem)
+            {
+                run.Find(name, address, problem, "exFAT 3");
+            }
+        }
     }
 
     private static string? FindProblem(BlockCache volume, long address, Span<byte> sector)

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.ExFat;
 
@@ -26,6 +27,16 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
 
     /// <inheritdoc/>
     protected override OwnerOptions Options => options;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks =>
+    [
+        new Check("boot regions", run => BootRegion.Check(volume.Cache, volume.SectorSize, run)),
+        new Check("lost clusters"),
+    ];
+
+    /// <inheritdoc/>
+    public override void CheckExtent(long address, long length) => volume.CheckAllocated(address, length);
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(ExFatFormat.LinuxName)

@@ -115,6 +115,30 @@ internal sealed class ExFatVolume
             : ClusterChain.Follow(Table, first, clusters, Heap.Count);
     }
 
+    /// <summary>Checks that the clusters of an extent are in use by the allocation bitmap (7.1.5).</summary>
+    /// <param name="address">Where the extent begins, in the cluster heap.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="ImageException">One is free, or the bitmap cannot be read.</exception>
+    public void CheckAllocated(long address, long length)
+    {
+        uint first = Heap.ClusterAt(address) - ClusterHeap.FirstCluster;
+        uint last = Heap.ClusterAt(address + length - 1) - ClusterHeap.FirstCluster;
+        Span<byte> bits = stackalloc byte[1];
+        for (uint cluster = first; _bitmap is not null && cluster <= last; cluster++)
+        {
+            if (cluster == first || cluster % 8 == 0)
+            {
+                _bitmap.ReadAt(cluster / 8, bits);
+            }
+
+            if ((bits[0] & (1 << (int)(cluster % 8))) == 0)
+            {
+                throw new InvalidImageException(
+                    "allocation bitmap", _bitmap.Locate(cluster / 8, 1).Address, $"cluster {cluster + ClusterHeap.FirstCluster} is a file's, and free", "exFAT 7.1.5");
+            }
+        }
+    }
+
     private void ReadRoot(Action<string> warn)
     {
         bool hasUpcase = false;

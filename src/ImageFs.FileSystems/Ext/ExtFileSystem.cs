@@ -2,6 +2,7 @@ using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 using Directory = ImageFs.FileSystems.Ext.Directories.Directory;
 
 namespace ImageFs.FileSystems.Ext;
@@ -45,6 +46,13 @@ internal sealed class ExtFileSystem : FileSystem
 
     /// <inheritdoc/>
     public override bool HasExtendedAttributes => true;
+
+    /// <inheritdoc/>
+    public override SharedBytes SharedBytes =>
+        _volume.Geometry.ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.SharedBlocks) ? SharedBytes.Any : SharedBytes.None;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks => new ExtChecks(_volume, _superBlock).All;
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => ExtDescription.Make(_volume, new SuperBlock(_superBlock));

@@ -26,6 +26,23 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public Inode Read(uint number, Span<byte> bytes)
     {
+        Inode inode = Load(number, bytes);
+        return FindProblem(inode) is string problem
+            ? throw new InvalidImageException($"inode {number}", inode.Address, problem, Clause)
+            : inode;
+    }
+
+    /// <summary>Whether an inode is in use; nothing else of it is checked.</summary>
+    /// <param name="number">Its number; from 1.</param>
+    /// <param name="bytes">Takes it: as long as s_inode_size says.</param>
+    /// <exception cref="ImageException">There is none of that number.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public bool IsInUse(uint number, Span<byte> bytes) => IsInUse(Load(number, bytes));
+
+    private static bool IsInUse(Inode inode) => inode.Mode != 0 || inode.LinksCount != 0;
+
+    private Inode Load(uint number, Span<byte> bytes)
+    {
         if (number == 0 || number > geometry.InodesCount)
         {
             throw new InvalidImageException(
@@ -36,10 +53,7 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
         (long block, long offset) = Math.DivRem((long)index * geometry.InodeSize, geometry.BlockSize);
         block += descriptors.FindInodeTable(group);
         blocks.Read(block, (int)offset, bytes);
-        var inode = new Inode(bytes, number, geometry.AddressOf(block) + offset);
-        return FindProblem(inode) is string problem
-            ? throw new InvalidImageException($"inode {number}", inode.Address, problem, Clause)
-            : inode;
+        return new Inode(bytes, number, geometry.AddressOf(block) + offset);
     }
 
     private string? FindProblem(Inode inode)
@@ -49,7 +63,7 @@ internal sealed class InodeTable(Geometry geometry, GroupDescriptors descriptors
             return $"{inode.ExtraSize} bytes in use do not fit an inode of {geometry.InodeSize}";
         }
 
-        if (inode.Mode == 0 && inode.LinksCount == 0)
+        if (!IsInUse(inode))
         {
             return "it is not in use";
         }

@@ -55,13 +55,19 @@ internal readonly ref struct BootSector
         : BinaryPrimitives.ReadUInt16LittleEndian(_bytes[22..]);
 
     /// <summary>The table that is in use (BPB_ExtFlags); the first one unless mirroring is off.</summary>
-    public int ActiveFat => IsFat32 && (ExtendedFlags & 0x80) != 0 ? ExtendedFlags & 0x0F : 0;
+    public int ActiveFat => IsMirrored ? 0 : ExtendedFlags & 0x0F;
+
+    /// <summary>Whether what is written to one table is written to all (BPB_ExtFlags).</summary>
+    public bool IsMirrored => !IsFat32 || (ExtendedFlags & 0x80) == 0;
 
     /// <summary>BPB_RootClus: the first cluster of the root directory, on FAT32.</summary>
     public uint RootCluster => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[44..]);
 
     /// <summary>BPB_FSInfo: the sector of the FSInfo structure, on FAT32; 0 stands for 1, as in Linux.</summary>
     public ushort FsInfoSector => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[48..]) is var sector and not 0 ? sector : (ushort)1;
+
+    /// <summary>BPB_BkBootSec: the sector with a copy of this one, on FAT32; 0 when there is none.</summary>
+    public ushort BackupBootSector => IsFat32 && BinaryPrimitives.ReadUInt16LittleEndian(_bytes[50..]) is var sector and not 0xFFFF ? sector : (ushort)0;
 
     /// <summary>Whether Linux or Windows left the volume in use (bit 0 of BS_Reserved1).</summary>
     public bool IsDirty => (Extended[1] & 1) != 0;

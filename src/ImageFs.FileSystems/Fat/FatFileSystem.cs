@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Fat;
 
@@ -29,6 +30,9 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
 
     /// <inheritdoc/>
     protected override OwnerOptions Options => options;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks => new FatChecks(volume).All;
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(FatFormat.LinuxName)

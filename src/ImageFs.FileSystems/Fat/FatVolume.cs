@@ -41,6 +41,10 @@ internal sealed class FatVolume
         VolumeId = boot.VolumeId;
         HasExtendedSignature = boot.HasExtendedSignature;
 
+        TableAddress = boot.ReservedSectors * (long)SectorSize;
+        TableLength = boot.FatSize * (long)SectorSize;
+        IsMirrored = boot.IsMirrored;
+        BackupBootSector = boot.BackupBootSector < boot.ReservedSectors ? boot.BackupBootSector : 0;
         long clusters = (TotalSectors - boot.FirstDataSector) / boot.SectorsPerCluster;
         Width = boot.IsFat32 ? EntryWidth.Fat32 : clusters > MaxFat12 ? EntryWidth.Fat16 : EntryWidth.Fat12;
         clusters = Math.Min(clusters, (boot.FatSize * (long)SectorSize * 8 / (int)Width) - ClusterHeap.FirstCluster);
@@ -63,8 +67,7 @@ internal sealed class FatVolume
             active = 0;
         }
 
-        long table = (boot.ReservedSectors + (active * (long)boot.FatSize)) * SectorSize;
-        Table = new FileAllocationTable(Cache, table, Width, heap);
+        Table = new FileAllocationTable(Cache, TableAddress + (active * TableLength), Width, heap);
         if (boot.IsDirty)
         {
             warn("the volume was not properly unmounted: some data may be damaged");
@@ -99,6 +102,18 @@ internal sealed class FatVolume
 
     /// <summary>Copies of the table.</summary>
     public int FatCount { get; }
+
+    /// <summary>Where the first table begins.</summary>
+    public long TableAddress { get; }
+
+    /// <summary>Bytes of one table.</summary>
+    public long TableLength { get; }
+
+    /// <summary>Whether all tables are alike (BPB_ExtFlags).</summary>
+    public bool IsMirrored { get; }
+
+    /// <summary>The sector with a copy of the boot sector (BPB_BkBootSec); 0 when there is none.</summary>
+    public int BackupBootSector { get; }
 
     /// <summary>BS_OEMName, padded.</summary>
     public byte[] OemName { get; }

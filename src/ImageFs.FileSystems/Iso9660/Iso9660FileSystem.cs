@@ -1,7 +1,9 @@
+using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Iso9660;
 
@@ -52,6 +54,13 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => _volume.Tree == Iso9660Tree.RockRidge;
+
+    /// <inheritdoc/>
+    /// <remarks>Hard links are records of the same extent; so are files alike, by many writers.</remarks>
+    public override SharedBytes SharedBytes => SharedBytes.Extents;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks => [ImplantedCheck.Of(_volume.Source), new Check("path tables"), new Check("other trees than the one shown")];
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => Iso9660Description.Make(_volume);

@@ -5,10 +5,10 @@ namespace ImageFs.FileSystems.Iso9660;
 /// <summary>The volume descriptors of an image (ECMA-119 6.7.1): from sector 16 on to the terminator.</summary>
 internal sealed class VolumeDescriptorSet
 {
-    private const int FirstSector = 16;
+    /// <summary>Sectors that are looked at: as many as Linux looks at.</summary>
+    public const int MaxSectors = 84;
 
-    // Linux looks at this many.
-    private const int MaxSectors = 84;
+    private const int FirstSector = 16;
 
     private readonly List<DescriptorSector> _descriptors = [];
 

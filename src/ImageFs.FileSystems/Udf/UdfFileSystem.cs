@@ -1,10 +1,13 @@
 using System.Globalization;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
+using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 using DirectoryReader = ImageFs.FileSystems.Udf.Files.DirectoryReader;
 
 namespace ImageFs.FileSystems.Udf;
@@ -75,6 +78,15 @@ internal sealed class UdfFileSystem : FileSystem
             };
         }
     }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks =>
+    [
+        ImplantedCheck.Of(_volume.Image),
+        new Check("volume descriptor sequences", run => VolumeDescriptorSequence.Check(_volume.Image, _volume.Descriptors.Anchor, run)),
+        new Check("space bitmaps"),
+        new Check("named streams"),
+    ];
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => UdfDescription.Make(_volume);

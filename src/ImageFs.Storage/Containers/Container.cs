@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Containers;
 
 /// <summary>A disk that is kept inside a file, or several: a virtual disk, a disc with its raw sectors.</summary>
@@ -6,6 +8,9 @@ public abstract class Container : BlockSource
 {
     /// <summary>The format's name: "qcow2".</summary>
     public abstract string Format { get; }
+
+    /// <summary>What can be checked of the format's own structures, beside that all is readable; and what cannot, though it is there.</summary>
+    public virtual IReadOnlyList<Check> Checks => [];
 
     /// <summary>What there is to tell a person about it, for <c>imagefs info</c>; its size in bytes is told already.</summary>
     public virtual ImageDescription Describe() => new(Format);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Volumes;
 
@@ -10,21 +11,63 @@ internal static class GuidPartitionTable
     private const int MinEntrySize = 128;
     private const int MaxEntrySize = 4096;
     private const int MaxEntries = 1024;
+    private const string Clause = "UEFI 5.3.2";
     private const ulong LegacyBootable = 1 << 2;
 
     private static readonly int[] s_sectorSizes = [512, 4096, 2048];
 
-    /// <summary>Reads the table; null when the disk has no protective MBR, or no header behind it.</summary>
-    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    /// <summary>Whether the disk has a protective MBR.</summary>
+    internal static bool IsMeant(BlockSource disk)
     {
         Span<byte> boot = stackalloc byte[MasterBootRecord.Size];
         if (disk.Length < MasterBootRecord.Size)
         {
-            return null;
+            return false;
         }
 
         disk.ReadAt(0, boot);
-        if (!MasterBootRecord.HasSignature(boot) || !MasterBootRecord.IsProtective(boot))
+        return MasterBootRecord.HasSignature(boot) && MasterBootRecord.IsProtective(boot);
+    }
+
+    /// <summary>Checks both headers and the entries of both.</summary>
+    internal static void Check(BlockSource disk, CheckRun run)
+    {
+        foreach (int sectorSize in s_sectorSizes)
+        {
+            PartitionTable? primary = TryRead(disk, sectorSize, sectorSize, out string? primaryProblem);
+            long last = primary is null ? ((disk.Length / sectorSize) - 1) * sectorSize : FindBackup(disk, sectorSize);
+            PartitionTable? backup = TryRead(disk, last, sectorSize, out string? backupProblem);
+            if (primary is null && backup is null && primaryProblem is null && backupProblem is null)
+            {
+                continue;
+            }
+
+            run.Extent = "2";
+            if (primary is null)
+            {
+                run.Find("GPT header", sectorSize, primaryProblem ?? "no signature", Clause);
+            }
+
+            if (backup is null)
+            {
+                run.Find("GPT backup header", last, backupProblem ?? "no signature", Clause);
+            }
+
+            if (primary is not null && backup is not null && !primary.Partitions.SequenceEqual(backup.Partitions))
+            {
+                run.Find("GPT backup header", last, "its partitions are not those of the first", Clause);
+            }
+
+            return;
+        }
+
+        run.GiveUp("no header is behind the protective MBR");
+    }
+
+    /// <summary>Reads the table; null when the disk has no protective MBR, or no header behind it.</summary>
+    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    {
+        if (!IsMeant(disk))
         {
             return null;
         }
@@ -45,11 +88,19 @@ internal static class GuidPartitionTable
 
             if (primaryProblem is not null)
             {
-                throw new InvalidImageException("GPT header", sectorSize, $"{primaryProblem}; backup at 0x{last:X}: {backupProblem ?? "no signature"}", "UEFI 5.3.2");
+                throw new InvalidImageException("GPT header", sectorSize, $"{primaryProblem}; backup at 0x{last:X}: {backupProblem ?? "no signature"}", Clause);
             }
         }
 
         return null;
+    }
+
+    // An image may be padded behind its backup: the header knows better than its length.
+    private static long FindBackup(BlockSource disk, int sectorSize)
+    {
+        Span<byte> sector = stackalloc byte[MasterBootRecord.Size];
+        disk.ReadAt(sectorSize, sector);
+        return (long)Math.Min(new Header(sector).AlternateSector, (ulong)(long.MaxValue / sectorSize)) * sectorSize;
     }
 
     /// <summary>Reads the header at a place, and its entries.</summary>
@@ -122,6 +173,8 @@ internal static class GuidPartitionTable
         private const int MinSize = 92;
 
         private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+        internal ulong AlternateSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[32..]);
 
         internal ulong EntriesSector => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[72..]);
 

@@ -22,6 +22,8 @@ internal static class MountOptionHelp
             ("audio", "show tracks of sound as WAV files"),
             ("snapshot=NAME", "an internal snapshot of a qcow2 image"),
             ("parent=FILE", "the parent of a differencing VDI"),
+            ("tree", "the image is a folder: show every image in it as a folder"),
+            ("idle=SECONDS", "when an image of such a folder is closed (default: 60)"),
             ("backing=folder|any|device", "which further files an image may name (default: folder)")),
         Group(
             "Who may see it",

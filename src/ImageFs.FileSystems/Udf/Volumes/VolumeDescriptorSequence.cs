@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Udf.Volumes;
 
@@ -73,6 +74,14 @@ internal sealed class VolumeDescriptorSequence
                 TagIdentifier.AnchorVolumeDescriptorPointer.ToName(), source.Length, "there is none in any of its places", "ECMA-167 3/8.4.2.1")
             : new InvalidImageException(
                 "volume recognition sequence", RecognitionSequence.Start, "it has no NSR02 or NSR03", RecognitionSequence.Clause));
+    }
+
+    /// <summary>Checks both sequences that an anchor leads to.</summary>
+    public static void Check(BlockSource source, Anchor anchor, CheckRun run)
+    {
+        run.Extent = "2";
+        run.Try(() => new VolumeDescriptorSequence(anchor, isReserve: false).Read(source, anchor.Main));
+        run.Try(() => new VolumeDescriptorSequence(anchor, isReserve: true).Read(source, anchor.Reserve));
     }
 
     /// <summary>A partition descriptor by its partition's number.</summary>

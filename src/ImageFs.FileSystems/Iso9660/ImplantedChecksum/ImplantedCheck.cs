@@ -1,0 +1,77 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+
+namespace ImageFs.FileSystems.Iso9660.ImplantedChecksum;
+
+/// <summary>The MD5 that implantisomd5 has put into an image, over all of it but that place: as checkisomd5 checks it.</summary>
+internal static class ImplantedCheck
+{
+    private const string Name = "implanted MD5";
+    private const string Structure = "primary volume descriptor";
+    private const int BufferLength = 1 << 20;
+
+    /// <summary>The check.</summary>
+    /// <param name="image">The image: its sum begins at its start, whatever session is shown.</param>
+    public static Check Of(BlockSource image) => new(Name, run => Run(image, run)) { Length = image.Length };
+
+    private static void Run(BlockSource image, CheckRun run)
+    {
+        byte[] descriptor = new byte[VolumeDescriptor.Length];
+        if (FindDescriptor(image, descriptor) is not { } place || ImplantedFields.Read(descriptor) is not { } fields)
+        {
+            run.GiveUp("there is none");
+            return;
+        }
+
+        long length = ((long)new PrimaryVolumeDescriptor(descriptor).VolumeSpaceSize - fields.SkippedSectors) * VolumeDescriptor.Length;
+        if (length < place + VolumeDescriptor.Length || length > image.Length)
+        {
+            run.Find(Structure, place, $"the image has {image.Length} bytes, its implanted MD5 is over {length}", "ECMA-119 8.4.8");
+            return;
+        }
+
+        string sum = Compute(image, length, place + ImplantedFields.Place, run.Advance);
+        if (sum != fields.Sum)
+        {
+            run.Find(Structure, place, $"the implanted MD5 is {fields.Sum}, that of the image is {sum}", "isomd5sum");
+        }
+    }
+
+    private static long? FindDescriptor(BlockSource image, Span<byte> descriptor)
+    {
+        for (long sector = 16; (sector + 1) * VolumeDescriptor.Length <= image.Length && sector < 16 + VolumeDescriptorSet.MaxSectors; sector++)
+        {
+            image.ReadAt(sector * VolumeDescriptor.Length, descriptor);
+            if (!descriptor[1..6].SequenceEqual("CD001"u8))
+            {
+                break;
+            }
+
+            if (descriptor[0] == 1)
+            {
+                return sector * VolumeDescriptor.Length;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Compute(BlockSource image, long length, long blank, Action<long> progress)
+    {
+        var hash = new Md5();
+        byte[] buffer = new byte[BufferLength];
+        for (long offset = 0; offset < length;)
+        {
+            Span<byte> bytes = buffer.AsSpan(0, (int)Math.Min(BufferLength, length - offset));
+            image.ReadAt(offset, bytes);
+            long start = Math.Clamp(blank - offset, 0, bytes.Length);
+            long end = Math.Clamp(blank + ImplantedFields.Length - offset, 0, bytes.Length);
+            bytes[(int)start..(int)end].Fill((byte)' ');
+            hash.Append(bytes);
+            progress(bytes.Length);
+            offset += bytes.Length;
+        }
+
+        return hash.Finish();
+    }
+}

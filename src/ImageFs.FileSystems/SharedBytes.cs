@@ -1,0 +1,14 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>Which bytes two files may have in common that are no hard links of each other.</summary>
+public enum SharedBytes
+{
+    /// <summary>None: what is in two files is damage.</summary>
+    None,
+
+    /// <summary>Whole extents: of formats where a second name is a second record of the same place.</summary>
+    Extents,
+
+    /// <summary>Any.</summary>
+    Any,
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Text;
+using ImageFs.Output;
+using ImageFs.Verifying;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs verify IMAGE</c>.</summary>
+internal static class VerifyCommand
+{
+    internal static Command Create()
+    {
+        var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON: every check, with its findings." };
+        var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.") { asJson };
+        command.SetAction((stack, options, parsed) =>
+        {
+            var verification = new Verification(stack, options);
+            verification.Prepare();
+            using Stream output = StandardOutput.Open();
+            CheckOutcome[] outcomes;
+            using (var bar = new ProgressBar(() => verification.Length))
+            {
+                Action<string> say = bar.Interrupt(parsed.GetValue(asJson) ? static _ => { } : line => Write(output, line));
+                outcomes = [.. verification.Run((part, finding) => say(VerifyText.Line(part, finding)), bar.Add)];
+            }
+
+            if (parsed.GetValue(asJson))
+            {
+                VerifyJson.Write(output, stack.Name, outcomes);
+            }
+            else
+            {
+                Write(output, VerifyText.Summary(stack.Name, outcomes));
+            }
+
+            return outcomes.All(outcome => outcome.Findings.Count == 0) ? ExitStatus.Success : ExitStatus.Damaged;
+        });
+        return command;
+    }
+
+    // A line is seen when it is found: the rest may take long.
+    private static void Write(Stream output, string line)
+    {
+        output.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+        output.Flush();
+    }
+}

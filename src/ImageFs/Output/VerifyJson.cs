@@ -1,0 +1,65 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ImageFs.Storage.Checking;
+using ImageFs.Verifying;
+
+namespace ImageFs.Output;
+
+/// <summary>What was verified, as JSON: <c>checks</c> is an array, each with its <c>findings</c>.</summary>
+internal static class VerifyJson
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(Stream output, string image, IReadOnlyList<CheckOutcome> outcomes)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        json.WriteString("image", image);
+        json.WriteBoolean("sound", outcomes.All(outcome => outcome.Findings.Count == 0));
+        json.WriteStartArray("checks");
+        foreach (CheckOutcome outcome in outcomes)
+        {
+            Write(json, outcome);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter json, CheckOutcome outcome)
+    {
+        json.WriteStartObject();
+        WriteUnlessEmpty(json, "volume", outcome.Part);
+        json.WriteString("check", outcome.Name);
+        json.WriteString("result", outcome.Findings.Count > 0 ? "damaged" : outcome.IsOpen ? "not checked" : "sound");
+        WriteUnlessEmpty(json, "extent", outcome.Extent);
+        WriteUnlessEmpty(json, "reason", outcome.Obstacle);
+        json.WriteStartArray("findings");
+        foreach (Finding finding in outcome.Findings)
+        {
+            json.WriteStartObject();
+            WriteUnlessEmpty(json, "file", finding.File);
+            WriteUnlessEmpty(json, "structure", finding.Structure);
+            if (finding.Address is { } address)
+            {
+                json.WriteNumber("address", address);
+            }
+
+            json.WriteString("problem", finding.Problem);
+            WriteUnlessEmpty(json, "clause", finding.Clause);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteUnlessEmpty(Utf8JsonWriter json, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            json.WriteString(name, value);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using System.Text;
+
+namespace ImageFs.Verifying;
+
+/// <summary>Where a walk is: the names are put together only when something is told of a file.</summary>
+/// <param name="Parent">The directory; null for the root.</param>
+/// <param name="Name">Its name in that.</param>
+internal sealed record FilePath(FilePath? Parent, byte[] Name)
+{
+    /// <summary>The path from the root: "/a/b".</summary>
+    public override string ToString() => Parent is null ? "/" : $"{(Parent.Parent is null ? string.Empty : Parent)}/{Encoding.UTF8.GetString(Name)}";
+}

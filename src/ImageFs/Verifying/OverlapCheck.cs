@@ -1,0 +1,181 @@
+using ImageFs.FileSystems;
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+
+namespace ImageFs.Verifying;
+
+/// <summary>
+/// Looks for bytes that two files have: crossed chains, extents that overlap. The first walk finds the places, by a bit for each block;
+/// a second one, when there are any, whose they are. So memory does not grow with the files.
+/// </summary>
+/// <param name="fileSystem">The file system.</param>
+/// <param name="volume">The volume that it is on.</param>
+internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
+{
+    private const string Name = "extents of two files";
+    private const int MaxRanges = 1 << 16;
+
+    private readonly long _cellLength = fileSystem.Statistics.BlockSize;
+    private readonly List<Range> _ranges = [];
+    private long? _origin;
+    private bool _isFull;
+
+    /// <summary>The check.</summary>
+    public static Check Of(FileSystem fileSystem, BlockSource volume) => new(Name, run => new OverlapCheck(fileSystem, volume).Run(run));
+
+    private void Run(CheckRun run)
+    {
+        if (fileSystem.SharedBytes == SharedBytes.Any)
+        {
+            run.GiveUp("files share blocks here on purpose");
+            return;
+        }
+
+        long cells = (volume.Length / _cellLength) + 1;
+        if (cells > CellMap.MaxCells)
+        {
+            run.GiveUp($"the volume has {cells} blocks, more than {CellMap.MaxCells}");
+            return;
+        }
+
+        var map = new CellMap(cells);
+        ForEachExtent((_, address, length) => Mark(map, address, length));
+        if (_ranges.Count > 0)
+        {
+            Join();
+            ForEachExtent(NameOwner);
+            _ranges.ForEach(range => Tell(range, run));
+        }
+
+        if (_isFull)
+        {
+            run.Find(new Finding(string.Empty, null, $"there are more than {MaxRanges} places: the rest is not told"));
+        }
+    }
+
+    // What cannot be read is told by the check of the files.
+    private void ForEachExtent(Action<FilePath, long, long> take)
+    {
+        void Look(FilePath path, NodeId node, NodeAttributes attributes)
+        {
+            if (attributes.Type == NodeType.Regular)
+            {
+                foreach ((long address, long length) in VolumeExtents.Of(fileSystem.OpenFile(node), volume))
+                {
+                    take(path, address, length);
+                }
+            }
+        }
+
+        new FileWalk(fileSystem, Look, static (_, _) => { }).Run();
+    }
+
+    // Blocks lie at multiples of their size from the first one on: those of FAT begin anywhere.
+    private void Mark(CellMap map, long address, long length)
+    {
+        long origin = _origin ??= address % _cellLength;
+        long first = (address - origin + _cellLength - 1) / _cellLength;
+        long end = (address - origin + length + _cellLength - 1) / _cellLength;
+        int before = _ranges.Count;
+        for (long cell = Math.Max(0, first); cell < end; cell++)
+        {
+            if (map.Set(cell))
+            {
+                Add(origin + (cell * _cellLength), before);
+            }
+        }
+    }
+
+    // Ranges of two extents are kept apart, those of one are joined.
+    private void Add(long address, int before)
+    {
+        if (_ranges.Count > before && _ranges[^1].End == address)
+        {
+            _ranges[^1].End += _cellLength;
+        }
+        else if (_ranges.Count < MaxRanges)
+        {
+            _ranges.Add(new Range { Start = address, End = address + _cellLength });
+        }
+        else
+        {
+            _isFull = true;
+        }
+    }
+
+    // Three files in one place have found it twice.
+    private void Join()
+    {
+        _ranges.Sort((one, other) => one.Start.CompareTo(other.Start));
+        int kept = 0;
+        for (int i = 0; i < _ranges.Count; i++)
+        {
+            Range range = _ranges[i];
+            if (kept > 0 && range.Start < _ranges[kept - 1].End)
+            {
+                _ranges[kept - 1].End = Math.Max(_ranges[kept - 1].End, range.End);
+            }
+            else
+            {
+                _ranges[kept++] = range;
+            }
+        }
+
+        _ranges.RemoveRange(kept, _ranges.Count - kept);
+    }
+
+    private void NameOwner(FilePath path, long address, long length)
+    {
+        int index = _ranges.BinarySearch(new Range { Start = address }, Comparer<Range>.Create((one, other) => one.Start.CompareTo(other.Start)));
+        index = index >= 0 ? index : Math.Max(0, ~index - 1);
+        for (; index < _ranges.Count && _ranges[index].Start < address + length; index++)
+        {
+            if (_ranges[index].End > address)
+            {
+                _ranges[index].AddOwner(path, address, length);
+            }
+        }
+    }
+
+    private void Tell(Range range, CheckRun run)
+    {
+        if (fileSystem.SharedBytes == SharedBytes.Extents && range.IsOneExtent)
+        {
+            return;
+        }
+
+        string others = string.Join(", ", range.Owners.Skip(1).Distinct());
+        string problem = others.Length == 0 || range.Owners.Distinct().Count() == 1
+            ? $"{range.End - range.Start} bytes are in the file twice"
+            : $"{range.End - range.Start} bytes are those of {others}, too";
+        run.Find(new Finding("extent", range.Start, problem) { File = range.Owners.FirstOrDefault() ?? string.Empty });
+    }
+
+    /// <summary>Bytes that more than one file has.</summary>
+    private sealed class Range
+    {
+        private const int MaxOwners = 4;
+
+        private (long Address, long Length)? _extent;
+
+        public long Start { get; init; }
+
+        public long End { get; set; }
+
+        /// <summary>The files' paths; the first ones.</summary>
+        public List<string> Owners { get; } = [];
+
+        /// <summary>Whether all that are there have the same extent.</summary>
+        public bool IsOneExtent { get; private set; } = true;
+
+        public void AddOwner(FilePath path, long address, long length)
+        {
+            _extent ??= (address, length);
+            IsOneExtent &= _extent == (address, length);
+            if (Owners.Count < MaxOwners)
+            {
+                Owners.Add(path.ToString());
+            }
+        }
+    }
+}

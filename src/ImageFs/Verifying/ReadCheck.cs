@@ -1,0 +1,129 @@
+using ImageFs.Linux;
+using ImageFs.Output;
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+using ImageFs.Storage.Containers.Optical;
+
+namespace ImageFs.Verifying;
+
+/// <summary>Reads all of a disk, through its container, and tells the ranges that cannot be read; it goes on behind them.</summary>
+internal sealed class ReadCheck
+{
+    private const int PieceLength = 1 << 20;
+
+    // What a device loses is a sector, what the kernel reads of it is a page.
+    private const int SmallLength = 4096;
+
+    private readonly CheckRun _run;
+    private readonly byte[] _buffer = new byte[PieceLength];
+    private long _badStart;
+    private long _badEnd;
+    private Exception? _error;
+
+    private ReadCheck(CheckRun run) => _run = run;
+
+    /// <summary>The check.</summary>
+    public static Check Of(BlockSource disk) => new("reading", run =>
+    {
+        var reading = new ReadCheck(run);
+        if (disk is Disc disc)
+        {
+            // Sound is read as sound, what is between the tracks is in no file.
+            foreach (DiscTrack track in disc.Tracks)
+            {
+                BlockSource source = track.IsData ? disc : disc.OpenSamples(track);
+                long start = track.IsData ? track.Start * SectorLayout.UserSize : 0;
+                reading.Read(source, start, track.IsData ? track.End * SectorLayout.UserSize : source.Length);
+            }
+        }
+        else
+        {
+            reading.Read(disk, 0, disk.Length);
+        }
+
+        run.Extent = Size.Text(disk.Length);
+    })
+    {
+        Length = disk.Length,
+    };
+
+    private void Read(BlockSource source, long start, long end)
+    {
+        _error = null;
+        for (long offset = start; offset < end;)
+        {
+            long length = Math.Min(PieceLength - (offset % PieceLength), end - offset);
+            if (!TryRead(source, offset, end - offset, ref length, isLast: false))
+            {
+                ReadSmall(source, offset, offset + length);
+            }
+
+            _run.Advance(length);
+            offset += length;
+        }
+
+        Tell();
+    }
+
+    private void ReadSmall(BlockSource source, long start, long end)
+    {
+        for (long offset = start; offset < end;)
+        {
+            long length = Math.Min(SmallLength - (offset % SmallLength), end - offset);
+            _ = TryRead(source, offset, length, ref length, isLast: true);
+            offset += length;
+        }
+    }
+
+    // Holes are not read: there is nothing of them in the image.
+    private bool TryRead(BlockSource source, long offset, long limit, ref long length, bool isLast)
+    {
+        try
+        {
+            DeviceExtent extent = source.Locate(offset, limit);
+            if (extent.IsZero)
+            {
+                length = extent.Length;
+                return true;
+            }
+
+            source.ReadAt(offset, _buffer.AsSpan(0, (int)length));
+            return true;
+        }
+        catch (UnsupportedFeatureException)
+        {
+            // Sectors of films, and what is encoded in a way that is not read, are not damaged.
+            return isLast;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            if (isLast)
+            {
+                Add(offset, length, e);
+            }
+
+            return false;
+        }
+    }
+
+    private void Add(long offset, long length, Exception error)
+    {
+        if (_error is null || offset != _badEnd || (error.GetType() != _error.GetType()))
+        {
+            Tell();
+            _badStart = offset;
+            _error = error;
+        }
+
+        _badEnd = offset + length;
+    }
+
+    private void Tell()
+    {
+        if (_error is { } error)
+        {
+            _run.Find(new Finding("bytes", _badStart, $"{_badEnd - _badStart} cannot be read: {error.Message}"));
+            _error = null;
+        }
+    }
+}

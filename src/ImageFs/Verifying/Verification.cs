@@ -1,0 +1,214 @@
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Mounting;
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Volumes;
+
+namespace ImageFs.Verifying;
+
+/// <summary>Gathers the checks of all layers of an image, and runs them.</summary>
+/// <param name="stack">The image.</param>
+/// <param name="options">Mount options.</param>
+internal sealed class Verification(ImageStack stack, MountOptions options)
+{
+    // One damaged table may be the damage of every file: it is told once.
+    private const int MaxRemembered = 1 << 16;
+
+    private readonly List<(string Part, Check Check)> _checks = [];
+    private readonly HashSet<(string Structure, long? Address, string Problem)> _told = [];
+
+    /// <summary>What the checks read, roughly, in bytes.</summary>
+    public long Length => _checks.Sum(check => check.Check.Length);
+
+    /// <summary>Opens the layers, and takes the options.</summary>
+    /// <exception cref="UnsupportedFeatureException">The image is of a kind that is not read.</exception>
+    /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
+    public void Prepare()
+    {
+        VolumeChoice choice = VolumeChoice.Take(options);
+        string? wanted = options.TakeValue("fs");
+        Disk disk;
+        try
+        {
+            disk = stack.OpenDisk(choice, options);
+        }
+        catch (Exception e) when (e is ImageException and not UnsupportedFeatureException or LinuxException)
+        {
+            Add(string.Empty, new Check("container", run => run.Find(Finding.Of(e))));
+            return;
+        }
+
+        if (disk is { Container: null, Whole: { Format: null, Problem: null, Foreign: null } } && !HasTable(disk) && wanted is null)
+        {
+            throw ImageStack.Unrecognised(disk);
+        }
+
+        AddDisk(disk);
+        HashSet<string> unknown = [.. options.Names];
+        IReadOnlyList<Volume> volumes = FindVolumes(disk, choice);
+        foreach (Volume volume in volumes)
+        {
+            MountOptions own = options.Copy();
+            AddVolume(volume, own, wanted);
+            unknown.IntersectWith(own.Names);
+        }
+
+        if (HasVolumes(disk) && disk.Volumes.Count > volumes.Count)
+        {
+            Add(string.Empty, new Check("file systems of other partitions", run => run.GiveUp("-o part=N does")));
+        }
+
+        options.Keep(unknown);
+        SessionOptions.RefuseRest(options);
+    }
+
+    /// <summary>Runs the checks one after the other.</summary>
+    /// <param name="tell">Hears of each finding: the part of the image, and what is wrong.</param>
+    /// <param name="progress">Hears of bytes read.</param>
+    public IEnumerable<CheckOutcome> Run(Action<string, Finding> tell, Action<long> progress)
+    {
+        foreach ((string part, Check check) in _checks)
+        {
+            var findings = new List<Finding>();
+            void Find(Finding finding)
+            {
+                if (IsNew(finding))
+                {
+                    findings.Add(finding);
+                    tell(part, finding);
+                }
+            }
+
+            var run = new CheckRun(Find, progress);
+            if (check.Run is { } begin)
+            {
+                run.Try(() => begin(run));
+            }
+            else
+            {
+                run.GiveUp(string.Empty);
+            }
+
+            yield return new CheckOutcome(part, check.Name, run.Extent, run.Obstacle, findings);
+        }
+    }
+
+    private void AddDisk(Disk disk)
+    {
+        foreach (Check check in disk.Container?.Checks ?? [])
+        {
+            Add(string.Empty, check);
+        }
+
+        if (disk.Source is not Disc)
+        {
+            foreach (Check check in PartitionChecks.Of(disk.Source))
+            {
+                Add(string.Empty, check);
+            }
+        }
+
+        Add(string.Empty, ReadCheck.Of(disk.Source));
+    }
+
+    // What an isohybrid has as partitions lies in the file system of the whole: that is checked, as it is what is mounted.
+    private static IReadOnlyList<Volume> FindVolumes(Disk disk, VolumeChoice choice)
+    {
+        if (choice.IsMade)
+        {
+            return [disk.Choose(choice)];
+        }
+
+        return disk.Whole.Format is null && HasVolumes(disk) ? disk.Volumes : [disk.Whole];
+    }
+
+    private static bool HasVolumes(Disk disk)
+    {
+        try
+        {
+            return disk.Volumes.Count > 0;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
+    }
+
+    private static bool HasTable(Disk disk)
+    {
+        try
+        {
+            return disk.Table is not null;
+        }
+        catch (ImageException)
+        {
+            return true;
+        }
+    }
+
+    private void AddVolume(Volume volume, MountOptions own, string? wanted)
+    {
+        string part = volume.Partition is null ? string.Empty : volume.DirectoryName;
+        FileSystemFormat? format = wanted is null ? volume.Format : FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(wanted))
+            ?? throw new MountOptionException($"fs={wanted}", "there is no such format");
+        if (format is null)
+        {
+            Add(part, new Check("file system", run => NameObstacle(volume, run)));
+            return;
+        }
+
+        var warnings = new List<string>();
+        FileSystem? fileSystem = null;
+        Exception? problem = null;
+        try
+        {
+            fileSystem = format.Open(volume.Source, own, warnings.Add);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            problem = e;
+        }
+
+        Add(part, new Check(fileSystem?.Format ?? format.Name, run =>
+        {
+            warnings.ForEach(warning => run.Find(new Finding(string.Empty, null, warning)));
+            if (problem is not null)
+            {
+                run.Try(() => throw problem);
+            }
+        }));
+        if (fileSystem is not null)
+        {
+            foreach (Check check in fileSystem.Checks.Where(check => check.Run is not null))
+            {
+                Add(part, check);
+            }
+
+            Add(part, FileCheck.Of(fileSystem, volume.Source));
+            Add(part, OverlapCheck.Of(fileSystem, volume.Source));
+            foreach (Check check in fileSystem.Checks.Where(check => check.Run is null))
+            {
+                Add(part, check);
+            }
+        }
+    }
+
+    private static void NameObstacle(Volume volume, CheckRun run)
+    {
+        if (volume.Problem is { } problem)
+        {
+            run.Find(new Finding(string.Empty, null, problem));
+        }
+        else
+        {
+            run.GiveUp(volume.Foreign is { } foreign ? $"{foreign.Type} is not read" : "none is known");
+        }
+    }
+
+    private void Add(string part, Check check) => _checks.Add((part, check));
+
+    private bool IsNew(Finding finding) =>
+        finding.Address is null || _told.Count >= MaxRemembered || _told.Add((finding.Structure, finding.Address, finding.Problem));
+}
