@@ -81,6 +81,36 @@ internal sealed partial class InfoTests
     }
 
     [Test]
+    public void The_table_has_a_row_for_each_partition_in_the_shape_of_lsblk()
+    {
+        using var folder = new TestFolder();
+        string image = folder["disk.img"];
+        Tool.Shell("truncate -s 14M \"$1\" && printf 'label: gpt\\nstart=2048,size=8192\\nstart=12288,size=8192,name=spare\\n' | sfdisk -q \"$1\"", image).Succeeded();
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-L", "first", "-E", "offset=1048576", image, "4M").Succeeded();
+        string uuid = Tool.Run("blkid", "-p", "-o", "value", "-s", "UUID", "-O", "1048576", image).Succeeded().Text.Trim();
+
+        string[] lines = ImageFsProgram.Run("info", "--short", image).Succeeded().Text.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(4));
+        Assert.That(lines[0], Does.Match("^NAME +TYPE +START +SIZE +FSTYPE +LABEL +UUID$"));
+        Assert.That(lines[1], Does.Match("^disk.img +file +14 MiB +gpt$"));
+        Assert.That(lines[2], Does.Match($"^├─1 +part +1 MiB +4 MiB +ext4 +first +{uuid}$"));
+        Assert.That(lines[3], Does.Match("^└─2 +part +6 MiB +4 MiB +spare +no known file system$"));
+        Assert.That(ImageFsProgram.Run("info", image).Succeeded().Text, Does.StartWith(string.Join('\n', lines)).And.Contain("features"));
+    }
+
+    [TestCase("TERM=xterm", true)]
+    [TestCase("TERM=xterm NO_COLOR=1", false)]
+    [TestCase("TERM=dumb", false)]
+    public void Colours_are_for_terminals_that_want_them(string environment, bool coloured)
+    {
+        string image = TestImages.Get("rockridge");
+        string onTerminal = Tool.Run("env", [.. environment.Split(' '), "script", "-qec", $"{ImageFsProgram.Path} info {image}", "/dev/null"]).Succeeded().Text;
+        Assert.That(onTerminal, Does.Contain("iso9660"));
+        Assert.That(onTerminal.Contains('\e'), Is.EqualTo(coloured));
+        Assert.That(ImageFsProgram.Run("info", image).Succeeded().Text, Does.Not.Contain("\e"), "a file");
+    }
+
+    [Test]
     public void What_is_no_image_is_described_by_its_size_alone()
     {
         JsonElement info = Of(TestImages.Get("invalid/text"));

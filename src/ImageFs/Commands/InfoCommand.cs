@@ -11,9 +11,10 @@ internal static class InfoCommand
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON in the shape of lsblk -J, sizes in bytes." };
+        var isShort = new Option<bool>("--short", "-s") { Description = "Print the table only: disks, partitions, file systems." };
         var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.")
         {
-            asJson,
+            isShort, asJson,
             new Example("imagefs info debian.iso", "what is in an image"),
             new Example("imagefs info --json disk.img", "for a program"),
         };
@@ -26,7 +27,12 @@ internal static class InfoCommand
             }
             else
             {
-                DescriptionText.Write(Console.Out, description);
+                new DescriptionTable(Console.Out, Terminal.Style).Write(description);
+                if (!parsed.GetValue(isShort))
+                {
+                    Console.WriteLine();
+                    new DescriptionText(Console.Out, Terminal.Style).Write(description);
+                }
             }
 
             return ExitStatus.Success;

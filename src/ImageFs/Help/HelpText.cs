@@ -1,9 +1,10 @@
 using System.CommandLine;
+using ImageFs.Output;
 
 namespace ImageFs.Help;
 
 /// <summary>Writes the help of a command: usage, purpose, examples, arguments, options by their groups, and where to read more.</summary>
-internal sealed class HelpText(TextWriter output, int width, bool usesColour)
+internal sealed class HelpText(TextWriter output, int width, Style style)
 {
     private const int Indent = 2;
     private const int Gap = 2;
@@ -35,12 +36,12 @@ internal sealed class HelpText(TextWriter output, int width, bool usesColour)
     {
         if (command.Subcommands.Count > 0)
         {
-            output.WriteLine($"{Bold("Usage:")} imagefs [-o OPTIONS] IMAGE DIR");
+            output.WriteLine($"{style.Bold("Usage:")} imagefs [-o OPTIONS] IMAGE DIR");
             output.WriteLine("       imagefs COMMAND [OPTION]... ARGUMENT...");
         }
         else
         {
-            output.WriteLine($"{Bold("Usage:")} imagefs {string.Join(' ', [command.Name, "[OPTION]...", .. command.Arguments.Select(SymbolHelp.Usage)])}");
+            output.WriteLine($"{style.Bold("Usage:")} imagefs {string.Join(' ', [command.Name, "[OPTION]...", .. command.Arguments.Select(SymbolHelp.Usage)])}");
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed class HelpText(TextWriter output, int width, bool usesColour)
         }
 
         output.WriteLine();
-        output.WriteLine(Bold($"{title}:"));
+        output.WriteLine(style.Bold($"{title}:"));
         int column = Indent + Gap + rows.Select(row => row.Term.Length).Where(length => length <= WidestTerm).DefaultIfEmpty(Indent).Max();
         column = width - column < NarrowestMeaning ? 2 * Indent : column;
         foreach ((string term, string meaning) in rows)
@@ -95,6 +96,4 @@ internal sealed class HelpText(TextWriter output, int width, bool usesColour)
 
         output.WriteLine();
     }
-
-    private string Bold(string text) => usesColour ? $"\e[1m{text}\e[0m" : text;
 }

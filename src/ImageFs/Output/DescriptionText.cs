@@ -3,30 +3,19 @@ using ImageFs.Storage;
 
 namespace ImageFs.Output;
 
-/// <summary>A description as an indented tree for people.</summary>
-internal static class DescriptionText
+/// <summary>All of a description for people, each thing indented by what it is in.</summary>
+/// <param name="output">Where to.</param>
+/// <param name="style">How it looks.</param>
+internal sealed class DescriptionText(TextWriter output, Style style)
 {
     private const int KeyWidth = 20;
 
-    internal static void Write(TextWriter output, ImageDescription description) => Write(output, description, 0);
+    /// <summary>Writes it.</summary>
+    internal void Write(ImageDescription description) => Write(description, 0);
 
-    private static void Write(TextWriter output, ImageDescription description, int depth)
-    {
-        string indent = new(' ', 2 * depth);
-        output.WriteLine($"{indent}{description.Kind}");
-        foreach ((string key, object value) in description.Facts)
-        {
-            output.WriteLine($"{indent}  {key.PadRight(KeyWidth)} {Text(value)}");
-        }
-
-        foreach (ImageDescription child in description.Children)
-        {
-            Write(output, child, depth + 1);
-        }
-    }
-
-    // What an image says of itself may hold anything, a terminal's escape sequences too.
-    private static string Text(object value) => value switch
+    /// <summary>A fact's value as text.</summary>
+    /// <remarks>What an image says of itself may hold anything, a terminal's escape sequences too.</remarks>
+    internal static string Text(object value) => value switch
     {
         long number => number.ToString(CultureInfo.InvariantCulture),
         bool flag => flag ? "yes" : "no",
@@ -34,4 +23,20 @@ internal static class DescriptionText
         _ => string.Concat((Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty)
             .Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString())),
     };
+
+    private void Write(ImageDescription description, int depth)
+    {
+        string indent = new(' ', 2 * depth);
+        output.WriteLine($"{indent}{style.Bold(description.Kind)}");
+        foreach ((string key, object value) in description.Facts)
+        {
+            string text = key == "unknown" ? style.Problem(Text(value)) : Text(value);
+            output.WriteLine($"{indent}  {style.Faint(key.PadRight(KeyWidth))} {text}");
+        }
+
+        foreach (ImageDescription child in description.Children)
+        {
+            Write(child, depth + 1);
+        }
+    }
 }

@@ -6,8 +6,10 @@ internal static class Terminal
     private const int UsualWidth = 80;
     private const int WidestText = 100;
 
-    /// <summary>Whether standard output is a terminal that shows colours, and <c>NO_COLOR</c> (no-color.org) does not forbid them.</summary>
-    internal static bool UsesColour { get; } = !Console.IsOutputRedirected
+    /// <summary>Text in colours, where standard output is a terminal that shows them and <c>NO_COLOR</c> (no-color.org) does not forbid it.</summary>
+    internal static Style Style { get; } = new(UsesColour);
+
+    private static bool UsesColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
