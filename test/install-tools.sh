@@ -14,6 +14,8 @@ packages=(
   attr python3                  # setfattr; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/
+  make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in
+  shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit
   grub-rescue-pc memtest86+ ipxe # real images
 )
 exec "$(dirname "$0")/install-packages.sh" "$@" "${packages[@]}"

@@ -16,6 +16,7 @@ using var end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
 });
 Console.WriteLine("mounted");
 session.Wait();
+Console.WriteLine($"{session.Counters.ReplyBytes.GetValueOrDefault(ReplyWay.Splice)} bytes spliced");
 
 /// <summary>Node 1 is the directory; node 2 is the file "000", node 3 is "001".</summary>
 internal sealed class PartsFileSystem(BlockDevice file, long partLength) : FuseFileSystem
