@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using ImageFs.Help;
 using ImageFs.Output;
 using ImageFs.Verifying;
 
@@ -11,7 +12,11 @@ internal static class VerifyCommand
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON: every check, with its findings." };
-        var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.") { asJson };
+        var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.")
+        {
+            asJson,
+            new Example("imagefs verify debian.iso", "check a download, and every file in it"),
+        };
         command.SetAction((stack, options, parsed) =>
         {
             var verification = new Verification(stack, options);
