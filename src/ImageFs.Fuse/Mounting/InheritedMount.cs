@@ -37,14 +37,19 @@ internal sealed class InheritedMount : FuseMount
         }
 
         FileStatus status = Files.Status(connection);
-        if (status.IsCharacterDevice && status.Device == s_fuse)
+        bool isFuse = status.IsCharacterDevice && status.Device == s_fuse;
+        if (isFuse && !IsUnused(connection))
         {
             return new InheritedMount(mountPoint, connection);
         }
 
         connection.Dispose();
-        throw new FuseMountException($"{mountPoint}: not a descriptor of /dev/fuse");
+        throw new FuseMountException(
+            isFuse ? $"{mountPoint}: not mounted: a descriptor of /dev/fuse is wanted that is" : $"{mountPoint}: not a descriptor of /dev/fuse");
     }
+
+    // Asked for nothing, the device takes no request out, and tells all the same whether there is a mount that any might come from.
+    private static bool IsUnused(FileDescriptor connection) => Descriptors.Read(connection, [], out Errno errno) < 0 && errno == Errno.EPERM;
 
     /// <inheritdoc/>
     public override void Unmount(bool lazy) => throw new FuseMountException($"{MountPoint}: who has mounted it is to unmount it");

@@ -127,7 +127,7 @@ public sealed class FuseSession : IDisposable
         _workers.Add(new FuseWorker(0, first, service));
         Connection = FuseHandshake.Run(
             first,
-            mayBeIdmapped: options is { DefaultPermissions: true, AllowRoot: false },
+            mayBeIdmapped: OwnsMount && options is { DefaultPermissions: true, AllowRoot: false },
             fileSystem.MayChange,
             options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
             FuseTrace.For(options));
@@ -198,10 +198,12 @@ public sealed class FuseSession : IDisposable
         }
     }
 
-    // After an abort a dead mount would be left behind. What somebody mounted over it, or there since, is left alone.
+    // After an abort a dead mount would be left behind. What somebody mounted over it, or there since, is left alone: when ours is
+    // gone, its device number may be another's.
     private void RemoveMount()
     {
-        if (IsOnTop)
+        bool isGone = _workers.Exists(worker => worker.EndedBy == Errno.ENODEV);
+        if (IsOnTop && (!isGone || Mounts.Probe(_mount.MountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED))
         {
             _mount.Abandon();
         }

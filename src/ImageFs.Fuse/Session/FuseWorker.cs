@@ -25,6 +25,9 @@ internal sealed class FuseWorker : IDisposable
     /// <summary>What it has done.</summary>
     public WorkerCounters Counters { get; } = new();
 
+    /// <summary>What ended the connection, as far as it knows: None while it goes on.</summary>
+    public Errno EndedBy => _channel.EndedBy;
+
     /// <summary>Starts the thread.</summary>
     public void Start() => _thread.Start();
 

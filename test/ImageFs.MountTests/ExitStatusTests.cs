@@ -1,0 +1,71 @@
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>How the program ends, by mount(8)'s statuses.</summary>
+internal sealed class ExitStatusTests
+{
+    private const int Success = 0;
+    private const int Usage = 1;
+    private const int System = 2;
+    private const int Interrupted = 8;
+    private const int MountFailure = 32;
+
+    [TestCase(Success, "--version")]
+    [TestCase(Success, "mount", "--help")]
+    [TestCase(Usage)]
+    [TestCase(Usage, "mount")]
+    [TestCase(Usage, "mount", "--no-such-option", "IMAGE", "/mnt")]
+    [TestCase(Usage, "mount", "-o", "no-such-option", "IMAGE", "/mnt")]
+    [TestCase(Usage, "mount", "-o", "timeout=soon", "IMAGE", "/mnt")]
+    [TestCase(Usage, "mount", "-o", "allow_root,allow_other", "IMAGE", "/mnt")]
+    [TestCase(MountFailure, "mount", "/no/such/image", "/mnt")]
+    [TestCase(MountFailure, "mount", "IMAGE", "/no/such/directory")]
+    [TestCase(MountFailure, "mount", "/etc/passwd", "/mnt")]
+    [TestCase(MountFailure, "umount", "/proc")]
+    public void The_command_line_and_the_image(int status, params string[] words)
+    {
+        ToolResult said = ImageFsProgram.Run(words.Select(word => word == "IMAGE" ? TestImages.Get("sample") : word));
+        Assert.That(said.ExitCode, Is.EqualTo(status), said.Error);
+        Assert.That(MountTable.IsMounted("/mnt"), Is.False);
+    }
+
+    [TestCase("chmod 600 /mnt/image; $user \"$IMAGEFS\" /mnt/image $dir", Usage, TestName = "An_image_that_may_not_be_read")]
+    [TestCase("$user \"$IMAGEFS\" /mnt/image /etc", Usage, TestName = "A_directory_of_somebody_else")]
+    [TestCase("umount /dev/fuse; FUSERMOUNT_PROG=/nowhere $user \"$IMAGEFS\" /mnt/image $dir", Usage, TestName = "No_way_to_mount")]
+    [TestCase("\"$IMAGEFS\" /mnt/image $dir; $user \"$IMAGEFS\" umount $dir", Usage, TestName = "Anothers_mount")]
+    [TestCase("$user \"$IMAGEFS\" mount --pid-file /pid /mnt/image $dir", System, TestName = "A_file_that_may_not_be_written")]
+    public void Permission(string script, int status)
+    {
+        ToolResult said = AsUser.Run($"set +e; {{ {script}; }} 2>&1; echo \"status $?\"; umount $dir 2>/dev/null");
+        Assert.That(said.Text, Does.StartWith("imagefs: ").And.EndsWith($"\nstatus {status}\n"));
+    }
+
+    [Test]
+    public void What_could_be_done_in_a_container_is_told()
+    {
+        ToolResult said = AsUser.Run("umount /dev/fuse; p=$(which setpriv); FUSERMOUNT_PROG= PATH=/nowhere $p --reuid=65534 --clear-groups \"$IMAGEFS\" /mnt/image $dir 2>&1 || true");
+        Assert.That(said.Text, Does.Contain("--device /dev/fuse --cap-add SYS_ADMIN --security-opt apparmor=unconfined").And.Contain("ls, cat and extract work without"));
+    }
+
+    [Test]
+    public void A_signal_before_the_mount_is_there([Values("INT", "TERM", "HUP")] string signal, [Values] bool inForeground)
+    {
+        // mount(2) takes its time, as it might for a drive.
+        using var mount = ImageMount.Prepare(TestImages.Get("sample"));
+        string[] strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mount", "-e", "inject=mount:delay_enter=3s"];
+        Need.Program("strace", "strace");
+        string[] foreground = inForeground ? ["-f"] : [];
+        using var process = global::System.Diagnostics.Process.Start(
+            Tool.Start(strace[0], [.. strace[1..], ImageFsProgram.Path, "mount", .. foreground, mount.Image, mount.Directory]))!;
+        int program = 0;
+        Assert.That(ImageMount.Eventually(() => (program = ProcessTable.Find("imagefs", "mount").FirstOrDefault(id => IsBusy(id, mount.Directory))) > 0));
+        Thread.Sleep(1500);
+        Tool.Run("kill", $"-{signal}", $"{program}").Succeeded();
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.That(process.ExitCode, Is.EqualTo(Interrupted), process.StandardError.ReadToEnd());
+        Assert.That(mount.IsMounted, Is.False);
+    }
+
+    private static bool IsBusy(int process, string directory) => File.ReadAllText($"/proc/{process}/cmdline").Contains(directory, StringComparison.Ordinal);
+}
