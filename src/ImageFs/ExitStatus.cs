@@ -12,6 +12,9 @@ internal static class ExitStatus
     /// <summary><c>verify</c>: the image is damaged.</summary>
     internal const int Damaged = 1;
 
+    /// <summary><c>doctor</c>: mounting does not work here.</summary>
+    internal const int NotWorking = 1;
+
     /// <summary>The system failed: the output cannot be written, a process cannot be started.</summary>
     internal const int System = 2;
 

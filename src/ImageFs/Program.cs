@@ -72,7 +72,7 @@ internal static class Program
         new Example("imagefs extract disk.img etc -C out", "copy files out, without FUSE"),
         { "Mounting", MountCommand.Create(), UnmountCommand.Create(), StatsCommand.Create() },
         { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), CatCommand.Create(), ExtractCommand.Create() },
-        { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create() },
+        { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
         new HelpOption("--help", "-h") { Description = "Print this help, or that of a command.", Action = new PrintHelp() },
         new VersionOption("--version", "-V") { Description = "Print the version.", Action = new PrintVersion() },
     };

@@ -5,7 +5,7 @@ using ImageFs.Linux;
 namespace ImageFs.Fuse.Mounting;
 
 /// <summary>Runs fusermount3, which sends the device's descriptor over a socket that it is told by _FUSE_COMMFD.</summary>
-internal static class FuserMount
+public static class FuserMount
 {
     private const int MaxMessage = 4096;
 
@@ -16,7 +16,7 @@ internal static class FuserMount
     /// <summary>Runs the program to its end.</summary>
     /// <returns>What came of it; null when there is no such program.</returns>
     /// <exception cref="LinuxException">It cannot be run for another reason.</exception>
-    public static Outcome? TryRun(string program, params string[] arguments)
+    internal static Outcome? TryRun(string program, params string[] arguments)
     {
         (FileDescriptor ours, FileDescriptor theirs) = Sockets.Pair();
         using (ours)

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using ImageFs.Diagnosis;
+using ImageFs.Help;
+using ImageFs.Output;
+
+namespace ImageFs.Commands;
+
+/// <summary><c>imagefs doctor</c>.</summary>
+internal static class DoctorCommand
+{
+    internal static Command Create()
+    {
+        var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON." };
+        var command = new Verb("doctor", "Tell what of mounting works on this system, what is fast, and what to do about the rest.")
+        {
+            asJson,
+            new Example("imagefs doctor", "why a mount does not work here, or is slow"),
+        };
+        command.SetAction(parsed =>
+        {
+            var mounting = new MountFacts();
+            if (parsed.GetValue(asJson))
+            {
+                using Stream output = StandardOutput.Open();
+                DoctorJson.Write(output, mounting, SpeedFacts.Find());
+            }
+            else
+            {
+                DoctorText.Write(Console.Out, mounting, SpeedFacts.Find());
+            }
+
+            return mounting.CanMount ? ExitStatus.Success : ExitStatus.NotWorking;
+        });
+        return command;
+    }
+}

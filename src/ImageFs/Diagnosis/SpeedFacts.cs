@@ -1,0 +1,59 @@
+using ImageFs.Linux;
+using ImageFs.Output;
+
+namespace ImageFs.Diagnosis;
+
+/// <summary>What decides how fast a mount is, and which images can be read.</summary>
+internal static class SpeedFacts
+{
+    // What a reply of the largest size takes in a pipe: its pages, and one for the header.
+    private const long GoodPipe = 1 << 20;
+    private const int PageSize = 4096;
+    private const int GoodPages = 128;
+
+    /// <summary>Looks.</summary>
+    public static IEnumerable<Fact> Find()
+    {
+        yield return new Fact("kernel", Health.Note, Kernel.Release);
+        yield return FindRings();
+        yield return FindPipes();
+        if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)
+        {
+            yield return pages == 0 || pages * PageSize >= 4 * GoodPipe
+                ? new Fact("pipe-user-pages", Health.Good, pages == 0 ? "no limit" : $"{Size.Text(pages * PageSize)} for all pipes of a user")
+                : new Fact("pipe-user-pages", Health.Limited, $"{Size.Text(pages * PageSize)} for all pipes of a user", "sysctl fs.pipe-user-pages-soft=16384");
+        }
+
+        if (Kernel.ReadNumber("/proc/sys/fs/fuse/max_pages_limit") is { } limit)
+        {
+            yield return limit >= GoodPages
+                ? new Fact("max_pages_limit", Health.Good, $"a reply may have {Size.Text(limit * PageSize)}")
+                : new Fact("max_pages_limit", Health.Limited, $"a reply may have {Size.Text(limit * PageSize)}", $"sysctl fs.fuse.max_pages_limit=256");
+        }
+
+        foreach ((string library, string what) in ((string, string)[])
+            [(Zstandard.Library, "qcow2 with zstd"), (Bzip2.Library, "dmg with bzip2"), (Xz.Library, "dmg with xz")])
+        {
+            yield return SystemLibrary.IsThere(library)
+                ? new Fact(library, Health.Good, $"found: {what} can be read")
+                : new Fact(library, Health.Limited, $"not found: {what} cannot be read", $"install the package that has {library}");
+        }
+    }
+
+    private static Fact FindRings() => Kernel.Read("/sys/module/fuse/parameters/enable_uring") switch
+    {
+        "Y" or "1" => Kernel.ReadNumber("/proc/sys/kernel/io_uring_disabled") is null or 0
+            ? new Fact("FUSE over io_uring", Health.Good, "enabled")
+            : new Fact("FUSE over io_uring", Health.Note, "enabled, but kernel.io_uring_disabled forbids io_uring"),
+        "N" or "0" => new Fact("FUSE over io_uring", Health.Note, "off", "echo Y >/sys/module/fuse/parameters/enable_uring makes small reads faster"),
+        _ => new Fact("FUSE over io_uring", Health.Note, "this kernel has none (Linux 6.14 and later)"),
+    };
+
+    private static Fact FindPipes()
+    {
+        long? size = Kernel.ReadNumber("/proc/sys/fs/pipe-max-size");
+        return size is null or >= GoodPipe
+            ? new Fact("pipe-max-size", Health.Good, size is null ? "unknown" : $"{Size.Text(size.Value)}: large replies are spliced")
+            : new Fact("pipe-max-size", Health.Limited, $"{Size.Text(size.Value)}: larger replies are copied", $"sysctl fs.pipe-max-size={GoodPipe}");
+    }
+}
