@@ -1,4 +1,5 @@
 # What is made of the program for others: manual pages, an installation, packages.
+VERSION := $(shell sed -n 's/.*<Version>\(.*\)<.*/\1/p' Directory.Build.props)
 MAN_PAGES := imagefs.1 imagefs-open.1 mount.imagefs.8
 MAN := $(MAN_PAGES:%=artifacts/man/%)
 
@@ -9,14 +10,13 @@ man: $(MAN) ## artifacts/man/: the manual pages, with what they share put in
 	done
 
 # A line `.so FILE` stands for the file.
-artifacts/man/%: docs/man/% $(wildcard docs/man/*.man)
+artifacts/man/%: docs/man/% $(wildcard docs/man/*.man) Directory.Build.props
 	@mkdir -p $(@D)
-	@awk '$$1 == ".so" { while ((getline line < ("docs/man/" $$2)) > 0) print line; next } 1' $< >$@
+	@awk '$$1 == ".so" { while ((getline line < ("docs/man/" $$2)) > 0) print line; next } { sub(/@VERSION@/, "$(VERSION)") } 1' $< >$@
 
 # PREFIX=/usr is where mount(8) finds mount.imagefs; DESTDIR is put before all of it.
 PREFIX ?= /usr/local
 DESTDIR ?=
-VERSION := $(shell sed -n 's/.*<Version>\(.*\)<.*/\1/p' Directory.Build.props)
 APPLICATION := io.github.imagefs.ImageFs
 
 # Mode, what, and where below the prefix.
@@ -33,7 +33,7 @@ INSTALLED := \
   644:packaging/desktop/$(APPLICATION).desktop:share/applications/$(APPLICATION).desktop \
   644:packaging/desktop/$(APPLICATION).metainfo.xml:share/metainfo/$(APPLICATION).metainfo.xml
 
-.PHONY: install uninstall deb pack
+.PHONY: install uninstall deb pack picture
 install: $(DIST) man ## Install below PREFIX=/usr/local, and DESTDIR= before that; PREFIX=/usr is where mount(8) looks
 	@install -d artifacts/systemd && sed 's#@BINDIR@#$(PREFIX)/bin#' packaging/systemd/imagefs@.service >artifacts/systemd/imagefs@.service
 	@for file in $(INSTALLED); do \
@@ -55,3 +55,6 @@ pack: tools ## artifacts/packages/: the program as a dotnet tool, and ImageFs.Fu
 	  dotnet pack "src/$$project" -c Release -o artifacts/packages -nologo -v quiet || exit 1; \
 	done
 	@ls artifacts/packages
+
+picture: $(DIST) ## docs/session.svg, the README's picture of a session
+	@docs/session.sh $(DIST) >artifacts/session.svg && mv artifacts/session.svg docs/session.svg

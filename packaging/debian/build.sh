@@ -6,6 +6,9 @@ version=$1 folder=$2
 architecture=$(dpkg --print-architecture)
 root=$folder/deb/imagefs
 package=$folder/imagefs_${version}_$architecture.deb
+for file in packaging/debian/changelog packaging/desktop/*.metainfo.xml; do
+  grep -qF -e "($version)" -e "version=\"$version\"" "$file" || { echo "$file does not name version $version" >&2; exit 1; }
+done
 umask 022
 export LC_ALL=C.UTF-8
 
