@@ -15,7 +15,8 @@ internal static class VerifyCommand
         var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.")
         {
             asJson,
-            new Example("imagefs verify debian.iso", "check a download, and every file in it"),
+            new Example("imagefs verify debian.iso", "is the download whole?"),
+            new Example("imagefs verify -o part=2 disk.img", "one partition of a disk"),
         };
         command.SetAction((stack, options, parsed) =>
         {
