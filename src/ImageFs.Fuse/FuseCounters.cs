@@ -1,5 +1,6 @@
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Fuse;
 
@@ -20,6 +21,15 @@ public sealed record FuseCounters
 
     /// <summary>READs that did not go the way chosen for them, by why.</summary>
     public required IReadOnlyDictionary<Fallback, long> Fallbacks { get; init; }
+
+    /// <summary>How long READs took; null when there were none.</summary>
+    public required LatencySummary? ReadLatency { get; init; }
+
+    /// <summary>How long other requests took; null when there were none.</summary>
+    public required LatencySummary? MetadataLatency { get; init; }
+
+    /// <summary>How often metadata was found in the caches.</summary>
+    public required CacheCounts MetadataCache { get; init; }
 
     /// <summary>Replies that the kernel did not take, of requests that were still waiting.</summary>
     public required long LostReplies { get; init; }

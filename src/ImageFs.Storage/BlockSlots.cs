@@ -35,6 +35,13 @@ public sealed class BlockSlots<TKey>
     /// <returns>False when the block is not there.</returns>
     public bool TryCopy(long number, TKey key, int start, Span<byte> destination)
     {
+        bool isThere = TryCopyUncounted(number, key, start, destination);
+        CacheCounts.Count(isThere);
+        return isThere;
+    }
+
+    private bool TryCopyUncounted(long number, TKey key, int start, Span<byte> destination)
+    {
         int place = PlaceOf(number);
         ref Slot slot = ref _slots[place];
         int version = Volatile.Read(ref slot.Version);

@@ -146,6 +146,22 @@ internal sealed class CommandLineTests
     }
 
     [Test]
+    public void Stats_tells_how_long_requests_took_and_what_the_caches_had()
+    {
+        using var mount = ImageMount.Mount(Image);
+        Tool.Run("find", mount.Directory, "-printf", "%s").Succeeded();
+        Tool.Run("cat", mount["numbers.txt"]).Succeeded();
+        using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
+        System.Text.Json.JsonElement all = stats.RootElement;
+        long reads = all.GetProperty("requests").GetProperty("read").GetInt64();
+        Assert.That(all.GetProperty("read_us").GetProperty("count").GetInt64(), Is.EqualTo(reads).And.GreaterThan(0));
+        long[] times = [.. new[] { "p50", "p90", "p99", "max" }.Select(name => all.GetProperty("metadata_us").GetProperty(name).GetInt64())];
+        Assert.That(times, Is.Ordered.And.All.Positive);
+        Assert.That(all.GetProperty("metadata_cache").GetProperty("misses").GetInt64(), Is.Positive, "each block is read once");
+        Assert.That(all.GetProperty("metadata_cache").GetProperty("hits").GetInt64(), Is.Positive, "and holds more than one record");
+    }
+
+    [Test]
     public void Stats_of_a_directory_that_is_no_mount_of_ours_is_an_error()
     {
         ToolResult said = ImageFsProgram.Run("stats", "/");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ImageFs.Fuse.Abi;
 using ImageFs.Fuse.Replies;
@@ -54,6 +55,7 @@ internal sealed class FuseDispatcher
 
         _counters.CountRequest(request.Opcode);
         _trace?.Request(in request);
+        long start = Stopwatch.GetTimestamp();
         try
         {
             FuseReply reply = Answer(in request);
@@ -64,6 +66,8 @@ internal sealed class FuseDispatcher
             FuseReply reply = _errors.Note(e, request.NodeId);
             Send(in request, in reply);
         }
+
+        _counters.CountTime(request.Opcode, Stopwatch.GetTimestamp() - start);
     }
 
     // Without a header there is nobody to answer.

@@ -1,6 +1,7 @@
 using ImageFs.Fuse.Abi;
 using ImageFs.Fuse.Replies;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Fuse.Dispatch;
 
@@ -16,7 +17,11 @@ internal sealed class WorkerCounters
     private readonly long[] _replies = new long[(int)ReplyWay.Ring + 1];
     private readonly long[] _bytes = new long[(int)ReplyWay.Ring + 1];
     private readonly long[] _fallbacks = new long[(int)Fallback.NotDirect + 1];
+    private readonly LatencyHistogram _reads = new();
+    private readonly LatencyHistogram _others = new();
     private long _lost;
+    private long _cacheHits;
+    private long _cacheMisses;
 
     /// <summary>Counts a request.</summary>
     public void CountRequest(FuseOpcode opcode) => _requests[opcode is > 0 and <= (FuseOpcode)LastOpcode ? (int)opcode : 0]++;
@@ -47,6 +52,15 @@ internal sealed class WorkerCounters
         return sum;
     }
 
+    /// <summary>Counts the time that a request took, and takes note of what its thread has found in the caches.</summary>
+    /// <param name="opcode">The request.</param>
+    /// <param name="ticks">Its time in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+    public void CountTime(FuseOpcode opcode, long ticks)
+    {
+        (opcode == FuseOpcode.Read ? _reads : _others).Count(ticks);
+        (_cacheHits, _cacheMisses) = CacheCounts.OfThread;
+    }
+
     /// <summary>Adds up the workers of a session.</summary>
     public static FuseCounters Sum(IEnumerable<WorkerCounters> workers)
     {
@@ -58,7 +72,11 @@ internal sealed class WorkerCounters
             Add(sum._replies, worker._replies);
             Add(sum._bytes, worker._bytes);
             Add(sum._fallbacks, worker._fallbacks);
+            sum._reads.Add(worker._reads);
+            sum._others.Add(worker._others);
             sum._lost += Volatile.Read(ref worker._lost);
+            sum._cacheHits += Volatile.Read(ref worker._cacheHits);
+            sum._cacheMisses += Volatile.Read(ref worker._cacheMisses);
         }
 
         return new FuseCounters
@@ -68,6 +86,9 @@ internal sealed class WorkerCounters
             Replies = NonZero<ReplyWay>(sum._replies, first: 0),
             ReplyBytes = NonZero<ReplyWay>(sum._bytes, first: 0),
             Fallbacks = NonZero<Fallback>(sum._fallbacks, first: 1),
+            ReadLatency = sum._reads.Summarise(),
+            MetadataLatency = sum._others.Summarise(),
+            MetadataCache = new CacheCounts(sum._cacheHits, sum._cacheMisses),
             LostReplies = sum._lost,
         };
     }

@@ -62,6 +62,12 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         Write(json, "replies", counters.Replies);
         Write(json, "reply_bytes", counters.ReplyBytes);
         Write(json, "fallbacks", counters.Fallbacks);
+        Write(json, "read_us", counters.ReadLatency);
+        Write(json, "metadata_us", counters.MetadataLatency);
+        json.WriteStartObject("metadata_cache");
+        json.WriteNumber("hits", counters.MetadataCache.Hits);
+        json.WriteNumber("misses", counters.MetadataCache.Misses);
+        json.WriteEndObject();
         json.WriteNumber("lost_replies", counters.LostReplies);
         Write(json, "requests", counters.Requests);
         Write(json, "errors", counters.Errors);
@@ -78,4 +84,22 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
 
         json.WriteEndObject();
     }
+
+    // Microseconds, rounded up.
+    private static void Write(Utf8JsonWriter json, string name, LatencySummary? latency)
+    {
+        json.WriteStartObject(name);
+        if (latency is not null)
+        {
+            json.WriteNumber("count", latency.Count);
+            json.WriteNumber("p50", Microseconds(latency.Median));
+            json.WriteNumber("p90", Microseconds(latency.Percentile90));
+            json.WriteNumber("p99", Microseconds(latency.Percentile99));
+            json.WriteNumber("max", Microseconds(latency.Longest));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static long Microseconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerMicrosecond - 1) / TimeSpan.TicksPerMicrosecond;
 }

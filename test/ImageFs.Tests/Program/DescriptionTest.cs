@@ -44,7 +44,7 @@ public sealed class DescriptionTest
     public void Text_is_indented_and_lets_no_escape_sequence_through()
     {
         using var output = new StringWriter();
-        DescriptionText.Write(output, Sample());
+        new DescriptionText(output, new Style(usesColour: false)).Write(Sample());
 
         Assert.That(output.ToString(), Does.Not.Contain('\u001b'));
         Assert.That(output.ToString().Split('\n'), Is.EqualTo((string[])
@@ -59,5 +59,13 @@ public sealed class DescriptionTest
             "    partn                1",
             string.Empty,
         ]));
+    }
+
+    [Test]
+    public void The_table_lets_no_escape_sequence_through_either()
+    {
+        using var output = new StringWriter();
+        new DescriptionTable(output, new Style(usesColour: false)).Write(Sample());
+        Assert.That(output.ToString(), Does.Not.Contain('\u001b').And.Contain("\\x1b[31mred"));
     }
 }
