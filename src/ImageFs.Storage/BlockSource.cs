@@ -12,6 +12,9 @@ public abstract class BlockSource
     /// <summary>Length in bytes.</summary>
     public abstract long Length { get; }
 
+    /// <summary>Bytes of memory that its own map takes; 0 when it is small whatever the image says.</summary>
+    public virtual long MapSize => 0;
+
     /// <summary>Where the bytes from an offset on lie in the layer below: this layer's own map, not composed.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ImageFs.Storage;
 
 /// <summary>
@@ -15,6 +17,9 @@ public sealed class ExtentMap
 
     /// <summary>Bytes that the map covers.</summary>
     public long Length => _extents.Length == 0 ? 0 : _extents[^1].End;
+
+    /// <summary>Bytes of memory that the extents take.</summary>
+    public long Size => _extents.Length * (long)Unsafe.SizeOf<Extent>();
 
     /// <summary>The extents, in order.</summary>
     public ReadOnlySpan<Extent> Extents => _extents;

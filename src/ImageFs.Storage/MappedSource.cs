@@ -14,6 +14,9 @@ public sealed class MappedSource(BlockSource below, ExtentMap map) : BlockSource
     public override long Length => map.Length;
 
     /// <inheritdoc/>
+    public override long MapSize => map.Size;
+
+    /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         below = _below;

@@ -34,6 +34,9 @@ internal sealed class ClusterSource : BlockSource
     public override long Length { get; }
 
     /// <inheritdoc/>
+    public override long MapSize => _chain.RunCount * (long)sizeof(ulong);
+
+    /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         below = _volume;

@@ -225,19 +225,41 @@ internal sealed class Iso9660FileSystem : FileSystem
         lock (_indexing)
         {
             index = _indexes.Find(directory);
-            if (index is null)
+            if (index is null && MakeIndex(directory, extent) is { } made)
             {
-                Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
-                var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
-                index = DirectoryIndex.Build(ref reader, _comparison, _indexes.MaxEntries);
-                if (index is not null)
-                {
-                    _indexes.Add(directory, index);
-                }
+                _indexes.Add(directory, made);
+                index = made;
             }
 
             return index;
         }
+    }
+
+    /// <summary>Null when the directory has too many entries, or cannot be read to its end: then a scan finds what there is.</summary>
+    private DirectoryIndex? MakeIndex(NodeId directory, FileSection extent)
+    {
+        Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+        var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
+        var entries = new List<ulong>();
+        try
+        {
+            while (reader.MoveNext())
+            {
+                if (entries.Count == _indexes.MaxEntries)
+                {
+                    return null;
+                }
+
+                // Directories are shorter than 4 GiB (ECMA-119 9.1.4).
+                entries.Add(DirectoryIndex.ToEntry(_comparison.Hash(reader.Name), (uint)reader.Position));
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return null;
+        }
+
+        return new DirectoryIndex(entries, reader.Damage is not null);
     }
 
     /// <summary>The first thing that is damaged in a directory; null when all of it is sound.</summary>

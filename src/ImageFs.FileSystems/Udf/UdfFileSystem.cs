@@ -1,5 +1,4 @@
 using System.Globalization;
-using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
@@ -28,6 +27,9 @@ internal sealed class UdfFileSystem : FileSystem
     private const ulong NodeBit = 1UL << 48;
     private const int PartitionShift = 32;
 
+    private const int KnownDirectories = 256;
+    private const int FewExtents = 16;
+
     private const uint MaxNameLength = 254;
     private const ulong MostBlocks = 1UL << 40;
     private const int BlocksUnit = 512;
@@ -36,6 +38,9 @@ internal sealed class UdfFileSystem : FileSystem
     private readonly DirectoryIndexCache _indexes;
     private readonly Lock _indexing = new();
     private readonly Lazy<ulong> _freeBlocks;
+
+    // Where the directories are that were last looked into; of those in few pieces.
+    private readonly SlotCache<NodeId, MappedSource> _directories = new(KnownDirectories);
 
     public UdfFileSystem(UdfVolume volume)
     {
@@ -139,7 +144,7 @@ internal sealed class UdfFileSystem : FileSystem
         {
             foreach (ulong entry in index.Find(Hash(name)))
             {
-                var reader = new DirectoryReader(_volume, contents, DirectoryIndex.ToPosition(entry) * FileIdentifier.Alignment, buffer.Span);
+                var reader = new DirectoryReader(_volume, contents, (long)DirectoryIndex.ToPosition(entry) * FileIdentifier.Alignment, buffer.Span);
                 if (reader.MoveNext() && reader.Name.SequenceEqual(name))
                 {
                     node = ToNode(reader.Icb);
@@ -300,11 +305,22 @@ internal sealed class UdfFileSystem : FileSystem
 
     private MappedSource OpenDirectory(NodeId directory)
     {
+        if (_directories.TryFind(directory, out MappedSource contents))
+        {
+            return contents;
+        }
+
         using var block = new PooledBuffer(_volume.BlockSize);
         FileEntry entry = _volume.ReadFileEntry(ToIcb(directory), block.Span);
-        return entry.FileType == FileType.Directory
+        contents = entry.FileType == FileType.Directory
             ? _volume.OpenContents(entry)
             : throw new LinuxException("readdir", Errno.ENOTDIR, Describe(directory));
+        if (contents.Extents.Extents.Length <= FewExtents)
+        {
+            _directories.Add(directory, contents);
+        }
+
+        return contents;
     }
 
     /// <summary>The inode number of a listing: one of a damaged entry does not take its neighbours down.</summary>
@@ -331,10 +347,11 @@ internal sealed class UdfFileSystem : FileSystem
         // One thread makes it, those that want the same wait: not each its own.
         lock (_indexing)
         {
-            index = _indexes.Find(directory) ?? MakeIndex(contents);
-            if (index is not null)
+            index = _indexes.Find(directory);
+            if (index is null && MakeIndex(contents) is { } made)
             {
-                _indexes.Add(directory, index);
+                _indexes.Add(directory, made);
+                index = made;
             }
 
             return index;
@@ -357,7 +374,7 @@ internal sealed class UdfFileSystem : FileSystem
                     return null;
                 }
 
-                entries.Add(((ulong)Hash(reader.Name) << 32) | (uint)position);
+                entries.Add(DirectoryIndex.ToEntry(Hash(reader.Name), (uint)position));
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)

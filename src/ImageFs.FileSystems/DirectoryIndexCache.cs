@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems.Iso9660;
+namespace ImageFs.FileSystems;
 
 /// <summary>The indexes of the large directories that were last looked up in, within a bound.</summary>
 /// <param name="maxBytes">What all indexes together take at most.</param>

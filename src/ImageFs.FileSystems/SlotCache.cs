@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems;
 
 /// <summary>
 /// What was last found out for some keys. Each key has one place it can be in; threads share it without a lock, because what is

@@ -1,6 +1,6 @@
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems;
 
-namespace ImageFs.Tests.FileSystems.Fat;
+namespace ImageFs.Tests.FileSystems;
 
 internal sealed class SlotCacheTests
 {

@@ -1,0 +1,49 @@
+namespace ImageFs.FileSystems;
+
+/// <summary>The entries of a large directory by their names' hashes: eight bytes for each.</summary>
+internal sealed class DirectoryIndex
+{
+    private readonly ulong[] _entries;
+
+    /// <param name="entries">The entries, by <see cref="ToEntry"/>, in any order.</param>
+    /// <param name="isDamaged">Whether something of the directory could not be read.</param>
+    public DirectoryIndex(IEnumerable<ulong> entries, bool isDamaged)
+    {
+        _entries = [.. entries];
+        Array.Sort(_entries);
+        IsDamaged = isDamaged;
+    }
+
+    /// <summary>Entries in it.</summary>
+    public int Count => _entries.Length;
+
+    /// <summary>Whether something of the directory could not be read.</summary>
+    public bool IsDamaged { get; }
+
+    /// <summary>What stands for an entry.</summary>
+    /// <param name="hash">The hash of its name.</param>
+    /// <param name="position">Where it is in the directory, in the format's own units.</param>
+    public static ulong ToEntry(uint hash, uint position) => ((ulong)hash << 32) | position;
+
+    /// <summary>The entries whose names have a hash, in the order of the directory.</summary>
+    public ReadOnlySpan<ulong> Find(uint hash)
+    {
+        int start = LowerBound((ulong)hash << 32);
+        int end = start;
+        while (end < _entries.Length && _entries[end] >> 32 == hash)
+        {
+            end++;
+        }
+
+        return _entries.AsSpan(start, end - start);
+    }
+
+    /// <summary>Where an entry that <see cref="Find"/> gave is in the directory, in the format's own units.</summary>
+    public static uint ToPosition(ulong entry) => unchecked((uint)entry);
+
+    private int LowerBound(ulong value)
+    {
+        int index = Array.BinarySearch(_entries, value);
+        return index < 0 ? ~index : index;
+    }
+}

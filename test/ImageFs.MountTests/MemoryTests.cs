@@ -1,0 +1,63 @@
+using System.Globalization;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>Memory of the server: flat, however large the image.</summary>
+[NonParallelizable]
+internal sealed class MemoryTests
+{
+    private const int Directories = 200;
+    private const int Names = 1000;
+    private const int Few = 2;
+
+    // What a mount may keep of metadata if nobody says otherwise (cache-size=).
+    private const long MaxGrowth = 8 << 20;
+    private static readonly TimeSpan s_making = TimeSpan.FromMinutes(3);
+
+    [Test]
+    public void A_walk_over_200000_files_takes_no_more_memory_than_one_over_2000()
+    {
+        using var folder = new TestFolder();
+        string image = MakeImage(folder);
+        using var mount = ImageMount.MountInForeground(image);
+        Assert.That(Walk(DirectoriesOf(mount)[..Few]), Is.EqualTo(Few * Names));
+        long few = AnonymousMemory(mount);
+        Assert.That(Walk(DirectoriesOf(mount)), Is.EqualTo(Directories * Names));
+        Assert.That(AnonymousMemory(mount), Is.LessThan(few + MaxGrowth));
+    }
+
+    private static string MakeImage(TestFolder folder)
+    {
+        string tree = folder.CreateDirectory("tree");
+        for (int i = 0; i < Directories; i++)
+        {
+            string directory = Directory.CreateDirectory(Path.Combine(tree, $"{i:D3}")).FullName;
+            for (int j = 0; j < Names; j++)
+            {
+                File.Create(Path.Combine(directory, $"a file with a name of some length {j:D4}")).Dispose();
+            }
+        }
+
+        string image = folder["many.ext4"];
+        Tool.Run(
+            Tool.Start("mkfs.ext4", "-q", "-b", "4096", "-N", $"{(Directories * Names) + 2000}", "-d", tree, image, "256M"), s_making).Succeeded();
+        return image;
+    }
+
+    private static string[] DirectoriesOf(ImageMount mount) => [.. Enumerable.Range(0, Directories).Select(i => mount[$"{i:D3}"])];
+
+    // Every name is listed with its attributes, and looked up by itself as well in the first directory.
+    private static int Walk(string[] directories)
+    {
+        string[] names = Directory.GetFiles(directories[0]);
+        Tool.Run("stat", ["-c", "%i", .. names]).Succeeded();
+        return Tool.Run("find", [.. directories, "-type", "f", "-printf", "%s\\n"]).Succeeded().Text.Count(letter => letter == '\n');
+    }
+
+    private static long AnonymousMemory(ImageMount mount)
+    {
+        string line = File.ReadLines($"/proc/{mount.Server!.Id}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+}
