@@ -220,6 +220,46 @@ internal sealed class VerifyTests
         Assert.That(Done(said.Text), Does.Contain("files ("));
     }
 
+    [TestCase(65536 + 20, "vhdx header at 0x10000")]
+    [TestCase(131072 + 20, "vhdx header at 0x20000")]
+    [TestCase(196608 + 40, "vhdx region table at 0x30000")]
+    [TestCase(262144 + 40, "vhdx region table at 0x40000")]
+    [CancelAfter(Limit)]
+    public void The_copies_in_a_vhdx_are_checked(long place, string finding)
+    {
+        Need.Program("qemu-img", "qemu-utils");
+        using var folder = new TestFolder();
+        Tool.Run("qemu-img", "convert", "-O", "vhdx", TestImages.Get("ext/ext4"), folder["x.vhdx"]).Succeeded();
+        Assert.That(Verify(folder["x.vhdx"]).ExitCode, Is.EqualTo(Sound));
+        Flip(folder["x.vhdx"], place);
+        ToolResult said = Verify(folder["x.vhdx"]);
+        Assert.That(said.ExitCode, Is.EqualTo(Damaged), said.Text);
+        Assert.That(said.Text, Does.StartWith($"{finding}: its signature or checksum is wrong (MS-VHDX 2.2."));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void What_is_damaged_in_a_virtual_disk_is_told_by_the_place_in_the_disk()
+    {
+        Need.Program("qemu-img", "qemu-utils");
+        using var folder = new TestFolder();
+        Tool.Run("qemu-img", "convert", "-O", "qcow2", "-c", MakeIso(folder), folder["x.qcow2"]).Succeeded();
+        ToolResult sound = Verify(folder["x.qcow2"]);
+        Assert.That(sound.ExitCode, Is.EqualTo(Sound), sound.Text);
+        Assert.That(Open(sound.Text), Does.Contain("reference counts"));
+
+        // Some cluster begins here, and no block of deflate begins so.
+        using (FileStream file = File.OpenWrite(folder["x.qcow2"]))
+        {
+            file.Position = file.Length / 2;
+            file.Write([.. Enumerable.Repeat((byte)0xFF, 1 << 16)]);
+        }
+
+        ToolResult said = Verify(folder["x.qcow2"]);
+        Assert.That(said.ExitCode, Is.EqualTo(Damaged), said.Text);
+        Assert.That(said.Text, Does.Match("^bytes at 0x[0-9A-F]+: [0-9]+ cannot be read: "));
+    }
+
     [Test]
     [CancelAfter(Limit)]
     public void A_disc_is_checked_with_its_sound()

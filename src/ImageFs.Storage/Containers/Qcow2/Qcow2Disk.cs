@@ -1,3 +1,4 @@
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Qcow2;
@@ -43,6 +44,9 @@ internal sealed class Qcow2Disk : VirtualDisk
     public override long Length { get; }
 
     private bool HasDataFile => !ReferenceEquals(_file, _data);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks => [new Check("reference counts")];
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => _describe();

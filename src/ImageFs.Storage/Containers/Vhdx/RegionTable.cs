@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Containers.Vhdx;
 
@@ -35,6 +36,23 @@ internal static class RegionTable
         }
 
         throw new InvalidImageException(Structure, s_addresses[0], "it and its copy have a wrong signature or checksum", Clause);
+    }
+
+    /// <summary>Checks the table and its copy.</summary>
+    public static void Check(BlockSource file, CheckRun run)
+    {
+        byte[] bytes = new byte[Length];
+        foreach (long address in s_addresses)
+        {
+            run.Try(() =>
+            {
+                file.ReadAt(address, bytes);
+                if (!Checksums.IsValid(bytes, "regi"u8))
+                {
+                    run.Find(Structure, address, "its signature or checksum is wrong", Clause);
+                }
+            });
+        }
     }
 
     private static (Region AllocationTable, Region Metadata) Parse(ReadOnlySpan<byte> bytes, long address, long fileLength)

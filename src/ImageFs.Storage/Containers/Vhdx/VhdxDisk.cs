@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Containers.Vhdx;
 
 /// <summary>A disk in a VHDX file: fixed, dynamic or differencing.</summary>
@@ -39,6 +41,13 @@ internal sealed class VhdxDisk : VirtualDisk
 
     /// <summary>What children know it by.</summary>
     public Guid DataWriteGuid { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks =>
+    [
+        new Check("vhdx headers", run => VhdxFormat.CheckHeaders(_file, run)),
+        new Check("vhdx region tables", run => RegionTable.Check(_file, run)),
+    ];
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe()

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Containers.Vhdx;
 
 /// <summary>Hyper-V's format (MS-VHDX).</summary>
@@ -36,6 +38,23 @@ internal sealed class VhdxFormat : ContainerFormat
         var metadata = Metadata.Read(source, metadataRegion);
         var table = new AllocationTable(source, tableRegion, metadata);
         return new VhdxDisk(source, metadata, table, metadata.HasParent ? OpenParent(file, metadata, warn) : null, header.DataWriteGuid);
+    }
+
+    /// <summary>Checks both headers.</summary>
+    internal static void CheckHeaders(BlockSource source, CheckRun run)
+    {
+        byte[] bytes = new byte[FileHeader.Length];
+        foreach (long address in s_headers)
+        {
+            run.Try(() =>
+            {
+                source.ReadAt(address, bytes);
+                if (!new FileHeader(bytes).IsValid)
+                {
+                    run.Find("vhdx header", address, "its signature or checksum is wrong", "MS-VHDX 2.2.2");
+                }
+            });
+        }
     }
 
     private static void ReadHeader(BlockSource source, byte[] newest)
