@@ -9,7 +9,25 @@ namespace ImageFs.MountTests;
 internal sealed partial class ReadingTests
 {
     // Times of access and change are the copy's own, and a directory's size and links are its file system's.
+    private static IEnumerable<string> InvalidImages() => TestImages.Names("invalid");
+
     private static readonly string[] s_copied = ["mode", "uid", "gid", "mtime", "rdev", "target", "sha256", "xattr"];
+
+    [TestCaseSource(nameof(InvalidImages))]
+    public void What_a_mount_says_is_damaged_is_damage_without_one_too(string name)
+    {
+        string image = TestImages.Get(name);
+        using var folder = new TestFolder();
+        ToolResult listed = ImageFsProgram.Run("ls", "-laR", image);
+        ToolResult extracted = ImageFsProgram.Run("extract", "-C", folder.Path, image);
+
+        using var mount = ImageMount.Prepare(image);
+        bool isMounted = ImageFsProgram.Run("mount", image, mount.Directory).ExitCode == 0;
+        bool isListed = isMounted && Tool.Run("ls", "-laR", mount.Directory).ExitCode == 0;
+        bool isRead = isListed && Tool.Shell("find \"$1\" -type f -exec cat {} + > /dev/null", mount.Directory).ExitCode == 0;
+        Assert.That(listed.ExitCode == 0, Is.EqualTo(isListed), listed.Error);
+        Assert.That(extracted.ExitCode == 0, Is.EqualTo(isRead), extracted.Error);
+    }
 
     [TestCase("rockridge")]
     [TestCase("zisofs1")]

@@ -37,7 +37,7 @@ internal static class ImageWords
             byte[] begin = Encoding.UTF8.GetBytes(path[name..]);
             return
             [
-                .. Entry.List(fileSystem, PathLookup.Find(fileSystem, path[..name]))
+                .. DirectoryContents.Read(fileSystem, PathLookup.Find(fileSystem, path[..name])).Entries
                     .Where(entry => entry.Name.AsSpan().StartsWith(begin) && (begin.Length > 0 || entry.Name[0] != (byte)'.') && IsText(entry.Name))
                     .Take(MaxWords)
                     .Select(entry => new Candidate($"{path[..name]}{Encoding.UTF8.GetString(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),

@@ -36,7 +36,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     {
         _visited = new VisitedDirectories();
         _visited.Enter(directory, 0);
-        CopyEntries(directory, root, [], 1);
+        CopyEntries(directory, root, [], 1).ThrowIfDamaged();
     }
 
     /// <summary>Copies a file, or a directory with all in it.</summary>
@@ -46,12 +46,15 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         TryCopy(entry, root, [], 0);
     }
 
-    private void CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
+    private DirectoryContents CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
     {
-        foreach (Entry entry in Entry.List(fileSystem, directory))
+        var contents = DirectoryContents.Read(fileSystem, directory);
+        foreach (Entry entry in contents.Entries)
         {
             TryCopy(entry, target, path, depth);
         }
+
+        return contents;
     }
 
     // What one file has wrong does not hold up the others; a full disk does.
@@ -61,9 +64,10 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         try
         {
             NodeAttributes attributes = fileSystem.GetAttributes(entry.Node);
+            DirectoryContents? contents = null;
             if (attributes.Type == NodeType.Directory)
             {
-                CopyFolder(entry, target, [.. path, (byte)'/'], depth);
+                contents = CopyFolder(entry, target, [.. path, (byte)'/'], depth);
             }
             else
             {
@@ -77,6 +81,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             }
 
             SetAttributes(entry, attributes, target);
+            contents?.ThrowIfDamaged();
         }
         catch (Exception e) when (e is ImageException || (e is LinuxException failed && failed.Errno != Errno.ENOSPC))
         {
@@ -84,11 +89,11 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         }
     }
 
-    private void CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
+    private DirectoryContents CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
     {
         _visited.Enter(entry.Node, depth);
         using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
-        CopyEntries(entry.Node, folder, path, depth + 1);
+        return CopyEntries(entry.Node, folder, path, depth + 1);
     }
 
     private bool IsLinkedAlready(Entry entry, in NodeAttributes attributes, OutputFolder target, byte[] path)

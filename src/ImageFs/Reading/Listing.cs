@@ -68,18 +68,14 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
             Write(":\n");
         }
 
-        List<Entry> entries = [.. Entry.List(fileSystem, directory).Where(entry => HasHidden || entry.Name[0] != (byte)'.')];
+        var contents = DirectoryContents.Read(fileSystem, directory);
+        Entry[] entries = [.. contents.Entries.Where(entry => HasHidden || entry.Name[0] != (byte)'.')];
         foreach (Entry entry in entries)
         {
             Try(entry, path, () => Write(entry));
         }
 
-        if (!IsRecursive)
-        {
-            return;
-        }
-
-        foreach (Entry entry in entries)
+        foreach (Entry entry in IsRecursive ? entries : [])
         {
             Try(entry, path, () =>
             {
@@ -92,6 +88,8 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
                 }
             });
         }
+
+        contents.ThrowIfDamaged();
     }
 
     /// <summary>The mode as ls(1) writes it: "drwxr-xr-x".</summary>

@@ -20,7 +20,7 @@ internal static class TotalSize
             }
 
             visited.Enter(node, depth);
-            return Entry.List(fileSystem, node).Sum(entry => Of(fileSystem, entry.Node, visited, depth + 1));
+            return DirectoryContents.Read(fileSystem, node).Entries.Sum(entry => Of(fileSystem, entry.Node, visited, depth + 1));
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

@@ -37,13 +37,16 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         try
         {
             _visited.Enter(directory.Node, depth);
-            List<Entry> entries = Entry.List(fileSystem, directory.Node);
+            DirectoryContents contents = DirectoryContents.Read(fileSystem, directory.Node);
+            IReadOnlyList<Entry> entries = contents.Entries;
             for (int i = 0; i < entries.Count; i++)
             {
                 bool isLast = i == entries.Count - 1;
                 Write($"{indent}{(isLast ? "└── " : "├── ")}");
                 WriteEntry(entries[i], $"{indent}{(isLast ? "    " : "│   ")}", depth + 1, levels);
             }
+
+            contents.ThrowIfDamaged();
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

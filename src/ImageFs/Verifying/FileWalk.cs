@@ -19,7 +19,7 @@ internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, N
 
     private void Visit(FilePath path, NodeId node, int depth)
     {
-        var sink = new Sink();
+        IReadOnlyList<Entry> entries = [];
         try
         {
             NodeAttributes attributes = fileSystem.GetAttributes(node);
@@ -35,47 +35,18 @@ internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, N
 
             _directories.Enter(node, depth);
             visit(path, node, attributes);
-            sink.ReadAll(fileSystem, node);
+            var contents = DirectoryContents.Read(fileSystem, node);
+            entries = contents.Entries;
+            contents.ThrowIfDamaged();
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
             fail(path, e);
         }
 
-        foreach (Entry entry in sink.Entries)
+        foreach (Entry entry in entries)
         {
             Visit(new FilePath(path, entry.Name), entry.Node, depth + 1);
-        }
-    }
-
-    private sealed class Sink : IDirectorySink
-    {
-        private long _position;
-        private bool _hasAdded;
-
-        public List<Entry> Entries { get; } = [];
-
-        // What is damaged in a directory is told by the call that begins behind what could be read.
-        public void ReadAll(FileSystem fileSystem, NodeId directory)
-        {
-            do
-            {
-                _hasAdded = false;
-                fileSystem.ReadDirectory(directory, _position, this);
-            }
-            while (_hasAdded);
-        }
-
-        public bool Add(in DirectoryEntry entry)
-        {
-            _hasAdded = true;
-            _position = entry.NextPosition;
-            if (!entry.Name.SequenceEqual("."u8) && !entry.Name.SequenceEqual(".."u8))
-            {
-                Entries.Add(new Entry(entry.Name.ToArray(), entry.Node));
-            }
-
-            return true;
         }
     }
 }
