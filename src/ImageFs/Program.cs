@@ -63,7 +63,8 @@ internal static class Program
         return Guard(() => parsed.Invoke(configuration), () => parsed.GetValue<string>("IMAGE"));
     }
 
-    private static Verb CreateRoot() => new("imagefs", "Mounts disk images and block devices read-only, without root; lists, copies and explains what is in them.")
+    /// <summary>All commands.</summary>
+    internal static Verb CreateRoot() => new("imagefs", "Mounts disk images and block devices read-only, without root; lists, copies and explains what is in them.")
     {
         new Example("imagefs debian.iso ~/iso", "mount an ISO"),
         new Example("imagefs umount ~/iso", "unmount it"),

@@ -12,20 +12,21 @@ internal static class PlainMount
     private const string OptionsFlag = "-o";
 
     /// <summary>What is to be mounted; null when the command line is anything else, or might be.</summary>
-    internal static MountRequest? Parse(ReadOnlySpan<string> arguments)
+    internal static MountRequest? Parse(string[] arguments)
     {
         bool hasVerb = arguments is [Verb, ..];
         var paths = new List<string>(2);
         var options = new List<string>();
         for (int i = hasVerb ? 1 : 0; i < arguments.Length; i++)
         {
-            bool isOption = arguments[i] == OptionsFlag && ++i < arguments.Length;
-            if (!IsPlain(arguments[i]))
+            bool isOption = arguments[i] == OptionsFlag;
+            string? word = arguments.ElementAtOrDefault(isOption ? ++i : i);
+            if (word is null || !IsPlain(word))
             {
                 return null;
             }
 
-            (isOption ? options : paths).Add(arguments[i]);
+            (isOption ? options : paths).Add(word);
         }
 
         // Without the verb the image might be another: but none has a slash or a dot.
