@@ -24,9 +24,13 @@ public abstract class FileSystemFormat
 
     /// <summary>Opens a source that <see cref="Probe"/> recognised.</summary>
     /// <param name="source">The volume.</param>
-    /// <param name="options">Mount options; the format takes those that it knows.</param>
+    /// <param name="options">Mount options; the format takes those that it knows, and of owners and permissions what it leaves is taken too.</param>
     /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public abstract FileSystem Open(BlockSource source, MountOptions options, Action<string> warn);
+    public FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+        Ownership.Apply(OpenVolume(source, options, warn), options);
+
+    /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
+    protected abstract FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn);
 }

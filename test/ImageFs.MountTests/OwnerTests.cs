@@ -9,10 +9,24 @@ internal sealed class OwnerTests
     [TestCase("fat/fat16", "")]
     [TestCase("exfat/filled", "")]
     [TestCase("udf/hd102", "")]
+    [TestCase("ext/inline", "")]
     public void Owner_and_group_are_given_by_name(string image, string options)
     {
         using var mount = ImageMount.Mount(TestImages.Get(image), $"{options}uid=daemon,gid=bin");
         Assert.That(Tool.Run("stat", "-c", "%U:%G", mount.Directory).Succeeded().Text, Is.EqualTo("daemon:bin\n"));
+    }
+
+    [TestCase("ext/inline", "")]
+    [TestCase("sample", "norock,mode=0777,dmode=0777,")]
+    [TestCase("udf/hd201", "mode=0777,dmode=0777,")]
+    [TestCase("fat/fat16", "")]
+    [TestCase("exfat/filled", "")]
+    public void Masks_take_permissions_from_files_and_from_directories(string image, string options)
+    {
+        using var mount = ImageMount.Mount(TestImages.Get(image), $"{options}fmask=0137,dmask=0027");
+        string script = "find \"$1\" -type f -perm /0137 -o -type d -perm /0027";
+        Assert.That(Tool.Shell(script, mount.Directory).Succeeded().Text, Is.Empty);
+        Assert.That(Tool.Shell("find \"$1\" -type f -perm -0400; find \"$1\" -type d -perm -0700", mount.Directory).Succeeded().Text, Is.Not.Empty);
     }
 
     [TestCase("uid=nosuchuser", "no user of this machine")]

@@ -25,7 +25,7 @@ internal sealed class ExFatFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
-    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
         Open(source, new ExFatOptions(options), warn);
 
     private static ExFatFileSystem Open(BlockSource source, ExFatOptions options, Action<string> warn) =>

@@ -27,7 +27,7 @@ internal sealed class ExtFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
-    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var taken = ExtOptions.Take(options);
         byte[] superBlock = ReadSuperBlock(source);

@@ -50,7 +50,7 @@ internal sealed class FatFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
-    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
         Open(source, new FatOptions(options), warn);
 
     private static FatFileSystem Open(BlockSource source, FatOptions options, Action<string> warn) =>

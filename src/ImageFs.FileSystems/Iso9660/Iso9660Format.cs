@@ -12,7 +12,7 @@ internal sealed class Iso9660Format : FileSystemFormat
     public override bool Probe(BlockSource source) => VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).IsRecognised;
 
     /// <inheritdoc/>
-    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn)
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var isoOptions = new Iso9660Options(options);
         long start = Sessions.FindStart(source, isoOptions);

@@ -18,6 +18,6 @@ internal sealed class UdfFormat : FileSystemFormat
         RecognitionSequence.HasVolume(source, 0, 2048) || RecognitionSequence.HasVolume(source, 0, 4096);
 
     /// <inheritdoc/>
-    public override FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
         new UdfFileSystem(new UdfVolume(source, new UdfOptions(options, source), warn));
 }

@@ -39,6 +39,15 @@ internal static class MountOptionHelp
             ("noatime", "as for mount(8)"),
             ("nosymfollow", "symbolic links are not followed")),
         Group(
+            "Owners and permissions, of any format",
+            ("uid=USER", "owner of everything, by number or name"),
+            ("gid=GROUP", "group of everything"),
+            ("mode=OCTAL", "permissions of files"),
+            ("dmode=OCTAL", "permissions of directories"),
+            ("umask=OCTAL", "permissions to take away"),
+            ("fmask=OCTAL", "those of files"),
+            ("dmask=OCTAL", "those of directories")),
+        Group(
             "Words of fstab",
             ("ro", "images are always read-only"),
             ("rw", "warned of"),
