@@ -7,12 +7,12 @@ public readonly record struct CacheCounts(long Hits, long Misses)
 {
     // Of each thread its own: threads that share a cache share no counter.
     [ThreadStatic]
-    private static CacheCounts s_ofThread;
+    private static CacheCounts _ofThread;
 
     /// <summary>Of the thread that asks, since it began.</summary>
-    public static CacheCounts OfThread => s_ofThread;
+    public static CacheCounts OfThread => _ofThread;
 
     /// <summary>Counts a look into a cache.</summary>
     internal static void Count(bool isHit) =>
-        s_ofThread = isHit ? s_ofThread with { Hits = s_ofThread.Hits + 1 } : s_ofThread with { Misses = s_ofThread.Misses + 1 };
+        _ofThread = isHit ? _ofThread with { Hits = _ofThread.Hits + 1 } : _ofThread with { Misses = _ofThread.Misses + 1 };
 }

@@ -102,8 +102,8 @@ internal sealed class RawSectorTests
             Assert.That(Sectors.ReadSectors(disc, 23, 17), Is.EqualTo(Sectors.Cooked(23, 17)));
             foreach (int sector in (int[])[20, 21, 22])
             {
-                UnsupportedFeatureException refused = Assert.Throws<UnsupportedFeatureException>(() => disc.ReadAt((sector * 2048) + 1000, new byte[1]));
-                Assert.That(refused.Message, Does.Contain($"sector {sector}").And.Contain("form 2"));
+                UnsupportedFeatureException? refused = Assert.Throws<UnsupportedFeatureException>(() => disc.ReadAt((sector * 2048) + 1000, new byte[1]));
+                Assert.That(refused?.Message, Does.Contain($"sector {sector}").And.Contain("form 2"));
             }
         }
     }
