@@ -67,7 +67,7 @@ internal static class HostListing
             Disk disk = stack.OpenDisk(VolumeChoice.Take(options), options);
             return disk.Container is not null || disk.Whole.Format is not null || disk.Table is not null;
         }
-        catch (Exception e) when (e is ImageException or LinuxException)
+        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
         {
             return false;
         }
