@@ -98,7 +98,8 @@ internal sealed class DeadServerTests
 
     private static void KillServer(ImageMount mount, string signal = "KILL")
     {
-        int server = ProcessTable.Find("imagefs", mount.Directory).Single(process => File.ReadAllText($"/proc/{process}/cmdline").Contains("--server", StringComparison.Ordinal));
+        // Forked, the server has the command line of whoever mounted; the watcher has its own word.
+        int server = ProcessTable.Find("imagefs", mount.Directory).Single(process => !File.ReadAllText($"/proc/{process}/cmdline").Contains("--watcher", StringComparison.Ordinal));
         Tool.Run("kill", $"-{signal}", $"{server}").Succeeded();
         Assert.That(signal != "KILL" || ImageMount.Eventually(() => !Processes.IsRunning(server)));
     }

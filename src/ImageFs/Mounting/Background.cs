@@ -6,12 +6,16 @@ namespace ImageFs.Mounting;
 
 /// <summary>
 /// A server in the background: this program started again. A managed process cannot fork, and need not: the parent only waits for
-/// a word. That comes by the server's standard error, behind whatever else it has to say until then: a byte of zero.
+/// a word. That comes by the server's standard error, behind whatever else it has to say until then: a byte of zero. The Native AOT
+/// program has forked before it began (Start/main.c) when its command line is plain: then this is the server already.
 /// </summary>
 internal static class Background
 {
     // The word that makes a server of the second process. What follows is not parsed as people's arguments are: that takes its time.
     private const string ServerWord = "--server";
+
+    // Set by Start/main.c: the descriptor that takes the word.
+    private const string ParentVariable = "IMAGEFS_PARENT";
 
     private const byte ReadyMark = 0;
     private const int SignalStatus = 128;
@@ -64,12 +68,16 @@ internal static class Background
     internal static MountRequest? FindRequest(string[] arguments) =>
         arguments is [ServerWord, ..] ? MountRequest.FromWords(arguments[1..]) : null;
 
+    /// <summary>Whether this process was forked to be the server of its command line.</summary>
+    internal static bool IsForked => Environment.GetEnvironmentVariable(ParentVariable) is not null;
+
     /// <summary>In the server: leaves the terminal, and tells the parent that the mount answers.</summary>
     /// <returns>False when the parent has ended: nobody wants the mount any more.</returns>
     internal static bool Ready()
     {
         Environment.CurrentDirectory = "/";
-        using FileDescriptor parent = Files.Duplicate(Descriptors.StandardError.Number);
+        int number = int.TryParse(Environment.GetEnvironmentVariable(ParentVariable), out int forked) ? forked : Descriptors.StandardError.Number;
+        using FileDescriptor parent = Files.Duplicate(number);
         Processes.Detach();
         return Descriptors.Write(parent, [ReadyMark], out _) == 1;
     }

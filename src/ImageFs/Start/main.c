@@ -1,0 +1,137 @@
+// Where the Native AOT program begins. A mount in the background is two processes: one that the caller waits for, and the server. A
+// managed process cannot fork, so Background starts the program a second time, runtime and all, which is a third of the time of a mount.
+// This forks before there is a runtime. What it passes over is started there: that costs time and nothing else.
+
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Where the server finds the descriptor to which it writes a byte when the mount answers.
+static const char parent_variable[] = "IMAGEFS_PARENT";
+
+// Program.Main, under the name that the compiler gives it.
+extern int __managed__Main(int count, char **words);
+
+// ExitStatus.cs
+enum { success = 0, bug = 4, interrupted = 8 };
+
+static const int end_signals[] = { SIGHUP, SIGINT, SIGTERM };
+enum { end_signal_count = sizeof end_signals / sizeof *end_signals };
+
+static volatile pid_t server;
+
+// What the terminal sends goes to both processes by itself.
+static void end_server(int signal, siginfo_t *information, void *context)
+{
+    (void)signal, (void)context;
+    if (information->si_code <= 0) {
+        kill(server, SIGTERM);
+    }
+}
+
+// `[mount] [-o OPTIONS] IMAGE DIR`, of which PlainMount has the last word.
+static int is_plain_mount(int count, char **words)
+{
+    int first = count > 1 && strcmp(words[1], "mount") == 0 ? 2 : 1;
+    int paths = 0;
+    for (int i = first; i < count; i++) {
+        if (strcmp(words[i], "-o") == 0) {
+            i++;
+        } else if (words[i][0] == '-' || strncmp(words[i], "/dev/fd/", 8) == 0 || strncmp(words[i], "/proc/", 6) == 0) {
+            return 0; // another option, or a descriptor that is to stay open
+        } else if (++paths == 1 && first == 1 && strpbrk(words[i], "/.") == NULL) {
+            return 0; // a verb
+        }
+    }
+
+    return paths == 2;
+}
+
+static int wait_for_end(void)
+{
+    int status;
+    if (waitpid(server, &status, 0) < 0) {
+        return bug;
+    }
+
+    if (WIFEXITED(status)) {
+        return WEXITSTATUS(status);
+    }
+
+    for (int i = 0; i < end_signal_count; i++) {
+        if (WTERMSIG(status) == end_signals[i]) {
+            return interrupted;
+        }
+    }
+
+    return bug;
+}
+
+static _Noreturn void be_parent(int answer)
+{
+    char byte;
+    _exit(read(answer, &byte, 1) == 1 ? success : wait_for_end());
+}
+
+static void be_server(int parent)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", parent);
+    setenv(parent_variable, number, 1);
+}
+
+static void fork_server(int count, char **words)
+{
+    unsetenv(parent_variable);
+    if (getenv("NOTIFY_SOCKET") != NULL || !is_plain_mount(count, words)) {
+        return;
+    }
+
+    // The server has no business with the caller's descriptors, whose readers would wait for it.
+    syscall(SYS_close_range, 3, ~0U, 0);
+    int answer[2];
+    if (pipe2(answer, O_CLOEXEC) != 0) {
+        return;
+    }
+
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    for (int i = 0; i < end_signal_count; i++) {
+        sigaddset(&ends, end_signals[i]);
+    }
+
+    sigprocmask(SIG_BLOCK, &ends, &before);
+    signal(SIGCHLD, SIG_DFL); // ignored, the kernel would forget how the server ended
+    server = fork();
+    if (server > 0) {
+        for (int i = 0; i < end_signal_count; i++) {
+            const struct sigaction action = { .sa_sigaction = end_server, .sa_flags = SA_RESTART | SA_SIGINFO };
+            sigaction(end_signals[i], &action, NULL);
+        }
+    }
+
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (server > 0) {
+        close(answer[1]);
+        be_parent(answer[0]);
+    }
+
+    close(answer[0]);
+    if (server == 0) {
+        be_server(answer[1]);
+    } else {
+        close(answer[1]);
+    }
+}
+
+int main(int count, char **words)
+{
+    fork_server(count, words);
+    return __managed__Main(count, words);
+}
