@@ -286,7 +286,7 @@ internal sealed class UdfFileSystem : FileSystem
         uint told = _volume.Integrity?.FreeBlocks(partition) ?? 0;
         PartitionMap map = _volume.Maps[partition];
         return told == 0 && map.Kind is (PartitionKind.Physical or PartitionKind.Sparable)
-            ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number).UnallocatedSpaceBitmap)
+            ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number))
             : told;
     }
 

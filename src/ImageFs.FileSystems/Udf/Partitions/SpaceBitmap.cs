@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems.Udf.Structures;
+using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -17,17 +18,21 @@ internal static class SpaceBitmap
     /// <summary>Counts the free blocks of a partition; 0 where its bitmap does not tell, or is damaged.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="partition">The number of a physical or sparable partition's map.</param>
-    /// <param name="descriptor">What describes the partition.</param>
-    public static ulong CountFree(UdfVolume volume, ushort partition, VolumeExtent descriptor)
+    /// <param name="descriptor">The partition's descriptor.</param>
+    public static ulong CountFree(UdfVolume volume, ushort partition, PartitionDescriptor descriptor)
     {
-        if (descriptor.Length < FixedLength)
+        VolumeExtent bitmap = descriptor.UnallocatedSpaceBitmap;
+        if (bitmap.Length < FixedLength)
         {
             return 0;
         }
 
+        // Bits behind the extent, or of blocks that the partition or the image does not have, are none.
+        long inImage = (volume.Image.Length / volume.BlockSize) - descriptor.StartingLocation;
+        long most = Math.Min((bitmap.Length - FixedLength) * 8L, Math.Min(descriptor.PartitionLength, inImage));
         try
         {
-            return Count(volume, new LogicalBlock(partition, descriptor.Location));
+            return Count(volume, new LogicalBlock(partition, bitmap.Location), most);
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
@@ -35,11 +40,11 @@ internal static class SpaceBitmap
         }
     }
 
-    private static ulong Count(UdfVolume volume, LogicalBlock location)
+    private static ulong Count(UdfVolume volume, LogicalBlock location, long mostBits)
     {
         byte[] block = new byte[volume.BlockSize];
         long address = volume.ReadDescriptor(location, block, TagIdentifier.SpaceBitmapDescriptor);
-        long bits = BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(BitsPlace));
+        long bits = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(BitsPlace)), mostBits);
         byte[] piece = new byte[PieceLength];
         ulong free = 0;
         for (long counted = 0; counted < bits;)

@@ -197,6 +197,26 @@ internal sealed class VolumeTests
         Assert.That(statistics.MaxNameLength, Is.EqualTo(254));
     }
 
+    // The partition has 139 blocks; 8 bits in each byte of the bitmap, of which every second one is set.
+    [TestCase(139L, 18L + 24, 139L, 70UL)]
+    [TestCase(100L, 18L + 24, 139L, 50UL)]
+    [TestCase(0xFFFF_FFFFL, 0x3FFF_FFFFL, 139L, 70UL)]
+    [TestCase(0xFFFF_FFFFL, 10L + 24, 139L, 40UL)]
+    [TestCase(0xFFFF_FFFFL, 0x3FFF_FFFFL, 0xFFFF_FFFFL, 70UL)]
+    [TestCase(139L, 23L, 139L, 0UL)]
+    public void Free_blocks_are_counted_in_the_bitmap_as_far_as_there_are_blocks(long bits, long extent, long partitionLength, ulong expected)
+    {
+        var image = new UdfImage();
+        image.WriteVolume(UdfImage.IntegritySequence, new byte[2048]);
+        byte[] bitmap = UdfBytes.Descriptor(
+            TagIdentifier.SpaceBitmapDescriptor, UdfImage.Data, 2048, (16, UdfBytes.U32(bits)), (24, [.. Enumerable.Repeat((byte)0x55, 2048 - 24)]));
+        image.WriteData(UdfImage.Data, bitmap);
+        byte[] partition = UdfImage.PartitionDescriptor(UdfImage.MainSequence + 1, 1, 0, UdfImage.Partition, (uint)partitionLength);
+        UdfBytes.Extent(extent, UdfImage.Data).CopyTo(partition, 64);
+        image.WriteVolume(UdfImage.MainSequence + 1, UdfBytes.Seal(partition, TagIdentifier.PartitionDescriptor, UdfImage.MainSequence + 1));
+        Assert.That(image.Open().Statistics.FreeBlocks, Is.EqualTo(expected));
+    }
+
     [TestCase("0123456789ABCDEFx", "0123456789abcdef")]
     [TestCase("0123456x89", "3031323334353678")]
     [TestCase("01234567xyz", "0123456778797a00")]
