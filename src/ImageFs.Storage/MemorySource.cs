@@ -4,6 +4,9 @@ namespace ImageFs.Storage;
 /// <param name="bytes">The bytes; not copied.</param>
 public sealed class MemorySource(ReadOnlyMemory<byte> bytes) : BlockSource
 {
+    /// <summary>One without a byte.</summary>
+    public static MemorySource Empty { get; } = new(ReadOnlyMemory<byte>.Empty);
+
     /// <inheritdoc/>
     public override long Length => bytes.Length;
 

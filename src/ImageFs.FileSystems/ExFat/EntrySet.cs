@@ -11,6 +11,9 @@ internal readonly ref struct EntrySet
     /// <summary>The most entries: SecondaryCount is one byte.</summary>
     public const int MaxEntries = 256;
 
+    /// <summary>Bytes of the most entries.</summary>
+    public const int MaxLength = MaxEntries * EntryCursor.EntrySize;
+
     private const int FirstName = 2;
 
     private readonly ReadOnlySpan<byte> _bytes;

@@ -7,9 +7,9 @@ namespace ImageFs.FileSystems.ExFat;
 
 /// <summary>Goes through a directory of exFAT. Entries that are of no file, known or not, are passed over, as in Linux.</summary>
 /// <param name="cursor">On the directory's entries.</param>
-/// <param name="isContiguous">Whether the directory's clusters follow one another without links.</param>
+/// <param name="idle">Where the reader goes when it is no longer needed.</param>
 /// <param name="upcase">How names are compared.</param>
-internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous, UpcaseTable upcase) : DirectoryReader(cursor)
+internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle, UpcaseTable upcase) : DirectoryReader(cursor, idle)
 {
     /// <summary>The bit of a node id that says that the entry's directory is contiguous: entries are at multiples of 32.</summary>
     public const ulong ContiguousBit = 1;
@@ -25,6 +25,8 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous
     private int _nameLength;
     private bool _isPastSet;
     private bool _isAtEnd;
+    private bool _isContiguous;
+    private long _address;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
@@ -33,16 +35,12 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous
     public override uint NameHash => ToHash(_unitCount, Set.Stream.NameHash);
 
     /// <inheritdoc/>
-    public override NodeId Node => new((ulong)Address | (isContiguous ? ContiguousBit : 0));
+    public override NodeId Node => new((ulong)_address | (_isContiguous ? ContiguousBit : 0));
 
     /// <inheritdoc/>
     public override NodeType Type => Set.File.IsDirectory ? NodeType.Directory : NodeType.Regular;
 
-    /// <summary>The entries of the current file.</summary>
-    public EntrySet Set => new(_set.AsSpan(0, _setLength));
-
-    /// <summary>Where the first of them is, in bytes from the start of the volume.</summary>
-    public long Address { get; private set; }
+    private EntrySet Set => new(_set.AsSpan(0, _setLength));
 
     /// <summary>The hash of a name that it is looked up by.</summary>
     /// <param name="name">The name in UTF-8.</param>
@@ -51,6 +49,15 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous
     {
         Span<char> units = stackalloc char[EntrySet.MaxNameLength];
         return TryDecode(name, ref units) ? ToHash(units.Length, upcase.Hash(units)) : 0;
+    }
+
+    /// <inheritdoc/>
+    public override void Begin(ClusterDirectory directory, long position)
+    {
+        base.Begin(directory, position);
+        _isContiguous = directory.IsContiguous;
+        _isPastSet = false;
+        _isAtEnd = false;
     }
 
     /// <inheritdoc/>
@@ -91,11 +98,11 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous
     private bool TryReadSet()
     {
         Position = Cursor.Position;
-        Address = Cursor.Address;
+        _address = Cursor.Address;
         int count = 1 + new FileEntry(Cursor.Current).SecondaryCount;
         if (_set.Length < count * EntryCursor.EntrySize)
         {
-            _set = new byte[EntrySet.MaxEntries * EntryCursor.EntrySize];
+            _set = new byte[EntrySet.MaxLength];
         }
 
         Cursor.Current.CopyTo(_set);
@@ -117,7 +124,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, bool isContiguous
 
     private bool NoteDamage(string problem)
     {
-        Damage = new InvalidImageException("file directory entry", Address, problem, "exFAT 7.4");
+        Damage = new InvalidImageException("file directory entry", _address, problem, "exFAT 7.4");
         return false;
     }
 }

@@ -58,7 +58,8 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
             return DescribeDirectory(node, isReadOnly: false);
         }
 
-        EntrySet set = ReadSet(node);
+        using var buffer = new PooledBuffer(EntrySet.MaxLength);
+        EntrySet set = ReadSet(node, buffer.Span);
         FileEntry file = set.File;
         NodeAttributes attributes = file.IsDirectory
             ? DescribeDirectory(node, isReadOnly: false)
@@ -76,7 +77,8 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     /// <inheritdoc/>
     protected override BlockSource LocateFile(NodeId node)
     {
-        EntrySet set = ReadSet(node);
+        using var buffer = new PooledBuffer(EntrySet.MaxLength);
+        EntrySet set = ReadSet(node, buffer.Span);
         if (set.File.IsDirectory)
         {
             throw Invalid(node, "it is not that of a file", "exFAT 7.4.4");
@@ -94,8 +96,8 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     }
 
     /// <inheritdoc/>
-    protected override DirectoryReader Read(ClusterDirectory directory, long position) =>
-        new ExFatDirectoryReader(new EntryCursor(volume.Cache, directory.Contents, position), directory.IsContiguous, volume.Upcase);
+    protected override DirectoryReader MakeReader(IdleReaders idle) =>
+        new ExFatDirectoryReader(new EntryCursor(volume.Cache), idle, volume.Upcase);
 
     /// <inheritdoc/>
     protected override ClusterDirectory LocateDirectory(NodeId directory)
@@ -105,7 +107,8 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
             return volume.OpenRoot();
         }
 
-        EntrySet set = ReadSet(directory);
+        using var buffer = new PooledBuffer(EntrySet.MaxLength);
+        EntrySet set = ReadSet(directory, buffer.Span);
         StreamExtensionEntry stream = set.Stream;
         if (!set.File.IsDirectory || stream.DataLength > MaxDirectoryLength)
         {
@@ -126,7 +129,10 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     private static InvalidImageException Invalid(NodeId node, string problem, string clause) =>
         new("file directory entry", ToAddress(node), problem, clause);
 
-    private EntrySet ReadSet(NodeId node)
+    /// <summary>The entries of a file.</summary>
+    /// <param name="node">The file.</param>
+    /// <param name="bytes">Takes them; <see cref="EntrySet.MaxLength"/> bytes.</param>
+    private EntrySet ReadSet(NodeId node, Span<byte> bytes)
     {
         long address = ToAddress(node);
         uint cluster = Heap.ClusterAt(address);
@@ -135,26 +141,48 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
             throw Invalid(node, "there is no directory", "exFAT 6");
         }
 
-        // A set can run on into the next clusters of its directory.
-        Span<byte> first = stackalloc byte[EntryCursor.EntrySize];
+        Span<byte> first = bytes[..EntryCursor.EntrySize];
         volume.Cache.ReadAt(address, first);
-        long position = address - Heap.AddressOf(cluster);
-        long clusters = Heap.CountFor(position + ((1 + new FileEntry(first).SecondaryCount) * EntryCursor.EntrySize));
-        bool isContiguous = (node.Value & ExFatDirectoryReader.ContiguousBit) != 0;
-        ClusterChain chain = isContiguous
-            ? ClusterChain.Contiguous(Heap, cluster, clusters)
-            : ClusterChain.Follow(volume.Table, cluster, clusters, Heap.Count);
-        var cursor = new EntryCursor(volume.Cache, new ClusterSource(volume.Source, Heap, chain), position);
-        var reader = new ExFatDirectoryReader(cursor, isContiguous, volume.Upcase);
-        if (!reader.MoveNext() || reader.Address != address)
+        if (first[0] != EntryType.File)
         {
-            throw reader.Damage ?? Invalid(node, "it is not that of a file", "exFAT 7.4");
+            throw Invalid(node, "it is not that of a file", "exFAT 7.4");
         }
 
-        EntrySet set = reader.Set;
+        bytes = bytes[..((1 + new FileEntry(first).SecondaryCount) * EntryCursor.EntrySize)];
+        ReadEntries(node, address, cluster, bytes);
+        var set = new EntrySet(bytes);
+        if (set.FindProblem() is string problem)
+        {
+            throw Invalid(node, problem, "exFAT 7.4");
+        }
+
         return set.Checksum == set.File.SetChecksum
             ? set
             : throw Invalid(node, $"the sum of its set is 0x{set.Checksum:X4}, recorded is 0x{set.File.SetChecksum:X4}", "exFAT 6.3.3");
+    }
+
+    // A set can run on into the next clusters of its directory.
+    private void ReadEntries(NodeId node, long address, uint cluster, Span<byte> bytes)
+    {
+        bool isContiguous = (node.Value & ExFatDirectoryReader.ContiguousBit) != 0;
+        while (true)
+        {
+            int length = (int)Math.Min(bytes.Length, Heap.AddressOf(cluster) + Heap.ClusterSize - address);
+            volume.Cache.ReadAt(address, bytes[..length]);
+            bytes = bytes[length..];
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+
+            cluster = isContiguous ? cluster + 1 : volume.Table[cluster];
+            if (!Heap.Contains(cluster))
+            {
+                throw Invalid(node, "its directory ends before its set", "exFAT 7.4");
+            }
+
+            address = Heap.AddressOf(cluster);
+        }
     }
 
     private long ToLength(ulong length, NodeId node) => length <= (ulong)Heap.Count * (ulong)Heap.ClusterSize

@@ -142,7 +142,8 @@ internal sealed class ExFatVolume
     private void ReadRoot(Action<string> warn)
     {
         bool hasUpcase = false;
-        var cursor = new EntryCursor(Cache, OpenRoot().Contents, 0);
+        var cursor = new EntryCursor(Cache);
+        cursor.Begin(OpenRoot().Contents, 0);
         while (cursor.MoveNext() && cursor.Current[0] != EntryType.EndOfDirectory)
         {
             var entry = new VolumeEntry(cursor.Current);

@@ -16,10 +16,14 @@ internal sealed class ExtFileSystem : FileSystem
     // "." and ".." of an inline directory are no entries: they take the place of the number of the parent.
     private const long InlineParentPosition = 2;
 
+    // Some 400 bytes each.
+    private const int KnownDirectories = 256;
+
     private readonly ExtVolume _volume;
     private readonly byte[] _superBlock;
     private readonly ExtOptions _options;
     private readonly Lazy<FileSystemStatistics> _statistics;
+    private readonly SlotCache<NodeId, Directory> _directories = new(KnownDirectories);
 
     /// <exception cref="ImageException">The root directory cannot be read.</exception>
     public ExtFileSystem(ExtVolume volume, byte[] superBlock, ExtOptions options)
@@ -132,7 +136,8 @@ internal sealed class ExtFileSystem : FileSystem
     /// <inheritdoc/>
     public override byte[] ReadLink(NodeId node)
     {
-        Inode inode = ReadInode(node);
+        using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+        Inode inode = ReadInode(node, buffer.Span);
         if (inode.Type != NodeType.SymbolicLink)
         {
             throw new LinuxException("readlink", Errno.EINVAL, $"inode {inode.Number}");
@@ -144,7 +149,8 @@ internal sealed class ExtFileSystem : FileSystem
     /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
     {
-        Inode inode = ReadInode(node);
+        using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+        Inode inode = ReadInode(node, buffer.Span);
         if (inode.Type != NodeType.Regular)
         {
             throw new LinuxException("read", inode.Type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"inode {inode.Number}");
@@ -156,12 +162,17 @@ internal sealed class ExtFileSystem : FileSystem
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) => _volume.Attributes.List(ReadInode(node), IsShown);
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node)
+    {
+        using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+        return _volume.Attributes.List(ReadInode(node, buffer.Span), IsShown);
+    }
 
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name)
     {
-        Inode inode = ReadInode(node);
+        using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+        Inode inode = ReadInode(node, buffer.Span);
         return ExtendedAttributeName.TrySplit(name, out byte index, out ReadOnlySpan<byte> rest) && IsShown(index)
             ? _volume.Attributes.Get(inode, index, rest)
             : null;
@@ -199,9 +210,17 @@ internal sealed class ExtFileSystem : FileSystem
             $"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
     }
 
-    private Directory OpenDirectory(NodeId node) => new(_volume, ReadInode(node));
+    private Directory OpenDirectory(NodeId node)
+    {
+        if (!_directories.TryFind(node, out Directory directory))
+        {
+            using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
+            directory = new Directory(_volume, ReadInode(node, buffer.Span));
+            _directories.Add(node, directory);
+        }
 
-    private Inode ReadInode(NodeId node) => ReadInode(node, new byte[_volume.Geometry.InodeSize]);
+        return directory;
+    }
 
     private Inode ReadInode(NodeId node, Span<byte> bytes)
     {

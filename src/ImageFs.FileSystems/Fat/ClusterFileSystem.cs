@@ -31,6 +31,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
 
     // To open a file costs following its chain, and several workers read from one.
     private readonly SlotCache<NodeId, BlockSource> _files = new(OpenFiles);
+    private readonly IdleReaders _idleReaders = new();
     private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
 
     /// <summary>The cache that a volume's structures are read through.</summary>
@@ -65,8 +66,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
 
         ClusterDirectory found = OpenDirectory(directory);
         name = TrimName(name);
-        DirectoryReader? reader = name.IsEmpty ? null : found.IsIndexed ? FindIndexed(found, name) : FindByReading(found, name);
-        if (reader is null)
+        if (name.IsEmpty || !(found.IsIndexed ? TryFindIndexed(found, name, out node) : TryFindByReading(found, name, out node)))
         {
             node = default;
 
@@ -74,7 +74,6 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
             return found.Damage is null || name.IsEmpty ? false : throw found.Damage;
         }
 
-        node = reader.Node;
         NoteParent(node, directory);
         return true;
     }
@@ -100,7 +99,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
             position = 0;
         }
 
-        DirectoryReader reader = Read(opened, position <= PositionBehindDots ? 0 : position);
+        using DirectoryReader reader = Read(opened, position <= PositionBehindDots ? 0 : position);
         while (reader.MoveNext())
         {
             NoteParent(reader.Node, directory);
@@ -135,10 +134,9 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     public override byte[] ReadLink(NodeId node) =>
         throw new InvalidImageException("directory entry", ToAddress(node), "there are no symbolic links in this format");
 
-    /// <summary>Reads a directory's entries.</summary>
-    /// <param name="directory">The directory.</param>
-    /// <param name="position">Where to begin, in bytes from its start.</param>
-    protected abstract DirectoryReader Read(ClusterDirectory directory, long position);
+    /// <summary>Makes a reader of directories.</summary>
+    /// <param name="idle">Where the reader goes when it is no longer needed.</param>
+    protected abstract DirectoryReader MakeReader(IdleReaders idle);
 
     /// <summary>Where the entries of a directory are.</summary>
     /// <exception cref="InvalidImageException">The node is no directory, or its entry is damaged.</exception>
@@ -174,7 +172,8 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
             if (directory is null)
             {
                 directory = LocateDirectory(id);
-                directory.Scan(Read(directory, 0), _directories.MaxWeight);
+                using DirectoryReader reader = Read(directory, 0);
+                directory.Scan(reader, _directories.MaxWeight);
 
                 // A device that failed may recover: what it did not give is asked for again.
                 if (directory.Damage is not LinuxException)
@@ -218,32 +217,36 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         BlockSize = (uint)Heap.ClusterSize,
     };
 
-    private DirectoryReader? FindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name)
+    private bool TryFindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
     {
         foreach (ulong entry in directory.Find(HashName(name)))
         {
-            DirectoryReader reader = Read(directory, ClusterDirectory.ToPosition(entry));
+            using DirectoryReader reader = Read(directory, ClusterDirectory.ToPosition(entry));
             if (reader.MoveNext() && reader.Matches(name))
             {
-                return reader;
+                node = reader.Node;
+                return true;
             }
         }
 
-        return null;
+        node = default;
+        return false;
     }
 
-    private DirectoryReader? FindByReading(ClusterDirectory directory, ReadOnlySpan<byte> name)
+    private bool TryFindByReading(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
     {
-        DirectoryReader reader = Read(directory, 0);
+        using DirectoryReader reader = Read(directory, 0);
         while (reader.MoveNext())
         {
             if (reader.Matches(name))
             {
-                return reader;
+                node = reader.Node;
+                return true;
             }
         }
 
-        return null;
+        node = default;
+        return false;
     }
 
     // Entries do not say which directory they are in. All that lie in one cluster are in the same.
@@ -271,7 +274,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         var seen = new HashSet<NodeId>();
         while (pending.TryDequeue(out NodeId parent))
         {
-            DirectoryReader? reader = TryRead(parent);
+            using DirectoryReader? reader = TryRead(parent);
             while (reader is not null && reader.MoveNext())
             {
                 if (reader.Node == directory)
@@ -288,6 +291,13 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         }
 
         throw new InvalidImageException("directory entry", ToAddress(directory), "no directory has it");
+    }
+
+    private DirectoryReader Read(ClusterDirectory directory, long position)
+    {
+        DirectoryReader reader = _idleReaders.Take() ?? MakeReader(_idleReaders);
+        reader.Begin(directory, position);
+        return reader;
     }
 
     private DirectoryReader? TryRead(NodeId directory)

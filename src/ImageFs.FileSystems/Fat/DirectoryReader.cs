@@ -5,7 +5,8 @@ namespace ImageFs.FileSystems.Fat;
 /// it can still be read.
 /// </summary>
 /// <param name="cursor">On the directory's entries.</param>
-internal abstract class DirectoryReader(EntryCursor cursor)
+/// <param name="idle">Where the reader goes when it is no longer needed.</param>
+internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : IDisposable
 {
     private Exception? _damage;
 
@@ -39,6 +40,18 @@ internal abstract class DirectoryReader(EntryCursor cursor)
 
     /// <summary>The directory's entries.</summary>
     protected EntryCursor Cursor => cursor;
+
+    /// <summary>Goes to a directory.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="position">Where to begin, in bytes from its start.</param>
+    public virtual void Begin(ClusterDirectory directory, long position)
+    {
+        cursor.Begin(directory.Contents, position);
+        _damage = null;
+    }
+
+    /// <summary>Gives the reader back: whoever needs one next gets it.</summary>
+    public void Dispose() => idle.Add(this);
 
     /// <summary>Goes to the next file or subdirectory; "." and ".." are passed over.</summary>
     /// <returns>False at the end.</returns>

@@ -7,9 +7,7 @@ namespace ImageFs.FileSystems.Fat;
 /// Goes through the 32-byte entries of a directory one by one. A sector that cannot be read is passed over, and remembered.
 /// </summary>
 /// <param name="volume">The volume.</param>
-/// <param name="contents">The directory's contents, as extents of the volume.</param>
-/// <param name="position">Where to begin, in bytes from the start of the directory.</param>
-internal sealed class EntryCursor(BlockCache volume, BlockSource contents, long position)
+internal sealed class EntryCursor(BlockCache volume)
 {
     /// <summary>Bytes in an entry.</summary>
     public const int EntrySize = 32;
@@ -17,11 +15,12 @@ internal sealed class EntryCursor(BlockCache volume, BlockSource contents, long 
     private const int SectorSize = 512;
 
     private readonly byte[] _sector = new byte[SectorSize];
-    private long _sectorPosition = -1;
+    private BlockSource _contents = MemorySource.Empty;
+    private long _sectorPosition;
     private long _sectorAddress;
 
     /// <summary>Where the next entry is, in bytes from the start of the directory.</summary>
-    public long NextPosition { get; private set; } = position;
+    public long NextPosition { get; private set; }
 
     /// <summary>Where the current entry is, in bytes from the start of the directory.</summary>
     public long Position { get; private set; }
@@ -35,11 +34,22 @@ internal sealed class EntryCursor(BlockCache volume, BlockSource contents, long 
     /// <summary>Why the first sector that was passed over could not be read.</summary>
     public Exception? Damage { get; private set; }
 
+    /// <summary>Goes to a directory; before that, the cursor is on none.</summary>
+    /// <param name="contents">The directory's contents, as extents of the volume.</param>
+    /// <param name="position">Where to begin, in bytes from the start of the directory.</param>
+    public void Begin(BlockSource contents, long position)
+    {
+        _contents = contents;
+        _sectorPosition = -1;
+        NextPosition = position;
+        Damage = null;
+    }
+
     /// <summary>Goes to the next entry.</summary>
     /// <returns>False at the end of the directory.</returns>
     public bool MoveNext()
     {
-        while (NextPosition <= contents.Length - EntrySize)
+        while (NextPosition <= _contents.Length - EntrySize)
         {
             Position = NextPosition;
             if (Position - (Position % SectorSize) == _sectorPosition || TryReadSector())
@@ -57,7 +67,7 @@ internal sealed class EntryCursor(BlockCache volume, BlockSource contents, long 
         _sectorPosition = Position - (Position % SectorSize);
         try
         {
-            Extent extent = contents.Map(_sectorPosition, SectorSize, out _);
+            Extent extent = _contents.Map(_sectorPosition, SectorSize, out _);
             _sectorAddress = extent.Address;
             volume.ReadAt(extent.Address, _sector.AsSpan(0, (int)extent.Length));
             return true;

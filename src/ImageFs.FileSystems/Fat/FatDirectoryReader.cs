@@ -5,9 +5,11 @@ namespace ImageFs.FileSystems.Fat;
 /// that their checksum is of.
 /// </summary>
 /// <param name="cursor">On the directory's entries.</param>
+/// <param name="idle">Where the reader goes when it is no longer needed.</param>
 /// <param name="shortName">How short names are shown.</param>
 /// <param name="names">How names are compared.</param>
-internal sealed class FatDirectoryReader(EntryCursor cursor, ShortName shortName, FatNames names) : DirectoryReader(cursor)
+internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, ShortName shortName, FatNames names)
+    : DirectoryReader(cursor, idle)
 {
     private const int MaxUnits = LongNameEntry.MaxParts * LongNameEntry.Units;
 

@@ -88,8 +88,8 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     }
 
     /// <inheritdoc/>
-    protected override DirectoryReader Read(ClusterDirectory directory, long position) =>
-        new FatDirectoryReader(new EntryCursor(volume.Cache, directory.Contents, position), _shortName, _names);
+    protected override DirectoryReader MakeReader(IdleReaders idle) =>
+        new FatDirectoryReader(new EntryCursor(volume.Cache), idle, _shortName, _names);
 
     /// <inheritdoc/>
     protected override ClusterDirectory LocateDirectory(NodeId directory)
@@ -142,7 +142,8 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     /// <summary>The label in the root directory, or that of the boot sector, as blkid does.</summary>
     private string? FindLabel()
     {
-        var cursor = new EntryCursor(volume.Cache, OpenDirectory(Root).Contents, 0);
+        var cursor = new EntryCursor(volume.Cache);
+        cursor.Begin(OpenDirectory(Root).Contents, 0);
         while (cursor.MoveNext())
         {
             var entry = new ShortNameEntry(cursor.Current);

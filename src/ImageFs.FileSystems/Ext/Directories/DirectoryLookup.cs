@@ -5,7 +5,7 @@ namespace ImageFs.FileSystems.Ext.Directories;
 /// <summary>Finds names in a directory: by their hash where there is an index, by going through all entries otherwise.</summary>
 /// <param name="volume">The file system.</param>
 /// <param name="directory">The directory.</param>
-internal sealed class DirectoryLookup(ExtVolume volume, Directory directory)
+internal readonly struct DirectoryLookup(ExtVolume volume, Directory directory)
 {
     /// <summary>Finds a name; "." is not looked for.</summary>
     /// <param name="name">The name.</param>
