@@ -5,8 +5,9 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Turns exceptions into the error numbers that readers get, and logs the first of each kind.</summary>
+/// <param name="fileSystem">The tree: knows the inode numbers that people see.</param>
 /// <param name="log">Takes a line.</param>
-internal sealed class FuseErrorLog(Action<string> log)
+internal sealed class FuseErrorLog(FuseFileSystem fileSystem, Action<string> log)
 {
     private readonly ConcurrentDictionary<(string Kind, Errno Errno), bool> _seen = new();
 
@@ -39,5 +40,19 @@ internal sealed class FuseErrorLog(Action<string> log)
     }
 
     private void Write(Errno errno, ulong nodeId, string text) =>
-        log($"node {nodeId:x}: {text} ({errno}; more of this kind are not logged)");
+        log($"{Name(nodeId)}: {text} ({errno}; more of this kind are not logged)");
+
+    // Its name is not known here: the kernel asks by number, and find(1) tells the names.
+    private string Name(ulong nodeId)
+    {
+        try
+        {
+            return $"inode {fileSystem.GetNode(nodeId).Attributes.Ino} (find -inum)";
+        }
+        catch (Exception)
+        {
+            // What is wrong with it may be just this.
+            return $"node {nodeId:x}";
+        }
+    }
 }

@@ -23,5 +23,5 @@ internal sealed class FuseService(FuseFileSystem fileSystem, FuseMountOptions op
     public CacheLifetime Lifetime { get; } = new(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
 
     /// <summary>Where errors are logged.</summary>
-    public FuseErrorLog Errors { get; } = new(options.Log);
+    public FuseErrorLog Errors { get; } = new(fileSystem, options.Log);
 }

@@ -136,6 +136,12 @@ internal static class MountOptionHelp
             ("showexec", "only .exe, .com and .bat may be executed (vfat)"),
             ("rodir", "the read-only mark counts for directories (vfat)"),
             ("usefree", "statfs(2) believes the recorded count (vfat)"),
+            ("allow_utime=OCTAL", "accepted"),
+            ("debug", "accepted"),
+            ("discard", "accepted"),
+            ("errors=continue|panic|remount-ro", "accepted"),
+            ("uni_xlate", "accepted (vfat)"),
+            ("nonumtail", "accepted (vfat)"),
             ("keep_last_dots", "keep the dots at the end of names (exfat)")),
     ];
 

@@ -17,6 +17,16 @@ internal static class SessionOptions
         "relatime", "norelatime", "strictatime", "nostrictatime",
     ];
 
+    // libfuse's tuning of a mount, and what squashfuse and fuseiso have of it: here it is found out, or has a name of its own.
+    private static readonly string[] s_tuning =
+    [
+        "kernel_cache", "auto_cache", "noauto_cache", "direct_io", "big_writes", "large_read", "async_read", "sync_read", "atomic_o_trunc",
+        "clone_fd", "max_idle_threads", "max_read", "max_write", "max_readahead", "max_background", "congestion_threshold",
+        "entry_timeout", "negative_timeout", "attr_timeout", "ac_attr_timeout", "remember", "noforget", "nonempty", "hard_remove",
+        "use_ino", "readdir_ino", "intr", "intr_signal", "splice_read", "splice_write", "splice_move", "no_splice_read",
+        "no_splice_write", "no_splice_move",
+    ];
+
     // Each word with what it adds to the flags and what it takes from them; later words win, as for mount(8).
     private static readonly (string Word, MountFlags Add, MountFlags Remove)[] s_flags =
     [
@@ -108,7 +118,7 @@ internal static class SessionOptions
     }
 
     private static bool IsIgnored(string name) =>
-        s_ignored.Contains(name) || name.StartsWith("x-", StringComparison.OrdinalIgnoreCase);
+        s_ignored.Contains(name) || s_tuning.Contains(name) || name.StartsWith("x-", StringComparison.OrdinalIgnoreCase);
 
     private static ReplyWay? ParseWay(string way) => way switch
     {

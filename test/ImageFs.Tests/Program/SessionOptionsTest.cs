@@ -14,6 +14,7 @@ public sealed class SessionOptionsTest
 
     [TestCase("ro,defaults,auto,noauto,user,users,nofail,_netdev,x-systemd.automount,X-mount.mkdir,comment=x")]
     [TestCase("dev,suid,exec,atime,noatime,diratime,nodiratime,relatime,norelatime,strictatime,nostrictatime,lazytime,loop")]
+    [TestCase("kernel_cache,max_read=131072,entry_timeout=1,attr_timeout=1.5,clone_fd,max_idle_threads=4,nonempty,big_writes")]
     public void The_words_of_fstab_are_taken_without_a_word(string list)
     {
         MountOptions options = Take(list, out _);
