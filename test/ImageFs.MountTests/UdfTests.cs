@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.MountTests.Oracles;
@@ -119,6 +120,87 @@ internal sealed class UdfTests
 
         File.WriteAllBytes(folder["x.img"], bytes);
         Assert.That(FreeBlocks(folder["x.img"]), Is.EqualTo(told));
+    }
+
+    // Nothing at hand writes named streams: an image that udf wrote gets some.
+    [Test]
+    [CancelAfter(Limit)]
+    public void Named_streams_are_attributes_and_the_files_are_what_udf_shows()
+    {
+        using var folder = new TestFolder();
+        string plain = TestImages.Get(MostOptions);
+        string image = folder["x.img"];
+        File.WriteAllBytes(image, AddStreams(plain, "long", ("*UDF Macintosh Resource Fork", "fork"u8.ToArray()), ("Zone.Identifier", "zone"u8.ToArray())));
+
+        TreeListing expected = UserModeLinux.List(Question(plain))!;
+        Assert.That(UserModeLinux.List(Question(image))!.DifferencesFrom(expected, s_facts), Is.Empty);
+        using var mount = ImageMount.MountInForeground(image);
+        TreeListing shown = mount.List();
+        Assert.That(shown.DifferencesFrom(expected, s_facts), Is.Empty);
+        string hex(string text) => Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(text));
+        Assert.That(shown["/long"]["xattr"], Is.EqualTo($@"user.*UDF\x20Macintosh\x20Resource\x20Fork:{hex("fork")},user.Zone.Identifier:{hex("zone")},"));
+        Assert.That(shown["/tiny"]["xattr"], Is.Empty);
+
+        ToolResult verified = Tool.Run(ImageFsProgram.Path, "verify", image).Succeeded();
+        Assert.That(verified.Text, Does.Contain("files").And.Not.Contain("named streams"));
+        Tool.Run(ImageFsProgram.Path, "extract", image, "long", "-C", folder.CreateDirectory("out")).Succeeded();
+        Assert.That(TreeWalker.List(folder["out"])["/long"]["xattr"], Is.EqualTo(shown["/long"]["xattr"]));
+    }
+
+    [Test]
+    public void A_stream_too_long_for_an_attribute_is_no_damage_and_left_out()
+    {
+        const int Length = (64 << 10) + 1;
+        using var folder = new TestFolder();
+        var made = new UdfImage();
+        made.Add("file", 3, new FileParts { IsExtended = true, Descriptors = "main"u8.ToArray(), StreamDirectoryIcb = UdfBytes.Long(2048, made.At(4)) });
+        made.WriteStreamDirectory(4, UdfBytes.Identifier("long", made.At(5)), UdfBytes.Identifier("short", made.At(6)));
+        made.Write(5, new FileParts { Form = AllocationForm.Short, Descriptors = UdfBytes.Short(Length, UdfImage.Data), Length = Length }.ToBytes(5));
+        made.Write(6, new FileParts { Descriptors = "text"u8.ToArray() }.ToBytes(6));
+        File.WriteAllBytes(folder["x.img"], made.Bytes);
+
+        Tool.Run(ImageFsProgram.Path, "verify", folder["x.img"]).Succeeded();
+        ToolResult extracted = Tool.Run(ImageFsProgram.Path, "extract", folder["x.img"], "-C", folder["out"]).Succeeded();
+        Assert.That(extracted.Error, Does.Contain("user.long").And.Not.Contain("user.short"));
+        Assert.That(TreeWalker.List(folder["out"])["/file"]["xattr"], Is.EqualTo("user.short:74657874,"));
+    }
+
+    private static byte[] AddStreams(string image, string file, params (string Name, byte[] Contents)[] streams)
+    {
+        const int BlockSize = 2048;
+        byte[] bytes = File.ReadAllBytes(image);
+        JsonElement partition = Descendants(Of(image)).First(element => Text(element, "type") == "udf-partition");
+        long start = Number(partition, "offset") / BlockSize;
+        uint entry;
+        using (var mount = ImageMount.MountInForeground(image))
+        {
+            entry = uint.Parse(Tool.Run("stat", "-c", "%i", mount[file]).Succeeded().Text);
+        }
+
+        Queue<uint> free = new(
+            Enumerable.Range(0, (int)(Number(partition, "size") / BlockSize)).Reverse().Select(block => (uint)block)
+                .Where(block => !BlockOf(block).ContainsAnyExcept((byte)0)));
+        var identifiers = new List<byte[]> { UdfBytes.Identifier("", new(0, (uint)(entry - start)), FileCharacteristics.Parent | FileCharacteristics.Directory) };
+        foreach ((string name, byte[] contents) in streams)
+        {
+            uint block = free.Dequeue();
+            new FileParts { IsExtended = true, Descriptors = contents, Flags = 0x2000 }.ToBytes(block).CopyTo(BlockOf(block));
+            identifiers.Add(UdfBytes.Identifier(name, new(0, block)));
+        }
+
+        uint directory = free.Dequeue();
+        var parts = new FileParts { Type = FileType.StreamDirectory, IsExtended = true, Descriptors = [.. identifiers.SelectMany(identifier => identifier)] };
+        parts.ToBytes(directory).CopyTo(BlockOf(directory));
+
+        Span<byte> whole = BlockOf((uint)(entry - start));
+        var tag = new DescriptorTag(whole);
+        Assert.That(tag.Identifier, Is.EqualTo(TagIdentifier.ExtendedFileEntry));
+        byte[] changed = whole[..(DescriptorTag.Length + tag.CrcLength)].ToArray();
+        UdfBytes.Long(BlockSize, new(0, directory)).CopyTo(changed, 152);
+        UdfBytes.Seal(changed, tag.Identifier, tag.Location, tag.Version).CopyTo(whole);
+        return bytes;
+
+        Span<byte> BlockOf(uint block) => bytes.AsSpan((int)(start + block) * BlockSize, BlockSize);
     }
 
     private static string FreeBlocks(string image)

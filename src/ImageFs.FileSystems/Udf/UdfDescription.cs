@@ -27,7 +27,7 @@ internal static class UdfDescription
         ImageDescription description = new ImageDescription("udf")
             .With("label", logical.Identifier)
             .With("uuid", FindUuid(volumeSet))
-            .With("version", FormatRevision(Math.Max(logical.Domain.Revision, integrity?.MinReadRevision ?? 0)))
+            .With("version", FormatRevision(volume.Revision))
             .With("block-size", (long)volume.BlockSize)
             .With("volume", primary.VolumeIdentifier)
             .With("volume-set", volumeSet)

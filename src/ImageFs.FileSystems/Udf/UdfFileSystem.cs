@@ -34,7 +34,11 @@ internal sealed class UdfFileSystem : FileSystem
     private const ulong MostBlocks = 1UL << 40;
     private const int BlocksUnit = 512;
 
+    // Earlier ones have no extended file entries, and so no streams.
+    private const ushort FirstRevisionWithStreams = 0x0200;
+
     private readonly UdfVolume _volume;
+    private readonly NamedStreams _streams;
     private readonly DirectoryIndexCache _indexes;
     private readonly Lock _indexing = new();
     private readonly Lazy<ulong> _freeBlocks;
@@ -45,6 +49,7 @@ internal sealed class UdfFileSystem : FileSystem
     public UdfFileSystem(UdfVolume volume)
     {
         _volume = volume;
+        _streams = new NamedStreams(volume);
         _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
         _freeBlocks = new Lazy<ulong>(CountFreeBlocks);
         Root = ToNode(volume.FileSet.RootDirectory.Start);
@@ -63,6 +68,10 @@ internal sealed class UdfFileSystem : FileSystem
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => true;
+
+    /// <inheritdoc/>
+    /// <remarks>They are the named streams.</remarks>
+    public override bool HasExtendedAttributes => _volume.Revision >= FirstRevisionWithStreams;
 
     /// <inheritdoc/>
     /// <remarks>Of the partition that the file set is in, as in Linux.</remarks>
@@ -90,7 +99,6 @@ internal sealed class UdfFileSystem : FileSystem
         ImplantedCheck.Of(_volume.Image),
         new Check("volume descriptor sequences", run => VolumeDescriptorSequence.Check(_volume.Image, _volume.Descriptors.Anchor, run)),
         new Check("space bitmaps"),
-        new Check("named streams"),
     ];
 
     /// <inheritdoc/>
@@ -231,6 +239,20 @@ internal sealed class UdfFileSystem : FileSystem
         return type == NodeType.Regular
             ? _volume.OpenContents(entry)
             : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, Describe(node));
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        return _streams.List(_volume.ReadFileEntry(ToIcb(node), block.Span));
+    }
+
+    /// <inheritdoc/>
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name)
+    {
+        using var block = new PooledBuffer(_volume.BlockSize);
+        return _streams.Get(_volume.ReadFileEntry(ToIcb(node), block.Span), name);
     }
 
     private static NodeId ToNode(LogicalBlock icb) => new(NodeBit | ((ulong)icb.Partition << PartitionShift) | icb.Block);

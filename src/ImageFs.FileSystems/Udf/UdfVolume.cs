@@ -48,6 +48,9 @@ internal sealed class UdfVolume
     /// <summary>The volume descriptors.</summary>
     public VolumeDescriptorSequence Descriptors { get; }
 
+    /// <summary>The UDF revision: 0x0201 is 2.01; 0 when it is not told.</summary>
+    public ushort Revision => Math.Max(Descriptors.LogicalVolume.Domain.Revision, Integrity?.MinReadRevision ?? 0);
+
     /// <summary>Bytes in a block: of the volume and of every partition.</summary>
     public int BlockSize { get; }
 

@@ -174,16 +174,14 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
         foreach (byte[] name in fileSystem.ListExtendedAttributes(entry.Node))
         {
-            if (fileSystem.GetExtendedAttribute(entry.Node, name) is not { } value)
-            {
-                continue;
-            }
-
             try
             {
-                target.SetExtendedAttribute(entry.Name, name, value);
+                if (fileSystem.GetExtendedAttribute(entry.Node, name) is { } value)
+                {
+                    target.SetExtendedAttribute(entry.Name, name, value);
+                }
             }
-            catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL)
+            catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.E2BIG)
             {
                 warn($"{Encoding.UTF8.GetString(entry.Name)}: {Encoding.UTF8.GetString(name)}: {LinuxException.Text(e.Errno)}");
             }

@@ -19,12 +19,13 @@ internal ref struct DirectoryReader
     /// <param name="directory">The directory's contents.</param>
     /// <param name="position">Where to begin: 0, or a position of an entry.</param>
     /// <param name="buffer">At least <see cref="BufferLength"/> bytes.</param>
-    public DirectoryReader(UdfVolume volume, BlockSource directory, long position, Span<byte> buffer)
+    /// <param name="maxName">Bytes that a name is cut to.</param>
+    public DirectoryReader(UdfVolume volume, BlockSource directory, long position, Span<byte> buffer, int maxName = FileName.MaxLength)
     {
         _volume = volume;
         _directory = directory;
         _entry = buffer[..volume.BlockSize];
-        _name = buffer.Slice(volume.BlockSize, FileName.MaxLength);
+        _name = buffer.Slice(volume.BlockSize, maxName);
         NextPosition = position;
     }
 
@@ -33,6 +34,9 @@ internal ref struct DirectoryReader
 
     /// <summary>What it names.</summary>
     public LogicalBlock Icb { get; private set; }
+
+    /// <summary>Whether it is the parent directory's.</summary>
+    public bool IsParent { get; private set; }
 
     /// <summary>Its type, if the entry says.</summary>
     public NodeType Type { get; private set; }
@@ -112,9 +116,9 @@ internal ref struct DirectoryReader
     private bool TryTake(FileIdentifier entry)
     {
         Icb = entry.Icb;
-        bool isParent = entry.Characteristics.HasFlag(FileCharacteristics.Parent);
-        Type = isParent || entry.Characteristics.HasFlag(FileCharacteristics.Directory) ? NodeType.Directory : NodeType.Unknown;
-        if (isParent)
+        IsParent = entry.Characteristics.HasFlag(FileCharacteristics.Parent);
+        Type = IsParent || entry.Characteristics.HasFlag(FileCharacteristics.Directory) ? NodeType.Directory : NodeType.Unknown;
+        if (IsParent)
         {
             _nameLength = 2;
             _name[.._nameLength].Fill((byte)'.');

@@ -93,6 +93,12 @@ internal readonly ref struct FileEntry
     /// <summary>Attribute Date and Time (4/14.9.14).</summary>
     public Timestamp AttributeTime => TimeStamp.Read(_bytes[(_isExtended ? 116 : 96)..]);
 
+    /// <summary>Extended Attribute ICB: of a file with further attributes; of length 0 when there is none (4/14.9.16, 4/14.17.19).</summary>
+    public AllocationDescriptor AttributesIcb => AllocationDescriptor.ReadLong(_bytes[(_isExtended ? 136 : 112)..]);
+
+    /// <summary>Stream Directory ICB: of length 0 when the file has no named streams (4/14.17.20).</summary>
+    public AllocationDescriptor StreamDirectoryIcb => _isExtended ? AllocationDescriptor.ReadLong(_bytes[152..]) : default;
+
     /// <summary>Extended Attributes: their header, and the attributes (4/14.9.20).</summary>
     public ReadOnlySpan<byte> Attributes => _bytes.Slice(FixedPart, (int)AttributesLength);
 

@@ -86,7 +86,7 @@ internal sealed class DamageTests
                     part = fs.List(fs.Root, all[^1].NextPosition);
                 }
 
-                Assert.That(all, Has.Count.EqualTo(10));
+                Assert.That(all, Has.Count.EqualTo(11));
             }
             catch (ImageException)
             {

@@ -38,6 +38,12 @@ internal sealed record FileParts
 
     public byte[] Attributes { get; init; } = [];
 
+    /// <summary>Extended Attribute ICB (long_ad).</summary>
+    public byte[] AttributesIcb { get; init; } = [];
+
+    /// <summary>Stream Directory ICB (long_ad), of an extended one.</summary>
+    public byte[] StreamDirectoryIcb { get; init; } = [];
+
     /// <summary>The entry (4/14.9), or an extended one (4/14.17).</summary>
     public byte[] ToBytes(uint location)
     {
@@ -62,6 +68,8 @@ internal sealed record FileParts
             (times + 12, Time),
             (104, IsExtended ? CreationTime : []),
             (attributeTime, Time),
+            (IsExtended ? 136 : 112, AttributesIcb),
+            (152, IsExtended ? StreamDirectoryIcb : []),
             (fixedLength - 8, UdfBytes.U32(Attributes.Length)),
             (fixedLength - 4, UdfBytes.U32(Descriptors.Length)),
             (fixedLength, Attributes),

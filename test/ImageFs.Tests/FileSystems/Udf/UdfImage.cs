@@ -170,8 +170,20 @@ internal sealed class UdfImage
         Add("versions", 10, new FileParts { Strategy = 4096, Descriptors = "old"u8.ToArray() });
         Write(11, Indirect(11, At(12)));
         Write(12, new FileParts { Strategy = 4096, Descriptors = "newest"u8.ToArray() }.ToBytes(12));
-        return this;
+        Add("streams", 13, new FileParts { IsExtended = true, Descriptors = "with streams"u8.ToArray(), StreamDirectoryIcb = UdfBytes.Long(BlockSize, At(14)) });
+        Write(15, new FileParts { IsExtended = true, Descriptors = "fork"u8.ToArray() }.ToBytes(15));
+        Write(17, new FileParts { Form = AllocationForm.Long, Descriptors = UdfBytes.Long(BlockSize, new(0, Data)), Length = BlockSize }.ToBytes(17));
+        return WriteStreamDirectory(
+            14,
+            UdfBytes.Identifier("", At(13), FileCharacteristics.Parent | FileCharacteristics.Directory),
+            UdfBytes.Identifier("*UDF Macintosh Resource Fork", At(15), FileCharacteristics.Metadata),
+            UdfBytes.Identifier("Zone.Identifier", At(17)),
+            UdfBytes.Identifier("gone", default, FileCharacteristics.Deleted));
     }
+
+    /// <summary>Writes a stream directory (4/9.2) within its entry.</summary>
+    public UdfImage WriteStreamDirectory(uint block, params byte[][] identifiers) => Write(
+        block, new FileParts { Type = FileType.StreamDirectory, IsExtended = true, Descriptors = [.. identifiers.SelectMany(identifier => identifier)] }.ToBytes(block));
 
     /// <summary>Allocation extent descriptor (4/14.5).</summary>
     public static byte[] Continuation(uint location, byte[] descriptors) => UdfBytes.Descriptor(

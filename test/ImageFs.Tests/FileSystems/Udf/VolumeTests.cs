@@ -18,7 +18,7 @@ internal sealed class VolumeTests
         Assert.That(new UdfFormat().Probe(image.Build()));
         FileSystem fs = image.Open();
         Assert.That(fs.Statistics.BlockSize, Is.EqualTo(blockSize));
-        Assert.That(fs.Names(), Is.EqualTo(new[] { "file", "embedded", "sparse", "chained", "link", "device", "directory", "versions" }));
+        Assert.That(fs.Names(), Is.EqualTo(new[] { "file", "embedded", "sparse", "chained", "link", "device", "directory", "versions", "streams" }));
         Assert.That(fs.ReadAll("file"), Is.EqualTo(Enumerable.Range(0, blockSize + 10).Select(i => (byte)(i / 7 % 251))));
         Assert.That(fs.ReadAll("embedded"), Is.EqualTo("embedded"u8.ToArray()));
         Assert.That(fs.ReadAll("versions"), Is.EqualTo("newest"u8.ToArray()));
