@@ -125,14 +125,14 @@ internal sealed class UdfFileSystem : FileSystem
             LinkCount = entry.LinkCount + (type == NodeType.Directory ? 1u : 0),
             Uid = _volume.Options.FindUser(entry.Uid),
             Gid = _volume.Options.FindGroup(entry.Gid),
-            Device = type is NodeType.CharacterDevice or NodeType.BlockDevice ? ExtendedAttributes.ReadDevice(entry) : default,
+            Device = type is NodeType.CharacterDevice or NodeType.BlockDevice ? ExtendedAttributes.ReadDevice(_volume, entry) : default,
             Size = isLink ? ReadTarget(entry).Length : entry.InformationLength,
             Blocks = (long)Math.Min(entry.BlocksRecorded, MostBlocks) * (_volume.BlockSize / BlocksUnit),
             BlockSize = (uint)_volume.BlockSize,
             AccessTime = entry.AccessTime,
             ModifyTime = entry.ModificationTime,
             ChangeTime = entry.AttributeTime,
-            BirthTime = entry.CreationTime ?? ExtendedAttributes.ReadCreationTime(entry),
+            BirthTime = entry.CreationTime ?? ExtendedAttributes.ReadCreationTime(_volume, entry),
         };
     }
 

@@ -11,6 +11,10 @@ namespace ImageFs.Tests.FileSystems.Udf;
 /// <summary>What a file entry says of a file, and where its bytes are.</summary>
 internal sealed class FileTests
 {
+    // The rest of a file times attribute, and of a device specification.
+    private static readonly byte[] s_creation = [.. UdfBytes.U32(12), .. UdfBytes.U32(1), .. UdfBytes.Time(0x1000, 2001, 2, 3, 4, 5, 6, 0, 0, 0)];
+    private static readonly byte[] s_device = [0, 0, 0, 0, .. UdfBytes.U32(8), .. UdfBytes.U32(300)];
+
     [Test]
     public void The_extents_of_a_file_are_known_to_the_byte([Values] PartitionKind kind)
     {
@@ -214,6 +218,62 @@ internal sealed class FileTests
         FileSystem fs = new UdfImage().AddAll().Open();
         Assert.That(fs.Attributes("device").Type, Is.EqualTo(NodeType.BlockDevice));
         Assert.That(fs.Attributes("device").Device, Is.EqualTo(new DeviceNumber(8, 300)));
+    }
+
+    [Test]
+    public void Attributes_are_in_a_file_of_their_own_too([Values] PartitionKind kind, [Values] bool isExtended, [Values] bool hasOthers)
+    {
+        var image = new UdfImage(kind);
+        byte[] others = hasOthers ? UdfBytes.Attributes(3, UdfBytes.Attribute(1, 0, 0, 0, 0)) : [];
+        image.Add("device", 3, new FileParts
+        {
+            Type = FileType.CharacterDevice,
+            IsExtended = isExtended,
+            Attributes = others,
+            AttributesIcb = UdfBytes.Long(2048, image.At(4)),
+        });
+        image.WriteAttributes(4, UdfBytes.Attribute(5, s_creation), UdfBytes.Attribute(12, s_device));
+        NodeAttributes attributes = image.Open().Attributes("device");
+        Assert.That(attributes.Device, Is.EqualTo(new DeviceNumber(8, 300)));
+        Assert.That(attributes.BirthTime, Is.EqualTo(new Timestamp(isExtended ? 1_577_934_245 : 981_173_106)));
+    }
+
+    [Test]
+    public void Attributes_in_the_entry_come_first()
+    {
+        var image = new UdfImage();
+        byte[] own = UdfBytes.Attributes(3, UdfBytes.Attribute(12, [0, 0, 0, 0, .. UdfBytes.U32(1), .. UdfBytes.U32(3)]));
+        image.Add("device", 3, new FileParts { Type = FileType.CharacterDevice, Attributes = own, AttributesIcb = UdfBytes.Long(2048, image.At(4)) });
+        image.WriteAttributes(4, UdfBytes.Attribute(12, s_device));
+        Assert.That(image.Open().Attributes("device").Device, Is.EqualTo(new DeviceNumber(1, 3)));
+    }
+
+    [TestCase("type", typeof(InvalidImageException), "4/14.9")]
+    [TestCase("tag", typeof(InvalidImageException), "4/14.10.1")]
+    [TestCase("attribute", typeof(InvalidImageException), "4/14.10.1")]
+    [TestCase("empty", typeof(InvalidImageException), "4/14.9")]
+    [TestCase("nowhere", typeof(InvalidImageException), "4/7.1")]
+    [TestCase("large", typeof(UnsupportedFeatureException), "4/9.1")]
+    public void Damage_to_a_file_of_attributes_fails_only_what_cannot_be_told_without_them(string damage, Type expected, string clause)
+    {
+        var image = new UdfImage();
+        byte[] icb = UdfBytes.Long(2048, damage == "nowhere" ? new(7, 4) : image.At(4));
+        image.Add("device", 3, new FileParts { Type = FileType.CharacterDevice, AttributesIcb = icb });
+        image.Add("file", 5, new FileParts { Descriptors = "text"u8.ToArray(), AttributesIcb = icb });
+        byte[] space = UdfBytes.Attributes(4, UdfBytes.Attribute(12, s_device));
+        space[damage switch { "tag" => 4, "attribute" => 32, _ => 20 }] ^= damage is "tag" or "attribute" ? (byte)1 : (byte)0;
+        image.Write(4, (damage switch
+        {
+            "type" => new FileParts { Descriptors = space },
+            "empty" => new FileParts { Type = FileType.ExtendedAttributes },
+            "large" => new FileParts { Type = FileType.ExtendedAttributes, Form = AllocationForm.Short, Descriptors = UdfBytes.Short(65537, 30), Length = 65537 },
+            _ => new FileParts { Type = FileType.ExtendedAttributes, Descriptors = space },
+        }).ToBytes(4));
+        FileSystem fs = image.Open();
+        var error = (ImageException)Assert.Throws(expected, () => fs.Attributes("device"))!;
+        Assert.That(error.Message, Does.Contain(clause));
+        Assert.That(fs.Attributes("file").BirthTime, Is.Null);
+        Assert.That(fs.ReadAll("file"), Is.EqualTo("text"u8.ToArray()));
     }
 
     [TestCase(FileType.Unspecified, NodeType.Regular)]

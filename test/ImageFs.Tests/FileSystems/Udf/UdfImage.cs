@@ -130,7 +130,14 @@ internal sealed class UdfImage
     {
         byte[] text = [.. Enumerable.Range(0, 2 * BlockSize).Select(i => (byte)(i / 7 % 251))];
         WriteData(Data, text);
-        Add("file", 3, new FileParts { Form = AllocationForm.Long, Descriptors = UdfBytes.Long(BlockSize + 10, new(0, Data)), Length = BlockSize + 10 });
+        Add("file", 3, new FileParts
+        {
+            Form = AllocationForm.Long,
+            Descriptors = UdfBytes.Long(BlockSize + 10, new(0, Data)),
+            Length = BlockSize + 10,
+            AttributesIcb = UdfBytes.Long(BlockSize, At(18)),
+        });
+        WriteAttributes(18, UdfBytes.Attribute(5, [.. UdfBytes.U32(12), .. UdfBytes.U32(1), .. UdfBytes.Time(0x1000, 2001, 2, 3, 4, 5, 6, 0, 0, 0)]));
         Add("embedded", 4, new FileParts { IsExtended = true, Descriptors = "embedded"u8.ToArray() });
         Add("sparse", 5, new FileParts
         {
@@ -180,6 +187,10 @@ internal sealed class UdfImage
             UdfBytes.Identifier("Zone.Identifier", At(17)),
             UdfBytes.Identifier("gone", default, FileCharacteristics.Deleted));
     }
+
+    /// <summary>Writes a file of extended attributes (4/9.1) within its entry.</summary>
+    public UdfImage WriteAttributes(uint block, params byte[][] attributes) =>
+        Write(block, new FileParts { Type = FileType.ExtendedAttributes, Descriptors = UdfBytes.Attributes(block, attributes) }.ToBytes(block));
 
     /// <summary>Writes a stream directory (4/9.2) within its entry.</summary>
     public UdfImage WriteStreamDirectory(uint block, params byte[][] identifiers) => Write(
