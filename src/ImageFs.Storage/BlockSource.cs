@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Storage;
 
 /// <summary>
@@ -79,11 +81,33 @@ public abstract class BlockSource
         return false;
     }
 
+    /// <summary>
+    /// Asks the kernel to begin reading bytes that will be wanted soon: a wish, that comes to nothing where they are not on a device as
+    /// they are.
+    /// </summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1. What does not lie in one piece is left out.</param>
+    public void WishFor(long offset, long maxLength)
+    {
+        try
+        {
+            DeviceExtent extent = Locate(offset, maxLength);
+            if (extent.Device is { } device)
+            {
+                Files.WishFor(device.Descriptor, extent.Address, extent.Length);
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Whoever reads them gets the error.
+        }
+    }
+
     /// <summary>Reads exactly the bytes at an offset.</summary>
     /// <param name="offset">At least 0; the whole of <paramref name="destination"/> must lie inside <see cref="Length"/>.</param>
     /// <param name="destination">Filled whole, or an exception says why not; never zeros for bytes that could not be had.</param>
     /// <exception cref="TruncatedImageException">The bytes lie behind the end of this layer or one below.</exception>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The image is damaged there.</exception>
     public void ReadAt(long offset, Span<byte> destination)
     {
@@ -105,7 +129,7 @@ public abstract class BlockSource
     /// <summary>Hands out bytes that this layer itself answers for: of a device, inline or encoded extents.</summary>
     /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
     /// <param name="destination">Filled whole.</param>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
     protected internal virtual void ReadOwn(long offset, Span<byte> destination) =>
         throw new NotSupportedException($"{GetType().Name} has only mapped extents");

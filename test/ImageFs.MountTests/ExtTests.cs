@@ -65,6 +65,28 @@ internal sealed class ExtTests
 
     [Test]
     [CancelAfter(Limit)]
+    public void Of_a_directory_that_was_asked_about_the_kernel_begins_to_read_the_entries()
+    {
+        Need.Program("fincore", "util-linux-extra");
+        const long Entries = 96 * 1024;
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        const string Script =
+            "cd \"$2\" && mkdir -p t/large && seq -f 't/large/a name of some length, to fill blocks: %06.0f' 2000 | xargs -d '\\n' touch"
+            + " && truncate -s 64M \"$1\" && mke2fs -q -F -t ext4 -b 4096 -d t \"$1\" && sync \"$1\"";
+        Tool.Shell(Script, image, folder.Path).Succeeded();
+
+        using var mount = ImageMount.Mount(image);
+        Tool.Run("stat", mount.Directory).Succeeded();
+        Tool.Run("dd", $"if={image}", "iflag=nocache", "count=0", "status=none").Succeeded();
+        Tool.Run("stat", mount["large"]).Succeeded();
+        long cached = long.Parse(
+            Tool.Run("fincore", "-b", "-n", "-o", "RES", image).Succeeded().Text.Trim(), CultureInfo.InvariantCulture);
+        Assert.That(cached, Is.GreaterThan(Entries));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
     public void Folded_names_are_found_in_any_case()
     {
         // No kernel here folds names, that of user-mode-linux neither: what is to be found is said by Unicode.

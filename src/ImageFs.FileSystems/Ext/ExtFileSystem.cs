@@ -66,6 +66,11 @@ internal sealed class ExtFileSystem : FileSystem
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
         Inode inode = ReadInode(node, buffer.Span);
+        if (inode.Type == NodeType.Directory)
+        {
+            Expect(node, inode);
+        }
+
         return new NodeAttributes
         {
             Type = inode.Type,
@@ -220,6 +225,26 @@ internal sealed class ExtFileSystem : FileSystem
         }
 
         return directory;
+    }
+
+    // Who asks about a directory may go into it: a walk comes to all that a directory has.
+    private void Expect(NodeId node, Inode inode)
+    {
+        if (_directories.TryFind(node, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            var directory = new Directory(_volume, inode);
+            directory.WishForEntries();
+            _directories.Add(node, directory);
+        }
+        catch (ImageException)
+        {
+            // Who opens it gets the error.
+        }
     }
 
     private Inode ReadInode(NodeId node, Span<byte> bytes)

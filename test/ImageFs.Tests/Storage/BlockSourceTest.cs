@@ -92,6 +92,19 @@ public sealed class BlockSourceTest
     }
 
     [Test]
+    public void A_wish_for_what_cannot_be_read_comes_to_nothing()
+    {
+        using BlockDevice device = BlockDevice.Open(_path);
+        BlockSource[] sources =
+        [
+            new Loop(),
+            new BlockSlice(device, s_bytes.Length + 1, 10),
+            new MappedSource(device, new ExtentMapBuilder().Append(10, ExtentKind.Hole).Build()),
+        ];
+        Assert.That(() => Array.ForEach(sources, source => source.WishFor(0, 1)), Throws.Nothing);
+    }
+
+    [Test]
     public void An_open_descriptor_is_read_by_its_number()
     {
         using FileStream stream = File.OpenRead(_path);

@@ -12,6 +12,7 @@ internal sealed class Directory
     public const string Clause = "ext4: Directory Entries";
 
     private const int InlineParentSize = sizeof(uint);
+    private const int MaxWish = 128 * 1024;
 
     private readonly ExtVolume _volume;
     private readonly BlockSource _contents;
@@ -71,6 +72,15 @@ internal sealed class Directory
 
     /// <summary>The parent of an inline directory, which is no entry.</summary>
     public uint InlineParent => BinaryPrimitives.ReadUInt32LittleEndian(_inline);
+
+    /// <summary>Has the kernel begin to read the entries, where they are in blocks; of a large directory the first ones.</summary>
+    public void WishForEntries()
+    {
+        if (!IsInline && Length > 0)
+        {
+            _contents.WishFor(0, MaxWish);
+        }
+    }
 
     /// <summary>What is shown of an encrypted name.</summary>
     /// <param name="encrypted">The name on disk.</param>
