@@ -40,6 +40,9 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     /// <inheritdoc/>
     public override NodeType Type => Set.File.IsDirectory ? NodeType.Directory : NodeType.Regular;
 
+    /// <inheritdoc/>
+    public override uint FirstCluster => Set.Stream.FirstCluster;
+
     private EntrySet Set => new(_set.AsSpan(0, _setLength));
 
     /// <summary>The hash of a name that it is looked up by.</summary>

@@ -26,6 +26,9 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     protected override ClusterHeap Heap => volume.Heap;
 
     /// <inheritdoc/>
+    protected override BlockSource Source => volume.Source;
+
+    /// <inheritdoc/>
     protected override OwnerOptions Options => options;
 
     /// <inheritdoc/>

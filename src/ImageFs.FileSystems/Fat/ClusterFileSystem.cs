@@ -19,6 +19,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     private const int KnownParents = 16 * 1024;
     private const int OpenFiles = 64;
     private const int MaxSearched = 1 << 20;
+    private const int MaxWish = 16 * 1024;
 
     // "." and ".." come first and have no entry of their own that counts.
     private const long PositionBehindDot = 1;
@@ -42,6 +43,9 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => true;
+
+    /// <summary>The volume.</summary>
+    protected abstract BlockSource Source { get; }
 
     /// <summary>The clusters of the volume.</summary>
     protected abstract ClusterHeap Heap { get; }
@@ -83,6 +87,11 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     {
         ClusterDirectory opened = OpenDirectory(directory);
         bool hasAdded = position == 0;
+        if (position == 0 && opened.Subdirectories > 1)
+        {
+            WishForSubdirectories(opened);
+        }
+
         if (position < PositionBehindDot && !sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, PositionBehindDot)))
         {
             return;
@@ -216,6 +225,19 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         Blocks = Heap.CountFor(size) * (Heap.ClusterSize / 512),
         BlockSize = (uint)Heap.ClusterSize,
     };
+
+    // The attributes of a directory tell how many others are in it: who asks for them waits until it is read.
+    private void WishForSubdirectories(ClusterDirectory directory)
+    {
+        using DirectoryReader reader = Read(directory, 0);
+        while (reader.MoveNext())
+        {
+            if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && _directories.Find(reader.Node) is null)
+            {
+                Source.WishFor(Heap.AddressOf(reader.FirstCluster), Math.Min(Heap.ClusterSize, MaxWish));
+            }
+        }
+    }
 
     private bool TryFindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
     {

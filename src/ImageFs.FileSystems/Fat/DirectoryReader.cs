@@ -25,6 +25,9 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     /// <summary>A directory or a regular file.</summary>
     public abstract NodeType Type { get; }
 
+    /// <summary>The first cluster of its contents; anything where it has none.</summary>
+    public abstract uint FirstCluster { get; }
+
     /// <summary>Where the first entry of the name is, in bytes from the start of the directory.</summary>
     public long Position { get; protected set; }
 

@@ -6,9 +6,10 @@ namespace ImageFs.FileSystems.Fat;
 /// </summary>
 /// <param name="cursor">On the directory's entries.</param>
 /// <param name="idle">Where the reader goes when it is no longer needed.</param>
+/// <param name="volume">The volume.</param>
 /// <param name="shortName">How short names are shown.</param>
 /// <param name="names">How names are compared.</param>
-internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, ShortName shortName, FatNames names)
+internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, FatVolume volume, ShortName shortName, FatNames names)
     : DirectoryReader(cursor, idle)
 {
     private const int MaxUnits = LongNameEntry.MaxParts * LongNameEntry.Units;
@@ -33,6 +34,9 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, S
 
     /// <inheritdoc/>
     public override NodeType Type => Entry.IsDirectory ? NodeType.Directory : NodeType.Regular;
+
+    /// <inheritdoc/>
+    public override uint FirstCluster => volume.FirstCluster(Entry);
 
     private ReadOnlySpan<byte> Short => _short.AsSpan(0, _shortLength);
 

@@ -29,6 +29,9 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     protected override ClusterHeap Heap => volume.Heap;
 
     /// <inheritdoc/>
+    protected override BlockSource Source => volume.Source;
+
+    /// <inheritdoc/>
     protected override OwnerOptions Options => options;
 
     /// <inheritdoc/>
@@ -89,7 +92,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
 
     /// <inheritdoc/>
     protected override DirectoryReader MakeReader(IdleReaders idle) =>
-        new FatDirectoryReader(new EntryCursor(volume.Cache), idle, _shortName, _names);
+        new FatDirectoryReader(new EntryCursor(volume.Cache), idle, volume, _shortName, _names);
 
     /// <inheritdoc/>
     protected override ClusterDirectory LocateDirectory(NodeId directory)

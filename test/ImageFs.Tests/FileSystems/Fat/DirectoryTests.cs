@@ -3,6 +3,8 @@ using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tests.FileSystems.ExFat;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 
@@ -65,6 +67,38 @@ internal sealed class DirectoryTests
         }
 
         Assert.That(byOnes, Is.EqualTo(all));
+    }
+
+    [Test]
+    public void Directories_are_read_while_others_are()
+    {
+        var image = new FatImage(32, 100);
+        image.Add(0, image.Directory("A", 0, 10), FatImage.Entry("FILE"), image.Directory("B", 0, 11));
+        image.Add(10, [.. FatImage.Long("a long name", FatImage.Entry("LONG"))]);
+        image.Add(11, FatImage.Entry("SHORT"), image.Directory("C", 11, 12));
+        image.Add(12, FatImage.Entry("DEEP"));
+        FileSystem fs = image.Open();
+        var found = new List<string>();
+        fs.ReadDirectory(fs.Root, 0, new TreeSink(fs, found, string.Empty));
+        Assert.That(found, Is.EqualTo((string[])["/A", "/A/a long name", "/FILE", "/B", "/B/SHORT", "/B/C", "/B/C/DEEP"]));
+    }
+
+    [Test]
+    public void Subdirectories_are_wished_for_before_the_first_is_asked_about([Values] bool isExFat)
+    {
+        (byte[] bytes, long[] places) = isExFat ? ExFatWithDirectories() : FatWithDirectories();
+        var source = new RecordingSource(bytes);
+        FileSystem fs = VolumeFixture.Open(source);
+        (long, long)[] wishes = [.. places.Select(place => (place, 512L))];
+
+        fs.List(fs.Root, max: 0);
+        Assert.That(source.Asked, Is.SupersetOf(wishes));
+
+        // What has been read is not wished for again.
+        fs.List(fs.Root).ForEach(entry => fs.GetAttributes(entry.Node));
+        source.Asked.Clear();
+        fs.List(fs.Root);
+        Assert.That(source.Asked, Has.None.AnyOf(wishes));
     }
 
     [Test]
@@ -140,7 +174,7 @@ internal sealed class DirectoryTests
             image.Add(0, FatImage.Entry(i.ToString("D8", CultureInfo.InvariantCulture)));
         }
 
-        var source = new CountingSource(image.Bytes);
+        var source = new MapCountingSource(image.Bytes);
         FileSystem fs = new FatFormat().Open(source, MountOptions.Parse(null), _ => { });
         Assert.That(fs.Has("nothing"), Is.False);
         source.Reads = 0;
@@ -155,7 +189,41 @@ internal sealed class DirectoryTests
         Assert.That(source.Reads, Is.LessThanOrEqualTo(2 * Lookups));
     }
 
-    private sealed class CountingSource(byte[] bytes) : BlockSource
+    private static (byte[] Bytes, long[] Places) FatWithDirectories()
+    {
+        var image = new FatImage(16, 5000);
+        image.Add(0, image.Directory("A", 0, 1001), image.Directory("B", 0, 2002));
+        return (image.Bytes, [image.AddressOf(1001), image.AddressOf(2002)]);
+    }
+
+    private static (byte[] Bytes, long[] Places) ExFatWithDirectories()
+    {
+        var image = new ExFatImage();
+        image.Add(ExFatImage.RootCluster, image.Directory("A", false, 301), image.Directory("B", true, 602));
+        return (image.Seal().Bytes, [image.AddressOf(301), image.AddressOf(602)]);
+    }
+
+    private sealed class TreeSink(FileSystem fs, List<string> found, string path) : IDirectorySink
+    {
+        public bool Add(in DirectoryEntry entry)
+        {
+            string name = Encoding.UTF8.GetString(entry.Name);
+            if (name is "." or "..")
+            {
+                return true;
+            }
+
+            found.Add($"{path}/{name}");
+            if (entry.Type == NodeType.Directory)
+            {
+                fs.ReadDirectory(entry.Node, 0, new TreeSink(fs, found, $"{path}/{name}"));
+            }
+
+            return true;
+        }
+    }
+
+    private sealed class MapCountingSource(byte[] bytes) : BlockSource
     {
         public int Reads { get; set; }
 

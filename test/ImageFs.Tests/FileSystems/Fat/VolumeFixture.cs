@@ -27,9 +27,12 @@ internal static class VolumeFixture
     }
 
     /// <summary>Opens what the formats recognise.</summary>
-    public static FileSystem Open(byte[] bytes, string options = "", List<string>? warnings = null)
+    public static FileSystem Open(byte[] bytes, string options = "", List<string>? warnings = null) =>
+        Open(new MemorySource(bytes), options, warnings);
+
+    /// <summary>Opens what the formats recognise.</summary>
+    public static FileSystem Open(BlockSource source, string options = "", List<string>? warnings = null)
     {
-        var source = new MemorySource(bytes);
         FileSystemFormat format = FileSystemFormats.All.First(format => format.Probe(source));
         return format.Open(source, MountOptions.Parse(options), warning => warnings?.Add(warning));
     }
