@@ -11,7 +11,7 @@ packages=(
   isomd5sum                   # checkisomd5
   strace perl-base
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
-  bchunk libcdio-utils         # second readers of optical discs
+  bchunk libcdio-utils vcdimager # second readers of optical discs
   attr python3                  # setfattr; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
@@ -29,7 +30,7 @@ public abstract class FileSystemFormat
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
     public FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
-        Ownership.Apply(OpenVolume(source, options, warn), options);
+        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, options, warn), source), options);
 
     /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
     protected abstract FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn);

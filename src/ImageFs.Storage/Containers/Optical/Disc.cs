@@ -17,6 +17,9 @@ public sealed class Disc : Container
     /// <summary>No sector lies farther behind in a file.</summary>
     internal const long MaxOffset = 1L << 60;
 
+    // Sound among the pictures is in every fourth to thirty-second sector, by how fast both are played.
+    private const int MaxFormsApart = 32;
+
     private readonly SectorRun[] _runs;
     private readonly SectorForms _forms;
     private readonly string _format;
@@ -54,6 +57,9 @@ public sealed class Disc : Container
 
     /// <summary>Whether the user wants the audio tracks as files (<c>-o audio</c>).</summary>
     public bool ShowsAudio { get; init; }
+
+    /// <summary>Whether a file may be a film: there are sectors of mode 2 with all that is theirs.</summary>
+    public bool MayHaveFilms => _runs.Any(run => run.Layout.IsWholeMode2);
 
     /// <summary>Where the sessions begin.</summary>
     public SessionTable Sessions => SessionTable.Of(Tracks);
@@ -109,6 +115,49 @@ public sealed class Disc : Container
     /// <summary>The samples of an audio track: 16 bits, low byte first, left and right by turns, at 44.1 kHz.</summary>
     public BlockSource OpenSamples(DiscTrack track) => new SampleSource(track, _runs);
 
+    /// <summary>The disc that a source is, or is a track of; null when it is neither.</summary>
+    public static Disc? Find(BlockSource source) => source switch
+    {
+        Disc disc => disc,
+        DiscTrackSource track => track.Disc,
+        _ => null,
+    };
+
+    /// <summary>
+    /// The raw sectors of a file that is a film: it begins with a sector of form 2, or with one that is played and has such behind it. Null
+    /// for a file that is data.
+    /// </summary>
+    /// <param name="address">Where the file begins on the disc, in bytes as data are counted.</param>
+    /// <param name="length">Bytes of the file, counted so too: it is in one piece.</param>
+    /// <exception cref="ImageException">The image ends in front of it.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public FilmSource? FindFilm(long address, long length)
+    {
+        (long sector, long within) = Math.DivRem(address, SectorLayout.UserSize);
+        int index = FindRun(sector);
+        long count = (length / SectorLayout.UserSize) + (length % SectorLayout.UserSize > 0 ? 1 : 0);
+        if (within != 0 || count == 0 || index == _runs.Length)
+        {
+            return null;
+        }
+
+        ref readonly SectorRun run = ref _runs[index];
+        if (sector < run.Start || count > run.End - sector || run.IsAudio || !run.Layout.IsWholeMode2)
+        {
+            return null;
+        }
+
+        Subheader first = ReadSubheader(run, sector, stackalloc byte[Subheader.Length]);
+        bool isFilm = first.IsForm2;
+        Span<byte> buffer = stackalloc byte[Subheader.Length];
+        for (int i = 1; !isFilm && first.IsRealTime && i < Math.Min(count, MaxFormsApart); i++)
+        {
+            isFilm = ReadSubheader(run, sector + i, buffer).IsForm2;
+        }
+
+        return isFilm ? new FilmSource(run, sector, count, first) : null;
+    }
+
     /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe()
         .With("tracks", (long)Tracks.Count)
@@ -134,6 +183,12 @@ public sealed class Disc : Container
         }
 
         return low;
+    }
+
+    private static Subheader ReadSubheader(in SectorRun run, long sector, Span<byte> buffer)
+    {
+        run.File.ReadAt(run.AddressOf(sector, -Subheader.Length), buffer);
+        return new Subheader(buffer);
     }
 
     private static long LengthOf(DiscTrack track) => track.Count * (track.IsData ? SectorLayout.UserSize : SectorLayout.RawSize);

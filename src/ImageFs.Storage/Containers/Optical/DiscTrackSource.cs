@@ -8,6 +8,9 @@ internal sealed class DiscTrackSource(Disc disc, DiscTrack track) : BlockSource
     /// <inheritdoc/>
     public override long Length => track.End * SectorLayout.UserSize;
 
+    /// <summary>The disc that it is a track of.</summary>
+    internal Disc Disc => disc;
+
     /// <summary>Where the track begins.</summary>
     internal SessionTable Sessions => SessionTable.Of([track]);
 

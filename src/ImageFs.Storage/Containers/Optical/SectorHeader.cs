@@ -51,5 +51,20 @@ internal readonly ref struct SectorHeader
         return header.IsValid;
     }
 
+    /// <summary>Makes the header of a sector of mode 2.</summary>
+    /// <param name="header">Takes it; of <see cref="Length"/>.</param>
+    /// <param name="sector">The sector's number on the disc.</param>
+    internal static void WriteMode2(Span<byte> header, long sector)
+    {
+        long time = sector + DiscTime.Pregap;
+        Sync.CopyTo(header);
+        header[12] = ToDigits(time / (DiscTime.SecondsPerMinute * DiscTime.SectorsPerSecond));
+        header[13] = ToDigits(time / DiscTime.SectorsPerSecond % DiscTime.SecondsPerMinute);
+        header[14] = ToDigits(time % DiscTime.SectorsPerSecond);
+        header[15] = 2;
+    }
+
+    private static byte ToDigits(long number) => (byte)((number / 10 % 10 * 16) + (number % 10));
+
     private static int? ToNumber(byte digits) => digits >> 4 <= 9 && (digits & 0xF) <= 9 ? ((digits >> 4) * 10) + (digits & 0xF) : null;
 }

@@ -18,6 +18,9 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
     /// <summary>Bytes that a sector of form 2 has in a file without all else.</summary>
     internal const int Form2Size = 2324;
 
+    /// <summary>Bytes in front of the user data of a raw sector of mode 2: sync, header and subheader.</summary>
+    internal const int RawDataStart = HeaderSize + SubheaderSize;
+
     private const int HeaderSize = 16;
     private const int SubheaderSize = Subheader.Length;
 
@@ -29,6 +32,9 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
 
     /// <summary>Whether a subheader is there, in front of the user data, which says the form of each sector.</summary>
     public bool HasSubheader => DataStart is SubheaderSize or HeaderSize + SubheaderSize;
+
+    /// <summary>Whether sectors of mode 2 are whole, but for sync and header.</summary>
+    internal bool IsWholeMode2 => HasSubheader && Size - DataStart >= RawSize - RawDataStart;
 
     /// <summary>Whether all sectors are of form 2: there is nothing else that has their size.</summary>
     public bool IsForm2 => Size == Form2Size;

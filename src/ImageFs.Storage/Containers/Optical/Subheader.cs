@@ -8,6 +8,7 @@ internal readonly ref struct Subheader(ReadOnlySpan<byte> bytes)
 
     private const int Submode = 2;
     private const byte Form2 = 0x20;
+    private const byte RealTime = 0x40;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes[..Length];
 
@@ -15,5 +16,13 @@ internal readonly ref struct Subheader(ReadOnlySpan<byte> bytes)
     /// Whether the sector is of form 2: 2324 bytes of sound or film without error correction. Both copies have to say so: those of a
     /// sector without forms are user data.
     /// </summary>
-    internal bool IsForm2 => (_bytes[Submode] & _bytes[Submode + (Length / 2)] & Form2) != 0;
+    internal bool IsForm2 => Has(Form2);
+
+    /// <summary>Whether the sector is played as it is read: sectors of both forms follow one another in what is played.</summary>
+    internal bool IsRealTime => Has(RealTime);
+
+    /// <summary>File Number: which of several files by turns it is of.</summary>
+    internal byte FileNumber => _bytes[0];
+
+    private bool Has(byte bit) => (_bytes[Submode] & _bytes[Submode + (Length / 2)] & bit) != 0;
 }

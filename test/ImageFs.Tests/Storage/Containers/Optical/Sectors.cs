@@ -24,8 +24,16 @@ internal static class Sectors
     public static byte[] Mode2Bare(long start, int count) => Make(start, count, sector => Mode2(sector, 1)[16..]);
 
     /// <summary>Raw sectors of mode 2, form 2 (CD-ROM XA).</summary>
-    public static byte[] Form2(long start, int count) => Make(start, count, sector =>
-        [.. Header(sector, 2), 1, 0, 0x62, 0, 1, 0, 0x62, 0, .. Fill(2328, sector)]);
+    public static byte[] Form2(long start, int count, int subchannel = 0) => Make(start, count, sector =>
+        [.. Header(sector, 2), 1, 0, 0x62, 0, 1, 0, 0x62, 0, .. Fill(2328, sector), .. Fill(subchannel, -sector)]);
+
+    /// <summary>Raw sectors of mode 2, form 1, that are played as they are read.</summary>
+    public static byte[] RealTime(long start, int count) => Make(start, count, sector =>
+    {
+        byte[] raw = Mode2(sector, 1);
+        raw[18] = raw[22] = 0x48;
+        return raw;
+    });
 
     /// <summary>User data alone.</summary>
     public static byte[] Cooked(long start, int count) => Make(start, count, User);
