@@ -16,7 +16,7 @@ internal sealed class UdfTests
     private const int Limit = 60_000;
     private const string MostOptions = "udf/hd201";
 
-    private static readonly string[] s_facts = [.. Facts.All, "ino"];
+    private static readonly string[] s_facts = [.. Facts.All, "ino", "statfs"];
     private static readonly string[] s_images = [.. TestImages.Names("udf")];
 
     // Linux takes the attributes in front of a table of 1.50 for the table's first entries, and does not mount it.
@@ -95,7 +95,7 @@ internal sealed class UdfTests
         Assert.That(stats, Does.Contain("\"splice\":200000").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
     }
 
-    // mkudffs writes both; whether Linux does as much is in udf_count_free.
+    // mkudffs writes both.
     [TestCase("udf/hd102")]
     [TestCase("udf/hd201")]
     [TestCase("udf/hd150-512")]
@@ -120,6 +120,7 @@ internal sealed class UdfTests
 
         File.WriteAllBytes(folder["x.img"], bytes);
         Assert.That(FreeBlocks(folder["x.img"]), Is.EqualTo(told));
+        Compare(folder["x.img"], "");
     }
 
     // Nothing at hand writes named streams: an image that udf wrote gets some.

@@ -301,15 +301,18 @@ internal sealed class UdfFileSystem : FileSystem
         return hash;
     }
 
-    // The integrity descriptor tells, as in Linux; where it does not, the bitmap is counted.
+    // The integrity descriptor tells, as in Linux; where it does not, the bitmap is counted. What is written once has no free blocks.
     private ulong CountFreeBlocks()
     {
-        ushort partition = _volume.FileSetLocation.Partition;
+        PartitionMap map = _volume.Maps[_volume.FileSetLocation.Partition];
+        if (map.Kind == PartitionKind.Virtual)
+        {
+            return 0;
+        }
+
+        ushort partition = _volume.FindPhysical(map);
         uint told = _volume.Integrity?.FreeBlocks(partition) ?? 0;
-        PartitionMap map = _volume.Maps[partition];
-        return told == 0 && map.Kind is (PartitionKind.Physical or PartitionKind.Sparable)
-            ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number))
-            : told;
+        return told == 0 ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number)) : told;
     }
 
     private byte[] ReadTarget(FileEntry entry)

@@ -71,6 +71,21 @@ internal sealed class UdfVolume
 
     private byte[] FileSetBytes { get; }
 
+    /// <summary>The partition that a map's blocks are in: that of the same number, which lies in the image.</summary>
+    /// <exception cref="InvalidImageException">There is none.</exception>
+    public ushort FindPhysical(PartitionMap map)
+    {
+        for (ushort i = 0; i < Maps.Count; i++)
+        {
+            if (Maps[i].Number == map.Number && Maps[i].Kind is PartitionKind.Physical or PartitionKind.Sparable)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidImageException("partition map", map.Address, $"partition {map.Number} has no map of its own", "UDF 2.60 2.2.8");
+    }
+
     /// <summary>Reads metadata through the cache.</summary>
     /// <param name="source">A layer above the image: the space of partitions, or a file.</param>
     /// <param name="offset">First byte.</param>

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -195,6 +196,17 @@ static void put_spellings(int dir, const char *name, uint64_t ino)
     }
 }
 
+// Sizes in blocks, then files, as statfs(2) tells them of the root.
+static void put_sizes(const char *root)
+{
+    struct statfs st;
+    if (statfs(root, &st) < 0)
+        fprintf(out, " statfs=!%d", errno);
+    else
+        fprintf(out, " statfs=%ld:%llu:%llu:%llu:%llu:%llu:%ld", (long)st.f_bsize, (unsigned long long)st.f_blocks, (unsigned long long)st.f_bfree,
+                (unsigned long long)st.f_bavail, (unsigned long long)st.f_files, (unsigned long long)st.f_ffree, (long)st.f_namelen);
+}
+
 static void put_directory(int fd, const char *path, int depth);
 
 // An entry by name; of what readdir said only what stat should agree with.
@@ -218,6 +230,8 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
         fprintf(out, " readdir=ino:%llu,type:%u", (unsigned long long)said->d_ino, said->d_type);
     if (said)
         put_spellings(dir, name, st.stx_ino);
+    else
+        put_sizes(name);
     if (S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode))
         fprintf(out, " rdev=%u,%u", st.stx_rdev_major, st.stx_rdev_minor);
     if (S_ISLNK(st.stx_mode)) {

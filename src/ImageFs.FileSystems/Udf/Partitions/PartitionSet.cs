@@ -53,24 +53,10 @@ internal sealed class PartitionSet
             PartitionMap map = _volume.Maps[i];
             if (isMeant(map))
             {
-                _partitions[i] = open(map, FindPhysical(map));
+                _partitions[i] = open(map, _volume.FindPhysical(map));
                 _mirrors[i] = (_partitions[i] as MirroredSource)?.Mirror ?? _mirrors[i];
             }
         }
-    }
-
-    /// <summary>The partition that a map's blocks are in: that of the same number, which lies in the image.</summary>
-    private ushort FindPhysical(PartitionMap map)
-    {
-        for (ushort i = 0; i < _partitions.Length; i++)
-        {
-            if (_volume.Maps[i].Number == map.Number && _volume.Maps[i].Kind is PartitionKind.Physical or PartitionKind.Sparable)
-            {
-                return i;
-            }
-        }
-
-        throw new InvalidImageException("partition map", map.Address, $"partition {map.Number} has no map of its own", "UDF 2.60 2.2.8");
     }
 
     private BlockSource OpenInImage(PartitionMap map)

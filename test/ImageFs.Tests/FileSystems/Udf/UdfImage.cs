@@ -314,7 +314,7 @@ internal sealed class UdfImage
         (28, UdfBytes.U32(1)),
         (72, UdfBytes.U32(Maps().Length)),
         (76, UdfBytes.U32(46)),
-        (80, UdfBytes.U32(40)),
+        (80, [.. UdfBytes.U32(40), .. Maps().Length > 1 ? UdfBytes.U32(30) : []]),
         (80 + (8 * Maps().Length), [.. UdfBytes.Entity("*implementation"u8), .. UdfBytes.U32(7), .. UdfBytes.U32(2), .. UdfBytes.U16(Revision)])));
 
     private void WriteFileSet() => Write(FileSet, UdfBytes.Descriptor(

@@ -187,14 +187,16 @@ internal sealed class VolumeTests
         Assert.That(partition.Find("offset"), Is.EqualTo(UdfImage.Partition * 2048L));
     }
 
-    [Test]
-    public void The_sizes_are_those_of_the_partition_and_the_integrity_descriptor()
+    // Of metadata, those of the partition that they are in; what is written once has none.
+    [TestCase(PartitionKind.Physical, 139UL, 40UL)]
+    [TestCase(PartitionKind.Sparable, 139UL, 40UL)]
+    [TestCase(PartitionKind.Metadata, 139UL, 40UL)]
+    [TestCase(PartitionKind.Virtual, 140UL, 0UL)]
+    public void The_sizes_are_those_of_the_partition_and_the_integrity_descriptor(PartitionKind kind, ulong blocks, ulong free)
     {
-        FileSystemStatistics statistics = new UdfImage().Open().Statistics;
-        Assert.That(statistics.Blocks, Is.EqualTo(UdfImage.Blocks - UdfImage.Partition - 1));
-        Assert.That(statistics.FreeBlocks, Is.EqualTo(40));
-        Assert.That(statistics.Files, Is.EqualTo(49));
-        Assert.That(statistics.MaxNameLength, Is.EqualTo(254));
+        FileSystemStatistics statistics = new UdfImage(kind).Open().Statistics;
+        Assert.That((statistics.Blocks, statistics.FreeBlocks, statistics.FreeFiles, statistics.Files), Is.EqualTo((blocks, free, free, free + 9)));
+        Assert.That((statistics.BlockSize, statistics.MaxNameLength), Is.EqualTo((2048u, 254u)));
     }
 
     // The partition has 139 blocks; 8 bits in each byte of the bitmap, of which every second one is set.
