@@ -34,7 +34,7 @@ internal sealed class UdfOptions
         Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
         FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
-        Session = options.TakeNumber("session", max: int.MaxValue) ?? (uint)((SessionTable.Find(source)?.Default ?? 0) / DiscSectorSize);
+        Session = FindSession(options.TakeNumber("session", max: int.MaxValue), SessionTable.Find(source));
         LastBlock = options.TakeNumber("lastblock");
         Anchor = options.TakeNumber("anchor");
         BlockSizes = options.TakeNumber("bs") switch
@@ -73,7 +73,7 @@ internal sealed class UdfOptions
     /// <summary><c>dmode=</c>: permissions of directories.</summary>
     public uint? DirectoryMode { get; }
 
-    /// <summary><c>session=</c>: the block that the session begins at; of a disc the last one unless given.</summary>
+    /// <summary>The block that the session begins at: <c>session=</c>; of a disc the last one unless given.</summary>
     public uint Session { get; }
 
     /// <summary><c>lastblock=</c>: the last block that was recorded.</summary>
@@ -101,6 +101,15 @@ internal sealed class UdfOptions
     /// <summary>The permission bits of a file or directory.</summary>
     public uint FindPermissions(NodeType type, uint recorded) =>
         ((type == NodeType.Directory ? DirectoryMode : FileMode) ?? recorded) & ~Mask;
+
+    // For Linux it is a block. Of a disc that tells its sessions it is a number, from 0, too: none but the first begins at so low a block.
+    private static uint FindSession(uint? given, SessionTable? sessions)
+    {
+        long? start = given is uint number
+            ? (number < sessions?.Starts.Count ? sessions.Starts[(int)number] : null)
+            : sessions?.Default;
+        return start is long known ? (uint)(known / DiscSectorSize) : given ?? 0;
+    }
 
     private static uint? TakeOwner(MountOptions options, string name, Func<string, uint?> take)
     {

@@ -102,7 +102,7 @@ internal static class MountOptionHelp
             ("undelete", "show files that were deleted"),
             ("unhide", "show hidden files"),
             ("bs=512|1024|2048|4096", "the sector size (default: found by trial)"),
-            ("session=BLOCK", "where the last session begins"),
+            ("session=N", "the block that the session begins at, or its number on a disc, from 0"),
             ("lastblock=BLOCK", "the last block"),
             ("anchor=BLOCK", "where the anchor is"),
             ("novrs", "do not look for a volume recognition sequence"),

@@ -3,7 +3,9 @@ using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tests.FileSystems.Iso9660;
+using ImageFs.Tests.Storage.Containers.Optical;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 
@@ -107,6 +109,46 @@ internal sealed class VolumeTests
         recognition.CopyTo(image.Bytes, 32768 + (Session * 2048));
         image.WriteAnchor(UdfImage.Anchor + Session);
         Assert.That(image.Open($"session={Session}").Format, Is.EqualTo("udf"));
+    }
+
+    [TestCase("", "SECOND")]
+    [TestCase("session=0", "LABEL")]
+    [TestCase("session=1", "SECOND")]
+    [TestCase("session=11800", "SECOND")]
+    public void A_session_of_a_disc_is_given_by_its_number_or_its_block(string options, string label)
+    {
+        const uint Start = UdfImage.Blocks + 11_400;
+        const uint Sequence = 200;
+        UdfImage first = new UdfImage().WriteSequence(Sequence, label: "SECOND");
+        byte[] second = new byte[300 * 2048];
+        first.Bytes.AsSpan(32768, 3 * 2048).CopyTo(second.AsSpan(32768));
+        UdfBytes.Descriptor(
+            TagIdentifier.AnchorVolumeDescriptorPointer,
+            Start + UdfImage.Anchor,
+            512,
+            (16, UdfBytes.Extent(8 * 2048, Sequence)),
+            (24, UdfBytes.Extent(8 * 2048, Sequence))).CopyTo(second.AsSpan((int)UdfImage.Anchor * 2048));
+        Disc disc = new DiscFiles().With("1.iso", first.Bytes).With("2.iso", second).With("x.cue", """
+            REM SESSION 01
+            FILE 1.iso BINARY
+            TRACK 01 MODE1/2048
+            INDEX 01 00:00:00
+            REM SESSION 02
+            FILE 2.iso BINARY
+            TRACK 02 MODE1/2048
+            INDEX 01 00:00:00
+            """).Open("x.cue");
+        Assert.That(disc.Tracks[1].Start, Is.EqualTo(Start));
+        Assert.That(UdfImage.Open(disc, options).Describe().Find("label"), Is.EqualTo(label));
+    }
+
+    [TestCase("session=2")]
+    [TestCase("session=99")]
+    public void A_number_that_no_session_has_is_a_block(string options)
+    {
+        Disc disc = new DiscFiles().With("1.iso", new UdfImage().Bytes).With("x.cue", "FILE 1.iso BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n").Open("x.cue");
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => UdfImage.Open(disc, options))!;
+        Assert.That(error.Structure, Is.EqualTo("volume recognition sequence"));
     }
 
     [TestCase("bs=1000")]
