@@ -1,20 +1,22 @@
 using System.Reflection;
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.CompactDisc;
 
 namespace ImageFs.Tests.FileSystems;
 
-/// <summary>What the options say of owners and permissions, over any format.</summary>
+/// <summary>File systems around another: with owners and permissions of the options, and with films.</summary>
 public sealed class OwnedFileSystemTest
 {
-    [Test]
-    public void Nothing_of_the_file_system_is_left_out()
+    [TestCase(typeof(OwnedFileSystem))]
+    [TestCase(typeof(FilmFileSystem))]
+    public void Nothing_of_the_file_system_is_left_out(Type around)
     {
         string[] forgotten =
         [
             .. from method in typeof(FileSystem).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
                where method.IsVirtual && !method.IsFinal
-               let own = typeof(OwnedFileSystem).GetMethod(method.Name, [.. method.GetParameters().Select(parameter => parameter.ParameterType)])
-               where own?.DeclaringType != typeof(OwnedFileSystem)
+               let own = around.GetMethod(method.Name, [.. method.GetParameters().Select(parameter => parameter.ParameterType)])
+               where own?.DeclaringType != around
                select method.Name,
         ];
         Assert.That(forgotten, Is.Empty);
