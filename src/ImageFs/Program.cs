@@ -6,6 +6,7 @@ using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Output;
 using ImageFs.Storage;
 
 namespace ImageFs;
@@ -13,9 +14,6 @@ namespace ImageFs;
 /// <summary>The program <c>imagefs</c>.</summary>
 internal static class Program
 {
-    /// <summary>How a command line is read: a word that begins with @ is a word.</summary>
-    internal static ParserConfiguration ParserConfiguration => new() { ResponseFileTokenReplacer = null };
-
     private static int Main(string[] arguments)
     {
         if (Background.FindRequest(arguments) is { } request)
@@ -44,6 +42,7 @@ internal static class Program
     // By itself, for its types to be loaded only when it is.
     private static int Run(string[] arguments)
     {
+        Terminal.TakeOver();
         Verb root = CreateRoot();
         if (arguments is [Completer.Word, .. var words])
         {
@@ -51,11 +50,11 @@ internal static class Program
             return ExitStatus.Success;
         }
 
-        ParseResult parsed = root.Parse(WithVerb(root, arguments), ParserConfiguration);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = root.Parse(CommandLine.WithVerb(root, arguments), CommandLine.Configuration);
+        if (CommandLine.Explain(parsed, arguments) is { } problem)
         {
             string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
-            return Fail($"{parsed.Errors[0].Message.TrimEnd('.')}; try '{command} --help'", ExitStatus.Usage);
+            return Fail($"{problem}; try '{command} --help'", ExitStatus.Usage);
         }
 
         // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
@@ -75,23 +74,8 @@ internal static class Program
         { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), CatCommand.Create(), ExtractCommand.Create() },
         { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
         new HelpOption("--help", "-h") { Description = "Print this help, or that of a command.", Action = new PrintHelp() },
-        new VersionOption("--version", "-V") { Description = "Print the version.", Action = new PrintVersion() },
+        new Option<bool>("--version", "-V") { Description = "Print the version.", Action = new PrintVersion(), Recursive = true },
     };
-
-    /// <summary>
-    /// <c>imagefs IMAGE DIR</c> is short for <c>imagefs mount IMAGE DIR</c>; options may stand before either, and -o has a word of its own.
-    /// </summary>
-    internal static string[] WithVerb(Command root, string[] arguments)
-    {
-        int first = 0;
-        while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")
-        {
-            first += option is "-o" or "--options" ? 2 : 1;
-        }
-
-        bool isVerb = first < arguments.Length && root.Subcommands.Any(command => command.Name == arguments[first] || command.Aliases.Contains(arguments[first]));
-        return first >= arguments.Length || isVerb ? arguments : ["mount", .. arguments];
-    }
 
     private static int Guard(Func<int> command, Func<string?> findImage)
     {

@@ -69,4 +69,14 @@ internal sealed class HelpTests
         Assert.That(text, Does.Contain("Usage:"));
         Assert.That(text.Contains("\e[1mUsage:", StringComparison.Ordinal), Is.EqualTo(isBold));
     }
+
+    [TestCase("--help")]
+    [TestCase("doctor")]
+    [TestCase("info /etc/passwd")]
+    [TestCase("cat /no/such/image x")]
+    public void The_terminal_is_left_as_it_was(string line)
+    {
+        ToolResult said = Tool.Run("script", "-qec", $"TERM=xterm {ImageFsProgram.Path} {line}", "/dev/null");
+        Assert.That(said.Text, Does.Not.Contain("\u001b[?1h").And.Not.Contain("\u001b=").And.Not.Empty);
+    }
 }

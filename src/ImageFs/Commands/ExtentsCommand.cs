@@ -38,7 +38,7 @@ internal static class ExtentsCommand
             ExtentText.Write(Console.Out, name, source);
             if (!Console.IsOutputRedirected)
             {
-                ImageMap.Write(Console.Out, source, Math.Max(Console.WindowWidth, 1));
+                ImageMap.Write(Console.Out, source, Terminal.Width ?? 1);
             }
 
             return ExitStatus.Success;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using ImageFs.Help;
 using ImageFs.Mounting;
 
@@ -15,7 +17,12 @@ internal static class MountCommand
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
-        var readyDescriptor = new Option<int?>("--ready-fd") { Description = "Write a line to descriptor N, and close it, when the mount answers.", HelpName = "N" };
+        var readyDescriptor = new Option<int?>("--ready-fd")
+        {
+            Description = "Write a line to descriptor N, and close it, when the mount answers.",
+            HelpName = "N",
+            CustomParser = ParseNumber,
+        };
         var pidFile = new Option<string?>("--pid-file") { Description = "Write the server's process id to FILE while the mount lasts.", HelpName = "FILE" };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
 
@@ -43,6 +50,17 @@ internal static class MountCommand
             return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Background.Start(request);
         });
         return command;
+    }
+
+    private static int? ParseNumber(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return number;
+        }
+
+        result.AddError($"--ready-fd {result.Tokens[0].Value}: not a number");
+        return null;
     }
 
     /// <summary>Mounts, and serves until the mount is gone.</summary>

@@ -1,5 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Output;
 
 namespace ImageFs.Commands;
 
@@ -28,6 +29,7 @@ internal static class MountHelper
     /// <returns>The exit status.</returns>
     internal static int Run(string[] arguments)
     {
+        Terminal.TakeOver();
         if (arguments is ["-h" or "--help"])
         {
             Console.Out.WriteLine(Usage);

@@ -17,19 +17,39 @@ internal static class UnmountCommand
 
     internal static Command Create()
     {
-        var directory = new Argument<string>("DIR") { Description = "The mount point." };
+        var directories = new Argument<string[]>("DIR") { Description = "The mount point; there may be several.", Arity = ArgumentArity.OneOrMore };
         var lazy = new Option<bool>("-z", "-l", "--lazy") { Description = "Take it out of the tree now; it ends when the last file is closed." };
         var command = new Verb("umount", "Unmount an image, and wait until its server has ended.")
         {
-            directory, lazy,
+            directories, lazy,
             new Example("imagefs umount /mnt", "unmount, and wait for the server's end"),
         };
         command.Aliases.Add("unmount");
-        command.SetAction(parsed => Unmount(Path.GetFullPath(parsed.GetRequiredValue(directory)), parsed.GetValue(lazy)));
+        command.SetAction(parsed => UnmountAll(parsed.GetRequiredValue(directories), parsed.GetValue(lazy)));
         return command;
     }
 
-    private static int Unmount(string path, bool lazy)
+    // One that cannot be unmounted does not keep the others.
+    private static int UnmountAll(string[] directories, bool lazy)
+    {
+        int status = ExitStatus.Success;
+        foreach (string directory in directories)
+        {
+            try
+            {
+                Unmount(Path.GetFullPath(directory), lazy);
+            }
+            catch (FuseMountException e) when (directories.Length > 1)
+            {
+                Log.WriteToStandardError(e.Message);
+                status = e.IsPermission ? ExitStatus.Usage : ExitStatus.MountFailure;
+            }
+        }
+
+        return status;
+    }
+
+    private static void Unmount(string path, bool lazy)
     {
         string directory = FindMountPoint(path);
         int? server = lazy ? null : FindServer(directory);
@@ -38,8 +58,6 @@ internal static class UnmountCommand
         {
             Log.WriteToStandardError($"{directory}: unmounted, but its server (process {process}) has not ended yet");
         }
-
-        return ExitStatus.Success;
     }
 
     // As /proc/self/mountinfo has it. The mount is not looked into: the server may be dead, or hang.
@@ -71,7 +89,8 @@ internal static class UnmountCommand
             }
         }
 
-        throw new FuseMountException($"{path}: not mounted by imagefs");
+        bool isThere = Mounts.TypeAt(path) is not null || Path.Exists(path);
+        throw new FuseMountException($"{path}: {(isThere ? "not mounted by imagefs" : "there is no such folder")}");
     }
 
     // A mount whose server has died, or does not answer in time, can be unmounted all the same; so can one of another program.

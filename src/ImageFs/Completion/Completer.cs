@@ -36,11 +36,11 @@ internal static class Completer
         }
 
         // Words that begin with options are for mount as well.
-        string[] line = Program.WithVerb(root, before);
-        ParseResult parsed = root.Parse(line, Program.ParserConfiguration);
+        string[] line = CommandLine.WithVerb(root, before);
+        ParseResult parsed = root.Parse(line, CommandLine.Configuration);
         if (parsed.CommandResult.Command == root)
         {
-            parsed = root.Parse(["mount", .. before], Program.ParserConfiguration);
+            parsed = root.Parse(["mount", .. before], CommandLine.Configuration);
         }
 
         Command command = parsed.CommandResult.Command;

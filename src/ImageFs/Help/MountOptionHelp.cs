@@ -51,6 +51,7 @@ internal static class MountOptionHelp
             "Words of fstab",
             ("ro", "images are always read-only"),
             ("rw", "warned of"),
+            ("remount", "refused: unmount, and mount again"),
             ("defaults", "accepted"),
             ("auto", "for mount(8)"),
             ("noauto", "for mount(8)"),

@@ -10,6 +10,7 @@ namespace ImageFs.Mounting;
 /// <summary>Serves one mounted image, from the mount to its end.</summary>
 internal sealed class ImageServer : IDisposable
 {
+    private const long SameSignalInMilliseconds = 200;
     private const PosixSignal UserSignal1 = (PosixSignal)10;
 
     private readonly ImageStack? _stack;
@@ -22,6 +23,7 @@ internal sealed class ImageServer : IDisposable
     private LibraryKeeper? _keeper;
     private MountWatcher? _watcher;
     private int _stopping;
+    private long _firstEnd;
     private int _ends;
 
     private ImageServer(ImageStack? stack, Action<string> log, MountStatus status, bool isService)
@@ -104,7 +106,13 @@ internal sealed class ImageServer : IDisposable
         string mountPoint = Path.GetFullPath(request.Directory);
         var options = MountOptions.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
-        ImageStack? stack = options.TakeFlag("tree") ? null : ImageStack.Open(request.Image, options, log);
+        bool isTree = options.TakeFlag("tree");
+        if (!isTree && Directory.Exists(request.Image))
+        {
+            throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
+        }
+
+        ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, options, log);
         try
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(request.Image), mountPoint, request.IsFromMount ? Ignore : log);
@@ -161,8 +169,15 @@ internal sealed class ImageServer : IDisposable
             SayStopping();
         }
 
+        // timeout(1), and a shell that passes a signal on, send one to the process and to its group at once.
+        long first = Interlocked.CompareExchange(ref _firstEnd, Environment.TickCount64, 0);
         if (Interlocked.Increment(ref _ends) > 1 && _session is not null)
         {
+            if (Environment.TickCount64 - first < SameSignalInMilliseconds)
+            {
+                return;
+            }
+
             _log("ended by a second signal");
             Environment.Exit(128 + SignalNumber(context.Signal));
         }

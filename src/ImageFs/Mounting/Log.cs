@@ -37,14 +37,8 @@ internal sealed class Log
 
     private static void TryWrite(string text)
     {
-        try
-        {
-            Console.Error.WriteLine(text);
-        }
-        catch (IOException)
-        {
-            // There is nobody to tell.
-        }
+        // Not sent is not said: there is nobody to tell.
+        _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(text + '\n'), out _);
     }
 
     /// <summary>From now on lines go to the system's log (RFC 3164 to /dev/log), or nowhere when it has none.</summary>

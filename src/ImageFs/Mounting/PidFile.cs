@@ -20,7 +20,6 @@ internal sealed class PidFile : IDisposable
     /// <param name="path">The file; null for none.</param>
     /// <returns>What removes it again.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     internal static PidFile? Write(string? path)
     {
         if (path is null)
@@ -30,8 +29,17 @@ internal sealed class PidFile : IDisposable
 
         string full = Path.GetFullPath(path);
         string unfinished = $"{full}.{Environment.ProcessId}";
-        File.WriteAllText(unfinished, Text);
-        File.Move(unfinished, full, overwrite: true);
+        try
+        {
+            File.WriteAllText(unfinished, Text);
+            File.Move(unfinished, full, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string reason = e is DirectoryNotFoundException ? "there is no such folder" : e is UnauthorizedAccessException ? "permission denied" : e.Message;
+            throw new IOException($"--pid-file {path}: {reason}", e);
+        }
+
         return new PidFile(full);
     }
 

@@ -61,6 +61,11 @@ internal static class SessionOptions
             warn("images are mounted read-only");
         }
 
+        if (options.TakeFlag("remount"))
+        {
+            throw new MountOptionException("remount", "cannot be done: unmount, and mount again");
+        }
+
         foreach (string word in options.Names.Where(IsIgnored).ToArray())
         {
             options.TryTake(word, out _);

@@ -1,3 +1,6 @@
+using System.Text;
+using ImageFs.Linux;
+
 namespace ImageFs.Output;
 
 /// <summary>A bar on the terminal that shows how much is done; nothing where standard error is no terminal.</summary>
@@ -24,7 +27,7 @@ internal sealed class ProgressBar : IDisposable
         {
             _nextAt = Environment.TickCount64 + IntervalInMilliseconds;
             int cells = _total > 0 ? (int)Math.Min(Cells, _done * (double)Cells / _total) : 0;
-            Console.Error.Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {Size.Text(_done)} of {Size.Text(_total)}");
+            Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {Size.Text(_done)} of {Size.Text(_total)}");
         }
     }
 
@@ -40,7 +43,9 @@ internal sealed class ProgressBar : IDisposable
     {
         if (_isShown)
         {
-            Console.Error.Write(Erase);
+            Write(Erase);
         }
     }
+
+    private static void Write(string text) => Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(text), out _);
 }

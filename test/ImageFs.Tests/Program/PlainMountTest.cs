@@ -39,7 +39,7 @@ public sealed class PlainMountTest
             if (PlainMount.Parse(line) is { } request)
             {
                 compared++;
-                ParseResult parsed = root.Parse(ImageFs.Program.WithVerb(root, line), ImageFs.Program.ParserConfiguration);
+                ParseResult parsed = root.Parse(CommandLine.WithVerb(root, line), CommandLine.Configuration);
                 string shown = string.Join(' ', line);
                 Assert.That(parsed.Errors, Is.Empty, shown);
                 Assert.That(parsed.CommandResult.Command.Name, Is.EqualTo("mount"), shown);

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace ImageFs;
+
+/// <summary>How a command line is read, and what is said of one that is wrong.</summary>
+internal static class CommandLine
+{
+    /// <summary>A word that begins with @ is a word.</summary>
+    internal static ParserConfiguration Configuration => new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>
+    /// The same with its verb: <c>imagefs IMAGE DIR</c> is short for <c>imagefs mount IMAGE DIR</c>, <c>imagefs -u DIR</c> for
+    /// <c>imagefs umount DIR</c>, and <c>imagefs help VERB</c> for <c>imagefs VERB --help</c>. Options may stand before either, and
+    /// -o has a word of its own.
+    /// </summary>
+    internal static string[] WithVerb(Command root, string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["-u", .. var rest]:
+                return ["umount", .. rest];
+            case ["help"]:
+                return ["--help"];
+            case ["help", var verb]:
+                return [verb, "--help"];
+            case ["version"]:
+                return ["--version"];
+        }
+
+        int first = 0;
+        while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")
+        {
+            first += option is "-o" or "--options" ? 2 : 1;
+        }
+
+        return first >= arguments.Length || IsVerb(root, arguments[first]) ? arguments : ["mount", .. arguments];
+    }
+
+    /// <summary>What is wrong with a command line; null when nothing is.</summary>
+    /// <param name="parsed">As the parser has it.</param>
+    /// <param name="arguments">As it was typed.</param>
+    internal static string? Explain(ParseResult parsed, string[] arguments)
+    {
+        // Help and version, whatever else is wrong.
+        if (parsed.Action is { ClearsParseErrors: true })
+        {
+            return null;
+        }
+
+        // The parser takes an option that it does not know for whatever may stand there.
+        if (parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(IsUnknownOption) is { } unknown)
+        {
+            return $"unknown option '{unknown.Value}'";
+        }
+
+        if (parsed.Errors.Count == 0)
+        {
+            return null;
+        }
+
+        Command command = parsed.CommandResult.Command;
+        if (arguments is [var word, ..] && command.Name == "mount" && word != "mount" && IsLikeVerb(word))
+        {
+            return $"there is no command '{word}', and no image of that name";
+        }
+
+        Argument? missing = command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 });
+        return missing is null ? parsed.Errors[0].Message.TrimEnd('.') : $"{missing.Name} is missing: {Usage(command)}";
+    }
+
+    private static bool IsUnknownOption(Token token) => token is { Type: TokenType.Argument, Value: ['-', _, ..] };
+
+    private static bool IsVerb(Command root, string word) =>
+        root.Subcommands.Any(command => command.Name == word || command.Aliases.Contains(word));
+
+    private static bool IsLikeVerb(string word) => word.All(char.IsAsciiLetter) && !Path.Exists(word);
+
+    private static string Usage(Command command) => string.Join(' ', command.Arguments.Select(argument => argument.Name).Prepend($"imagefs {command.Name}"));
+}
