@@ -37,7 +37,8 @@ public static class PathLookup
 
             if (!fileSystem.TryLookup(node, Encoding.UTF8.GetBytes(name), out NodeId found))
             {
-                throw new LinuxException("open", Errno.ENOENT, path);
+                bool isVolume = node == fileSystem.Root && fileSystem is VolumeTree;
+                throw new LinuxException("open", Errno.ENOENT, isVolume ? $"{path} (there are {((VolumeTree)fileSystem).Listing})" : path);
             }
 
             if ((names.Count > 0 || followLast) && fileSystem.GetAttributes(found).Type == NodeType.SymbolicLink)

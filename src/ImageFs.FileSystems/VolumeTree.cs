@@ -34,6 +34,9 @@ public sealed class VolumeTree : FileSystem
     /// <summary>File systems that it holds.</summary>
     public int Count => _volumes.Count;
 
+    /// <summary>Their names, for people.</summary>
+    public string Listing => string.Join(", ", _volumes.Select(volume => Encoding.UTF8.GetString(volume.Name)));
+
     /// <inheritdoc/>
     public override string Format => "volumes";
 

@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems;
@@ -55,6 +56,12 @@ public sealed class VolumeTreeTest
         Assert.That(s_tree.TryLookup(Find("2-rootfs"), ".."u8, out NodeId parent), Is.True);
         Assert.That(parent, Is.EqualTo(s_tree.Root));
     }
+
+    [Test]
+    public void A_path_that_leaves_the_volume_out_is_told_which_there_are() =>
+        Assert.That(
+            () => PathLookup.Find(s_tree, "etc/hostname"),
+            Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.ENOENT).And.Message.Contains("etc/hostname (there are 1-EFI, 2-rootfs)"));
 
     [Test]
     public void What_is_not_there_is_not_found() => Assert.That(s_tree.TryLookup(s_tree.Root, "3-x"u8, out _), Is.False);
