@@ -47,12 +47,14 @@ public sealed unsafe class OutputFolder : IDisposable
     }
 
     /// <summary>A directory in this one: made, or the one that is there; a symbolic link is not taken for one.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="isForAll">Whether it is made with what permissions the umask leaves; else for its owner only.</param>
     /// <exception cref="LinuxException">It can be neither: ENOTDIR when there is something else.</exception>
-    public OutputFolder OpenOrCreateFolder(ReadOnlySpan<byte> name)
+    public OutputFolder OpenOrCreateFolder(ReadOnlySpan<byte> name, bool isForAll = false)
     {
         fixed (byte* first = Name(name))
         {
-            if (Libc.mkdirat(_descriptor.Number, first, OwnerOnlyFolder) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
+            if (Libc.mkdirat(_descriptor.Number, first, isForAll ? AllPermissions : OwnerOnlyFolder) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
             {
                 throw Failed("mkdir", name);
             }

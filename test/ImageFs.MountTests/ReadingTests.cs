@@ -80,7 +80,7 @@ internal sealed partial class ReadingTests
     }
 
     [Test]
-    public void A_part_comes_out_by_its_last_name_over_what_was_there()
+    public void A_part_comes_out_by_its_path_over_what_was_there()
     {
         using var folder = new TestFolder();
         folder.CreateDirectory("copy");
@@ -92,6 +92,33 @@ internal sealed partial class ReadingTests
         Assert.That(new FileInfo(folder["copy/size-2048"]).LinkTarget, Is.Null);
         Assert.That(new FileInfo(folder["copy/size-2048"]).Length, Is.EqualTo(2048));
         Assert.That(File.ReadAllText(folder["outside"]), Is.EqualTo("untouched"));
+    }
+
+    [Test]
+    public void Parts_of_one_name_come_out_by_their_paths_each()
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd $1 && mkdir -p t/a/deep t/b && echo of-a >t/a/deep/x && echo of-b >t/b/x && ln t/b/x t/b/y && mke2fs -q -t ext4 -d t x.img 4M", folder.Path).Succeeded();
+        Tool.Shell("umask 027 && \"$1\" extract \"$2\" a/deep/x /b/x ./b//y -C \"$3\"", ImageFsProgram.Path, folder["x.img"], folder["copy"]).Succeeded();
+
+        Assert.That(File.ReadAllText(folder["copy/a/deep/x"]), Is.EqualTo("of-a\n"));
+        Assert.That(File.ReadAllText(folder["copy/b/x"]), Is.EqualTo("of-b\n"));
+        Assert.That(Tool.Shell("cd $1 && stat -c '%a %h' a a/deep b/y && ls", folder["copy"]).Succeeded().Text, Does.Match("^750 [0-9]+\n750 [0-9]+\n[0-9]+ 2\na\nb\n$"));
+        ToolResult up = ImageFsProgram.Run("extract", folder["x.img"], "a/../b/x", "-C", folder["copy"]);
+        Assert.That((up.ExitCode, up.Error.Contains("a/../b/x", StringComparison.Ordinal)), Is.EqualTo((32, true)), up.Error);
+    }
+
+    [TestCase("links")]
+    [TestCase("links/below")]
+    public void A_directory_is_not_taken_through_a_link_that_is_there(string path)
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd $1 && mkdir -p t/links/below copy outside && echo x >t/links/below/x && ln -s ../outside copy/links && mke2fs -q -t ext4 -d t x.img 4M", folder.Path).Succeeded();
+        ToolResult said = ImageFsProgram.Run("extract", folder["x.img"], path, "-C", folder["copy"]);
+
+        Assert.That(said.ExitCode, Is.EqualTo(1));
+        Assert.That(said.Error, Does.Contain("links"));
+        Assert.That(Directory.GetFileSystemEntries(folder["outside"]), Is.Empty);
     }
 
     [Test]

@@ -14,20 +14,20 @@ internal static class ExtractCommand
 {
     internal static Command Create()
     {
-        var paths = new Argument<string[]>("PATH") { Description = "Files and directories in it; without one all.", Arity = ArgumentArity.ZeroOrMore };
+        var paths = new Argument<string[]>("PATH") { Description = "Files and directories in it, copied to the same path below DIR; without one all.", Arity = ArgumentArity.ZeroOrMore };
         var directory = new Option<string>("-C", "--directory") { Description = "Where to; made if it is not there.", HelpName = "DIR", DefaultValueFactory = _ => "." };
         var noOwners = new Option<bool>("--no-same-owner") { Description = "Leave owners and groups as they come; the default unless for root." };
         var command = new ImageCommand("extract", "Copy files out of an image, with modes, times, links and holes; nothing is mounted.")
         {
             paths, directory, noOwners,
             new Example("imagefs extract debian.iso -C out", "copy all there is"),
-            new Example("imagefs extract -o part=2 disk.img etc home -C out", "two directories of a partition"),
+            new Example("imagefs extract -o part=2 disk.img etc home -C out", "two directories of a partition: out/etc and out/home"),
         };
         command.SetAction((fileSystem, parsed) =>
         {
-            Entry[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => Find(fileSystem, path))];
+            (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followLast: false)))];
             using OutputFolder target = OutputFolder.OpenOrCreate(parsed.GetRequiredValue(directory));
-            using var bar = new ProgressBar(() => named.Length == 0 ? TotalSize.Of(fileSystem, fileSystem.Root) : named.Sum(entry => TotalSize.Of(fileSystem, entry.Node)));
+            using var bar = new ProgressBar(() => named.Length == 0 ? TotalSize.Of(fileSystem, fileSystem.Root) : named.Sum(one => TotalSize.Of(fileSystem, one.Node)));
             var extraction = new Extraction(fileSystem, target, bar.Add, bar.Interrupt(Log.WriteToStandardError))
             {
                 KeepsOwners = Processes.IsRoot && !parsed.GetValue(noOwners),
@@ -37,9 +37,9 @@ internal static class ExtractCommand
                 extraction.CopyContents(fileSystem.Root);
             }
 
-            foreach (Entry entry in named)
+            foreach ((byte[][] path, NodeId node) in named)
             {
-                extraction.Copy(entry);
+                extraction.Copy(path, node);
             }
 
             return extraction.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
@@ -47,12 +47,12 @@ internal static class ExtractCommand
         return command;
     }
 
-    // A file comes out by its last name, wherever in the image it was.
-    private static Entry Find(FileSystem fileSystem, string path)
+    // What is named comes out by the path it is named by, below the target: two files of one name are two.
+    private static byte[][] Names(string path)
     {
-        string name = Path.GetFileName(path.TrimEnd('/'));
-        return name is "" or "." or ".."
-            ? throw new LinuxException("open", Errno.EINVAL, $"{path}: a path that does not end in a name")
-            : new Entry(Encoding.UTF8.GetBytes(name), PathLookup.Find(fileSystem, path, followLast: false));
+        string[] names = [.. path.Split('/').Where(name => name is not ("" or "."))];
+        return names.Length == 0 || names.Contains("..")
+            ? throw new LinuxException("open", Errno.EINVAL, $"{path}: a path that leads up, or to nothing by name")
+            : [.. names.Select(Encoding.UTF8.GetBytes)];
     }
 }

@@ -39,11 +39,39 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         CopyEntries(directory, root, [], 1).ThrowIfDamaged();
     }
 
-    /// <summary>Copies a file, or a directory with all in it.</summary>
-    internal void Copy(Entry entry)
+    /// <summary>Copies a file, or a directory with all in it, to a path of its own; directories on the way to it are made as mkdir(1) makes them.</summary>
+    /// <param name="path">The names on the way, and its own.</param>
+    /// <param name="node">What is copied.</param>
+    internal void Copy(ReadOnlySpan<byte[]> path, NodeId node)
     {
         _visited = new VisitedDirectories();
-        TryCopy(entry, root, [], 0);
+        CopyBelow(path, node, root, []);
+    }
+
+    private void CopyBelow(ReadOnlySpan<byte[]> names, NodeId node, OutputFolder target, byte[] folder)
+    {
+        if (names.Length == 1)
+        {
+            TryCopy(new Entry(names[0], node), target, folder, 0);
+            return;
+        }
+
+        byte[] path = [.. folder, .. names[0]];
+        OutputFolder below;
+        try
+        {
+            below = target.OpenOrCreateFolder(names[0], isForAll: true);
+        }
+        catch (LinuxException e) when (e.Errno != Errno.ENOSPC)
+        {
+            Fail(path, e.Message);
+            return;
+        }
+
+        using (below)
+        {
+            CopyBelow(names[1..], node, below, [.. path, (byte)'/']);
+        }
     }
 
     private DirectoryContents CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
