@@ -31,6 +31,12 @@ public sealed record FuseCounters
     /// <summary>How often metadata was found in the caches.</summary>
     public required CacheCounts MetadataCache { get; init; }
 
+    /// <summary>Small files that were put into the mount's cache before anybody asked.</summary>
+    public long FilesStored { get; init; }
+
+    /// <summary>Bytes of those.</summary>
+    public long BytesStored { get; init; }
+
     /// <summary>Replies that the kernel did not take, of requests that were still waiting.</summary>
     public required long LostReplies { get; init; }
 }

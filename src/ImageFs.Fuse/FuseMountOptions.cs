@@ -45,6 +45,12 @@ public sealed record FuseMountOptions
     /// </summary>
     public bool CachesOnce { get; init; }
 
+    /// <summary>
+    /// Whether small files are put into the mount's cache ahead of a reader that takes those of a directory one after another. A tree
+    /// that may change is never read ahead so.
+    /// </summary>
+    public bool StoresAhead { get; init; }
+
     /// <summary>Whether the header of a spliced reply is copied into the pipe, and does not go by reference.</summary>
     public bool CopiesHeaders { get; init; }
 

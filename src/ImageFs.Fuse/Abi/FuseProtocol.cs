@@ -21,6 +21,12 @@ internal static class FuseProtocol
     /// <summary>FUSE_IOCTL_DIR: the ioctl is on a directory.</summary>
     public const uint IoctlOnDirectory = 1 << 4;
 
+    /// <summary>FUSE_NOTIFY_STORE, in the place of the error of a message that answers no request.</summary>
+    public const int NotifyStore = 4;
+
+    /// <summary>DT_REG: the type of a regular file in a listing.</summary>
+    public const uint RegularFile = 8;
+
     /// <summary>SEEK_DATA of lseek(2).</summary>
     public const uint SeekData = 3;
 

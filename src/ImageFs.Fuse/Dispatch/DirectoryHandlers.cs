@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Ahead;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -11,7 +12,8 @@ namespace ImageFs.Fuse.Dispatch;
 /// <param name="transport">Where the entries go.</param>
 /// <param name="errors">Told of nodes that cannot be read.</param>
 /// <param name="lifetime">How long the kernel may keep names and attributes.</param>
-internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTransport transport, FuseErrorLog errors, CacheLifetime lifetime) : IFuseDirectorySink
+/// <param name="order">Takes note of the files; null when nobody wants to know.</param>
+internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTransport transport, FuseErrorLog errors, CacheLifetime lifetime, ListingOrder? order) : IFuseDirectorySink
 {
     // What libfuse gives where it does not know: 0 would make readdir(3) pass the entry over.
     private const ulong UnknownInode = 0xFFFFFFFF;
@@ -20,6 +22,9 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
     private int _capacity;
     private int _length;
     private bool _isFull;
+
+    /// <summary>Where the last listing begins in the order of files.</summary>
+    public int LastPlace { get; private set; }
 
     /// <summary>Answers the request.</summary>
     /// <param name="request">The request.</param>
@@ -35,6 +40,7 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         _capacity = (int)Math.Min(arguments.Size, (uint)transport.Payload.Length);
         _length = 0;
         _isFull = false;
+        LastPlace = order?.Begin() ?? 0;
         fileSystem.ReadDirectory(request.NodeId, (long)arguments.Offset, this);
 
         // No entry at all would be the end of the directory.
@@ -80,6 +86,11 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         name.CopyTo(record[headSize..]);
         record[(headSize + name.Length)..].Clear();
         _length += size;
+        if (type == FuseProtocol.RegularFile)
+        {
+            order?.Add(nodeId);
+        }
+
         return true;
     }
 

@@ -1,11 +1,14 @@
 using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Ahead;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Requests about a file's contents: READ and LSEEK.</summary>
-internal sealed class FileHandlers(FileCache files)
+/// <param name="files">The files that were read from lately.</param>
+/// <param name="ahead">Told of small files; null when nobody is to guess.</param>
+internal sealed class FileHandlers(FileCache files, FilesAhead? ahead)
 {
     /// <summary>FUSE_READ: all bytes asked for that the file has. Fewer would read as the end of the file, or as zeros.</summary>
     /// <param name="request">The request.</param>
@@ -20,6 +23,11 @@ internal sealed class FileHandlers(FileCache files)
         BlockSource file = files.Get(request.NodeId);
         long offset = (long)arguments.Offset;
         long length = Math.Min(arguments.Size, file.Length - offset);
+        if (length == file.Length && length <= FilesAhead.LargestFile)
+        {
+            ahead?.NoteRead(request.NodeId);
+        }
+
         return length <= 0 ? FuseReply.Empty : FuseReply.File(file, offset, (int)length);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ImageFs.Fuse.Abi;
+using ImageFs.Fuse.Ahead;
 using ImageFs.Fuse.Replies;
 using ImageFs.Linux;
 
@@ -18,6 +19,7 @@ internal sealed class FuseDispatcher
     private readonly IFuseTransport _transport;
     private readonly WorkerCounters _counters;
     private readonly FuseErrorLog _errors;
+    private readonly FilesAhead? _ahead;
     private readonly FuseTrace? _trace;
     private readonly AccessGuard? _guard;
     private readonly NodeHandlers _nodes;
@@ -35,11 +37,12 @@ internal sealed class FuseDispatcher
         _transport = transport;
         _counters = counters;
         _errors = service.Errors;
+        _ahead = service.Ahead;
         _trace = FuseTrace.For(service.Options);
         _guard = service.Guard;
         _nodes = new NodeHandlers(service.FileSystem, service.Lifetime);
-        _files = new FileHandlers(service.Files);
-        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors, service.Lifetime);
+        _files = new FileHandlers(service.Files, service.Ahead);
+        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors, service.Lifetime, service.Store?.Order);
         _attributes = new AttributeHandlers(service.FileSystem);
         _status = new StatusHandler(service.Options.Status);
     }
@@ -60,6 +63,10 @@ internal sealed class FuseDispatcher
         {
             FuseReply reply = Answer(in request);
             Send(in request, in reply);
+            if (request.Opcode == FuseOpcode.Readdirplus && reply.Length > 0)
+            {
+                _ahead?.NoteListing(_directories.LastPlace);
+            }
         }
         catch (Exception e)
         {

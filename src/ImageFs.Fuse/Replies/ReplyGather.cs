@@ -20,7 +20,7 @@ internal sealed class ReplyGather : IDisposable
     /// <summary>Pieces that a reply may have behind its header.</summary>
     public const int Pieces = GatherList.Capacity - 1;
 
-    private readonly PageBuffer _header = new(Unsafe.SizeOf<FuseOutHeader>());
+    private readonly PageBuffer _header = new(PageBuffer.PageSize);
     private readonly GatherList _list = new();
 
     /// <summary>Sends a reply.</summary>
@@ -32,11 +32,20 @@ internal sealed class ReplyGather : IDisposable
     /// <returns>None when it went out whole; otherwise nothing went out, and why.</returns>
     public Fallback Send(FileDescriptor target, ulong unique, int length, ReadOnlySpan<DeviceExtent> extents, out Errno errno)
     {
+        Span<byte> header = stackalloc byte[Unsafe.SizeOf<FuseOutHeader>()];
+        MemoryMarshal.Write(header, new FuseOutHeader { Len = (uint)(header.Length + length), Unique = unique });
+        return Send(target, header, length, extents, out errno);
+    }
+
+    /// <summary>Sends a message with a header of its own, which counts all bytes.</summary>
+    /// <inheritdoc cref="Send(FileDescriptor, ulong, int, ReadOnlySpan{DeviceExtent}, out Errno)"/>
+    public Fallback Send(FileDescriptor target, ReadOnlySpan<byte> header, int length, ReadOnlySpan<DeviceExtent> extents, out Errno errno)
+    {
         errno = Errno.None;
-        int total = Unsafe.SizeOf<FuseOutHeader>() + length;
-        MemoryMarshal.Write(_header.Span, new FuseOutHeader { Len = (uint)total, Unique = unique });
+        int total = header.Length + length;
+        header.CopyTo(_header.Span);
         _list.Clear();
-        _list.Add(_header, Unsafe.SizeOf<FuseOutHeader>());
+        _list.Add(_header, header.Length);
         BlockDevice? whole = null;
         foreach (ref readonly DeviceExtent extent in extents)
         {

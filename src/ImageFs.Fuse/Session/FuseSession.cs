@@ -29,7 +29,11 @@ public sealed class FuseSession : IDisposable
     public FuseConnection Connection { get; private set; } = null!;
 
     /// <summary>What the session has done so far.</summary>
-    public FuseCounters Counters => WorkerCounters.Sum(AllCounters);
+    public FuseCounters Counters => WorkerCounters.Sum(AllCounters) with
+    {
+        FilesStored = _service?.Store?.Stored ?? 0,
+        BytesStored = _service?.Store?.StoredBytes ?? 0,
+    };
 
     /// <summary>How requests come.</summary>
     public FuseTransport Transport { get; private set; }
@@ -124,6 +128,11 @@ public sealed class FuseSession : IDisposable
         var first = MakeChannel(_mount.Connection, options);
         var service = new FuseService(fileSystem, options);
         _service = service;
+        if (options.StoresAhead && !fileSystem.MayChange)
+        {
+            service.StoreAhead(_mount.Connection);
+        }
+
         _workers.Add(new FuseWorker(0, first, service));
         Connection = FuseHandshake.Run(
             first,
@@ -220,6 +229,7 @@ public sealed class FuseSession : IDisposable
 
             _ended = true;
             _idleWatch?.Dispose();
+            _service?.Store?.Dispose();
             RemoveMount();
             _workers.ForEach(worker => worker.Dispose());
             _ring?.Dispose();

@@ -62,6 +62,10 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         Write(json, "replies", counters.Replies);
         Write(json, "reply_bytes", counters.ReplyBytes);
         Write(json, "fallbacks", counters.Fallbacks);
+        json.WriteStartObject("ahead");
+        json.WriteNumber("files", counters.FilesStored);
+        json.WriteNumber("bytes", counters.BytesStored);
+        json.WriteEndObject();
         Write(json, "read_us", counters.ReadLatency);
         Write(json, "metadata_us", counters.MetadataLatency);
         json.WriteStartObject("metadata_cache");

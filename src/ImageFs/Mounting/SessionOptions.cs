@@ -103,6 +103,7 @@ internal static class SessionOptions
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
             CachesOnce = TakeChoice(options, "cache", "shared", "once"),
+            StoresAhead = TakeChoice(options, "ahead", "none", "files"),
             CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write"),
             FollowsReaders = !TakeChoice(options, "affinity", "reader", "any"),
             Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : FuseTransport.Device,
@@ -158,6 +159,11 @@ internal static class SessionOptions
         if (options is { Transport: FuseTransport.Ring, ForceReply: not (null or ReplyWay.Copy) })
         {
             throw new MountOptionException("reply", "is auto or copy with transport=uring");
+        }
+
+        if (options is { CachesOnce: true, StoresAhead: true })
+        {
+            throw new MountOptionException("ahead=files", "is not to be had with cache=once");
         }
 
         if (options is { CachesOnce: true, ForceReply: not (null or ReplyWay.Direct) })

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary><c>ahead=files</c>: small files are in the mount's cache before they are asked for, and are the same files.</summary>
+internal sealed class AheadTests
+{
+    private const int Directories = 60;
+    private const int FilesEach = 6;
+    private const int FilesInOne = 400;
+
+    private static readonly int[] s_sizes = [0, 1, 100, 4095, 4096, 4097, 12_345, 40_000, 65_536, 65_537, 200_000];
+
+    private readonly TestFolder _folder = new();
+
+    [OneTimeSetUp]
+    public void MakeImage()
+    {
+        var random = new Random(20261123);
+        for (int i = 0; i < Directories; i++)
+        {
+            Fill(random, _folder.CreateDirectory($"tree/{i}"), FilesEach);
+        }
+
+        Fill(random, _folder.CreateDirectory("tree/many"), FilesInOne);
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", _folder["tree"], _folder["ext4"], "64M").Succeeded();
+        Tool.Run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", _folder["iso9660"], _folder["tree"]).Succeeded();
+    }
+
+    [OneTimeTearDown]
+    public void RemoveImage() => _folder.Dispose();
+
+    [Test]
+    public void Every_file_is_the_same_and_few_are_asked_for([Values("ext4", "iso9660")] string image, [Values("", ",transport=uring", ",max_threads=1")] string more)
+    {
+        using var ring = more.Contains("uring", StringComparison.Ordinal) ? RingOffer.Make() : null;
+        using var mount = ImageMount.Mount(_folder[image], "ahead=files" + more);
+        string copy = _folder.CreateDirectory($"copy-{image}{more}");
+        Tool.Run("timeout", "60", "cp", "-r", mount.Directory + "/.", copy).Succeeded();
+        Tool.Run("diff", "-r", "--exclude=lost+found", _folder["tree"], copy).Succeeded();
+
+        (long asked, long stored) = Count(mount);
+        Assert.That(stored, Is.GreaterThan((FilesInOne + (Directories * FilesEach)) / 4));
+        Assert.That(asked, Is.LessThan(FilesInOne + (Directories * FilesEach)));
+    }
+
+    [Test]
+    public void Readers_of_all_of_it_at_once_see_the_same()
+    {
+        using var mount = ImageMount.Mount(_folder["ext4"], "ahead=files");
+        const string Sums = "cd \"$1\" && find . -path ./lost+found -prune -o -type f -exec sha256sum {} + | sort";
+        string expected = Tool.Shell(Sums, _folder["tree"]).Succeeded().Text;
+        ToolResult[] seen = [.. Enumerable.Range(0, 4).AsParallel().WithDegreeOfParallelism(4).Select(_ => Tool.Shell("timeout 60 sh -c '" + Sums + "' sh \"$1\"", mount.Directory))];
+        Assert.That(seen.Select(reader => reader.Succeeded().Text), Is.All.EqualTo(expected));
+    }
+
+    [Test]
+    public void Without_the_word_nothing_is_stored()
+    {
+        using var mount = ImageMount.Mount(_folder["ext4"]);
+        Tool.Shell("timeout 60 cat \"$1\"/many/* | wc -c", mount.Directory).Succeeded();
+        Assert.That(Count(mount).Stored, Is.Zero);
+    }
+
+    [Test]
+    public void An_image_cut_short_is_an_error_of_the_files_that_it_has_lost()
+    {
+        string image = _folder["cut"];
+        File.Copy(_folder["iso9660"], image, overwrite: true);
+        using var mount = ImageMount.Mount(image, "ahead=files");
+        string[] files = [.. Directory.EnumerateFiles(mount["many"]).Order(StringComparer.Ordinal)];
+        using (FileStream file = File.OpenWrite(image))
+        {
+            file.SetLength(file.Length * 2 / 3);
+        }
+
+        int lost = 0;
+        foreach (string file in files)
+        {
+            byte[] expected = File.ReadAllBytes(Path.Combine(_folder["tree/many"], Path.GetFileName(file)));
+            try
+            {
+                Assert.That(File.ReadAllBytes(file), Is.EqualTo(expected), file);
+            }
+            catch (IOException)
+            {
+                lost++;
+            }
+        }
+
+        Assert.That(lost, Is.Positive.And.LessThan(files.Length));
+    }
+
+    private static void Fill(Random random, string folder, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            byte[] contents = new byte[s_sizes[random.Next(s_sizes.Length)]];
+            random.NextBytes(contents);
+            File.WriteAllBytes(Path.Combine(folder, $"{i:D3}"), contents);
+        }
+    }
+
+    private static (long Asked, long Stored) Count(ImageMount mount)
+    {
+        using var stats = JsonDocument.Parse(ImageFsProgram.Run("stats", "-J", mount.Directory).Succeeded().Text);
+        long asked = stats.RootElement.GetProperty("requests").TryGetProperty("read", out JsonElement reads) ? reads.GetInt64() : 0;
+        return (asked, stats.RootElement.GetProperty("ahead").GetProperty("files").GetInt64());
+    }
+}
