@@ -41,6 +41,39 @@ internal sealed class ExitStatusTests
         Assert.That(said.Text, Does.StartWith("imagefs: ").And.EndsWith($"\nstatus {status}\n"));
     }
 
+    [TestCase("ls", "-lR", "IMAGE")]
+    [TestCase("tree", "IMAGE")]
+    [TestCase("cat", "IMAGE", "size-100000")]
+    [TestCase("info", "IMAGE")]
+    [TestCase("verify", "IMAGE")]
+    [TestCase("extract", "IMAGE", "-C", "/no/such/directory/copy")]
+    [TestCase("extract", "IMAGE", "-C", "/etc/passwd")]
+    public void Output_that_cannot_be_written(params string[] words)
+    {
+        string[] said = [.. words.Select(word => word == "IMAGE" ? TestImages.Get("rockridge") : word)];
+        ToolResult ended = Tool.Run("sh", ["-c", "exec \"$@\" >/dev/full", "sh", ImageFsProgram.Path, .. said]);
+        Assert.That(ended.ExitCode, Is.EqualTo(System), ended.Error);
+        Assert.That(ended.Error, Does.StartWith("imagefs: ").And.Not.Contain("bug"));
+    }
+
+    [Test]
+    public void A_full_target_of_extract_names_the_file()
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("full");
+        Tool.Run("mount", "-t", "tmpfs", "-o", "size=40k", "none", folder["full"]).Succeeded();
+        try
+        {
+            ToolResult said = ImageFsProgram.Run("extract", TestImages.Get("rockridge"), "size-100000", "-C", folder["full"]);
+            Assert.That(said.ExitCode, Is.EqualTo(System), said.Error);
+            Assert.That(said.Error, Does.Match("^imagefs: size-100000: .*No space left on device\n$"));
+        }
+        finally
+        {
+            Tool.Run("umount", "-l", folder["full"]).Succeeded();
+        }
+    }
+
     [Test]
     public void What_could_be_done_in_a_container_is_told()
     {

@@ -26,7 +26,7 @@ internal static class ExtractCommand
         command.SetAction((fileSystem, parsed) =>
         {
             (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followLast: false)))];
-            using OutputFolder target = OutputFolder.OpenOrCreate(parsed.GetRequiredValue(directory));
+            using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
             using var bar = new ProgressBar(() => named.Length == 0 ? TotalSize.Of(fileSystem, fileSystem.Root) : named.Sum(one => TotalSize.Of(fileSystem, one.Node)));
             var extraction = new Extraction(fileSystem, target, bar.Add, bar.Interrupt(Log.WriteToStandardError))
             {
@@ -45,6 +45,19 @@ internal static class ExtractCommand
             return extraction.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;
+    }
+
+    private static OutputFolder OpenTarget(string path)
+    {
+        try
+        {
+            return OutputFolder.OpenOrCreate(path);
+        }
+        catch (LinuxException e) when (e.Errno is not (Errno.EPERM or Errno.EACCES))
+        {
+            // No failure of the image's.
+            throw new IOException(e.Message, e);
+        }
     }
 
     // What is named comes out by the path it is named by, below the target: two files of one name are two.

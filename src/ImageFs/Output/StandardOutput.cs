@@ -51,12 +51,25 @@ internal sealed class StandardOutput : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    /// <exception cref="LinuxException">It failed: EPIPE when nobody reads any more.</exception>
+    /// <exception cref="LinuxException">EPIPE: nobody reads any more.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
-    /// <exception cref="LinuxException">It failed: EPIPE when nobody reads any more.</exception>
-    public override void Write(ReadOnlySpan<byte> buffer) => FileWriting.Append(_descriptor, buffer);
+    /// <exception cref="LinuxException">EPIPE: nobody reads any more.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            FileWriting.Append(_descriptor, buffer);
+        }
+        catch (LinuxException e) when (e.Errno != Errno.EPIPE)
+        {
+            // No failure of the image's.
+            throw new IOException($"standard output: {e.Message}", e);
+        }
+    }
 
     /// <summary>Opens it; closing it flushes it, and leaves the descriptor open.</summary>
     internal static Stream Open() => new BufferedStream(new StandardOutput(), BufferLength);

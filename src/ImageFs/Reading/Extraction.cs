@@ -32,6 +32,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
     /// <summary>Copies what a directory holds.</summary>
     /// <exception cref="ImageException">The directory is damaged.</exception>
+    /// <exception cref="IOException">The target is full.</exception>
     internal void CopyContents(NodeId directory)
     {
         _visited = new VisitedDirectories();
@@ -42,6 +43,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     /// <summary>Copies a file, or a directory with all in it, to a path of its own; directories on the way to it are made as mkdir(1) makes them.</summary>
     /// <param name="path">The names on the way, and its own.</param>
     /// <param name="node">What is copied.</param>
+    /// <exception cref="IOException">The target is full.</exception>
     internal void Copy(ReadOnlySpan<byte[]> path, NodeId node)
     {
         _visited = new VisitedDirectories();
@@ -62,7 +64,11 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         {
             below = target.OpenOrCreateFolder(names[0], isForAll: true);
         }
-        catch (LinuxException e) when (e.Errno != Errno.ENOSPC)
+        catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
+        {
+            throw Full(path, e);
+        }
+        catch (LinuxException e)
         {
             Fail(path, e.Message);
             return;
@@ -111,7 +117,11 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             SetAttributes(entry, attributes, target);
             contents?.ThrowIfDamaged();
         }
-        catch (Exception e) when (e is ImageException || (e is LinuxException failed && failed.Errno != Errno.ENOSPC))
+        catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
+        {
+            throw Full(path, e);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
         {
             Fail(path, e.Message);
         }
@@ -215,6 +225,9 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             }
         }
     }
+
+    // Other than what one file has wrong, which is a LinuxException.
+    private static IOException Full(byte[] path, LinuxException e) => new($"{Encoding.UTF8.GetString(path)}: {e.Message}", e);
 
     private void Fail(byte[] path, string message)
     {
