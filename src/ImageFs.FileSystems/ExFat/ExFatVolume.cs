@@ -43,10 +43,7 @@ internal sealed class ExFatVolume
             warn("the medium has had failures: some data may be lost");
         }
 
-        if (Sectors > source.Length / SectorSize)
-        {
-            warn($"the volume has {Sectors} sectors of {SectorSize} bytes, the image only {source.Length / SectorSize}");
-        }
+        VolumeLength.WarnIfCut(source, Math.Min(Sectors, long.MaxValue / SectorSize) * SectorSize, warn);
 
         ReadRoot(warn);
     }

@@ -39,12 +39,7 @@ internal sealed class ExtFormat : FileSystemFormat
             volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.CacheSize) { RecoveredBlocks = blocks };
         }
 
-        long length = volume.Geometry.AddressOf(volume.Geometry.BlocksCount);
-        if (length > source.Length)
-        {
-            warn($"the file system has {length} bytes, of which the image has {source.Length}: what lies behind cannot be read");
-        }
-
+        VolumeLength.WarnIfCut(source, volume.Geometry.AddressOf(volume.Geometry.BlocksCount), warn);
         return new ExtFileSystem(volume, superBlock, taken);
     }
 

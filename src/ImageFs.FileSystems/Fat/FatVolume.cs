@@ -73,10 +73,7 @@ internal sealed class FatVolume
             warn("the volume was not properly unmounted: some data may be damaged");
         }
 
-        if (TotalSectors * (long)SectorSize > source.Length)
-        {
-            warn($"the volume has {TotalSectors * (long)SectorSize} bytes, the image only {source.Length}");
-        }
+        VolumeLength.WarnIfCut(source, TotalSectors * (long)SectorSize, warn);
     }
 
     /// <summary>The volume.</summary>

@@ -17,6 +17,7 @@ internal sealed class Iso9660Format : FileSystemFormat
         var isoOptions = new Iso9660Options(options);
         long start = Sessions.FindStart(source, isoOptions);
         var volume = new Iso9660Volume(source, VolumeDescriptorSet.Read(source, start), isoOptions, warn);
+        VolumeLength.WarnIfCut(source, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), warn);
         return new Iso9660FileSystem(volume);
     }
 }

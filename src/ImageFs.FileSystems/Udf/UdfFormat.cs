@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;
 
@@ -18,6 +19,20 @@ internal sealed class UdfFormat : FileSystemFormat
         RecognitionSequence.HasVolume(source, 0, 2048) || RecognitionSequence.HasVolume(source, 0, 4096);
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
-        new UdfFileSystem(new UdfVolume(source, new UdfOptions(options, source), warn));
+    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
+    {
+        var volume = new UdfVolume(source, new UdfOptions(options, source), warn);
+        VolumeLength.WarnIfCut(source, FindEnd(volume), warn);
+        return new UdfFileSystem(volume);
+    }
+
+    // A partition that is written once, block after block, has its whole medium's length before it is full.
+    private static long FindEnd(UdfVolume volume) =>
+        volume.Maps.Any(map => map.Kind == PartitionKind.Virtual) ? 0 : volume.Maps.Max(map => FindEnd(volume, map));
+
+    private static long FindEnd(UdfVolume volume, PartitionMap map)
+    {
+        PartitionDescriptor partition = volume.Descriptors.FindPartition(map.Number);
+        return ((long)partition.StartingLocation + partition.PartitionLength) * volume.BlockSize;
+    }
 }
