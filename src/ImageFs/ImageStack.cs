@@ -68,19 +68,23 @@ internal sealed class ImageStack : IDisposable
     }
 
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
+    /// <param name="choice">What was chosen.</param>
+    /// <param name="options">Mount options: the container takes its own.</param>
+    /// <param name="warnOfTable">Hears of what is wrong with the partition table; by default who hears of all.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
     /// <exception cref="MountOptionException">They leave nothing.</exception>
-    internal Disk OpenDisk(VolumeChoice choice, MountOptions options)
+    internal Disk OpenDisk(VolumeChoice choice, MountOptions options, Action<string>? warnOfTable = null)
     {
+        warnOfTable ??= _warn;
         BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
-            return new Disk(source, source as Container, _warn);
+            return new Disk(source, source as Container, warnOfTable);
         }
 
         long left = source.Length - choice.Offset;
         return left > 0
-            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), source as Container, _warn)
+            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), source as Container, warnOfTable)
             : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 

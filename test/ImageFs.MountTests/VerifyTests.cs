@@ -92,6 +92,7 @@ internal sealed class VerifyTests
         ToolResult said = Verify(image);
         Assert.That(said.ExitCode, Is.EqualTo(Damaged));
         Assert.That(said.Text, Does.StartWith($"{finding}: ").And.Contain("checksum").And.Contain("(UEFI 5.3.2)\n"));
+        Assert.That(said.Error, Is.Empty);
     }
 
     [Test]
@@ -137,6 +138,23 @@ internal sealed class VerifyTests
         Assert.That(Tool.Run("e2fsck", "-fn", image).ExitCode, Is.Not.Zero);
         Assert.That(said.ExitCode, Is.EqualTo(Damaged), said.Text);
         Assert.That(said.Text, Does.Contain(structure).And.Contain("checksum"));
+    }
+
+    [TestCase("rockridge")]
+    [TestCase("udf/hd150-512")]
+    [TestCase("ext/ext4")]
+    [TestCase("fat/fat32")]
+    [TestCase("exfat/filled")]
+    [CancelAfter(Limit)]
+    public void An_image_that_is_cut_short_is_called_that_first(string name)
+    {
+        using var folder = new TestFolder();
+        byte[] whole = File.ReadAllBytes(TestImages.Get(name));
+        File.WriteAllBytes(folder["x.img"], whole[..^(name is "rockridge" or "udf/hd150-512" ? whole.Length / 3 : 1024)]);
+        ToolResult said = Verify(folder["x.img"]);
+        Assert.That(said.ExitCode, Is.EqualTo(Damaged), said.Text);
+        Assert.That(said.Text, Does.Match($"^the volume has [0-9]+ bytes, the image only {new FileInfo(folder["x.img"]).Length}: it is cut short"));
+        Assert.That(Tool.Run(ImageFsProgram.Path, "info", folder["x.img"]).Error, Does.Contain("it is cut short"));
     }
 
     [TestCase("crossed", "/TWO.TXT: extent at 0x")]

@@ -32,7 +32,8 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         Disk disk;
         try
         {
-            disk = stack.OpenDisk(choice, options);
+            // The checks tell of the table.
+            disk = stack.OpenDisk(choice, options, static _ => { });
         }
         catch (Exception e) when (e is ImageException and not UnsupportedFeatureException or LinuxException)
         {
