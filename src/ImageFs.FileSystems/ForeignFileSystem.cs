@@ -8,13 +8,22 @@ namespace ImageFs.FileSystems;
 /// <param name="Label">Its label; empty when it has none, or it is damaged.</param>
 public sealed record ForeignFileSystem(string Type, string Label)
 {
-    /// <summary>Recognises one; null when there is none.</summary>
+    /// <summary>What it is, for a sentence.</summary>
+    public string Text { get; init; } = Type;
+
+    /// <summary>Recognises one that may be beside another that can be read; null when there is none.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
-    public static ForeignFileSystem? Recognise(BlockSource source)
+    public static ForeignFileSystem? Recognise(BlockSource source) => Try(HfsVolume.Recognise, source);
+
+    /// <summary>Recognises one by its mark, where there is no other; null when there is none.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
+    public static ForeignFileSystem? RecogniseMark(BlockSource source) => Try(ForeignMagic.Recognise, source);
+
+    private static ForeignFileSystem? Try(Func<BlockSource, ForeignFileSystem?> recognise, BlockSource source)
     {
         try
         {
-            return HfsVolume.Recognise(source);
+            return recognise(source);
         }
         catch (ImageException)
         {

@@ -80,7 +80,14 @@ internal sealed class Disk
     private Volume RecogniseWhole()
     {
         Volume whole = Volume.Recognise(null, Source);
-        return whole is { Format: null, Problem: null } && HasNoTable() ? whole with { Format = FileSystemFormats.RecogniseDamaged(Source) } : whole;
+        if (whole is not { Format: null, Problem: null } || !HasNoTable())
+        {
+            return whole;
+        }
+
+        return ForeignFileSystem.RecogniseMark(Source) is { } foreign
+            ? whole with { Foreign = foreign }
+            : whole with { Format = FileSystemFormats.RecogniseDamaged(Source) };
     }
 
     private bool HasNoTable()

@@ -8,6 +8,11 @@ namespace ImageFs;
 /// <summary>Describes an image as a tree of its layers, in lsblk's words.</summary>
 internal static class ImageInfo
 {
+    private const string Nothing = "no known file system or partition table";
+
+    /// <summary>Whether nothing was recognised in what is described.</summary>
+    internal static bool IsUnknown(ImageDescription image) => image.Children.Count == 0 && image.Find("unknown") is Nothing;
+
     /// <summary>Describes the image, its partition table and its file systems.</summary>
     /// <exception cref="ImageException">There is a file system on the whole image, but it is damaged.</exception>
     /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
@@ -48,20 +53,20 @@ internal static class ImageInfo
     private static ImageDescription DescribeDisk(ImageDescription image, Disk disk, ImageDescription? fileSystem, VolumeChoice choice)
     {
         PartitionTable? table = ReadTable(disk, out string? problem);
-        image.With("fstype", fileSystem?.Kind)
-            .With("label", fileSystem?.Find("label"))
+        ForeignFileSystem? foreign = disk.Whole.Foreign;
+        image.With("fstype", fileSystem?.Kind ?? foreign?.Type)
+            .With("label", fileSystem is null ? foreign?.Label : fileSystem.Find("label"))
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
-            .With("unknown", problem ?? (fileSystem is null && table is null ? "no known file system or partition table" : null));
+            .With("unknown", problem ?? (fileSystem is not null ? null : foreign is not null ? NotRead(foreign) : table is null ? Nothing : null));
         if (fileSystem is not null)
         {
             image.Children.Add(fileSystem);
-        }
-
-        if (disk.Whole.Foreign is { } foreign)
-        {
-            image.Children.Add(new ImageDescription(foreign.Type).With("label", foreign.Label).With("unknown", NotRead(foreign)));
+            if (foreign is not null)
+            {
+                image.Children.Add(new ImageDescription(foreign.Type).With("label", foreign.Label).With("unknown", NotRead(foreign)));
+            }
         }
 
         foreach (Partition partition in table?.Partitions ?? [])
@@ -132,5 +137,5 @@ internal static class ImageInfo
         return volume?.Problem ?? (volume?.Format is null ? "no known file system" : null);
     }
 
-    private static string NotRead(ForeignFileSystem foreign) => $"{foreign.Type} is not supported";
+    private static string NotRead(ForeignFileSystem foreign) => $"{foreign.Text} is not supported";
 }

@@ -208,6 +208,11 @@ internal sealed class ImageStack : IDisposable
             return new UnsupportedFeatureException("an empty image is");
         }
 
+        if (disk.Whole.Foreign is { } foreign)
+        {
+            return new UnsupportedFeatureException($"{foreign.Text} is");
+        }
+
         return disk.Table is { } table
             ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames}) is")
             : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FormatNames}) is");

@@ -40,7 +40,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     }
 
     /// <summary>A file system on it that is known, but cannot be read; there may be one beside another that can.</summary>
-    internal ForeignFileSystem? Foreign { get; private init; }
+    internal ForeignFileSystem? Foreign { get; init; }
 
     /// <summary>Recognises what is on a partition or a disk.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
@@ -49,7 +49,12 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         try
         {
             FileSystemFormat? format = FileSystemFormats.Recognise(source);
-            var foreign = ForeignFileSystem.Recognise(source);
+            ForeignFileSystem? foreign = ForeignFileSystem.Recognise(source);
+            if (partition is not null && format is null)
+            {
+                foreign ??= ForeignFileSystem.RecogniseMark(source);
+            }
+
             return new Volume(partition, source)
             {
                 Format = partition is null || foreign is not null ? format : format ?? FileSystemFormats.RecogniseDamaged(source),

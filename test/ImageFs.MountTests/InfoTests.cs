@@ -25,6 +25,48 @@ internal sealed partial class InfoTests
         Assert.That(Number(volume, "size"), Is.EqualTo(2048 * long.Parse(expected["Volume size is"], CultureInfo.InvariantCulture)));
     }
 
+    [TestCase("squashfs", "mkdir t && mksquashfs t x -quiet -no-progress >/dev/null", "a squashfs file system", TestName = "Squashfs_is_named")]
+    [TestCase("swap", "truncate -s 1M x && mkswap x >/dev/null 2>&1", "swap space", TestName = "Swap_is_named")]
+    [TestCase("gzip", "head -c 100000 /dev/urandom | gzip >x", "to be decompressed first", TestName = "Gzip_is_named")]
+    [TestCase("xz", "head -c 100000 /dev/urandom | xz >x", "to be decompressed first", TestName = "Xz_is_named")]
+    [TestCase("bzip2", "head -c 100000 /dev/urandom | bzip2 >x", "to be decompressed first", TestName = "Bzip2_is_named")]
+    [TestCase("btrfs", "truncate -s 1M x && printf _BHRfS_M | dd of=x bs=1 seek=65600 conv=notrunc status=none", "a btrfs file system", TestName = "Btrfs_is_named")]
+    [TestCase("LVM2_member", "truncate -s 1M x && printf 'LVM2 001' | dd of=x bs=1 seek=536 conv=notrunc status=none", "volume group", TestName = "Lvm_is_named")]
+    public void What_is_recognised_but_not_read_is_named(string type, string script, string sentence)
+    {
+        using var folder = new TestFolder();
+        Tool.Shell($"cd \"$1\" && {script}", folder.Path).Succeeded();
+        string image = folder["x"];
+        ToolResult info = ImageFsProgram.Run("info", "-s", image).Succeeded();
+        Assert.That(info.Text.Split('\n')[1], Does.Match($"  {type}  .*{sentence}.* is not supported$"));
+        Assert.That(Text(Of(image), "fstype"), Is.EqualTo(type));
+
+        ToolResult listed = ImageFsProgram.Run("ls", image);
+        Assert.That((listed.ExitCode, listed.Error.Contains(sentence, StringComparison.Ordinal)), Is.EqualTo((32, true)), listed.Error);
+        ToolResult verified = ImageFsProgram.Run("verify", image);
+        Assert.That((verified.ExitCode, verified.Text.Contains("sound", StringComparison.Ordinal)), Is.EqualTo((32, false)), verified.Text);
+        Assert.That(verified.Text, Does.Contain("no file system could be checked").And.Contain(sentence));
+    }
+
+    [Test]
+    public void A_disk_none_of_whose_partitions_is_known_is_not_sound()
+    {
+        Need.Program("sfdisk", "fdisk");
+        using var folder = new TestFolder();
+        Tool.Shell("cd \"$1\" && truncate -s 16M x && printf 'label: gpt\\nsize=4M\\nsize=4M\\n' | sfdisk -q x && mkswap -o 1048576 x >/dev/null 2>&1 || true", folder.Path).Succeeded();
+        ToolResult said = ImageFsProgram.Run("verify", folder["x"]);
+        Assert.That((said.ExitCode, said.Text.Contains("sound", StringComparison.Ordinal)), Is.EqualTo((32, false)), said.Text);
+        Assert.That(said.Text, Does.Contain("2-unknown: file system (none is known)"));
+    }
+
+    [Test]
+    public void An_image_of_nothing_known_is_a_failure()
+    {
+        ToolResult said = ImageFsProgram.Run("info", TestImages.Get("invalid/text"));
+        Assert.That(said.ExitCode, Is.EqualTo(32));
+        Assert.That(said.Text, Does.Contain("no known file system or partition table"));
+    }
+
     [Test]
     public void The_label_and_uuid_are_those_of_blkid([Values("sample", "rockridge", "isohybrid", "grub-rescue-cdrom")] string name)
     {
@@ -113,7 +155,9 @@ internal sealed partial class InfoTests
     [Test]
     public void What_is_no_image_is_described_by_its_size_alone()
     {
-        JsonElement info = Of(TestImages.Get("invalid/text"));
+        ToolResult said = ImageFsProgram.Run("info", "--json", TestImages.Get("invalid/text"));
+        Assert.That(said.ExitCode, Is.EqualTo(32));
+        JsonElement info = JsonDocument.Parse(said.Text).RootElement.GetProperty("blockdevices")[0];
         Assert.That(Number(info, "size"), Is.EqualTo(100_000));
         Assert.That(info.TryGetProperty("fstype", out _), Is.False);
     }

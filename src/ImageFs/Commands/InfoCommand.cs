@@ -35,7 +35,7 @@ internal static class InfoCommand
                 }
             }
 
-            return ExitStatus.Success;
+            return ImageInfo.IsUnknown(description) ? ExitStatus.MountFailure : ExitStatus.Success;
         });
         return command;
     }

@@ -39,7 +39,7 @@ internal static class VerifyCommand
                 Write(output, VerifyText.Summary(stack.Name, outcomes));
             }
 
-            return outcomes.All(outcome => outcome.Findings.Count == 0) ? ExitStatus.Success : ExitStatus.Damaged;
+            return new Verdict(outcomes).Status;
         });
         return command;
     }

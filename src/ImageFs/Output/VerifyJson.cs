@@ -14,7 +14,7 @@ internal static class VerifyJson
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         json.WriteString("image", image);
-        json.WriteBoolean("sound", outcomes.All(outcome => outcome.Findings.Count == 0));
+        json.WriteBoolean("sound", new Verdict(outcomes).IsSound);
         json.WriteStartArray("checks");
         foreach (CheckOutcome outcome in outcomes)
         {

@@ -12,8 +12,7 @@ internal static class VerifyText
     /// <summary>The last line.</summary>
     public static string Summary(string image, IReadOnlyList<CheckOutcome> outcomes)
     {
-        int findings = outcomes.Sum(outcome => outcome.Findings.Count);
-        string verdict = findings == 0 ? "sound" : $"damaged, {findings} {(findings == 1 ? "finding" : "findings")}";
+        var verdict = new Verdict(outcomes);
         string done = List(outcomes.Where(outcome => !outcome.IsOpen));
         string open = List(outcomes.Where(outcome => outcome.IsOpen));
         return Printable($"{image}: {verdict}; checked: {(done.Length == 0 ? "nothing" : done)}{(open.Length == 0 ? string.Empty : $"; not checked: {open}")}");

@@ -9,12 +9,15 @@ namespace ImageFs.Verifying;
 /// <summary>Looks at every file and directory: attributes, targets of links, extended attributes, and where the contents lie.</summary>
 internal static class FileCheck
 {
+    /// <summary>Its name.</summary>
+    internal const string Name = "files";
+
     private const int BufferLength = 1 << 20;
 
     /// <summary>The check.</summary>
     /// <param name="fileSystem">The file system.</param>
     /// <param name="volume">The volume that it is on.</param>
-    public static Check Of(FileSystem fileSystem, BlockSource volume) => new("files", run =>
+    public static Check Of(FileSystem fileSystem, BlockSource volume) => new(Name, run =>
     {
         long count = 0;
         void Look(FilePath path, NodeId node, NodeAttributes attributes)

@@ -13,6 +13,9 @@ namespace ImageFs.Verifying;
 /// <param name="options">Mount options.</param>
 internal sealed class Verification(ImageStack stack, MountOptions options)
 {
+    /// <summary>The name of the check that stands for a file system that is not known.</summary>
+    internal const string FileSystem = "file system";
+
     // One damaged table may be the damage of every file: it is told once.
     private const int MaxRemembered = 1 << 16;
 
@@ -154,9 +157,15 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         string part = volume.Partition is null ? string.Empty : volume.DirectoryName;
         FileSystemFormat? format = wanted is null ? volume.Format : FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(wanted))
             ?? throw new MountOptionException($"fs={wanted}", "there is no such format");
+        if (format is null && volume.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        {
+            // Of a disc of sound there is nothing but to read it.
+            return;
+        }
+
         if (format is null)
         {
-            Add(part, new Check("file system", run => NameObstacle(volume, run)));
+            Add(part, new Check(FileSystem, run => NameObstacle(volume, run)));
             return;
         }
 
@@ -204,7 +213,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         }
         else
         {
-            run.GiveUp(volume.Foreign is { } foreign ? $"{foreign.Type} is not read" : "none is known");
+            run.GiveUp(volume.Foreign is { } foreign ? $"{foreign.Text} is not read" : "none is known");
         }
     }
 
