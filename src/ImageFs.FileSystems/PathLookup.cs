@@ -37,8 +37,8 @@ public static class PathLookup
 
             if (!fileSystem.TryLookup(node, Encoding.UTF8.GetBytes(name), out NodeId found))
             {
-                bool isVolume = node == fileSystem.Root && fileSystem is VolumeTree;
-                throw new LinuxException("open", Errno.ENOENT, isVolume ? $"{path} (there are {((VolumeTree)fileSystem).Listing})" : path);
+                bool isRoot = node == fileSystem.Root;
+                throw new LinuxException("open", Errno.ENOENT, isRoot && fileSystem is VolumeTree tree ? $"{path} (there are {tree.Listing})" : path);
             }
 
             if ((names.Count > 0 || followLast) && fileSystem.GetAttributes(found).Type == NodeType.SymbolicLink)

@@ -33,7 +33,7 @@ internal static class Program
 
         if (PlainMount.Parse(arguments) is { } mount)
         {
-            return Guard(() => Background.IsForked ? MountCommand.Serve(mount, inBackground: true) : Background.Start(mount), () => mount.Image);
+            return Guard(() => MountCommand.Start(mount), () => mount.Image);
         }
 
         return Run(arguments);

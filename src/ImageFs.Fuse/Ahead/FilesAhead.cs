@@ -58,7 +58,7 @@ internal sealed class FilesAhead
             return;
         }
 
-        int known = Array.FindIndex(_readers, reader => reader.Begin > 0 && place >= reader.Begin && place < reader.End + Slack);
+        int known = FindReader(place);
         if (known < 0)
         {
             // It began to read in order, or it reads what it likes: the next one says.
@@ -73,6 +73,19 @@ internal sealed class FilesAhead
         }
 
         Leave();
+    }
+
+    private int FindReader(int place)
+    {
+        for (int i = 0; i < Readers; i++)
+        {
+            if (_readers[i].Begin > 0 && place >= _readers[i].Begin && place < _readers[i].End + Slack)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     // A reader that is somewhere from a place on, and for whom so many files are stored.

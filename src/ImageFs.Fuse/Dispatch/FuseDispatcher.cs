@@ -63,10 +63,6 @@ internal sealed class FuseDispatcher
         {
             FuseReply reply = Answer(in request);
             Send(in request, in reply);
-            if (request.Opcode == FuseOpcode.Readdirplus && reply.Length > 0)
-            {
-                _ahead?.NoteListing(_directories.LastPlace);
-            }
         }
         catch (Exception e)
         {
@@ -75,6 +71,10 @@ internal sealed class FuseDispatcher
         }
 
         _counters.CountTime(request.Opcode, Stopwatch.GetTimestamp() - start);
+        if (request.Opcode == FuseOpcode.Readdirplus)
+        {
+            _ahead?.NoteListing(_directories.LastPlace);
+        }
     }
 
     // Without a header there is nobody to answer.

@@ -47,10 +47,14 @@ internal static class MountCommand
                 ReadyDescriptor = parsed.GetValue(readyDescriptor),
                 PidFile = parsed.GetValue(pidFile),
             };
-            return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Background.Start(request);
+            return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Start(request);
         });
         return command;
     }
+
+    /// <summary>Mounts in the background, and returns when the mount answers; where this is the server already, when it is gone.</summary>
+    internal static int Start(MountRequest request) =>
+        Background.IsForked ? Serve(request, inBackground: true) : Background.Start(request);
 
     private static int? ParseNumber(ArgumentResult result)
     {

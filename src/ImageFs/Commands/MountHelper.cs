@@ -60,7 +60,7 @@ internal static class MountHelper
             return ExitStatus.Success;
         }
 
-        int status = Background.Start(request);
+        int status = MountCommand.Start(request);
         if (call.IsVerbose && status == ExitStatus.Success)
         {
             Console.Out.WriteLine($"imagefs: {call.Source} mounted on {call.Directory}.");

@@ -16,7 +16,7 @@ public sealed class OwnedFileSystemTest
             .. from method in typeof(FileSystem).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
                where method.IsVirtual && !method.IsFinal
                let own = around.GetMethod(method.Name, [.. method.GetParameters().Select(parameter => parameter.ParameterType)])
-               where own?.DeclaringType != around
+               where own is null || own.DeclaringType == typeof(FileSystem)
                select method.Name,
         ];
         Assert.That(forgotten, Is.Empty);

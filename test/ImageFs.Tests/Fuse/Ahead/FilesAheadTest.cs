@@ -100,6 +100,17 @@ public sealed class FilesAheadTest
         Assert.That(_order.At(_order.Find(108_999) + 1), Is.Zero);
     }
 
+    [Test]
+    public void To_be_told_of_a_file_allocates_nothing()
+    {
+        List(1, 8000);
+        var ahead = new FilesAhead(_order, static (_, _) => { });
+        ulong file = 0;
+        long allocated = Allocations.Of(() => ahead.NoteRead(++file));
+        Assert.That(allocated, Is.Zero);
+        Assert.That(file, Is.EqualTo(Allocations.Rounds));
+    }
+
     private int List(ulong first, int count)
     {
         int place = _order.Begin();

@@ -1,0 +1,63 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+
+namespace ImageFs.FileSystems;
+
+/// <summary>A file system that asks another one for everything: what shows a part of it differently derives from this.</summary>
+/// <param name="inner">The other one.</param>
+internal abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
+{
+    /// <inheritdoc/>
+    public override string Format => inner.Format;
+
+    /// <inheritdoc/>
+    public override NodeId Root => inner.Root;
+
+    /// <inheritdoc/>
+    public override FileSystemStatistics Statistics => inner.Statistics;
+
+    /// <inheritdoc/>
+    public override bool HasBirthTimes => inner.HasBirthTimes;
+
+    /// <inheritdoc/>
+    public override bool HasExtendedAttributes => inner.HasExtendedAttributes;
+
+    /// <inheritdoc/>
+    public override bool MayChange => inner.MayChange;
+
+    /// <inheritdoc/>
+    public override SharedBytes SharedBytes => inner.SharedBytes;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks => inner.Checks;
+
+    /// <inheritdoc/>
+    public override bool IsFixed(NodeId node) => inner.IsFixed(node);
+
+    /// <inheritdoc/>
+    public override void CheckExtent(long address, long length) => inner.CheckExtent(address, length);
+
+    /// <inheritdoc/>
+    public override ImageDescription Describe() => inner.Describe();
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(NodeId node) => inner.GetAttributes(node);
+
+    /// <inheritdoc/>
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => inner.TryLookup(directory, name, out node);
+
+    /// <inheritdoc/>
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink) => inner.ReadDirectory(directory, position, sink);
+
+    /// <inheritdoc/>
+    public override byte[] ReadLink(NodeId node) => inner.ReadLink(node);
+
+    /// <inheritdoc/>
+    public override BlockSource OpenFile(NodeId node) => inner.OpenFile(node);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) => inner.ListExtendedAttributes(node);
+
+    /// <inheritdoc/>
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) => inner.GetExtendedAttribute(node, name);
+}
