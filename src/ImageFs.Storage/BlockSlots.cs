@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Storage;
 
 /// <summary>
@@ -9,11 +11,15 @@ namespace ImageFs.Storage;
 public sealed class BlockSlots<TKey>
     where TKey : struct, IEquatable<TKey>
 {
+    // Bytes for which the kernel is asked at a time.
+    private const int StripSize = 64 * 1024;
+
     private readonly int _blockSize;
     private readonly Slot[] _slots;
 
-    // Pages that were never written to take no memory.
+    // Strips that were never written to take no memory.
     private readonly byte[] _bytes;
+    private readonly bool[] _hasStrip;
 
     /// <summary>Makes the places.</summary>
     /// <param name="blockSize">Bytes in a block.</param>
@@ -25,6 +31,7 @@ public sealed class BlockSlots<TKey>
         _blockSize = blockSize;
         _slots = new Slot[Math.Max(1, maxBytes / blockSize)];
         _bytes = GC.AllocateUninitializedArray<byte>(_slots.Length * blockSize);
+        _hasStrip = new bool[(_bytes.Length / StripSize) + 1];
     }
 
     /// <summary>Copies a part of a block.</summary>
@@ -71,6 +78,11 @@ public sealed class BlockSlots<TKey>
             return;
         }
 
+        if (version == 0)
+        {
+            BringIn(place * _blockSize / StripSize);
+        }
+
         slot.Key = key;
         block.CopyTo(BytesOf(place));
         Volatile.Write(ref slot.Version, NextEven(version));
@@ -80,6 +92,16 @@ public sealed class BlockSlots<TKey>
     private static int NextEven(int version) => version == int.MaxValue - 1 ? 2 : version + 2;
 
     private int PlaceOf(long number) => (int)(number % _slots.Length);
+
+    // Blocks of metadata lie here and there: a page fault for each would take longer than to copy it.
+    private void BringIn(int strip)
+    {
+        if (!_hasStrip[strip])
+        {
+            _hasStrip[strip] = true;
+            Pages.Populate(_bytes.AsSpan(strip * StripSize, Math.Min(StripSize, _bytes.Length - (strip * StripSize))));
+        }
+    }
 
     private Span<byte> BytesOf(int place) => _bytes.AsSpan(place * _blockSize, _blockSize);
 

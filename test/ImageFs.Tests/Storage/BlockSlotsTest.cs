@@ -25,6 +25,23 @@ public sealed class BlockSlotsTest
         Assert.That(part, Is.EqualTo(Contents(2)[8..12]), "two blocks that have one place");
     }
 
+    // Many blocks that lie here and there in more than one strip of memory, and a last strip that is not whole.
+    [Test]
+    public void Every_block_keeps_its_bytes_while_memory_is_brought_in_for_others()
+    {
+        const int Places = 1000;
+        var slots = new BlockSlots<long>(BlockSize, Places * BlockSize);
+        byte[] block = new byte[BlockSize];
+        for (int i = 0; i < Places; i++)
+        {
+            long number = i * 7919L % Places;
+            slots.Put(number, number, Contents(number));
+            long earlier = i / 2 * 7919L % Places;
+            Assert.That(slots.TryCopy(earlier, earlier, 0, block), Is.True);
+            Assert.That(block, Is.EqualTo(Contents(earlier)));
+        }
+    }
+
     [Test]
     public void There_is_room_for_one_block_at_least()
     {
