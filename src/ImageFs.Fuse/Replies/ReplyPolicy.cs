@@ -3,17 +3,15 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Replies;
 
 /// <summary>
-/// Decides how file bytes go to the kernel: by the request's size, as docs/performance.md found it best, unless a way is forced. It
-/// learns which devices refuse to be spliced from. One worker owns it.
+/// Decides how file bytes go to the kernel: by the size of the pieces that they lie in, as docs/performance.md found it best, unless a
+/// way is forced. It learns which devices refuse to be spliced from. One worker owns it.
 /// </summary>
 /// <param name="forced">The way to take; null to choose.</param>
 /// <param name="cachesOnce">Whether the image's cache is to keep nothing of what the mount's cache has.</param>
 internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
 {
-    // Up to this size, in bytes, the one system call of gather is cheaper than the three of splice.
-    private const int GatherLimit = 32 * 1024;
-
-    // A reply whose pieces are smaller on average, in bytes, is gathered at any size: splice takes a call for each.
+    // A reply whose pieces are smaller on average, in bytes, is gathered: that is one system call, and splice takes one for each and
+    // two more. With larger ones gather has the dearer page faults.
     private const int PieceLimit = 8 * 1024;
 
     // A refusal now and then may have another cause than the device; so many in a row have not.
@@ -27,10 +25,8 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     /// <summary>Whether no way is forced: where the one chosen cannot be gone, another may.</summary>
     public bool IsFree => forced is null;
 
-    /// <summary>The way for a reply.</summary>
-    /// <param name="length">Its bytes.</param>
-    public ReplyWay Choose(int length) =>
-        forced ?? (cachesOnce ? ReplyWay.Direct : length <= GatherLimit ? ReplyWay.Gather : ReplyWay.Splice);
+    /// <summary>The way for a reply, when it is not too small for it.</summary>
+    public ReplyWay Way => forced ?? (cachesOnce ? ReplyWay.Direct : ReplyWay.Splice);
 
     /// <summary>Whether a reply that would be spliced is cheaper gathered, for the number of its pieces.</summary>
     /// <param name="length">Its bytes.</param>

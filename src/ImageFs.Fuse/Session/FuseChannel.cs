@@ -86,7 +86,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     /// <inheritdoc/>
     public FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
-        var reply = new FileReply(_policy.Choose(length), Fallback.None, Errno.None);
+        var reply = new FileReply(_policy.Way, Fallback.None, Errno.None);
         if (reply.Way != ReplyWay.Copy)
         {
             reply = SendByReference(reply.Way, unique, source, offset, length);
