@@ -32,7 +32,7 @@ internal sealed class FileStore : IDisposable
     private long _stored;
     private long _storedBytes;
 
-    /// <summary>Starts the thread.</summary>
+    /// <summary>Makes it.</summary>
     /// <param name="device">The connection; it stays the caller's.</param>
     /// <param name="files">The files.</param>
     /// <param name="errors">Told of what cannot be read.</param>
@@ -43,7 +43,6 @@ internal sealed class FileStore : IDisposable
         _files = files;
         _errors = errors;
         _thread = new Thread(Run) { IsBackground = true, Name = name };
-        _thread.Start();
     }
 
     /// <summary>The order of the files.</summary>
@@ -54,6 +53,9 @@ internal sealed class FileStore : IDisposable
 
     /// <summary>Bytes of those.</summary>
     public long StoredBytes => Volatile.Read(ref _storedBytes);
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
 
     /// <summary>Has files stored, from a place on until their listing ends. While others are at work it does nothing.</summary>
     public void Ask(int place, int count)
@@ -70,7 +72,7 @@ internal sealed class FileStore : IDisposable
     {
         _isOver = true;
         _wanted.Release();
-        if (_thread.Join(TimeSpan.FromSeconds(Patience)))
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(TimeSpan.FromSeconds(Patience)))
         {
             _gather.Dispose();
             _wanted.Dispose();

@@ -12,18 +12,27 @@ public sealed class FuseSession : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    // As long as a first look at a mount takes: while there are processors for it and not for starting threads, it comes sooner.
+    private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(20);
+
     private readonly FuseMount _mount;
+    private readonly FuseMountOptions _options;
     private readonly List<FileDescriptor> _clones = [];
-    private readonly List<FuseWorker> _workers = [];
     private readonly Lock _endLock = new();
+    private volatile FuseWorker[] _workers = [];
     private FuseService? _service;
     private RingWorkers? _ring;
     private string _ringRefusal = "the kernel does not offer it; root can: echo Y > /sys/module/fuse/parameters/enable_uring (Linux 6.14)";
     private IdleWatch? _idleWatch;
     private DeviceNumber? _device;
+    private bool _isComplete;
     private bool _ended;
 
-    private FuseSession(FuseMount mount) => _mount = mount;
+    private FuseSession(FuseMount mount, FuseMountOptions options)
+    {
+        _mount = mount;
+        _options = options;
+    }
 
     /// <summary>What INIT negotiated.</summary>
     public FuseConnection Connection { get; private set; } = null!;
@@ -50,8 +59,8 @@ public sealed class FuseSession : IDisposable
     private bool IsOnTop => _device is not null && Mounts.DeviceAt(_mount.MountPoint) == _device;
 
     /// <summary>
-    /// Mounts a file system and serves it. Returns when the kernel has accepted the session and files can be read; on any failure
-    /// nothing stays mounted.
+    /// Mounts a file system and serves it, by one thread until <see cref="Wait"/> is called. Returns when the kernel has accepted the
+    /// session and files can be read; on any failure nothing stays mounted.
     /// </summary>
     /// <exception cref="FuseMountException">It cannot be mounted; the message says why and what to do next.</exception>
     /// <exception cref="LinuxException">The system is out of memory or descriptors.</exception>
@@ -59,10 +68,10 @@ public sealed class FuseSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(fileSystem);
         ArgumentNullException.ThrowIfNull(options);
-        var session = new FuseSession(FuseMount.Create(options));
+        var session = new FuseSession(FuseMount.Create(options), options);
         try
         {
-            session.Start(fileSystem, options);
+            session.Start(fileSystem);
             return session;
         }
         catch
@@ -92,14 +101,15 @@ public sealed class FuseSession : IDisposable
     /// <summary>Asks the tree for each file anew when it is next read from, so that what it has closed meanwhile can go.</summary>
     public void ForgetFiles() => _service?.Files.Clear();
 
-    /// <summary>Waits until the connection has ended (unmount, abort) and all workers are done. Nothing stays mounted then.</summary>
+    /// <summary>Serves by as many threads as there are to be, until the connection has ended (unmount, abort). Nothing stays mounted then.</summary>
     public void Wait()
     {
-        foreach (FuseWorker worker in _workers)
+        if (!_workers[0].Join(s_firstLook))
         {
-            worker.Join(Timeout.InfiniteTimeSpan);
+            StartOthers();
         }
 
+        JoinWorkers(Timeout.InfiniteTimeSpan);
         _ring?.Join(Timeout.InfiniteTimeSpan);
         End();
     }
@@ -111,55 +121,97 @@ public sealed class FuseSession : IDisposable
     public void Dispose()
     {
         RemoveMount();
-        if (_workers.TrueForAll(worker => worker.Join(s_patience)) && _ring?.Join(s_patience) != false)
+        if (JoinWorkers(s_patience) && _ring?.Join(s_patience) != false)
         {
             End();
         }
     }
 
-    private static FuseChannel MakeChannel(FileDescriptor connection, FuseMountOptions options) =>
-        new(connection, new ReplyPolicy(options.ForceReply, options.CachesOnce), options.CopiesHeaders);
+    private FuseChannel MakeChannel(FileDescriptor connection) =>
+        new(connection, new ReplyPolicy(_options.ForceReply, _options.CachesOnce), _options.CopiesHeaders);
 
     private static int ChooseWorkers(int wanted) => wanted > 0 ? wanted : Math.Clamp(2 * Environment.ProcessorCount, 4, 16);
 
-    private void Start(FuseFileSystem fileSystem, FuseMountOptions options)
+    private void Start(FuseFileSystem fileSystem)
     {
         _device = Mounts.DeviceAt(_mount.MountPoint);
-        var first = MakeChannel(_mount.Connection, options);
-        var service = new FuseService(fileSystem, options);
+        var first = MakeChannel(_mount.Connection);
+        var service = new FuseService(fileSystem, _options);
         _service = service;
-        if (options.StoresAhead && !fileSystem.MayChange)
+        if (_options.StoresAhead && !fileSystem.MayChange)
         {
             service.StoreAhead(_mount.Connection);
         }
 
-        _workers.Add(new FuseWorker(0, first, service));
+        var worker = new FuseWorker(0, first, service);
+        _workers = [worker];
         Connection = FuseHandshake.Run(
             first,
-            mayBeIdmapped: OwnsMount && options is { DefaultPermissions: true, AllowRoot: false },
+            mayBeIdmapped: OwnsMount && _options is { DefaultPermissions: true, AllowRoot: false },
             fileSystem.MayChange,
-            options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
-            FuseTrace.For(options));
+            _options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
+            FuseTrace.For(_options));
 
-        // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
-        int workers = ServeRing(options) ? 1 : ChooseWorkers(options.Workers);
-        for (int number = 1; number < workers; number++)
-        {
-            var channel = MakeChannel(CloneConnection(), options);
-            _workers.Add(new FuseWorker(number, channel, service));
-        }
-
-        _workers.ForEach(worker => worker.Start());
+        ServeRing();
+        worker.Start();
         CheckAccepted();
         if (_device is DeviceNumber device)
         {
-            ReadAhead.Raise(device, isDirect: options.CachesOnce || options.ForceReply == ReplyWay.Direct);
+            ReadAhead.Raise(device, isDirect: _options.CachesOnce || _options.ForceReply == ReplyWay.Direct);
         }
 
-        if (options.IdleTimeout is { } timeout)
+        if (_options.IdleTimeout is { } timeout)
         {
-            _idleWatch = new IdleWatch(_mount, timeout, CountUses, () => IsOnTop, options.Log);
+            _idleWatch = new IdleWatch(_mount, timeout, CountUses, () => IsOnTop, _options.Log);
         }
+    }
+
+    private void StartOthers()
+    {
+        lock (_endLock)
+        {
+            if (_isComplete || _ended)
+            {
+                return;
+            }
+
+            _isComplete = true;
+
+            // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
+            int count = Transport == FuseTransport.Ring ? 1 : ChooseWorkers(_options.Workers);
+            for (int number = 1; number < count; number++)
+            {
+                try
+                {
+                    var worker = new FuseWorker(number, MakeChannel(CloneConnection()), _service!);
+                    _workers = [.. _workers, worker];
+                    worker.Start();
+                }
+                catch (Exception e) when (e is LinuxException or OutOfMemoryException)
+                {
+                    _options.Log($"goes on with {number} of {count} workers: {e.Message}");
+                    break;
+                }
+            }
+
+            _service!.Store?.Start();
+        }
+
+        // It takes a thread to find out: here, and not while a reader waits.
+        _ = _options.FollowsReaders && IdlePolicy.CanLeave;
+    }
+
+    private bool JoinWorkers(TimeSpan timeout)
+    {
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            if (!_workers[i].Join(timeout))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private long CountUses() => AllCounters.Sum(counters => counters.CountUses());
@@ -170,18 +222,16 @@ public sealed class FuseSession : IDisposable
         return _ring is not null;
     }
 
-    private bool ServeRing(FuseMountOptions options)
+    private void ServeRing()
     {
         if (_ring?.TryServe(out _ringRefusal) == true)
         {
             Transport = FuseTransport.Ring;
         }
-        else if (options.Transport == FuseTransport.Ring)
+        else if (_options.Transport == FuseTransport.Ring)
         {
-            options.Log($"without io_uring, over /dev/fuse: {_ringRefusal}");
+            _options.Log($"without io_uring, over /dev/fuse: {_ringRefusal}");
         }
-
-        return Transport == FuseTransport.Ring;
     }
 
     private FileDescriptor CloneConnection()
@@ -211,7 +261,7 @@ public sealed class FuseSession : IDisposable
     // gone, its device number may be another's.
     private void RemoveMount()
     {
-        bool isGone = _workers.Exists(worker => worker.EndedBy == Errno.ENODEV);
+        bool isGone = Array.Exists(_workers, worker => worker.EndedBy == Errno.ENODEV);
         if (IsOnTop && (!isGone || Mounts.Probe(_mount.MountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED))
         {
             _mount.Abandon();
@@ -228,10 +278,11 @@ public sealed class FuseSession : IDisposable
             }
 
             _ended = true;
+            JoinWorkers(Timeout.InfiniteTimeSpan);
             _idleWatch?.Dispose();
             _service?.Store?.Dispose();
             RemoveMount();
-            _workers.ForEach(worker => worker.Dispose());
+            Array.ForEach(_workers, worker => worker.Dispose());
             _ring?.Dispose();
             _clones.ForEach(clone => clone.Dispose());
             _mount.Connection.Dispose();

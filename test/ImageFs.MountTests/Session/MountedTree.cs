@@ -5,6 +5,8 @@ namespace ImageFs.MountTests.Session;
 /// <summary>A test tree mounted on a directory of its own; unmounted and removed when disposed, whatever happened.</summary>
 internal sealed class MountedTree : IDisposable
 {
+    private readonly Thread _server;
+
     public MountedTree(FuseFileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
     {
         Directory = NewDirectory();
@@ -18,6 +20,9 @@ internal sealed class MountedTree : IDisposable
             Remove(Directory);
             throw;
         }
+
+        _server = new Thread(Session.Wait) { IsBackground = true };
+        _server.Start();
     }
 
     public string Directory { get; }
