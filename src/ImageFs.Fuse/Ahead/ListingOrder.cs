@@ -6,7 +6,8 @@ namespace ImageFs.Fuse.Ahead;
 /// </summary>
 internal sealed class ListingOrder
 {
-    private const int SizeBits = 13;
+    // So large that the memory is the kernel's zeros, untouched until it is needed (.NET's large objects).
+    private const int SizeBits = 14;
     private const int Size = 1 << SizeBits;
     private const int SlotBits = SizeBits + 1;
 

@@ -64,7 +64,7 @@ internal static class MountOptionHelp
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),
             ("cache=shared|once", "what the page cache holds (default: shared)"),
             ("cache-size=BYTES", "what is kept of metadata, 64K to 1G (default: 8M)"),
-            ("ahead=none|files", "files: store small files before they are asked for (default: none)"),
+            ("ahead=files|none", "files: store small files before they are asked for (default, but for cache=once)"),
             ("affinity=reader|any", "where the threads run that answer (default: reader)"),
             ("header=vmsplice|write", "how a spliced reply's header goes (default: vmsplice)"),
             ("transport=auto|dev|uring", "how requests come (default: auto)"),

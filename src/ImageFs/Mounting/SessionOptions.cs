@@ -90,6 +90,7 @@ internal static class SessionOptions
         }
 
         uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
+        bool cachesOnce = TakeChoice(options, "cache", "shared", "once") ?? false;
         var taken = new FuseMountOptions
         {
             MountPoint = mountPoint,
@@ -102,10 +103,10 @@ internal static class SessionOptions
             DefaultPermissions = options.TakeFlag("default_permissions") || Processes.IsRoot,
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
-            CachesOnce = TakeChoice(options, "cache", "shared", "once"),
-            StoresAhead = TakeChoice(options, "ahead", "none", "files"),
-            CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write"),
-            FollowsReaders = !TakeChoice(options, "affinity", "reader", "any"),
+            CachesOnce = cachesOnce,
+            StoresAhead = TakeChoice(options, "ahead", "none", "files") ?? !cachesOnce,
+            CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write") ?? false,
+            FollowsReaders = TakeChoice(options, "affinity", "reader", "any") != true,
             Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : FuseTransport.Device,
         };
         RefuseContradiction(taken);
@@ -136,8 +137,8 @@ internal static class SessionOptions
         _ => throw new MountOptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
     };
 
-    // Whether the second of two words was chosen; the first is the default.
-    private static bool TakeChoice(MountOptions options, string name, string first, string second)
+    // Whether the second of two words was chosen; null for neither.
+    private static bool? TakeChoice(MountOptions options, string name, string first, string second)
     {
         string? value = options.TakeValue(name);
         if (value is not null && value != first && value != second)
@@ -145,7 +146,7 @@ internal static class SessionOptions
             throw new MountOptionException($"{name}={value}", $"is {first} or {second}");
         }
 
-        return value == second;
+        return value is null ? null : value == second;
     }
 
     // A ring reads into its own buffers: nothing of that is by reference, or past the image's cache.

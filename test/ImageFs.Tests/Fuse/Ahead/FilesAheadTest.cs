@@ -90,14 +90,14 @@ public sealed class FilesAheadTest
     public void An_unknown_file_and_one_of_long_ago_are_nobodys()
     {
         List(1000, 3);
-        List(100_000, 9000);
+        List(100_000, 17_000);
         _ahead.NoteRead(5);
         _ahead.NoteRead(1000);
         _ahead.NoteRead(1001);
         Assert.That(_asked, Is.Empty);
         Assert.That(_order.Find(1000), Is.Zero);
-        Assert.That(_order.At(_order.Find(108_999)), Is.EqualTo(108_999));
-        Assert.That(_order.At(_order.Find(108_999) + 1), Is.Zero);
+        Assert.That(_order.At(_order.Find(116_999)), Is.EqualTo(116_999));
+        Assert.That(_order.At(_order.Find(116_999) + 1), Is.Zero);
     }
 
     [Test]
