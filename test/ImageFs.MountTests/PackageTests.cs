@@ -35,6 +35,14 @@ internal sealed class PackageTests
         Assert.That(said.Error, Is.Empty);
     }
 
+    // `make publish` makes a ReadyToRun one where the packs of Native AOT are not to be had: there this says so.
+    [Test]
+    public void What_is_published_is_compiled_by_Native_AOT()
+    {
+        Need.Program("readelf", "binutils");
+        Assert.That(Tool.Run("readelf", "--sections", "--wide", Make.Published).Succeeded().Text, Does.Contain("__managedcode"));
+    }
+
     [Test]
     public void Lintian_finds_no_error_in_the_package()
     {
