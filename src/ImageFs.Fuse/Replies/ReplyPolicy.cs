@@ -31,7 +31,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     /// <summary>Whether a reply that would be spliced is cheaper gathered, for the number of its pieces.</summary>
     /// <param name="length">Its bytes.</param>
     /// <param name="pieces">Its extents.</param>
-    public bool PrefersGather(int length, int pieces) => IsFree && length / pieces < PieceLimit;
+    public bool PrefersGather(int length, int pieces) => IsFree && length < PieceLimit * Math.Max(1, pieces);
 
     /// <summary>Whether these extents can go through the pipe.</summary>
     /// <param name="plan">All extents of the reply.</param>

@@ -30,7 +30,7 @@ public sealed class ChannelTest
         _target.Dispose();
     }
 
-    [TestCase(8192)]
+    [TestCase(16_384)]
     [TestCase(32_768)]
     [TestCase(300_000)]
     public void ALargeRunIsSpliced(int length) =>
