@@ -179,26 +179,25 @@ public sealed class FuseSession : IDisposable
 
             // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
             int count = Transport == FuseTransport.Ring ? 1 : ChooseWorkers(_options.Workers);
-            for (int number = 1; number < count; number++)
+            try
             {
-                try
+                for (int number = 1; number < count; number++)
                 {
                     var worker = new FuseWorker(number, MakeChannel(CloneConnection()), _service!);
                     _workers = [.. _workers, worker];
                     worker.Start();
                 }
-                catch (Exception e) when (e is LinuxException or OutOfMemoryException)
-                {
-                    _options.Log($"goes on with {number} of {count} workers: {e.Message}");
-                    break;
-                }
+
+                _service!.Store?.Start();
+
+                // It takes a thread to find out: here, and not while a reader waits.
+                _ = _options.FollowsReaders && IdlePolicy.CanLeave;
             }
-
-            _service!.Store?.Start();
+            catch (Exception e) when (e is LinuxException or OutOfMemoryException)
+            {
+                _options.Log($"goes on with {_workers.Length} of {count} workers: {e.Message}");
+            }
         }
-
-        // It takes a thread to find out: here, and not while a reader waits.
-        _ = _options.FollowsReaders && IdlePolicy.CanLeave;
     }
 
     private bool JoinWorkers(TimeSpan timeout)
