@@ -74,7 +74,7 @@ public sealed unsafe class Pipe : IDisposable
 
     /// <summary>
     /// Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): of a cached file that takes them from its cache, and
-    /// in any case the kernel loses the mark in them that begins its next readahead (docs/performance.md).
+    /// in any case the kernel loses the mark in them that begins its next readahead (docs/performance-notes.md).
     /// </summary>
     /// <returns>Bytes that left the pipe; -1 with <paramref name="errno"/> set.</returns>
     public int Drain(FileDescriptor target, int length, out Errno errno) =>

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Replies;
 
 /// <summary>
-/// Decides how file bytes go to the kernel: by the size of the pieces that they lie in, as docs/performance.md found it best, unless a
+/// Decides how file bytes go to the kernel: by the size of the pieces that they lie in, as docs/performance-notes.md found it best, unless a
 /// way is forced. It learns which devices refuse to be spliced from. One worker owns it.
 /// </summary>
 /// <param name="forced">The way to take; null to choose.</param>

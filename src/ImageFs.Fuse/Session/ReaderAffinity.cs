@@ -8,7 +8,7 @@ namespace ImageFs.Fuse.Session;
 /// <summary>
 /// Keeps a worker on the processor of the one thread that it answers again and again. Such a thread waits for each answer, so the two
 /// never want the processor at once, and to wake either on another, idle one costs many times what a small reply does
-/// (docs/performance.md). Large reads, and requests of several threads, set it free. One worker owns it.
+/// (docs/performance-notes.md). Large reads, and requests of several threads, set it free. One worker owns it.
 /// </summary>
 /// <remarks>
 /// Being there is not enough: the worker still runs when the reader is to be woken, so the kernel would put the reader on an idle
