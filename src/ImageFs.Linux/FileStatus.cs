@@ -31,6 +31,9 @@ public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, Devi
     /// <summary>Whether it is a character device.</summary>
     public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
 
+    /// <summary>Whether another file is this one, by whatever name.</summary>
+    public bool IsSameAs(in FileStatus other) => FileSystem == other.FileSystem && Inode == other.Inode;
+
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 }

@@ -60,6 +60,54 @@ public static unsafe class Files
         return number < 0 ? null : new FileDescriptor(number);
     }
 
+    /// <summary>Opens a file only after a look at what it is: to open a device or a pipe may do something already.</summary>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="open">Opens it by its name, with the flags given.</param>
+    /// <param name="admit">Sees what it is; throws for what may not be opened, and answers false for what need not.</param>
+    /// <param name="flags">The flags to open it with in the end.</param>
+    /// <returns>Null when it need not be opened.</returns>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public static FileDescriptor? OpenAfterLook(
+        string path, Func<OpenFlags, FileDescriptor> open, Func<FileDescriptor, FileStatus, bool> admit, OpenFlags flags)
+    {
+        using FileDescriptor place = open(OpenFlags.Path);
+        FileStatus status = Status(place);
+        if (!admit(place, status))
+        {
+            return null;
+        }
+
+        if (TryReopen(place, flags, out Errno errno) is { } file)
+        {
+            return file;
+        }
+
+        if (errno != Errno.ENOENT)
+        {
+            throw new LinuxException("open", errno, path);
+        }
+
+        // There is no /proc: by the name once more, which may be another file's by now.
+        FileDescriptor again = open(flags);
+        if (Status(again).IsSameAs(status))
+        {
+            return again;
+        }
+
+        again.Dispose();
+        throw new LinuxException("open", Errno.ESTALE, path);
+    }
+
+    /// <summary>Opens the file of a descriptor once more, with other flags; of one that was opened with <see cref="OpenFlags.Path"/>, too.</summary>
+    /// <returns>Null with <paramref name="errno"/> set: ENOENT where there is no /proc.</returns>
+    public static FileDescriptor? TryReopen(FileDescriptor descriptor, OpenFlags flags, out Errno errno) =>
+        TryOpen($"/proc/self/fd/{descriptor.Number}", flags, out errno);
+
+    /// <summary>Whether a file has an access control list (acl(5)), or that cannot be told.</summary>
+    public static bool HasAccessList(FileDescriptor file) =>
+        Libc.getxattr($"/proc/self/fd/{file.Number}", "system.posix_acl_access", null, 0) >= 0
+        || (Errno)Marshal.GetLastPInvokeError() is not (Errno.ENODATA or Errno.EOPNOTSUPP);
+
     /// <summary>A second descriptor for an open file, by its number (F_DUPFD_CLOEXEC).</summary>
     /// <exception cref="LinuxException">There is no such descriptor.</exception>
     public static FileDescriptor Duplicate(int number)
@@ -75,7 +123,7 @@ public static unsafe class Files
         // O_DIRECT is one of the few flags that are not the same everywhere.
         bool isArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
         var direct = (OpenFlags)(isArm ? 0x10000 : 0x4000);
-        return TryOpen($"/proc/self/fd/{descriptor.Number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | direct, out errno);
+        return TryReopen(descriptor, OpenFlags.ReadOnly | OpenFlags.NonBlocking | direct, out errno);
     }
 
     /// <summary>What offset and length of direct I/O must be multiples of, in bytes (STATX_DIOALIGN, Linux 6.1).</summary>

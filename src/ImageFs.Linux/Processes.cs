@@ -13,7 +13,10 @@ public static unsafe class Processes
     private const short PollIn = 1;
 
     /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
-    public static bool IsRoot => Libc.geteuid() == 0;
+    public static bool IsRoot => EffectiveUser == 0;
+
+    /// <summary>The user whose rights this process has (geteuid(2)).</summary>
+    public static uint EffectiveUser => Libc.geteuid();
 
     /// <summary>
     /// Keeps the descriptors above standard error, which this process may have from its caller, from the programs that it starts.

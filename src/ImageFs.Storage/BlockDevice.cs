@@ -17,7 +17,8 @@ public sealed class BlockDevice : BlockSource, IDisposable
         Descriptor = descriptor;
         IsShared = isShared;
         FileStatus status = Files.Status(descriptor);
-        Identity = status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
+        Identity = IdentityOf(in status);
+        Owner = status.Uid;
         if (status.IsBlockDevice)
         {
             IsBlockDevice = true;
@@ -31,7 +32,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
         }
         else
         {
-            throw new LinuxException("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
+            throw IsNeither(path, in status);
         }
 
         _direct = new Lazy<DirectFile?>(() => DirectFile.TryOpen(this));
@@ -43,6 +44,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
 
     /// <summary>What tells it from any other file or device, by whatever path it was opened.</summary>
     public string Identity { get; }
+
+    /// <summary>The user whose file it is.</summary>
+    public uint Owner { get; }
 
     /// <summary>The descriptor, open for reading.</summary>
     public FileDescriptor Descriptor { get; }
@@ -90,6 +94,17 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// <exception cref="LinuxException">It is neither.</exception>
     public static BlockDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
 
+    /// <summary>What <see cref="Identity"/> is of a file or device.</summary>
+    public static string IdentityOf(in FileStatus status) => status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
+
+    /// <summary>Refuses what is no image file and no block device.</summary>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="status">What it is.</param>
+    /// <exception cref="LinuxException">It is neither.</exception>
+    /// <returns>True.</returns>
+    public static bool Admit(string path, in FileStatus status) =>
+        status.IsRegular || status.IsBlockDevice ? true : throw IsNeither(path, in status);
+
     /// <summary>The open descriptor that a path of the form <c>/dev/fd/N</c> names; null for any other path.</summary>
     public static int? FindDescriptor(string path) =>
         path.StartsWith(DescriptorFolder, StringComparison.Ordinal)
@@ -120,6 +135,9 @@ public sealed class BlockDevice : BlockSource, IDisposable
         Descriptor.Dispose();
     }
 
+    private static LinuxException IsNeither(string path, in FileStatus status) =>
+        new("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
+
     private static BlockDevice Take(string path, FileDescriptor descriptor, bool isShared)
     {
         try
@@ -143,13 +161,13 @@ public sealed class BlockDevice : BlockSource, IDisposable
         }
 
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
-        FileDescriptor descriptor = Files.Open(path, Flags);
+        FileDescriptor descriptor = Files.OpenAfterLook(path, flags => Files.Open(path, flags), (_, status) => Admit(path, in status), Flags)!;
         if (!Files.Status(descriptor).IsBlockDevice)
         {
             return descriptor;
         }
 
-        FileDescriptor? held = Files.TryOpen(path, Flags | OpenFlags.Exclusive, out Errno errno);
+        FileDescriptor? held = Files.TryReopen(descriptor, Flags | OpenFlags.Exclusive, out Errno errno);
         isShared = errno == Errno.EBUSY;
         if (held is null)
         {

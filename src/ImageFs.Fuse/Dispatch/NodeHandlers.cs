@@ -9,6 +9,7 @@ namespace ImageFs.Fuse.Dispatch;
 internal sealed class NodeHandlers(FuseFileSystem fileSystem, CacheLifetime lifetime)
 {
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
+    private const int CommonNameLength = 255; // NAME_MAX
     private const uint BirthTime = 0x800; // STATX_BTIME
 
     /// <summary>What the kernel is to know of a name.</summary>
@@ -35,6 +36,12 @@ internal sealed class NodeHandlers(FuseFileSystem fileSystem, CacheLifetime life
         }
         else if (!fileSystem.TryLookup(request.NodeId, name, out node))
         {
+            // The kernel lets 1,024 bytes pass. Names that are there are found: those in UTF-16 may take more bytes here than is told.
+            if (name.Length > CommonNameLength && name.Length > fileSystem.GetStatFs().MaxNameLength)
+            {
+                return Errno.ENAMETOOLONG;
+            }
+
             // No node is 0: the kernel remembers for the lifetime given that there is no such name.
             return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = lifetime.Of(request.NodeId) });
         }

@@ -27,11 +27,10 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     public override ImageFile Open(string path, string role, ImageFile opener)
     {
         string full = Path.Combine(directory, path);
-        var device = BlockDevice.Take(full, policy == BackingPolicy.Folder ? OpenBeneath(path, role) : Files.Open(full, Flags));
-        opened.Add(device);
-        return device.IsBlockDevice && policy != BackingPolicy.Device
-            ? throw new ForbiddenFileException(role, path, "is a device: backing=device allows it")
-            : new ImageFile(full, device, Around(full, policy, opened), device.Identity, opener);
+        BlockDevice device = policy == BackingPolicy.Folder
+            ? OpenBeneath(full, path, role, opener)
+            : OpenOnce(full, flags => Files.Open(full, flags), (_, status) => Admit(full, path, role, in status));
+        return new ImageFile(full, device, Around(full, policy, opened), device.Identity, opener);
     }
 
     /// <inheritdoc/>
@@ -40,15 +39,59 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     private static HostFolder Around(string path, BackingPolicy policy, ICollection<IDisposable> opened) =>
         new(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", policy, opened);
 
-    private FileDescriptor OpenBeneath(string path, string role)
+    private BlockDevice OpenBeneath(string full, string path, string role, ImageFile opener)
     {
         using FileDescriptor folder = Files.Open(directory, OpenFlags.Path);
-        FileDescriptor? file = Files.TryOpenBeneath(folder, path, Flags, out Errno errno);
-        if (file is null && errno == Errno.EXDEV)
+        FileDescriptor OpenPlace(OpenFlags flags)
         {
-            throw new ForbiddenFileException(role, path, "lies outside the image's own folder: backing=any allows it");
+            FileDescriptor? file = Files.TryOpenBeneath(folder, path, flags, out Errno errno);
+            return file is null && errno == Errno.EXDEV
+                ? throw new ForbiddenFileException(role, path, "lies outside the image's own folder: backing=any allows it")
+                : file ?? throw new LinuxException("openat2", errno, full);
         }
 
-        return file ?? throw new LinuxException("openat2", errno, Path.Combine(directory, path));
+        return OpenOnce(full, OpenPlace, (place, status) =>
+        {
+            Admit(full, path, role, in status);
+            if (OwnerRule.FindStranger(opener, folder, path, place, in status) is { } stranger)
+            {
+                throw new ForbiddenFileException(
+                    role, path, $"cannot be read by user {stranger.Owner}, whose file {stranger.Name} is: backing=any allows it");
+            }
+        });
+    }
+
+    // What is open already, under another name or for another image, is not opened a second time.
+    private BlockDevice OpenOnce(string full, Func<OpenFlags, FileDescriptor> open, Action<FileDescriptor, FileStatus> admit)
+    {
+        BlockDevice? known = null;
+        FileDescriptor? descriptor = Files.OpenAfterLook(
+            full,
+            open,
+            (place, status) =>
+            {
+                admit(place, status);
+                string identity = BlockDevice.IdentityOf(in status);
+                known = opened.OfType<BlockDevice>().FirstOrDefault(device => device.Identity == identity);
+                return known is null;
+            },
+            Flags);
+        if (descriptor is null)
+        {
+            return known!;
+        }
+
+        BlockDevice device = BlockDevice.Take(full, descriptor);
+        opened.Add(device);
+        return device;
+    }
+
+    private void Admit(string full, string path, string role, in FileStatus status)
+    {
+        BlockDevice.Admit(full, in status);
+        if (status.IsBlockDevice && policy != BackingPolicy.Device)
+        {
+            throw new ForbiddenFileException(role, path, "is a device: backing=device allows it");
+        }
     }
 }

@@ -14,6 +14,8 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     // What formats are recognised by.
     private const int HeadLength = 4096;
 
+    private readonly Dictionary<string, ImageFile> _beside = new(StringComparer.Ordinal);
+
     private readonly Lazy<byte[]> _head = new(() =>
     {
         byte[] head = new byte[Math.Min(HeadLength, source.Length)];
@@ -35,7 +37,22 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     /// <summary>Where the files are that it names.</summary>
     public ImageFolder Folder => folder;
 
-    /// <summary>Opens a file that this one names.</summary>
+    /// <summary>The user whose file it is; null where it lies in another image.</summary>
+    public uint? Owner => (source as BlockDevice)?.Owner;
+
+    /// <summary>This file, the one that named it, and so on to the one that the user named.</summary>
+    public IEnumerable<ImageFile> Openers
+    {
+        get
+        {
+            for (ImageFile? file = this; file is not null; file = file.Opener)
+            {
+                yield return file;
+            }
+        }
+    }
+
+    /// <summary>Opens a file that this one names; once, however often it names it.</summary>
     /// <param name="path">The path as it is written in this file: untrusted.</param>
     /// <param name="role">What it is to this file, for messages: "backing file".</param>
     /// <exception cref="InvalidImageException">It leads back to a file that is being opened, or the chain is too long.</exception>
@@ -43,9 +60,14 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     public ImageFile OpenBeside(string path, string role)
     {
+        if (_beside.TryGetValue(path, out ImageFile? known))
+        {
+            return known;
+        }
+
         ImageFile file = folder.Open(path, role, this);
         int depth = 0;
-        for (ImageFile? opened = this; opened is not null; opened = opened.Opener)
+        foreach (ImageFile opened in Openers)
         {
             if (opened.Identity == file.Identity)
             {
@@ -58,6 +80,7 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
             }
         }
 
+        _beside.Add(path, file);
         return file;
     }
 

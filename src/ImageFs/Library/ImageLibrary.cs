@@ -304,21 +304,26 @@ internal sealed class ImageLibrary : FileSystem
             }
 
             entry.Update(status);
-            FileSystem fileSystem = OpenImage(entry);
+            FileSystem fileSystem = OpenImage(entry, BlockDevice.IdentityOf(in status));
             Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
             entry.Open(fileSystem);
             return fileSystem;
         }
     }
 
-    private FileSystem OpenImage(LibraryEntry entry)
+    private FileSystem OpenImage(LibraryEntry entry, string identity)
     {
         void Warn(string message) => _warn($"{entry.Path}: {message}");
         try
         {
             // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
             MountOptions options = _options.Copy();
-            return ImageStack.Open(entry.Path, options, Warn).OpenFileSystem(options);
+            ImageStack stack = ImageStack.Open(entry.Path, options, Warn);
+
+            // Who may enter was said of the file that was looked at: not of another that is in its place since.
+            return stack.Device?.Identity == identity
+                ? stack.OpenFileSystem(options)
+                : throw new LinuxException("open", Errno.ESTALE, entry.Path);
         }
         catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
         {

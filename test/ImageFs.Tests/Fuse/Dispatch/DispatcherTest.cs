@@ -64,6 +64,14 @@ public sealed class DispatcherTest
     }
 
     [Test]
+    public void LookupOfANameThatNoneCanHaveIsRefused()
+    {
+        byte[] name = [.. Enumerable.Repeat((byte)'n', 256), 0];
+        Assert.That(Ask(FuseOpcode.Lookup, 1, name).Error, Is.EqualTo(Errno.ENAMETOOLONG));
+        Assert.That(Ask(FuseOpcode.Lookup, 1, name.AsSpan(1)).As<FuseEntryOut>().Nodeid, Is.Zero, "255 bytes are a name");
+    }
+
+    [Test]
     public void LookupOfDotsBringsBackNodes()
     {
         ulong directory = _tree.AddDirectory("d");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
@@ -55,6 +56,44 @@ public sealed class HostFolderTest
     [TestCase("leads-out")]
     public void Any_file_is_opened_where_the_user_says_so(string path) =>
         Assert.That(Text(Open("own/image", BackingPolicy.Any).OpenBeside(path, "backing file")), Is.EqualTo("outside"));
+
+    [Test]
+    public void A_file_that_is_named_many_times_is_opened_once()
+    {
+        ImageFile image = Open("own/image", BackingPolicy.Folder);
+        string[] names = ["beside", "./beside", "below/../beside", .. Enumerable.Repeat("beside", 4000)];
+
+        Assert.That(names.Select(name => image.OpenBeside(name, "extent").Source).Distinct(), Has.Exactly(1).Items);
+        Assert.That(_opened, Has.Count.EqualTo(2), "the image and the file");
+    }
+
+    [TestCase(BackingPolicy.Folder)]
+    [TestCase(BackingPolicy.Any)]
+    [TestCase(BackingPolicy.Device)]
+    public void A_pipe_is_refused_unopened(BackingPolicy policy)
+    {
+        using Process writer = MakePipe(Path.Combine(_folder, "own", "pipe"));
+
+        Assert.That(
+            () => Open("own/image", policy).OpenBeside("pipe", "extent"),
+            Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EINVAL));
+        Assert.That(() => Open("own/pipe", policy), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EINVAL));
+        Assert.That(writer.WaitForExit(200), Is.False, "whoever writes to it waits for a reader still");
+        writer.Kill();
+    }
+
+    [TestCase(BackingPolicy.Any)]
+    [TestCase(BackingPolicy.Device)]
+    public void A_terminal_is_no_part_of_an_image(BackingPolicy policy) =>
+        Assert.That(
+            () => Open("own/image", policy).OpenBeside("/dev/null", "extent"),
+            Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EINVAL));
+
+    [Test]
+    public void A_name_of_more_than_255_bytes_is_the_systems_error() =>
+        Assert.That(
+            () => Open("own/image", BackingPolicy.Folder).OpenBeside(new string('n', 256), "extent"),
+            Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.ENAMETOOLONG));
 
     [Test]
     public void A_file_names_others_from_its_own_folder()
@@ -118,6 +157,12 @@ public sealed class HostFolderTest
                 file = file.OpenBeside(name, "backing file");
             }
         }
+    }
+
+    private static Process MakePipe(string path)
+    {
+        Process.Start("mkfifo", path).WaitForExit();
+        return Process.Start("sh", ["-c", $"exec 3>'{path}'"]);
     }
 
     private static string Text(ImageFile file) => System.Text.Encoding.UTF8.GetString(file.Head);
