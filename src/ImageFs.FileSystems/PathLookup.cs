@@ -1,4 +1,3 @@
-using System.Text;
 using ImageFs.Linux;
 
 namespace ImageFs.FileSystems;
@@ -35,7 +34,7 @@ public static class PathLookup
                 continue;
             }
 
-            if (!fileSystem.TryLookup(node, Encoding.UTF8.GetBytes(name), out NodeId found))
+            if (!fileSystem.TryLookup(node, ByteText.ToBytes(name), out NodeId found))
             {
                 bool isRoot = node == fileSystem.Root;
                 throw new LinuxException("open", Errno.ENOENT, isRoot && fileSystem is VolumeTree tree ? $"{path} (there are {tree.Listing})" : path);
@@ -48,7 +47,7 @@ public static class PathLookup
                     throw new LinuxException("open", Errno.ELOOP, path);
                 }
 
-                string target = Encoding.UTF8.GetString(fileSystem.ReadLink(found));
+                string target = ByteText.FromBytes(fileSystem.ReadLink(found));
                 if (target.StartsWith('/'))
                 {
                     parents.Clear();

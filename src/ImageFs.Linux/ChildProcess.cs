@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.InteropServices.Marshalling;
 
 namespace ImageFs.Linux;
 
@@ -140,7 +139,7 @@ public sealed unsafe class ChildProcess
         byte** block = (byte**)NativeMemory.AllocZeroed((nuint)(strings.Count + more + 1), (nuint)sizeof(byte*));
         for (int i = 0; i < strings.Count; i++)
         {
-            block[i] = Utf8StringMarshaller.ConvertToUnmanaged(strings[i]);
+            block[i] = ByteTextMarshaller.ConvertToUnmanaged(strings[i]);
         }
 
         for (int i = 0; i < more; i++)
@@ -155,7 +154,7 @@ public sealed unsafe class ChildProcess
     {
         for (int i = 0; i < count; i++)
         {
-            Utf8StringMarshaller.Free(block[i]);
+            ByteTextMarshaller.Free(block[i]);
         }
 
         NativeMemory.Free(block);

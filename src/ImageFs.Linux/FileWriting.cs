@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace ImageFs.Linux;
@@ -5,6 +6,9 @@ namespace ImageFs.Linux;
 /// <summary>Writing files.</summary>
 public static unsafe class FileWriting
 {
+    private const int NewFile = 1 | 0x40 | 0x200 | (int)OpenFlags.CloseOnExec; // O_WRONLY | O_CREAT | O_TRUNC
+    private const uint UsualPermissions = 0x1B6; // rw-rw-rw-, less the umask
+
     /// <summary>Writes all of a span where the descriptor stands (write(2)).</summary>
     /// <exception cref="LinuxException">The call failed: EPIPE when nobody reads any more.</exception>
     public static void Append(FileDescriptor file, ReadOnlySpan<byte> source)
@@ -44,6 +48,35 @@ public static unsafe class FileWriting
                     throw LinuxException.Last("pwrite");
                 }
             }
+        }
+    }
+
+    /// <summary>Writes a small file whole at once: who finds it finds all of it.</summary>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="content">What is in it.</param>
+    /// <exception cref="LinuxException">A call failed.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        string unfinished = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
+        int number = Libc.open(unfinished, NewFile, UsualPermissions);
+        using (FileDescriptor file = number < 0 ? throw LinuxException.Last("open", path) : new FileDescriptor(number))
+        {
+            Append(file, content);
+        }
+
+        if (Libc.rename(unfinished, path) < 0)
+        {
+            throw LinuxException.Last("rename", path);
+        }
+    }
+
+    /// <summary>Removes a file.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static void Remove(string path)
+    {
+        if (Libc.unlink(path) < 0)
+        {
+            throw LinuxException.Last("unlink", path);
         }
     }
 

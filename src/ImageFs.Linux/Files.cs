@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ImageFs.Linux;
 
@@ -47,7 +46,8 @@ public static unsafe class Files
     {
         var how = new OpenHow { Flags = (ulong)(flags | OpenFlags.CloseOnExec), Resolve = OpenHow.Beneath | OpenHow.NoMagicLinks };
         int number;
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        byte* name = ByteTextMarshaller.ConvertToUnmanaged(path);
+        try
         {
             do
             {
@@ -55,6 +55,10 @@ public static unsafe class Files
                 errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
             }
             while (errno == Errno.EINTR);
+        }
+        finally
+        {
+            ByteTextMarshaller.Free(name);
         }
 
         return number < 0 ? null : new FileDescriptor(number);
@@ -157,12 +161,15 @@ public static unsafe class Files
 
     /// <summary>statx(2) of a path, following symbolic links.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
-    public static FileStatus Status(string path)
+    public static FileStatus Status(string path) => TryStatus(path, out Errno errno) ?? throw new LinuxException("statx", errno, path);
+
+    /// <summary>statx(2) of a path, following symbolic links, its error as a value.</summary>
+    public static FileStatus? TryStatus(string path, out Errno errno)
     {
         StatxBuffer buffer;
-        return Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0
-            ? ToStatus(in buffer)
-            : throw LinuxException.Last("statx", path);
+        bool isThere = Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0;
+        errno = isThere ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        return isThere ? ToStatus(in buffer) : null;
     }
 
     /// <summary>How long an open file is now, in bytes; -1 when that cannot be told. Never allocates.</summary>

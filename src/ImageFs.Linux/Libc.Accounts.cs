@@ -4,10 +4,10 @@ namespace ImageFs.Linux;
 
 internal static unsafe partial class Libc
 {
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int getpwnam_r(string name, Account* account, byte* buffer, nuint size, Account** found);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int getgrnam_r(string name, Account* account, byte* buffer, nuint size, Account** found);
 
     /// <summary><c>struct passwd</c> of pwd.h and <c>struct group</c> of grp.h, which begin alike; room for all of either.</summary>

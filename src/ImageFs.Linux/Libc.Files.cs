@@ -4,7 +4,7 @@ namespace ImageFs.Linux;
 
 internal static unsafe partial class Libc
 {
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int open(string path, int flags, uint mode);
 
     [LibraryImport(Library)]
@@ -37,7 +37,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int ioctl(FileDescriptor descriptor, nuint request, void* argument);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int statx(int directory, string path, int flags, uint mask, StatxBuffer* buffer);
 
     [LibraryImport(Library, SetLastError = true)]

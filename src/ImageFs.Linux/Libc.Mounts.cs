@@ -4,10 +4,10 @@ namespace ImageFs.Linux;
 
 internal static unsafe partial class Libc
 {
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int mount(string source, string target, string type, nuint flags, string data);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int umount2(string target, int flags);
 
     [LibraryImport(Library)]

@@ -7,7 +7,7 @@ internal static unsafe partial class Libc
     /// <summary>The process's environment as the C library has it: strings of bytes, and a null pointer for the end.</summary>
     internal static byte** Environment => *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int posix_spawnp(int* pid, string file, void* actions, void* attributes, byte** arguments, byte** environment);
 
     [LibraryImport(Library)]
@@ -16,7 +16,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     internal static partial int posix_spawn_file_actions_adddup2(void* actions, int descriptor, int newDescriptor);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(ByteTextMarshaller))]
     internal static partial int posix_spawn_file_actions_addopen(void* actions, int descriptor, string path, int flags, uint mode);
 
     [LibraryImport(Library)]

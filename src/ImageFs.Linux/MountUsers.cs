@@ -27,7 +27,7 @@ public static unsafe class MountUsers
             string? use = Try(() => UseBy(process, device));
             if (use is not null)
             {
-                string name = Try(() => File.ReadAllText($"{process}/comm").TrimEnd('\n')) ?? "?";
+                string name = Try(() => Text($"{process}/comm").TrimEnd('\n')) ?? "?";
                 users.Add(Printable($"{name} (process {process["/proc/".Length..]}: {use})"));
             }
         }
@@ -36,7 +36,7 @@ public static unsafe class MountUsers
         users.AddRange(Mounts.Below(mountPoint).Select(path => Printable($"the mount on {path}")));
         foreach (string loop in Try(() => Directory.GetDirectories("/sys/block", "loop*")) ?? [])
         {
-            string? file = Try(() => File.ReadAllText($"{loop}/loop/backing_file").TrimEnd('\n'));
+            string? file = Try(() => Text($"{loop}/loop/backing_file").TrimEnd('\n'));
             if (file?.StartsWith(below, StringComparison.Ordinal) == true)
             {
                 users.Add(Printable($"/dev/{Path.GetFileName(loop)} ({file})"));
@@ -60,13 +60,13 @@ public static unsafe class MountUsers
         {
             if (IsOn(descriptor, device))
             {
-                return Try(() => new FileInfo(descriptor).LinkTarget) ?? "an open file";
+                return Paths.ReadLink(descriptor) ?? "an open file";
             }
         }
 
         // address permissions offset device inode path
         string id = string.Create(CultureInfo.InvariantCulture, $"{device.Major:x2}:{device.Minor:x2}");
-        string? mapping = File.ReadLines($"{process}/maps")
+        string? mapping = Text($"{process}/maps").Split('\n')
             .FirstOrDefault(line => line.Split(' ', DeviceFieldOfMaps + 2) is var fields && fields.Length > DeviceFieldOfMaps && fields[DeviceFieldOfMaps] == id);
         return mapping is null ? null : $"{mapping[(mapping.LastIndexOf(' ') + 1)..]} in memory";
     }
@@ -78,6 +78,9 @@ public static unsafe class MountUsers
         return Libc.statx(CurrentDirectory, path, DoNotSync, 0, &buffer) == 0
             && new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor) == device;
     }
+
+    // The path is one of ASCII, what is in it need not be.
+    private static string Text(string path) => ByteText.FromBytes(File.ReadAllBytes(path));
 
     // Processes come and go, and not all of them may be looked at.
     private static T? Try<T>(Func<T?> look)

@@ -81,7 +81,7 @@ public static unsafe class Mounts
     }
 
     private static IEnumerable<string[]> Table() =>
-        File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Where(fields => fields.Length > PathField);
+        ByteText.FromBytes(File.ReadAllBytes("/proc/self/mountinfo")).Split('\n').Select(line => line.Split(' ')).Where(fields => fields.Length > PathField);
 
     private static DeviceNumber ParseDevice(string field)
     {

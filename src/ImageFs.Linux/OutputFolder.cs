@@ -34,7 +34,7 @@ public sealed unsafe class OutputFolder : IDisposable
     /// <exception cref="LinuxException">It cannot be opened.</exception>
     public static OutputFolder OpenOrCreate(string path)
     {
-        byte[] name = Terminate(Encoding.UTF8.GetBytes(path));
+        byte[] name = Terminate(ByteText.ToBytes(path));
         fixed (byte* first = name)
         {
             if (Libc.mkdirat(CurrentDirectory, first, AllPermissions) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
@@ -196,13 +196,13 @@ public sealed unsafe class OutputFolder : IDisposable
     // What is no single name would lead elsewhere: a name comes from an image, and may be anything.
     private static byte[] Name(ReadOnlySpan<byte> name) =>
         name.IsEmpty || name.Contains((byte)'/') || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)
-            ? throw new LinuxException("open", Errno.EINVAL, $"\"{Encoding.UTF8.GetString(name)}\" as a name")
+            ? throw new LinuxException("open", Errno.EINVAL, $"\"{ByteText.FromBytes(name)}\" as a name")
             : Terminate(name);
 
     private static byte[] Terminate(ReadOnlySpan<byte> text) =>
-        text.Contains((byte)0) ? throw new LinuxException("open", Errno.EINVAL, Encoding.UTF8.GetString(text)) : [.. text, 0];
+        text.Contains((byte)0) ? throw new LinuxException("open", Errno.EINVAL, ByteText.FromBytes(text)) : [.. text, 0];
 
-    private string Subject(ReadOnlySpan<byte> name) => $"{_path}/{Encoding.UTF8.GetString(name)}";
+    private string Subject(ReadOnlySpan<byte> name) => $"{_path}/{ByteText.FromBytes(name)}";
 
     private void Check(int result, string call, ReadOnlySpan<byte> name)
     {

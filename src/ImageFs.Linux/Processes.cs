@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ImageFs.Linux;
 
@@ -11,6 +10,7 @@ public static unsafe class Processes
     private const nint CloseRangeCloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
     private const int SetDescriptorFlags = 2; // F_SETFD
     private const short PollIn = 1;
+    private const char Replacement = '\uFFFD';
 
     /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
     public static bool IsRoot => EffectiveUser == 0;
@@ -38,9 +38,46 @@ public static unsafe class Processes
     /// <summary>The name by which this process was called, without its folder (argv[0], which the runtime keeps for itself).</summary>
     public static string CalledBy()
     {
-        byte[] words = File.ReadAllBytes("/proc/self/cmdline");
-        int end = Array.IndexOf(words, (byte)0);
-        return Path.GetFileName(Encoding.UTF8.GetString(words, 0, Math.Max(end, 0)));
+        return Path.GetFileName(CommandLine() is [var name, ..] ? name : string.Empty);
+    }
+
+    /// <summary>
+    /// The words of this process's command line as they were given, argv[0] before them. The runtime hands them to Main without what
+    /// is no UTF-8 in them.
+    /// </summary>
+    /// <returns>None where /proc is not to be had.</returns>
+    public static IReadOnlyList<string> CommandLine()
+    {
+        try
+        {
+            var words = new List<string>();
+            ReadOnlySpan<byte> rest = File.ReadAllBytes("/proc/self/cmdline");
+            for (int end = rest.IndexOf((byte)0); end >= 0; end = rest.IndexOf((byte)0))
+            {
+                words.Add(ByteText.FromBytes(rest[..end]));
+                rest = rest[(end + 1)..];
+            }
+
+            return words;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Main's arguments as they were given (<see cref="ByteText"/>): asked for only where the runtime has replaced something.</summary>
+    /// <param name="arguments">As the runtime has them.</param>
+    public static string[] RestoreBytes(string[] arguments)
+    {
+        if (!Array.Exists(arguments, word => word.Contains(Replacement, StringComparison.Ordinal)))
+        {
+            return arguments;
+        }
+
+        // Before them stands the program, and the host of it where there is one.
+        IReadOnlyList<string> words = CommandLine();
+        return words.Count > arguments.Length ? [.. words.TakeLast(arguments.Length)] : arguments;
     }
 
     /// <summary>Leaves the terminal: a new session (setsid(2)), and /dev/null for standard input, output and error.</summary>

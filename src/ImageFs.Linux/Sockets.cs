@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ImageFs.Linux;
 
@@ -25,7 +24,7 @@ public static unsafe class Sockets
     }
 
     /// <summary>A socket for messages to a service of this machine, each by one write; a service that is slow makes it EAGAIN.</summary>
-    /// <param name="path">Where the service listens, at most 107 bytes of UTF-8.</param>
+    /// <param name="path">Where the service listens, at most 107 bytes.</param>
     /// <param name="errno">The error, when the result is null.</param>
     /// <returns>Null when there is no such service.</returns>
     public static FileDescriptor? TryConnect(string path, out Errno errno)
@@ -33,7 +32,7 @@ public static unsafe class Sockets
         Span<byte> address = stackalloc byte[AddressLength];
         address.Clear();
         MemoryMarshal.Write(address, (ushort)Local);
-        Encoding.UTF8.GetBytes(path, address[sizeof(ushort)..^1]);
+        ByteText.ToBytes(path).CopyTo(address[sizeof(ushort)..^1]);
         var socket = new FileDescriptor(Libc.socket(Local, DatagramCloseOnExec, 0));
         fixed (byte* start = address)
         {

@@ -74,7 +74,7 @@ internal static class CommandLine
     private static bool IsVerb(Command root, string word) =>
         root.Subcommands.Any(command => command.Name == word || command.Aliases.Contains(word));
 
-    private static bool IsLikeVerb(string word) => word.All(char.IsAsciiLetter) && !Path.Exists(word);
+    private static bool IsLikeVerb(string word) => word.All(char.IsAsciiLetter) && !Linux.Paths.Exists(word);
 
     private static string Usage(Command command) => string.Join(' ', command.Arguments.Select(argument => argument.Name).Prepend($"imagefs {command.Name}"));
 }

@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs;
 
 /// <summary>A path of an image, or of an image inside an image: <c>disk.vhdx//boot/install.iso</c>.</summary>
@@ -15,15 +17,15 @@ internal sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
     /// <exception cref="Storage.UnsupportedFeatureException">It leads through too many images.</exception>
     internal static ImagePath Parse(string path)
     {
-        if (File.Exists(path))
+        if (Paths.IsFile(path))
         {
             return new ImagePath(path, []);
         }
 
         // Two slashes before any file are one.
-        for (int at = path.IndexOf(Separator, 1, StringComparison.Ordinal); at > 0; at = path.IndexOf(Separator, at + 1, StringComparison.Ordinal))
+        for (int at = path.IndexOf(Separator, Math.Min(1, path.Length), StringComparison.Ordinal); at > 0; at = path.IndexOf(Separator, at + 1, StringComparison.Ordinal))
         {
-            if (File.Exists(path[..at]))
+            if (Paths.IsFile(path[..at]))
             {
                 string[] inner = path[at..].Split(Separator, StringSplitOptions.RemoveEmptyEntries);
                 return inner.Length <= MaxDepth

@@ -14,8 +14,9 @@ namespace ImageFs;
 /// <summary>The program <c>imagefs</c>.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments)
+    private static int Main(string[] decoded)
     {
+        string[] arguments = Processes.RestoreBytes(decoded);
         if (Background.FindRequest(arguments) is { } request)
         {
             return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.Image);

@@ -58,7 +58,7 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
         }
 
         return Files.Status(descriptor).IsDirectory
-            ? new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget ?? directory
+            ? Paths.ReadLink($"/proc/self/fd/{descriptor.Number}") ?? directory
             : throw new FuseMountException($"{directory}: not a directory: mount on an empty directory");
     }
 
@@ -81,6 +81,6 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     private static string? PathOf(string directory)
     {
         using FileDescriptor? descriptor = Files.TryOpen(directory, OpenFlags.Path, out _);
-        return descriptor is null ? null : new FileInfo($"/proc/self/fd/{descriptor.Number}").LinkTarget;
+        return descriptor is null ? null : Paths.ReadLink($"/proc/self/fd/{descriptor.Number}");
     }
 }

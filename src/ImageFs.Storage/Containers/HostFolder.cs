@@ -19,7 +19,7 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     {
         BlockDevice device = BlockDevice.Open(path);
         opened.Add(device);
-        string named = BlockDevice.FindDescriptor(path) is null ? path : new FileInfo(path).LinkTarget ?? path;
+        string named = BlockDevice.FindDescriptor(path) is null ? path : Paths.ReadLink(path) ?? path;
         return new ImageFile(path, device, Around(named, policy, opened), device.Identity);
     }
 
@@ -34,10 +34,10 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     }
 
     /// <inheritdoc/>
-    public override bool Contains(string name) => File.Exists(Path.Combine(directory, name));
+    public override bool Contains(string name) => Paths.IsFile(Path.Combine(directory, name));
 
     private static HostFolder Around(string path, BackingPolicy policy, ICollection<IDisposable> opened) =>
-        new(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", policy, opened);
+        new(Path.GetDirectoryName(Paths.Full(path)) ?? "/", policy, opened);
 
     private BlockDevice OpenBeneath(string full, string path, string role, ImageFile opener)
     {

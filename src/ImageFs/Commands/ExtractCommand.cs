@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Help;
 using ImageFs.Linux;
@@ -66,6 +65,6 @@ internal static class ExtractCommand
         string[] names = [.. path.Split('/').Where(name => name is not ("" or "."))];
         return names.Length == 0 || names.Contains("..")
             ? throw new LinuxException("open", Errno.EINVAL, $"{path}: a path that leads up, or to nothing by name")
-            : [.. names.Select(Encoding.UTF8.GetBytes)];
+            : [.. names.Select(name => ByteText.ToBytes(name))];
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Help;
+using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
@@ -36,7 +36,7 @@ internal static class ListCommand
             foreach (string path in named)
             {
                 NodeId node = PathLookup.Find(fileSystem, path, followLast: !listing.IsLong);
-                byte[] name = Encoding.UTF8.GetBytes(path);
+                byte[] name = ByteText.ToBytes(path);
                 if (fileSystem.GetAttributes(node).Type == NodeType.Directory)
                 {
                     listing.WriteDirectory(node, name);

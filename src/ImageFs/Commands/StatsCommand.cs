@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Help;
+using ImageFs.Linux;
 
 namespace ImageFs.Commands;
 
@@ -20,7 +21,7 @@ internal static class StatsCommand
         };
         command.SetAction(parsed =>
         {
-            string status = FuseStatus.Query(Path.GetFullPath(parsed.GetRequiredValue(directory)));
+            string status = FuseStatus.Query(Paths.Full(parsed.GetRequiredValue(directory)));
             if (parsed.GetValue(asJson))
             {
                 Console.WriteLine(status);

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Help;
+using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
@@ -25,7 +25,7 @@ internal static class TreeCommand
             string top = parsed.GetRequiredValue(path);
             using Stream output = StandardOutput.Open();
             var tree = new TreePicture(fileSystem, output, Log.WriteToStandardError);
-            tree.Write(new Entry(Encoding.UTF8.GetBytes(top), PathLookup.Find(fileSystem, top)), parsed.GetValue(level) ?? int.MaxValue);
+            tree.Write(new Entry(ByteText.ToBytes(top), PathLookup.Find(fileSystem, top)), parsed.GetValue(level) ?? int.MaxValue);
             return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;

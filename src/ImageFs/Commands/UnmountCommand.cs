@@ -37,7 +37,7 @@ internal static class UnmountCommand
         {
             try
             {
-                Unmount(Path.GetFullPath(directory), lazy);
+                Unmount(Paths.Full(directory), lazy);
             }
             catch (FuseMountException e) when (directories.Length > 1)
             {
@@ -72,24 +72,22 @@ internal static class UnmountCommand
             }
 
             string parent = Path.GetDirectoryName(directory) ?? "/";
-            string? target = new DirectoryInfo(directory).LinkTarget;
-            if (target is null)
+            string? resolved = Paths.Resolve(parent);
+            if (Paths.ReadLink(directory) is { } target)
             {
-                string? parentTarget = new DirectoryInfo(parent).ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-                if (parentTarget is null)
-                {
-                    break;
-                }
-
-                directory = Path.Combine(parentTarget, Path.GetFileName(directory));
+                directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, resolved ?? parent));
+            }
+            else if (resolved is null || resolved == parent)
+            {
+                break;
             }
             else
             {
-                directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, parent));
+                directory = Path.Combine(resolved, Path.GetFileName(directory));
             }
         }
 
-        bool isThere = Mounts.TypeAt(path) is not null || Path.Exists(path);
+        bool isThere = Mounts.TypeAt(path) is not null || Paths.Exists(path);
         throw new FuseMountException($"{path}: {(isThere ? "not mounted by imagefs" : "there is no such folder")}");
     }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text;
 using ImageFs.Help;
+using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Verifying;
 
@@ -47,7 +47,7 @@ internal static class VerifyCommand
     // A line is seen when it is found: the rest may take long.
     private static void Write(Stream output, string line)
     {
-        output.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+        output.Write(ByteText.ToBytes($"{line}\n"));
         output.Flush();
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Reading;
@@ -34,13 +33,13 @@ internal static class ImageWords
             using ImageStack stack = ImageStack.Open(image, parsed, _ => { });
             FileSystem fileSystem = stack.OpenFileSystem(parsed);
             int name = path.LastIndexOf('/') + 1;
-            byte[] begin = Encoding.UTF8.GetBytes(path[name..]);
+            byte[] begin = ByteText.ToBytes(path[name..]);
             return
             [
                 .. DirectoryContents.Read(fileSystem, PathLookup.Find(fileSystem, path[..name])).Entries
                     .Where(entry => entry.Name.AsSpan().StartsWith(begin) && (begin.Length > 0 || entry.Name[0] != (byte)'.') && IsText(entry.Name))
                     .Take(MaxWords)
-                    .Select(entry => new Candidate($"{path[..name]}{Encoding.UTF8.GetString(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),
+                    .Select(entry => new Candidate($"{path[..name]}{ByteText.FromBytes(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),
             ];
         }
         catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
@@ -52,9 +51,5 @@ internal static class ImageWords
     private static bool IsDirectory(FileSystem fileSystem, Entry entry) => fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory;
 
     // A line of the answer can hold it.
-    private static bool IsText(byte[] name)
-    {
-        string text = Encoding.UTF8.GetString(name);
-        return !text.Any(char.IsControl) && !text.Contains('\uFFFD', StringComparison.Ordinal);
-    }
+    private static bool IsText(byte[] name) => !ByteText.FromBytes(name).Any(char.IsControl);
 }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.Layers;
@@ -13,7 +14,7 @@ internal static class ExtentJson
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
-        json.WriteString("path", name);
+        json.WriteString("path", ByteText.Escape(name));
         json.WriteNumber("size", source.Length);
         json.WriteStartArray("layers");
         bool isBottom = false;

@@ -18,21 +18,7 @@ internal static class HostListing
     /// <exception cref="LinuxException">It cannot be listed.</exception>
     internal static IEnumerable<(string Name, FileStatus Status)> List(string folder)
     {
-        string[] names;
-        try
-        {
-            names = [.. new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(info => info.Name)];
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new LinuxException("opendir", Errno.EACCES, folder);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new LinuxException("opendir", Errno.ENOENT, folder);
-        }
-
-        return names.Select(name => (Name: name, Status: Find(folder, name))).Where(entry => entry.Status is not null)
+        return Paths.List(folder).Select(name => (Name: name, Status: Find(folder, name))).Where(entry => entry.Status is not null)
             .Select(entry => (entry.Name, entry.Status!.Value));
     }
 
@@ -46,7 +32,7 @@ internal static class HostListing
             if (status.IsDirectory)
             {
                 // A link to a folder above would make a tree without an end.
-                return new DirectoryInfo(path).LinkTarget is null ? status : null;
+                return Paths.ReadLink(path) is null ? status : null;
             }
 
             return status.IsRegular && (s_extensions.Contains(Path.GetExtension(name)) || HoldsImage(path)) ? status : null;

@@ -1,4 +1,3 @@
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -41,7 +40,7 @@ internal sealed class ImageLibrary : FileSystem
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
     internal ImageLibrary(string folder, MountOptions options, string? leftOut, Action<string> warn)
     {
-        string path = Path.GetFullPath(folder);
+        string path = Paths.Full(folder);
         FileStatus status = Files.Status(path);
         if (!status.IsDirectory)
         {
@@ -139,7 +138,7 @@ internal sealed class ImageLibrary : FileSystem
 
         if (entry.IsFolder)
         {
-            LibraryEntry? found = Find(entry, Encoding.UTF8.GetString(name));
+            LibraryEntry? found = Find(entry, ByteText.FromBytes(name));
             node = found is null ? default : LibraryNode.Of(found);
             return found is not null;
         }
@@ -266,7 +265,7 @@ internal sealed class ImageLibrary : FileSystem
             select Number(folder, path, found.Status);
         foreach (LibraryEntry entry in entries.OrderBy(entry => entry.Number).SkipWhile(entry => entry.Number + FirstEntry <= position))
         {
-            byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(entry.Path));
+            byte[] name = ByteText.ToBytes(Path.GetFileName(entry.Path));
             if (!sink.Add(new DirectoryEntry(name, LibraryNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry)))
             {
                 return;

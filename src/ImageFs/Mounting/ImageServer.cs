@@ -103,11 +103,11 @@ internal sealed class ImageServer : IDisposable
 
     private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, bool IsWatched) Open(MountRequest request, Action<string> log)
     {
-        string mountPoint = Path.GetFullPath(request.Directory);
+        string mountPoint = Paths.Full(request.Directory);
         var options = MountOptions.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
-        if (!isTree && Directory.Exists(request.Image))
+        if (!isTree && Paths.IsFolder(request.Image))
         {
             throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
         }
@@ -139,8 +139,8 @@ internal sealed class ImageServer : IDisposable
     private static string ResolveSource(string image)
     {
         var parsed = ImagePath.Parse(image);
-        string path = Path.GetFullPath(parsed.Outer);
-        string? target = Path.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        string path = Paths.Full(parsed.Outer);
+        string? target = Paths.ReadLink(path) is null ? null : Paths.Resolve(path);
         return string.Join(ImagePath.Separator, parsed.Inner.Prepend(target ?? path));
     }
 

@@ -20,7 +20,7 @@ internal sealed class Log
             if (_systemLog is { } systemLog)
             {
                 // Not sent is not said: the system's log may have ended, or be slow.
-                Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {line}"), out _);
+                Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {ByteText.Escape(line)}"), out _);
             }
         }
         else
@@ -38,7 +38,7 @@ internal sealed class Log
     private static void TryWrite(string text)
     {
         // Not sent is not said: there is nobody to tell.
-        _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(text + '\n'), out _);
+        _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(ByteText.Escape(text) + '\n'), out _);
     }
 
     /// <summary>From now on lines go to the system's log (RFC 3164 to /dev/log), or nowhere when it has none.</summary>

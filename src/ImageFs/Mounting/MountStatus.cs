@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ImageFs.Fuse;
+using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
 
@@ -20,8 +21,8 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("source", source);
-            json.WriteString("mountpoint", mountPoint);
+            json.WriteString("source", ByteText.Escape(source));
+            json.WriteString("mountpoint", ByteText.Escape(mountPoint));
             json.WriteString("fstype", format);
             json.WriteNumber("pid", Environment.ProcessId);
             if (Session is { } session)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
 
@@ -14,7 +16,7 @@ internal sealed class PidFile : IDisposable
     }
 
     // Another server may have taken the file over.
-    private static string Text => string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n");
+    private static byte[] Text => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
 
     /// <summary>Writes the file, whole at once: who finds it finds the id in it.</summary>
     /// <param name="path">The file; null for none.</param>
@@ -27,16 +29,14 @@ internal sealed class PidFile : IDisposable
             return null;
         }
 
-        string full = Path.GetFullPath(path);
-        string unfinished = $"{full}.{Environment.ProcessId}";
+        string full = Paths.Full(path);
         try
         {
-            File.WriteAllText(unfinished, Text);
-            File.Move(unfinished, full, overwrite: true);
+            FileWriting.Replace(full, Text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (LinuxException e)
         {
-            string reason = e is DirectoryNotFoundException ? "there is no such folder" : e is UnauthorizedAccessException ? "permission denied" : e.Message;
+            string reason = e.Errno == Errno.ENOENT ? "there is no such folder" : LinuxException.Text(e.Errno);
             throw new IOException($"--pid-file {path}: {reason}", e);
         }
 
@@ -50,16 +50,24 @@ internal sealed class PidFile : IDisposable
         Remove(null, EventArgs.Empty);
     }
 
+    private bool HoldsText()
+    {
+        Span<byte> found = stackalloc byte[32];
+        using FileDescriptor file = Files.Open(_path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        int length = Descriptors.Read(file, found, out _);
+        return length > 0 && found[..length].SequenceEqual(Text);
+    }
+
     private void Remove(object? sender, EventArgs e)
     {
         try
         {
-            if (File.ReadAllText(_path) == Text)
+            if (HoldsText())
             {
-                File.Delete(_path);
+                FileWriting.Remove(_path);
             }
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (LinuxException)
         {
             // It is gone already, or not ours any more.
         }

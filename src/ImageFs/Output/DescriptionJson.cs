@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.Output;
@@ -42,7 +43,7 @@ internal static class DescriptionJson
                     json.WriteString(key, time);
                     break;
                 default:
-                    json.WriteString(key, Convert.ToString(value, CultureInfo.InvariantCulture));
+                    json.WriteString(key, ByteText.Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty));
                     break;
             }
         }

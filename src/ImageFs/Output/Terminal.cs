@@ -15,7 +15,7 @@ internal static class Terminal
     /// Has <see cref="Console"/> write to standard output as it is. Else it tells a terminal first to have its arrow keys speak as some
     /// programs want it, and tells it nothing at the end.
     /// </summary>
-    internal static void TakeOver() => Console.SetOut(new StreamWriter(StandardOutput.Open()) { AutoFlush = true });
+    internal static void TakeOver() => Console.SetOut(new ByteTextWriter(StandardOutput.Open(), isTerminal: !Console.IsOutputRedirected));
 
     private static bool UsesColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))

@@ -1,4 +1,3 @@
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -221,18 +220,18 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             }
             catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.E2BIG)
             {
-                warn($"{Encoding.UTF8.GetString(entry.Name)}: {Encoding.UTF8.GetString(name)}: {LinuxException.Text(e.Errno)}");
+                warn($"{ByteText.FromBytes(entry.Name)}: {ByteText.FromBytes(name)}: {LinuxException.Text(e.Errno)}");
             }
         }
     }
 
     // Other than what one file has wrong, which is a LinuxException.
-    private static IOException Full(byte[] path, LinuxException e) => new($"{Encoding.UTF8.GetString(path)}: {e.Message}", e);
+    private static IOException Full(byte[] path, LinuxException e) => new($"{ByteText.FromBytes(path)}: {e.Message}", e);
 
     private void Fail(byte[] path, string message)
     {
         Failures++;
-        warn($"{Encoding.UTF8.GetString(path)}: {message}");
+        warn($"{ByteText.FromBytes(path)}: {message}");
     }
 
     private static (long Seconds, uint Nanoseconds) Time(Timestamp time) => (time.Seconds, time.Nanoseconds);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -148,7 +149,7 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {
             Failures++;
-            warn($"{Encoding.UTF8.GetString(path)}/{Encoding.UTF8.GetString(entry.Name)}: {e.Message}");
+            warn($"{ByteText.FromBytes(path)}/{ByteText.FromBytes(entry.Name)}: {e.Message}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -51,7 +52,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {
             Failures++;
-            warn($"{Encoding.UTF8.GetString(directory.Name)}: {e.Message}");
+            warn($"{ByteText.FromBytes(directory.Name)}: {e.Message}");
         }
     }
 

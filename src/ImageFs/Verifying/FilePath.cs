@@ -1,4 +1,4 @@
-using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Verifying;
 
@@ -8,5 +8,5 @@ namespace ImageFs.Verifying;
 internal sealed record FilePath(FilePath? Parent, byte[] Name)
 {
     /// <summary>The path from the root: "/a/b".</summary>
-    public override string ToString() => Parent is null ? "/" : $"{(Parent.Parent is null ? string.Empty : Parent)}/{Encoding.UTF8.GetString(Name)}";
+    public override string ToString() => Parent is null ? "/" : $"{(Parent.Parent is null ? string.Empty : Parent)}/{ByteText.FromBytes(Name)}";
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage.Containers.Qcow2;
 
@@ -83,7 +84,7 @@ internal sealed class HeaderExtensions
         }
         else if (type == DataFileType)
         {
-            DataFile = Encoding.UTF8.GetString(bytes);
+            DataFile = ByteText.FromBytes(bytes);
         }
         else
         {

@@ -1,4 +1,4 @@
-using System.Text;
+using ImageFs.Linux;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Qcow2;
@@ -132,7 +132,7 @@ internal sealed class Qcow2Format : ContainerFormat
 
         byte[] name = new byte[length];
         file.Source.ReadAt((long)offset, name);
-        return PathOf(Encoding.UTF8.GetString(name), "backing file");
+        return PathOf(ByteText.FromBytes(name), "backing file");
     }
 
     // A name may have one of qemu's protocols in front, or be a block device's description.

@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage.Containers.Vhd;
 
@@ -51,7 +52,7 @@ internal static class ParentLocator
         }
 
         const string Local = "file://";
-        string url = Encoding.UTF8.GetString(path).TrimEnd('\0');
+        string url = ByteText.FromBytes(path).TrimEnd('\0');
         string unescaped = Uri.UnescapeDataString(url.StartsWith(Local, StringComparison.Ordinal) ? url[Local.Length..] : url);
         return WindowsPath.Convert(unescaped.StartsWith("localhost/", StringComparison.Ordinal) ? unescaped["localhost".Length..] : unescaped);
     }
