@@ -11,6 +11,9 @@ public sealed record ForeignFileSystem(string Type, string Label)
     /// <summary>What it is, for a sentence.</summary>
     public string Text { get; init; } = Type;
 
+    /// <summary>Whether there are files in it, or in what is behind it: swap space has none.</summary>
+    public bool HasFiles => Type != "swap";
+
     /// <summary>Recognises one that may be beside another that can be read; null when there is none.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public static ForeignFileSystem? Recognise(BlockSource source) => Try(HfsVolume.Recognise, source);

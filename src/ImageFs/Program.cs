@@ -47,7 +47,9 @@ internal static class Program
         Verb root = CreateRoot();
         if (arguments is [Completer.Word, .. var words])
         {
-            Completer.Write(Console.Out, root, words);
+            // A shell reads this, and wants the bytes; a word that a line cannot hold is left out.
+            using var output = new ByteTextWriter(StandardOutput.Open());
+            Completer.Write(output, root, words);
             return ExitStatus.Success;
         }
 

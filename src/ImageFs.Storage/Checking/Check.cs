@@ -7,4 +7,7 @@ public sealed record Check(string Name, Action<CheckRun>? Run = null)
 {
     /// <summary>Bytes that it reads, roughly, for a bar of progress.</summary>
     public long Length { get; init; }
+
+    /// <summary>Whether it stands for a file system: that it can be opened.</summary>
+    public bool IsFileSystem { get; init; }
 }

@@ -13,8 +13,11 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     /// <summary>How much there was to look at: "2 tables", "1024 files"; empty when its name says all.</summary>
     public string Extent { get; set; } = string.Empty;
 
-    /// <summary>Why it could not be done; null when it was.</summary>
-    public string? Obstacle { get; private set; }
+    /// <summary>How far it came.</summary>
+    public CheckState State { get; private set; }
+
+    /// <summary>Why it did not come to its end; empty when it did.</summary>
+    public string Obstacle { get; private set; } = string.Empty;
 
     /// <summary>Something is wrong.</summary>
     public void Find(Finding finding)
@@ -31,8 +34,11 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     public void Find(string structure, long address, string problem, string? clause = null) =>
         Find(new Finding(structure, address, problem, clause));
 
-    /// <summary>There is nothing to check, or it cannot be done: told as not checked.</summary>
-    public void GiveUp(string reason) => Obstacle = reason;
+    /// <summary>There is nothing to check: told as not checked.</summary>
+    public void GiveUp(string reason) => Stop(CheckState.Absent, reason);
+
+    /// <summary>There is something that cannot be checked, and so the image is not called sound. Of several reasons the first is told.</summary>
+    public void Block(string reason) => Stop(CheckState.Blocked, reason);
 
     /// <summary>Bytes were read.</summary>
     public void Advance(long bytes) => progress(bytes);
@@ -49,7 +55,7 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
         }
         catch (UnsupportedFeatureException e)
         {
-            Obstacle = e.Message;
+            Block(e.Message);
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
@@ -57,5 +63,14 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
         }
 
         return false;
+    }
+
+    private void Stop(CheckState state, string reason)
+    {
+        if (state > State)
+        {
+            State = state;
+            Obstacle = reason;
+        }
     }
 }

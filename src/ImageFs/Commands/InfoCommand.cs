@@ -23,15 +23,16 @@ internal static class InfoCommand
             ImageDescription description = ImageInfo.Describe(stack, options);
             if (parsed.GetValue(asJson))
             {
-                DescriptionJson.Write(Console.Out, description);
+                using var output = new StreamWriter(StandardOutput.Open());
+                DescriptionJson.Write(output, description);
             }
             else
             {
-                new DescriptionTable(Console.Out, Terminal.Style).Write(description);
+                new DescriptionTable(Terminal.StyledOut, Terminal.Style).Write(description);
                 if (!parsed.GetValue(isShort))
                 {
                     Console.WriteLine();
-                    new DescriptionText(Console.Out, Terminal.Style).Write(description);
+                    new DescriptionText(Terminal.StyledOut, Terminal.Style).Write(description);
                 }
             }
 

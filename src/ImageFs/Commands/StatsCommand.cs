@@ -4,6 +4,7 @@ using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Linux;
+using ImageFs.Output;
 
 namespace ImageFs.Commands;
 
@@ -21,15 +22,20 @@ internal static class StatsCommand
         };
         command.SetAction(parsed =>
         {
-            string status = FuseStatus.Query(Paths.Full(parsed.GetRequiredValue(directory)));
+            using JsonDocument status = JsonDocument.Parse(FuseStatus.Query(Paths.Full(parsed.GetRequiredValue(directory))));
             if (parsed.GetValue(asJson))
             {
-                Console.WriteLine(status);
+                using Stream output = StandardOutput.Open();
+                using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))
+                {
+                    status.WriteTo(json);
+                }
+
+                output.WriteByte((byte)'\n');
             }
             else
             {
-                using JsonDocument document = JsonDocument.Parse(status);
-                Print(document.RootElement, 0);
+                Print(status.RootElement, 0);
             }
 
             return ExitStatus.Success;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageFs.Help;
 using ImageFs.Linux;
+using ImageFs.Output;
 
 namespace ImageFs.Completion;
 
@@ -71,7 +72,7 @@ internal static class Completer
             "IMAGE" => ImageWords.CompleteInner(value) is { } inner ? Words(inner) : ("files\t" + value, []),
             "FILE" => ("files\t" + value, []),
             "DIR" when !isOption && command.Name != "mount" =>
-                Words(Mounts.PointsOf("fuse.imagefs").Distinct().Select(point => new Candidate(point)).Where(Fits)),
+                Words(Mounts.PointsOf("fuse.imagefs").Distinct().Where(PrintableText.IsPrintable).Select(point => new Candidate(point)).Where(Fits)),
             "DIR" => ("directories\t" + value, []),
             _ => Words([]),
         };

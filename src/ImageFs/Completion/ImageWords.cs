@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
+using ImageFs.Output;
 using ImageFs.Reading;
 using ImageFs.Storage;
 
@@ -51,5 +52,5 @@ internal static class ImageWords
     private static bool IsDirectory(FileSystem fileSystem, Entry entry) => fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory;
 
     // A line of the answer can hold it.
-    private static bool IsText(byte[] name) => !ByteText.FromBytes(name).Any(char.IsControl);
+    private static bool IsText(byte[] name) => PrintableText.IsPrintable(ByteText.Escape(ByteText.FromBytes(name)));
 }

@@ -13,7 +13,7 @@ internal sealed class PrintHelp : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        new HelpText(Console.Out, Terminal.TextWidth, Terminal.Style).Write(parseResult.CommandResult.Command);
+        new HelpText(Terminal.StyledOut, Terminal.TextWidth, Terminal.Style).Write(parseResult.CommandResult.Command);
         return ExitStatus.Success;
     }
 }

@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using ImageFs.Linux;
+using ImageFs.Output;
 using ImageFs.Storage;
 
 namespace ImageFs.Layers;
@@ -12,9 +11,9 @@ internal static class ExtentJson
 
     internal static void Write(Stream output, string name, BlockSource source)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = JsonOutput.Open(output);
         json.WriteStartObject();
-        json.WriteString("path", ByteText.Escape(name));
+        json.WriteText("path", name);
         json.WriteNumber("size", source.Length);
         json.WriteStartArray("layers");
         bool isBottom = false;
@@ -53,7 +52,7 @@ internal static class ExtentJson
 
         if (LayerExtents.NameOf(extent) is { Length: > 0 } name)
         {
-            json.WriteString("in", name);
+            json.WriteText("in", name);
         }
 
         json.WriteEndObject();

@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.Linux;
+using ImageFs.Output;
 
 namespace ImageFs.Mounting;
 
@@ -13,6 +14,7 @@ internal sealed class Log
     private bool _inBackground;
 
     /// <summary>Writes a line.</summary>
+    /// <param name="line">It may quote anything: it is made printable here, and stays one line.</param>
     internal void Write(string line)
     {
         if (_inBackground)
@@ -20,7 +22,7 @@ internal sealed class Log
             if (_systemLog is { } systemLog)
             {
                 // Not sent is not said: the system's log may have ended, or be slow.
-                Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {ByteText.Escape(line)}"), out _);
+                Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {PrintableText.Of(line)}"), out _);
             }
         }
         else
@@ -38,7 +40,7 @@ internal sealed class Log
     private static void TryWrite(string text)
     {
         // Not sent is not said: there is nobody to tell.
-        _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(ByteText.Escape(text) + '\n'), out _);
+        _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(PrintableText.Of(text) + '\n'), out _);
     }
 
     /// <summary>From now on lines go to the system's log (RFC 3164 to /dev/log), or nowhere when it has none.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using ImageFs.Output;
 
 namespace ImageFs.Mounting;
 
@@ -15,7 +16,7 @@ internal static class ServiceManager
     /// <param name="status">A line about it, for people.</param>
     /// <param name="server">The process that serves it, when it is another than this one.</param>
     internal static void SayReady(string status, int? server) =>
-        Say(server is { } process ? $"MAINPID={process}\nREADY=1\nSTATUS={status}" : $"READY=1\nSTATUS={status}");
+        Say(server is { } process ? $"MAINPID={process}\nREADY=1\nSTATUS={PrintableText.Of(status)}" : $"READY=1\nSTATUS={PrintableText.Of(status)}");
 
     /// <summary>The mount is about to end.</summary>
     internal static void SayStopping() => Say("STOPPING=1");

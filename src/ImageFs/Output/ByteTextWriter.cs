@@ -4,12 +4,11 @@ using ImageFs.Linux;
 namespace ImageFs.Output;
 
 /// <summary>
-/// Writes text with the bytes that it is for (<see cref="ByteText"/>): a name that is no UTF-8 comes out as it is; on a terminal, which
-/// could take such a byte for the begin of a sequence, escaped.
+/// Writes text with the bytes that it is for (<see cref="ByteText"/>): a name that is no UTF-8 comes out as it is. For programs that
+/// read them; what people read goes by <see cref="PrintableWriter"/>.
 /// </summary>
 /// <param name="output">Where to; it is flushed after each call.</param>
-/// <param name="isTerminal">Whether that is a terminal.</param>
-internal sealed class ByteTextWriter(Stream output, bool isTerminal) : TextWriter
+internal sealed class ByteTextWriter(Stream output) : TextWriter
 {
     /// <inheritdoc/>
     public override Encoding Encoding => Encoding.UTF8;
@@ -26,7 +25,7 @@ internal sealed class ByteTextWriter(Stream output, bool isTerminal) : TextWrite
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<char> buffer)
     {
-        output.Write(ByteText.ToBytes(isTerminal ? ByteText.Escape(buffer.ToString()) : buffer));
+        output.Write(ByteText.ToBytes(buffer));
         output.Flush();
     }
 

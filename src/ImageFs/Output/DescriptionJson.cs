@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.Output;
@@ -13,7 +11,7 @@ internal static class DescriptionJson
     internal static void Write(TextWriter output, ImageDescription description)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = JsonOutput.Open(buffer))
         {
             json.WriteStartObject();
             json.WriteStartArray("blockdevices");
@@ -28,7 +26,7 @@ internal static class DescriptionJson
     private static void Write(Utf8JsonWriter json, ImageDescription description)
     {
         json.WriteStartObject();
-        json.WriteString("type", description.Kind);
+        json.WriteText("type", description.Kind);
         foreach ((string key, object value) in description.Facts)
         {
             switch (value)
@@ -43,7 +41,7 @@ internal static class DescriptionJson
                     json.WriteString(key, time);
                     break;
                 default:
-                    json.WriteString(key, ByteText.Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty));
+                    json.WriteText(key, Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
                     break;
             }
         }

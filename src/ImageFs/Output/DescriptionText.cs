@@ -20,8 +20,7 @@ internal sealed class DescriptionText(TextWriter output, Style style)
         long number => number.ToString(CultureInfo.InvariantCulture),
         bool flag => flag ? "yes" : "no",
         DateTimeOffset time => time.ToString("yyyy-MM-dd HH:mm:ss.ff zzz", CultureInfo.InvariantCulture),
-        _ => string.Concat((Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty)
-            .Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString())),
+        _ => PrintableText.Of(Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty),
     };
 
     private void Write(ImageDescription description, int depth)

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ImageFs.Diagnosis;
 
@@ -10,7 +9,7 @@ internal static class DoctorJson
     /// <summary>Writes it.</summary>
     public static void Write(Stream output, MountFacts mounting, IEnumerable<Fact> others)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = JsonOutput.Open(output);
         json.WriteStartObject();
         json.WriteBoolean("mounting", mounting.CanMount);
         json.WriteString("by", mounting.Way);
@@ -18,10 +17,10 @@ internal static class DoctorJson
         foreach (Fact fact in mounting.All.Concat(others))
         {
             json.WriteStartObject();
-            json.WriteString("subject", fact.Subject);
+            json.WriteText("subject", fact.Subject);
             json.WriteString("health", DoctorText.Word(fact.Health));
-            json.WriteString("text", fact.Text);
-            json.WriteString("advice", fact.Advice);
+            json.WriteText("text", fact.Text);
+            json.WriteText("advice", fact.Advice);
             json.WriteEndObject();
         }
 

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace ImageFs.Output;
 
-/// <summary>How names and targets of an image are printed: as they are, but on a terminal without control characters, as ls(1) does.</summary>
+/// <summary>
+/// How names and targets of an image are printed: as they are, for scripts; but on a terminal with '?' for what is not
+/// <see cref="PrintableText"/>, as ls(1) does.
+/// </summary>
 internal static class NameText
 {
     /// <summary>Writes a name.</summary>
@@ -16,7 +19,11 @@ internal static class NameText
             return;
         }
 
-        string text = Encoding.UTF8.GetString(name);
-        output.Write(Encoding.UTF8.GetBytes(string.Concat(text.Select(c => char.IsControl(c) ? '?' : c))));
+        Span<byte> character = stackalloc byte[4];
+        foreach (Rune rune in Encoding.UTF8.GetString(name).EnumerateRunes())
+        {
+            Rune shown = PrintableText.IsPrintable(rune) ? rune : new Rune('?');
+            output.Write(character[..shown.EncodeToUtf8(character)]);
+        }
     }
 }

@@ -15,7 +15,10 @@ internal static class Terminal
     /// Has <see cref="Console"/> write to standard output as it is. Else it tells a terminal first to have its arrow keys speak as some
     /// programs want it, and tells it nothing at the end.
     /// </summary>
-    internal static void TakeOver() => Console.SetOut(new ByteTextWriter(StandardOutput.Open(), isTerminal: !Console.IsOutputRedirected));
+    internal static void TakeOver() => Console.SetOut(new PrintableWriter(StandardOutput.Open(), isStyled: false));
+
+    /// <summary>Standard output for text in <see cref="Style"/>.</summary>
+    internal static TextWriter StyledOut { get; } = new PrintableWriter(StandardOutput.Open(), isStyled: true);
 
     private static bool UsesColour => !Console.IsOutputRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ImageFs.Storage.Checking;
 using ImageFs.Verifying;
@@ -11,10 +10,12 @@ internal static class VerifyJson
     /// <summary>Writes it.</summary>
     public static void Write(Stream output, string image, IReadOnlyList<CheckOutcome> outcomes)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = JsonOutput.Open(output);
         json.WriteStartObject();
-        json.WriteString("image", image);
-        json.WriteBoolean("sound", new Verdict(outcomes).IsSound);
+        json.WriteText("image", image);
+        var verdict = new Verdict(outcomes);
+        json.WriteBoolean("sound", verdict.IsSound);
+        json.WriteString("verdict", verdict.Word);
         json.WriteStartArray("checks");
         foreach (CheckOutcome outcome in outcomes)
         {
@@ -46,7 +47,7 @@ internal static class VerifyJson
                 json.WriteNumber("address", address);
             }
 
-            json.WriteString("problem", finding.Problem);
+            json.WriteText("problem", finding.Problem);
             WriteUnlessEmpty(json, "clause", finding.Clause);
             json.WriteEndObject();
         }
@@ -59,7 +60,7 @@ internal static class VerifyJson
     {
         if (!string.IsNullOrEmpty(value))
         {
-            json.WriteString(name, value);
+            json.WriteText(name, value);
         }
     }
 }

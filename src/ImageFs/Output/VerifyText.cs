@@ -7,7 +7,7 @@ namespace ImageFs.Output;
 internal static class VerifyText
 {
     /// <summary>A finding as a line.</summary>
-    public static string Line(string part, Finding finding) => Printable($"{(part.Length == 0 ? string.Empty : $"{part}: ")}{finding}");
+    public static string Line(string part, Finding finding) => PrintableText.Of($"{(part.Length == 0 ? string.Empty : $"{part}: ")}{finding}");
 
     /// <summary>The last line.</summary>
     public static string Summary(string image, IReadOnlyList<CheckOutcome> outcomes)
@@ -15,7 +15,7 @@ internal static class VerifyText
         var verdict = new Verdict(outcomes);
         string done = List(outcomes.Where(outcome => !outcome.IsOpen));
         string open = List(outcomes.Where(outcome => outcome.IsOpen));
-        return Printable($"{image}: {verdict}; checked: {(done.Length == 0 ? "nothing" : done)}{(open.Length == 0 ? string.Empty : $"; not checked: {open}")}");
+        return PrintableText.Of($"{image}: {verdict}; checked: {(done.Length == 0 ? "nothing" : done)}{(open.Length == 0 ? string.Empty : $"; not checked: {open}")}");
     }
 
     private static string List(IEnumerable<CheckOutcome> outcomes) => string.Join(", ", outcomes
@@ -28,7 +28,4 @@ internal static class VerifyText
         ({ Length: > 0 } extent, _) => $"{outcome.Name} ({extent})",
         _ => outcome.Name,
     };
-
-    // Names in an image may hold anything, a terminal's escape sequences too.
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString()));
 }

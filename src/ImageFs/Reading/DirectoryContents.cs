@@ -12,13 +12,21 @@ internal sealed class DirectoryContents : IDirectorySink
     private ExceptionDispatchInfo? _damage;
     private long _position;
     private bool _hasAdded;
+    private int _selves;
+    private int _parents;
 
     private DirectoryContents()
     {
     }
 
-    /// <summary>The entries in the order of their bytes, without "." and "..".</summary>
+    /// <summary>The entries in the order of their bytes, without "." and ".."; of several that have one name the first, which lookups find.</summary>
     internal IReadOnlyList<Entry> Entries => _entries;
+
+    /// <summary>Names that several entries have.</summary>
+    internal IReadOnlyList<byte[]> Repeated { get; private set; } = [];
+
+    /// <summary>Whether "." or ".." is there more than once.</summary>
+    internal bool HasExtraDots => _selves > 1 || _parents > 1;
 
     /// <summary>Reads a directory.</summary>
     internal static DirectoryContents Read(FileSystem fileSystem, NodeId directory)
@@ -39,7 +47,7 @@ internal sealed class DirectoryContents : IDirectorySink
             contents._damage = ExceptionDispatchInfo.Capture(e);
         }
 
-        contents._entries.Sort((first, second) => first.Name.AsSpan().SequenceCompareTo(second.Name));
+        contents.Sort();
         return contents;
     }
 
@@ -53,11 +61,44 @@ internal sealed class DirectoryContents : IDirectorySink
     {
         _hasAdded = true;
         _position = entry.NextPosition;
-        if (!entry.Name.SequenceEqual("."u8) && !entry.Name.SequenceEqual(".."u8))
+        if (entry.Name.SequenceEqual("."u8))
+        {
+            _selves++;
+        }
+        else if (entry.Name.SequenceEqual(".."u8))
+        {
+            _parents++;
+        }
+        else
         {
             _entries.Add(new Entry(entry.Name.ToArray(), entry.Node));
         }
 
         return true;
+    }
+
+    // Sorting is not stable: the order of the directory decides between equal names.
+    private void Sort()
+    {
+        int[] order = [.. Enumerable.Range(0, _entries.Count)];
+        Entry[] listed = [.. _entries];
+        Array.Sort(order, (first, second) =>
+            listed[first].Name.AsSpan().SequenceCompareTo(listed[second].Name) is not 0 and int difference ? difference : first - second);
+        _entries.Clear();
+        var repeated = new List<byte[]>();
+        foreach (int index in order)
+        {
+            Entry entry = listed[index];
+            if (_entries.Count == 0 || !_entries[^1].Name.AsSpan().SequenceEqual(entry.Name))
+            {
+                _entries.Add(entry);
+            }
+            else if (repeated.Count == 0 || !repeated[^1].AsSpan().SequenceEqual(entry.Name))
+            {
+                repeated.Add(entry.Name);
+            }
+        }
+
+        Repeated = repeated;
     }
 }

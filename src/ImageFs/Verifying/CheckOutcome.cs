@@ -2,14 +2,18 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.Verifying;
 
-/// <summary>A check that was done, or could not be.</summary>
+/// <summary>A check, and what came of it.</summary>
 /// <param name="Part">What of the image it was about: a volume's name; empty for the image.</param>
 /// <param name="Name">The check's name.</param>
 /// <param name="Extent">How much there was to look at.</param>
-/// <param name="Obstacle">Why it was not done; null when it was, empty when there is no such check.</param>
+/// <param name="State">How far it came.</param>
+/// <param name="Obstacle">Why it did not come to its end; empty when it did, or when there is no such check.</param>
 /// <param name="Findings">What is wrong.</param>
-internal sealed record CheckOutcome(string Part, string Name, string Extent, string? Obstacle, IReadOnlyList<Finding> Findings)
+internal sealed record CheckOutcome(string Part, string Name, string Extent, CheckState State, string Obstacle, IReadOnlyList<Finding> Findings)
 {
     /// <summary>Whether it was not done, or not to its end.</summary>
-    public bool IsOpen => Obstacle is not null;
+    public bool IsOpen => State != CheckState.Done;
+
+    /// <summary>Whether it stands for a file system.</summary>
+    public bool IsFileSystem { get; init; }
 }

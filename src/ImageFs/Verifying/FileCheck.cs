@@ -1,41 +1,68 @@
 using System.Globalization;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.Verifying;
 
-/// <summary>Looks at every file and directory: attributes, targets of links, extended attributes, and where the contents lie.</summary>
+/// <summary>Looks at every file and directory: names, attributes, targets of links, extended attributes, and where the contents lie.</summary>
 internal static class FileCheck
 {
-    /// <summary>Its name.</summary>
-    internal const string Name = "files";
-
     private const int BufferLength = 1 << 20;
 
     /// <summary>The check.</summary>
     /// <param name="fileSystem">The file system.</param>
     /// <param name="volume">The volume that it is on.</param>
-    public static Check Of(FileSystem fileSystem, BlockSource volume) => new(Name, run =>
+    public static Check Of(FileSystem fileSystem, BlockSource volume) => new("files", run =>
     {
         long count = 0;
         void Look(FilePath path, NodeId node, NodeAttributes attributes)
         {
             count++;
-            LookAt(fileSystem, volume, node, attributes);
+            LookAt(fileSystem, volume, path, node, attributes, run);
         }
 
-        new FileWalk(fileSystem, Look, (path, error) => run.Find(Finding.Of(error) with { File = path.ToString() })).Run();
+        void Fail(FilePath path, Exception error)
+        {
+            if (error is UnsupportedFeatureException)
+            {
+                run.Block($"{path}: {error.Message}");
+            }
+            else
+            {
+                run.Find(Finding.Of(error) with { File = path.ToString() });
+            }
+        }
+
+        new FileWalk(fileSystem, Look, Fail) { VisitContents = (path, contents) => LookAtNames(path, contents, run) }.Run();
         run.Extent = count.ToString(CultureInfo.InvariantCulture);
     });
 
-    private static void LookAt(FileSystem fileSystem, BlockSource volume, NodeId node, in NodeAttributes attributes)
+    // No program can make these by mkdir(2) and open(2): something is broken, or wants to break something.
+    private static void LookAtNames(FilePath path, DirectoryContents contents, CheckRun run)
+    {
+        void Find(string problem) => run.Find(new Finding(string.Empty, null, problem) { File = path.ToString() });
+
+        if (contents.HasExtraDots)
+        {
+            Find("the directory has an entry '.' or '..' more than once");
+        }
+
+        foreach (byte[] name in contents.Repeated)
+        {
+            Find($"the directory has the name '{ByteText.FromBytes(name)}' more than once; the first entry counts");
+        }
+    }
+
+    private static void LookAt(
+        FileSystem fileSystem, BlockSource volume, FilePath path, NodeId node, in NodeAttributes attributes, CheckRun run)
     {
         switch (attributes.Type)
         {
             case NodeType.SymbolicLink:
-                _ = fileSystem.ReadLink(node);
+                LookAtTarget(path, fileSystem.ReadLink(node), run);
                 break;
             case NodeType.Regular:
                 LookAtContents(fileSystem, volume, fileSystem.OpenFile(node));
@@ -50,6 +77,15 @@ internal static class FileCheck
             {
                 LookAtAttribute(fileSystem, node, name);
             }
+        }
+    }
+
+    private static void LookAtTarget(FilePath path, ReadOnlySpan<byte> target, CheckRun run)
+    {
+        int end = target.IndexOf((byte)0);
+        if (end >= 0)
+        {
+            run.Find(new Finding(string.Empty, null, $"byte {end} of the symbolic link's target is NUL: what follows leads nowhere") { File = path.ToString() });
         }
     }
 

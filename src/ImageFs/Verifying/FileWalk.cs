@@ -8,11 +8,14 @@ namespace ImageFs.Verifying;
 /// <summary>Goes through all files of a file system, each once however many names it has.</summary>
 /// <param name="fileSystem">The file system.</param>
 /// <param name="visit">Gets each file and directory; what it throws is told of, and the walk goes on.</param>
-/// <param name="fail">Hears of what cannot be read.</param>
-internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, NodeAttributes> visit, Action<FilePath, Exception> fail)
+/// <param name="fail">Hears of what cannot be read; null when that is told elsewhere.</param>
+internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, NodeAttributes> visit, Action<FilePath, Exception>? fail = null)
 {
     private readonly VisitedDirectories _directories = new();
     private readonly HashSet<NodeId> _linked = [];
+
+    /// <summary>Gets each directory and what it lists.</summary>
+    public Action<FilePath, DirectoryContents>? VisitContents { get; init; }
 
     /// <summary>Goes through all.</summary>
     public void Run() => Visit(new FilePath(null, []), fileSystem.Root, 0);
@@ -37,11 +40,12 @@ internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, N
             visit(path, node, attributes);
             var contents = DirectoryContents.Read(fileSystem, node);
             entries = contents.Entries;
+            VisitContents?.Invoke(path, contents);
             contents.ThrowIfDamaged();
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            fail(path, e);
+            fail?.Invoke(path, e);
         }
 
         foreach (Entry entry in entries)

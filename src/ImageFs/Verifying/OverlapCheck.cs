@@ -67,7 +67,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
             }
         }
 
-        new FileWalk(fileSystem, Look, static (_, _) => { }).Run();
+        new FileWalk(fileSystem, Look).Run();
     }
 
     // Blocks lie at multiples of their size from the first one on: those of FAT begin anywhere.

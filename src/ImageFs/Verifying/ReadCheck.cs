@@ -15,17 +15,18 @@ internal sealed class ReadCheck
     private const int SmallLength = 4096;
 
     private readonly CheckRun _run;
+    private readonly bool _isDisc;
     private readonly byte[] _buffer = new byte[PieceLength];
     private long _badStart;
     private long _badEnd;
     private Exception? _error;
 
-    private ReadCheck(CheckRun run) => _run = run;
+    private ReadCheck(CheckRun run, bool isDisc) => (_run, _isDisc) = (run, isDisc);
 
     /// <summary>The check.</summary>
     public static Check Of(BlockSource disk) => new("reading", run =>
     {
-        var reading = new ReadCheck(run);
+        var reading = new ReadCheck(run, disk is Disc);
         if (disk is Disc disc)
         {
             // Sound is read as sound, what is between the tracks is in no file.
@@ -90,9 +91,14 @@ internal sealed class ReadCheck
             source.ReadAt(offset, _buffer.AsSpan(0, (int)length));
             return true;
         }
-        catch (UnsupportedFeatureException)
+        catch (UnsupportedFeatureException e)
         {
-            // Sectors of films, and what is encoded in a way that is not read, are not damaged.
+            // What is encoded in a way that is not read is not damaged, and not sound. Sectors of films have no data to read.
+            if (isLast && !_isDisc)
+            {
+                _run.Block(e.Message);
+            }
+
             return isLast;
         }
         catch (Exception e) when (e is ImageException or LinuxException)

@@ -1,18 +1,24 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Verifying;
 
 /// <summary>What the checks of an image come to.</summary>
 /// <param name="outcomes">All of them.</param>
 internal sealed class Verdict(IReadOnlyList<CheckOutcome> outcomes)
 {
+    private readonly bool _hasCheckedFileSystem = outcomes.Any(outcome => outcome is { IsFileSystem: true, State: CheckState.Done });
+
     /// <summary>How much is wrong.</summary>
     public int Findings { get; } = outcomes.Sum(outcome => outcome.Findings.Count);
 
-    /// <summary>Whether there is a file system, or what should be one, and none could be checked: that is not sound.</summary>
-    public bool IsOpen { get; } = outcomes.Any(outcome => outcome is { Name: Verification.FileSystem, IsOpen: true })
-        && !outcomes.Any(outcome => outcome is { Name: FileCheck.Name, IsOpen: false });
+    /// <summary>Whether there is something that could not be checked: that is not sound.</summary>
+    public bool IsOpen { get; } = outcomes.Any(outcome => outcome.State == CheckState.Blocked);
 
-    /// <summary>Whether nothing is wrong, as far as could be seen.</summary>
+    /// <summary>Whether all that there is was checked, and nothing is wrong.</summary>
     public bool IsSound => Findings == 0 && !IsOpen;
+
+    /// <summary>In one word, for programs.</summary>
+    public string Word => Findings > 0 ? "damaged" : IsOpen ? "undecided" : "sound";
 
     /// <summary>The exit status.</summary>
     public int Status => Findings > 0 ? ExitStatus.Damaged : IsOpen ? ExitStatus.MountFailure : ExitStatus.Success;
@@ -20,5 +26,6 @@ internal sealed class Verdict(IReadOnlyList<CheckOutcome> outcomes)
     /// <summary>For people.</summary>
     public override string ToString() => Findings > 0
         ? $"damaged, {Findings} {(Findings == 1 ? "finding" : "findings")}"
-        : IsOpen ? "no file system could be checked" : "sound";
+        : !IsOpen ? "sound"
+        : _hasCheckedFileSystem ? "not all could be checked" : "no file system could be checked";
 }

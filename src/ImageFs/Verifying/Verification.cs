@@ -13,9 +13,6 @@ namespace ImageFs.Verifying;
 /// <param name="options">Mount options.</param>
 internal sealed class Verification(ImageStack stack, MountOptions options)
 {
-    /// <summary>The name of the check that stands for a file system that is not known.</summary>
-    internal const string FileSystem = "file system";
-
     // One damaged table may be the damage of every file: it is told once.
     private const int MaxRemembered = 1 << 16;
 
@@ -52,10 +49,11 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         AddDisk(disk);
         HashSet<string> unknown = [.. options.Names];
         IReadOnlyList<Volume> volumes = FindVolumes(disk, choice);
+        bool isOnlyForeign = wanted is null && volumes.All(volume => volume.Format is null);
         foreach (Volume volume in volumes)
         {
             MountOptions own = options.Copy();
-            AddVolume(volume, own, wanted);
+            AddVolume(volume, own, wanted, isOnlyForeign);
             unknown.IntersectWith(own.Names);
         }
 
@@ -95,7 +93,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
                 run.GiveUp(string.Empty);
             }
 
-            yield return new CheckOutcome(part, check.Name, run.Extent, run.Obstacle, findings);
+            yield return new CheckOutcome(part, check.Name, run.Extent, run.State, run.Obstacle, findings) { IsFileSystem = check.IsFileSystem };
         }
     }
 
@@ -152,7 +150,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         }
     }
 
-    private void AddVolume(Volume volume, MountOptions own, string? wanted)
+    private void AddVolume(Volume volume, MountOptions own, string? wanted, bool isOnlyForeign)
     {
         string part = volume.Partition is null ? string.Empty : volume.DirectoryName;
         FileSystemFormat? format = wanted is null ? volume.Format : FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(wanted))
@@ -165,7 +163,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
 
         if (format is null)
         {
-            Add(part, new Check(FileSystem, run => NameObstacle(volume, run)));
+            Add(part, new Check("file system", run => NameObstacle(volume, run, isOnlyForeign)) { IsFileSystem = true });
             return;
         }
 
@@ -188,7 +186,10 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
             {
                 run.Try(() => throw problem);
             }
-        }));
+        })
+        {
+            IsFileSystem = true,
+        });
         if (fileSystem is not null)
         {
             foreach (Check check in fileSystem.Checks.Where(check => check.Run is not null))
@@ -205,15 +206,32 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         }
     }
 
-    private static void NameObstacle(Volume volume, CheckRun run)
+    // Beside a file system that is checked, a partition without any has nothing to check; a file system that is not read has.
+    private static void NameObstacle(Volume volume, CheckRun run, bool isOnlyForeign)
     {
         if (volume.Problem is { } problem)
         {
             run.Find(new Finding(string.Empty, null, problem));
         }
+        else if (volume.Foreign is { } foreign)
+        {
+            string reason = $"{foreign.Text} is not read";
+            if (foreign.HasFiles || isOnlyForeign)
+            {
+                run.Block(reason);
+            }
+            else
+            {
+                run.GiveUp(reason);
+            }
+        }
+        else if (isOnlyForeign)
+        {
+            run.Block("none is known");
+        }
         else
         {
-            run.GiveUp(volume.Foreign is { } foreign ? $"{foreign.Text} is not read" : "none is known");
+            run.GiveUp("none is known");
         }
     }
 

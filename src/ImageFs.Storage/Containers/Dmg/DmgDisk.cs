@@ -33,7 +33,7 @@ internal sealed class DmgDisk : VirtualDisk
     public override ImageDescription Describe()
     {
         string[] ways = [.. _chunks.Select(chunk => chunk.Type).Distinct().Order().Select(type => $"{type}".ToLowerInvariant())];
-        return base.Describe().With("chunks", (long)_chunks.Length).With("kinds", string.Join(' ', ways)).With("uuid", _id.ToString());
+        return base.Describe().With("chunks", (long)_chunks.Length).With("kinds", string.Join(' ', ways)).With("disk-uuid", _id.ToString());
     }
 
     /// <inheritdoc/>

@@ -52,7 +52,7 @@ internal sealed class VdiDisk : VirtualDisk
     public override ImageDescription Describe() => base.Describe()
         .With("subformat", _type switch { ImageType.Static => "static", ImageType.Dynamic => "dynamic", _ => "differencing" })
         .With("block-size", _blockSize)
-        .With("uuid", Id.ToString())
+        .With("disk-uuid", Id.ToString())
         .With("parent", _parent is null ? null : ParentId.ToString());
 
     /// <inheritdoc/>

@@ -65,7 +65,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
     public override ImageDescription Describe() => base.Describe()
         .With("subformat", _parent is null ? "dynamic" : "differencing")
         .With("block-size", _blockSize)
-        .With("uuid", _id.ToString())
+        .With("disk-uuid", _id.ToString())
         .With("parent", _parentPath);
 
     /// <inheritdoc/>

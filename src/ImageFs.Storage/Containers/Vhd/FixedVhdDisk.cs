@@ -20,5 +20,5 @@ internal sealed class FixedVhdDisk(BlockSource file, long length, Guid id) : Con
     }
 
     /// <inheritdoc/>
-    public override ImageDescription Describe() => base.Describe().With("subformat", "fixed").With("uuid", id.ToString());
+    public override ImageDescription Describe() => base.Describe().With("subformat", "fixed").With("disk-uuid", id.ToString());
 }

@@ -55,7 +55,7 @@ internal sealed class VhdxDisk : VirtualDisk
         .With("block-size", (long)_metadata.BlockSize)
         .With("log-sec", (long)_metadata.LogicalSectorSize)
         .With("phy-sec", (long)_metadata.PhysicalSectorSize)
-        .With("uuid", _metadata.DiskId.ToString())
+        .With("disk-uuid", _metadata.DiskId.ToString())
         .With("parent", _metadata.ParentLocator.GetValueOrDefault(VhdxFormat.RelativePath))
         .With("log", _file is PatchedSource ? "replayed" : null);
 
