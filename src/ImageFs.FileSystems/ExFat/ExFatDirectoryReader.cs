@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
@@ -75,7 +76,10 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
             {
                 _unitCount = Set.CopyName(_units);
                 _nameLength = Utf16Name.ToUtf8(_units.AsSpan(0, _unitCount), _name);
-                return true;
+                if (IsReachable(WholeName(), "file directory entry", _address, "exFAT 7.7.3"))
+                {
+                    return true;
+                }
             }
         }
 
@@ -96,6 +100,13 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
         OperationStatus status = Utf8.ToUtf16(name, units, out _, out int length, replaceInvalidSequences: false);
         units = units[..length];
         return status == OperationStatus.Done;
+    }
+
+    // What is behind a NUL is not shown, but counts when names are compared.
+    private ReadOnlySpan<byte> WholeName()
+    {
+        ReadOnlySpan<char> units = _units.AsSpan(0, _unitCount);
+        return units.Contains('\0') ? Encoding.UTF8.GetBytes(units.ToArray()) : Name;
     }
 
     private bool TryReadSet()

@@ -121,7 +121,7 @@ internal sealed class ExtFileSystem : FileSystem
         bool hasAdded = opened.IsInline && position < opened.FirstEntry;
         while (cursor.MoveNext())
         {
-            isDamaged |= cursor.Damage is not null;
+            isDamaged |= (cursor.Damage ?? cursor.Unreachable) is not null;
             DirEntry entry = cursor.Current;
             long next = cursor.NextPosition | (isDamaged ? DamagePassed : 0);
             if (!sink.Add(new DirectoryEntry(cursor.Name, new NodeId(entry.Inode), entry.Type, next)))
@@ -132,9 +132,9 @@ internal sealed class ExtFileSystem : FileSystem
             hasAdded = true;
         }
 
-        if (!hasAdded && (isDamaged || cursor.Damage is not null))
+        if (!hasAdded && (isDamaged || (cursor.Damage ?? cursor.Unreachable) is not null))
         {
-            throw cursor.Damage ?? FindDamage(opened);
+            throw FindDamage(opened);
         }
     }
 
@@ -211,7 +211,7 @@ internal sealed class ExtFileSystem : FileSystem
         {
         }
 
-        return cursor.Damage ?? new InvalidImageException(
+        return cursor.Damage ?? cursor.Unreachable ?? new InvalidImageException(
             $"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;
 
@@ -8,6 +9,18 @@ internal readonly ref struct BootSector
 {
     /// <summary>Bytes of it that have a meaning.</summary>
     public const int Length = 512;
+
+    // The least and the most bytes of a sector: up to 4096 in the specification and for Linux, above on hard disks of the Atari.
+    private const int MinSector = 512;
+    private const int MaxSector = 8192;
+
+    // What BPB_Media begins with, whatever the medium is.
+    private const byte MinMedia = 0xF0;
+
+    // The most clusters of each type, by Linux's limits (fatgen103 3.5 has slightly fewer).
+    private const long MaxFat12 = 0xFF4;
+    private const long MaxFat16 = 0xFFF4;
+    private const long MaxFat32 = 0x0FFF_FFF6;
 
     private readonly ReadOnlySpan<byte> _bytes;
 
@@ -69,11 +82,11 @@ internal readonly ref struct BootSector
     /// <summary>BPB_BkBootSec: the sector with a copy of this one, on FAT32; 0 when there is none.</summary>
     public ushort BackupBootSector => IsFat32 && BinaryPrimitives.ReadUInt16LittleEndian(_bytes[50..]) is var sector and not 0xFFFF ? sector : (ushort)0;
 
-    /// <summary>Whether Linux or Windows left the volume in use (bit 0 of BS_Reserved1).</summary>
-    public bool IsDirty => (Extended[1] & 1) != 0;
+    /// <summary>Whether Linux or Windows left the volume in use (bit 0 of BS_Reserved1). Before DOS 4, there is code.</summary>
+    public bool IsDirty => (IsFat32 || HasExtendedSignature) && (Extended[1] & 1) != 0;
 
-    /// <summary>BS_BootSig: whether the three fields that follow are there.</summary>
-    public bool HasExtendedSignature => Extended[2] is 0x28 or 0x29;
+    /// <summary>BS_BootSig: whether the three fields that follow are there, and are no code.</summary>
+    public bool HasExtendedSignature => Extended[2] is 0x28 or 0x29 && (HasSignature || HasFatType);
 
     /// <summary>BS_VolID: the volume's serial number.</summary>
     public uint VolumeId => BinaryPrimitives.ReadUInt32LittleEndian(Extended[3..]);
@@ -99,7 +112,7 @@ internal readonly ref struct BootSector
     public string? FindProblem()
     {
         int sector = BytesPerSector;
-        if (!BitOperations.IsPow2(sector) || sector is < 512 or > 4096)
+        if (!BitOperations.IsPow2(sector) || sector is < MinSector or > MaxSector)
         {
             return $"sectors of {sector} bytes";
         }
@@ -114,7 +127,7 @@ internal readonly ref struct BootSector
             return $"{FatCount} tables of {FatSize} sectors behind {ReservedSectors} reserved ones";
         }
 
-        if (Media is not (0xF0 or >= 0xF8))
+        if (Media < MinMedia)
         {
             return $"media 0x{Media:X2}";
         }
@@ -124,9 +137,43 @@ internal readonly ref struct BootSector
             return $"{RootEntryCount} root directory entries, which fill no whole sectors";
         }
 
-        return FirstDataSector + SectorsPerCluster > TotalSectors
-            ? $"{TotalSectors} sectors, of which the first cluster begins at {FirstDataSector}"
+        if (FirstDataSector + SectorsPerCluster > TotalSectors)
+        {
+            return $"{TotalSectors} sectors, of which the first cluster begins at {FirstDataSector}";
+        }
+
+        long clusters = ClusterCount;
+        return clusters < 1 || clusters > (Width switch { EntryWidth.Fat12 => MaxFat12, EntryWidth.Fat16 => MaxFat16, _ => MaxFat32 })
+            ? $"{clusters} clusters on a volume of FAT{(int)Width}"
             : null;
+    }
+
+    /// <summary>
+    /// Whether the table begins as it must, and everything fits into the volume and the table: what tells a parameter block from bytes that
+    /// look like one where no mark does (fatgen103 4).
+    /// </summary>
+    /// <param name="volume">The volume.</param>
+    /// <exception cref="ImageException">The table cannot be read.</exception>
+    public bool AgreesWithTable(BlockSource volume)
+    {
+        long table = ReservedSectors * (long)BytesPerSector;
+        long entries = ClustersOfSectors + ClusterHeap.FirstCluster;
+        if (TotalSectors * (long)BytesPerSector > volume.Length || FatSize * (long)BytesPerSector * 8 < entries * (int)Width)
+        {
+            return false;
+        }
+
+        // The first entry is the medium with ones above, the second all ones but for two marks of FAT16 and FAT32.
+        Span<byte> bytes = stackalloc byte[2 * sizeof(uint)];
+        volume.ReadAt(table, bytes);
+        uint first = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        uint second = BinaryPrimitives.ReadUInt32LittleEndian(bytes[sizeof(uint)..]);
+        return bytes[0] >= MinMedia && Width switch
+        {
+            EntryWidth.Fat12 => (first | 0xFF00_00FF) == uint.MaxValue,
+            EntryWidth.Fat16 => (first | 0xC000_00FF) == uint.MaxValue,
+            _ => (first | 0xF000_00FF) == uint.MaxValue && (second | 0xFC00_0007) == uint.MaxValue,
+        };
     }
 
     private static bool IsFat(ReadOnlySpan<byte> type) => type.StartsWith("FAT1"u8) || type.StartsWith("FAT32"u8);
@@ -136,4 +183,12 @@ internal readonly ref struct BootSector
 
     /// <summary>The sector that cluster 2 begins at (fatgen103 3.5).</summary>
     public long FirstDataSector => FirstRootSector + (RootEntryCount * EntryCursor.EntrySize / BytesPerSector);
+
+    /// <summary>FAT12, FAT16 or FAT32, by the number of clusters (fatgen103 3.5).</summary>
+    public EntryWidth Width => IsFat32 ? EntryWidth.Fat32 : ClustersOfSectors > MaxFat12 ? EntryWidth.Fat16 : EntryWidth.Fat12;
+
+    /// <summary>Clusters that the volume has sectors and the table entries for.</summary>
+    public long ClusterCount => Math.Min(ClustersOfSectors, (FatSize * (long)BytesPerSector * 8 / (int)Width) - ClusterHeap.FirstCluster);
+
+    private long ClustersOfSectors => (TotalSectors - FirstDataSector) / SectorsPerCluster;
 }

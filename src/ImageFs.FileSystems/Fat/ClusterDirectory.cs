@@ -25,6 +25,12 @@ internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
     /// <summary>What of it cannot be read, the first thing; null when everything can.</summary>
     public Exception? Damage { get; private set; } = chain.Damage;
 
+    /// <summary>What of it no path can lead to; null when every name can be looked up.</summary>
+    public Exception? Unreachable { get; private set; }
+
+    /// <summary>The first cluster of its entries; 0 when they are in none.</summary>
+    public uint FirstCluster { get; } = chain.Count > 0 ? chain.Find(0, 1, out _) : 0;
+
     /// <summary>How much of the cache's room it takes, in eight bytes.</summary>
     public int Weight => OwnWeight + chain.RunCount + (_index?.Length ?? 0);
 
@@ -50,11 +56,16 @@ internal sealed class ClusterDirectory(BlockSource contents, ClusterChain chain)
         }
 
         Damage ??= reader.Damage;
+        Unreachable = reader.Unreachable;
+        hashes?.Sort();
         _index = hashes?.ToArray();
-        if (_index is not null)
-        {
-            Array.Sort(_index);
-        }
+    }
+
+    /// <summary>Whether names of several entries have a hash: they may be the same.</summary>
+    public bool IsRepeated(uint hash)
+    {
+        ReadOnlySpan<ulong> places = IsIndexed ? Find(hash) : [];
+        return places.Length > 1 && places[0] != places[^1];
     }
 
     /// <summary>The places of the names that have a hash, in the order of the directory, as <see cref="ToPosition"/> reads them.</summary>

@@ -112,7 +112,9 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         while (reader.MoveNext())
         {
             NoteParent(reader.Node, directory);
-            if (!sink.Add(new DirectoryEntry(reader.Name, reader.Node, reader.Type, reader.NextPosition)))
+            NodeId node = FindFirst(opened, reader);
+            NodeType type = node == reader.Node ? reader.Type : NodeType.Unknown;
+            if (!sink.Add(new DirectoryEntry(reader.Name, node, type, reader.NextPosition)))
             {
                 return;
             }
@@ -121,9 +123,9 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         }
 
         // What could be read is handed over first; the next call, from the end on, fails.
-        if (!hasAdded && opened.Damage is not null)
+        if (!hasAdded && (opened.Damage ?? opened.Unreachable) is { } damage)
         {
-            throw opened.Damage;
+            throw damage;
         }
     }
 
@@ -238,6 +240,10 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
             }
         }
     }
+
+    // A name is that of one file, however many entries have it: of the first, as in Linux.
+    private NodeId FindFirst(ClusterDirectory directory, DirectoryReader reader) =>
+        directory.IsRepeated(reader.NameHash) && TryFindIndexed(directory, reader.Name, out NodeId first) ? first : reader.Node;
 
     private bool TryFindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
     {

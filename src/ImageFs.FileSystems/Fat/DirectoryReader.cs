@@ -9,6 +9,7 @@ namespace ImageFs.FileSystems.Fat;
 internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : IDisposable
 {
     private Exception? _damage;
+    private UnreachableEntries? _unreachable;
 
     /// <summary>The name in UTF-8.</summary>
     public abstract ReadOnlySpan<byte> Name { get; }
@@ -41,6 +42,9 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
         protected set => _damage ??= value;
     }
 
+    /// <summary>What was passed over because no path can lead to it; null when nothing was. What is looked up is never one of these.</summary>
+    public Exception? Unreachable => _unreachable?.Error;
+
     /// <summary>The directory's entries.</summary>
     protected EntryCursor Cursor => cursor;
 
@@ -51,6 +55,7 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     {
         cursor.Begin(directory.Contents, position);
         _damage = null;
+        _unreachable = null;
     }
 
     /// <summary>Gives the reader back: whoever needs one next gets it.</summary>
@@ -62,4 +67,20 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
 
     /// <summary>Whether a name is one of those that the current file can be looked up by.</summary>
     public abstract bool Matches(ReadOnlySpan<byte> name);
+
+    /// <summary>Whether a path can lead to a name; if not, that is remembered.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="structure">What has it, in the format's own word.</param>
+    /// <param name="address">Where that is, in bytes from the start of the volume.</param>
+    /// <param name="clause">Where it is specified.</param>
+    protected bool IsReachable(ReadOnlySpan<byte> name, string structure, long address, string clause)
+    {
+        if (EntryName.FindProblem(name) is not { } problem)
+        {
+            return true;
+        }
+
+        (_unreachable ??= new UnreachableEntries()).Add(structure, address, problem, clause);
+        return false;
+    }
 }

@@ -3,8 +3,12 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>Dates and times as FAT and exFAT have them (fatgen103 6.3, exFAT 7.4.8).</summary>
 internal static class DosTime
 {
-    private const int FirstYear = 1980;
-    private const int SecondsPerDay = 24 * 60 * 60;
+    /// <summary>The year from which they count.</summary>
+    public const int FirstYear = 1980;
+
+    /// <summary>Seconds in a day.</summary>
+    public const int SecondsPerDay = 24 * 60 * 60;
+
     private const uint NanosecondsPerHundredth = 10_000_000;
 
     /// <summary>The point in time of a date and time.</summary>

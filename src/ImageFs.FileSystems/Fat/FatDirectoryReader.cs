@@ -12,6 +12,7 @@ namespace ImageFs.FileSystems.Fat;
 internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, FatVolume volume, ShortName shortName, FatNames names)
     : DirectoryReader(cursor, idle)
 {
+    private const int DotEntries = 2;
     private const int MaxUnits = LongNameEntry.MaxParts * LongNameEntry.Units;
 
     private readonly char[] _units = new char[MaxUnits];
@@ -19,6 +20,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
     private readonly byte[] _short = new byte[ShortName.MaxLength * Utf16Name.MaxBytesPerUnit];
     private int _longLength;
     private int _shortLength;
+    private uint _firstCluster;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Name => _longLength > 0 ? _long.AsSpan(0, _longLength) : Short;
@@ -42,13 +44,24 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
 
     private ShortNameEntry Entry => new(Cursor.Current);
 
+    // The first two entries, but for a root directory, which has none (fatgen103 6.5); and what is harmless elsewhere.
+    private bool IsOwnDot => Entry.IsDot && Entry.IsDirectory
+        && (FirstCluster == 0 || FirstCluster == _firstCluster || (Cursor.Position < DotEntries * EntryCursor.EntrySize && !volume.IsRoot(_firstCluster)));
+
+    /// <inheritdoc/>
+    public override void Begin(ClusterDirectory directory, long position)
+    {
+        base.Begin(directory, position);
+        _firstCluster = directory.FirstCluster;
+    }
+
     /// <inheritdoc/>
     public override bool MoveNext()
     {
         while (Cursor.MoveNext())
         {
             Position = Cursor.Position;
-            if (TryReadName() && !Entry.IsDot)
+            if (TryReadName() && !IsOwnDot && IsReachable(Name, "directory entry", Cursor.Address, "fatgen103 6.1"))
             {
                 return true;
             }
@@ -62,7 +75,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
         names.AreEqual(name, Short) || names.AreEqual(name, _long.AsSpan(0, _longLength));
 
     /// <summary>Reads the name that begins at the current entry, and goes to the entry that it is of.</summary>
-    /// <returns>False when there is none.</returns>
+    /// <returns>False when the entry is of no file.</returns>
     private bool TryReadName()
     {
         _longLength = 0;
@@ -80,7 +93,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
         }
 
         _shortLength = shortName.ToUtf8(Entry, _short);
-        return !Name.IsEmpty;
+        return true;
     }
 
     /// <summary>Reads the parts of a long name, and goes to the entry behind them.</summary>

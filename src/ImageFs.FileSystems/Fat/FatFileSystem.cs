@@ -63,13 +63,13 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
         NodeAttributes attributes = entry.IsDirectory
             ? DescribeDirectory(node, isReadOnly && options.ReadOnlyDirectories)
             : DescribeFile(node, entry.FileSize, isReadOnly, IsExecutable(entry));
-        Timestamp written = DosTime.Read(entry.WriteDate, entry.WriteTime, 0, options.AheadOfUtc);
+        Timestamp written = ReadTime(entry.WriteDate, entry.WriteTime);
         return attributes with
         {
             ModifyTime = written,
             ChangeTime = written,
-            AccessTime = DosTime.Read(entry.AccessDate, 0, 0, options.AheadOfUtc),
-            BirthTime = DosTime.Read(entry.CreationDate, entry.CreationTime, entry.CreationHundredths, options.AheadOfUtc),
+            AccessTime = ReadTime(entry.AccessDate, 0),
+            BirthTime = ReadTime(entry.CreationDate, entry.CreationTime, entry.CreationHundredths),
         };
     }
 
@@ -133,6 +133,21 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
         return entry.IsFree || entry.IsVolumeLabel
             ? throw new InvalidImageException("directory entry", address, "it is not that of a file", "fatgen103 6")
             : entry;
+    }
+
+    // A month that there is not (13 to 15) counts in Linux as if no month had gone by, but for the leap day.
+    private Timestamp ReadTime(ushort date, ushort time, byte hundredths = 0)
+    {
+        const int MonthShift = 5;
+        const ushort MonthMask = 0xF << MonthShift;
+        const int MonthsOfYear = 12;
+        if ((date & MonthMask) >> MonthShift <= MonthsOfYear)
+        {
+            return DosTime.Read(date, time, hundredths, options.AheadOfUtc);
+        }
+
+        Timestamp counted = DosTime.Read((ushort)((date & ~MonthMask) | (1 << MonthShift)), time, hundredths, options.AheadOfUtc);
+        return DateTime.IsLeapYear(DosTime.FirstYear + (date >> 9)) ? counted with { Seconds = counted.Seconds + DosTime.SecondsPerDay } : counted;
     }
 
     private bool IsExecutable(ShortNameEntry entry)

@@ -17,7 +17,8 @@ internal sealed class FatFormat : FileSystemFormat
     /// <inheritdoc/>
     /// <remarks>
     /// FAT has no magic number. The parameter block must make sense, and beside it either the type's name be there, or the jump and the
-    /// signature; of what has these too, the type's name of HPFS and JFS tells them apart, as for blkid.
+    /// signature; of what has these too, the type's name of HPFS and JFS tells them apart, as for blkid. Before DOS 4 and beside the PC (the
+    /// Atari, MSX) there are none of these: then the table must begin as it has to, and the sizes agree.
     /// </remarks>
     public override bool Probe(BlockSource source)
     {
@@ -28,11 +29,11 @@ internal sealed class FatFormat : FileSystemFormat
 
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         source.ReadAt(0, bytes);
+        EarlyFloppy.Complete(source, bytes);
         var boot = new BootSector(bytes);
         return boot.FindProblem() is null
             && (IsFatType(boot.FileSystemType)
-                || (boot.HasJump && boot.HasSignature
-                    && !boot.FileSystemType.SequenceEqual("HPFS    "u8) && !boot.FileSystemType.SequenceEqual("JFS     "u8)));
+                || (!IsOtherType(boot.FileSystemType) && ((boot.HasJump && boot.HasSignature) || boot.AgreesWithTable(source))));
     }
 
     /// <inheritdoc/>
@@ -55,6 +56,8 @@ internal sealed class FatFormat : FileSystemFormat
 
     private static FatFileSystem Open(BlockSource source, FatOptions options, Action<string> warn) =>
         new(new FatVolume(source, options.CacheSize, warn), options);
+
+    private static bool IsOtherType(ReadOnlySpan<byte> type) => type.SequenceEqual("HPFS    "u8) || type.SequenceEqual("JFS     "u8);
 
     private static bool IsFatType(ReadOnlySpan<byte> type) =>
         type.StartsWith("FAT"u8) || type.StartsWith("MSWIN"u8) || type.StartsWith("MSDOS"u8);

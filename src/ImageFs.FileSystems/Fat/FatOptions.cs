@@ -9,7 +9,7 @@ internal sealed class FatOptions : OwnerOptions
     private static readonly string[] s_ignored =
     [
         "quiet", "sys_immutable", "flush", "nfs", "conv", "fat", "blocksize", "cvf_format", "cvf_options", "posix",
-        "dots", "nodots", "dotsOK",
+        "dots", "nodots", "dotsOK", "dos1xfloppy",
     ];
 
     /// <summary>Takes the options that vfat knows.</summary>

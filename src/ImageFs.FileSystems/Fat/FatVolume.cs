@@ -6,11 +6,6 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>Where everything is on a FAT volume, by its boot sector.</summary>
 internal sealed class FatVolume
 {
-    // The most clusters, by Linux's limits (fatgen103 3.5 has slightly fewer).
-    private const long MaxFat12 = 0xFF4;
-    private const long MaxFat16 = 0xFFF4;
-    private const long MaxFat32 = 0x0FFF_FFF6;
-
     private readonly long _rootAddress;
     private readonly long _rootLength;
     private readonly uint _rootCluster;
@@ -23,6 +18,7 @@ internal sealed class FatVolume
         Cache = ClusterFileSystem.CacheFor(source, cacheSize);
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         Cache.ReadAt(0, bytes);
+        EarlyFloppy.Complete(source, bytes);
         var boot = new BootSector(bytes);
         if (boot.FindProblem() is string problem)
         {
@@ -45,18 +41,11 @@ internal sealed class FatVolume
         TableLength = boot.FatSize * (long)SectorSize;
         IsMirrored = boot.IsMirrored;
         BackupBootSector = boot.BackupBootSector < boot.ReservedSectors ? boot.BackupBootSector : 0;
-        long clusters = (TotalSectors - boot.FirstDataSector) / boot.SectorsPerCluster;
-        Width = boot.IsFat32 ? EntryWidth.Fat32 : clusters > MaxFat12 ? EntryWidth.Fat16 : EntryWidth.Fat12;
-        clusters = Math.Min(clusters, (boot.FatSize * (long)SectorSize * 8 / (int)Width) - ClusterHeap.FirstCluster);
-        if (clusters < 1 || clusters > (Width switch { EntryWidth.Fat12 => MaxFat12, EntryWidth.Fat16 => MaxFat16, _ => MaxFat32 }))
-        {
-            throw new InvalidImageException("boot sector", 0, $"{clusters} clusters on a volume of FAT{(int)Width}", "fatgen103 3.5");
-        }
-
-        var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)clusters);
+        Width = boot.Width;
+        var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)boot.ClusterCount);
         if (boot.IsFat32 && !heap.Contains(_rootCluster))
         {
-            string nowhere = $"the root directory in cluster {_rootCluster} of {clusters}";
+            string nowhere = $"the root directory in cluster {_rootCluster} of {heap.Count}";
             throw new InvalidImageException("boot sector", 0, nowhere, "fatgen103 3.3");
         }
 

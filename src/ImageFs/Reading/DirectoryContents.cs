@@ -8,6 +8,7 @@ namespace ImageFs.Reading;
 /// <summary>A directory read to its end: what of it could be read, and what could not.</summary>
 internal sealed class DirectoryContents : IDirectorySink
 {
+    private readonly NodeId _directory;
     private readonly List<Entry> _entries = [];
     private ExceptionDispatchInfo? _damage;
     private long _position;
@@ -15,9 +16,7 @@ internal sealed class DirectoryContents : IDirectorySink
     private int _selves;
     private int _parents;
 
-    private DirectoryContents()
-    {
-    }
+    private DirectoryContents(NodeId directory) => _directory = directory;
 
     /// <summary>The entries in the order of their bytes, without "." and ".."; of several that have one name the first, which lookups find.</summary>
     internal IReadOnlyList<Entry> Entries => _entries;
@@ -31,7 +30,7 @@ internal sealed class DirectoryContents : IDirectorySink
     /// <summary>Reads a directory.</summary>
     internal static DirectoryContents Read(FileSystem fileSystem, NodeId directory)
     {
-        var contents = new DirectoryContents();
+        var contents = new DirectoryContents(directory);
         try
         {
             // What is damaged in a directory is told by the call that begins behind what could be read.
@@ -55,6 +54,26 @@ internal sealed class DirectoryContents : IDirectorySink
     /// <exception cref="ImageException">The directory is damaged.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     internal void ThrowIfDamaged() => _damage?.Throw();
+
+    /// <summary>As <see cref="ThrowIfDamaged"/>, for who takes what is in the files: that some cannot be reached is not kept quiet, either.</summary>
+    /// <exception cref="ImageException">The directory is damaged, or has entries that no path leads to.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    internal void ThrowIfIncomplete()
+    {
+        ThrowIfDamaged();
+        if (Repeated.Count > 0)
+        {
+            string more = Repeated.Count > 1 ? $", and {Repeated.Count - 1} more names" : string.Empty;
+            throw Incomplete($"several entries have the name '{ByteText.FromBytes(Repeated[0])}'{more}: the first counts, the others are left out");
+        }
+
+        if (HasExtraDots)
+        {
+            throw Incomplete("it has an entry '.' or '..' more than once: what that names is left out");
+        }
+    }
+
+    private InvalidImageException Incomplete(string problem) => new($"directory of node {_directory.Value}", 0, problem);
 
     /// <inheritdoc/>
     bool IDirectorySink.Add(in DirectoryEntry entry)

@@ -36,7 +36,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     {
         _visited = new VisitedDirectories();
         _visited.Enter(directory, 0);
-        CopyEntries(directory, root, [], 1).ThrowIfDamaged();
+        CopyEntries(directory, root, [], 1).ThrowIfIncomplete();
     }
 
     /// <summary>Copies a file, or a directory with all in it, to a path of its own; directories on the way to it are made as mkdir(1) makes them.</summary>
@@ -114,7 +114,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
             }
 
             SetAttributes(entry, attributes, target);
-            contents?.ThrowIfDamaged();
+            contents?.ThrowIfIncomplete();
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
         {

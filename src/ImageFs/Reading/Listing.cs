@@ -90,7 +90,7 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
             });
         }
 
-        contents.ThrowIfDamaged();
+        contents.ThrowIfIncomplete();
     }
 
     /// <summary>The mode as ls(1) writes it: "drwxr-xr-x".</summary>

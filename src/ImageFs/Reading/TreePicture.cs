@@ -47,7 +47,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
                 WriteEntry(entries[i], $"{indent}{(isLast ? "    " : "│   ")}", depth + 1, levels);
             }
 
-            contents.ThrowIfDamaged();
+            contents.ThrowIfIncomplete();
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

@@ -12,6 +12,9 @@ internal ref struct DirectoryCursor
     // A directory of which more is damaged ends there: each costs an exception.
     private const int MaxDamaged = 256;
 
+    // Those of the directory itself and of its parent are the first entries of the first block.
+    private const int DotEntries = 2;
+
     private readonly Directory _directory;
     private readonly Geometry _geometry;
     private readonly long _start;
@@ -23,6 +26,8 @@ internal ref struct DirectoryCursor
     private long _address;
     private int _encodedLength;
     private int _damaged;
+    private int _entries;
+    private UnreachableEntries? _unreachable;
 
     /// <param name="directory">The directory.</param>
     /// <param name="geometry">The file system's sizes.</param>
@@ -53,6 +58,9 @@ internal ref struct DirectoryCursor
     /// <summary>The first damage that was passed over.</summary>
     public Exception? Damage { get; private set; }
 
+    /// <summary>What was passed over because no path can lead to it; null when nothing was. What is looked up is never one of these.</summary>
+    public readonly Exception? Unreachable => _unreachable?.Error;
+
     /// <summary>Goes to the next entry in use.</summary>
     /// <returns>False at the end.</returns>
     public bool MoveNext()
@@ -61,6 +69,7 @@ internal ref struct DirectoryCursor
         {
             while (_walker.MoveNext())
             {
+                _entries++;
                 if (_region + _walker.Offset < _start)
                 {
                     continue;
@@ -84,10 +93,12 @@ internal ref struct DirectoryCursor
     private bool TryTakeName()
     {
         ReadOnlySpan<byte> name = Current.Name;
-        bool isEncoded = _encoded is not null && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
-        if (name.IsEmpty || (!isEncoded && name.IndexOfAny((byte)'/', (byte)0) >= 0))
+        bool isDots = name.SequenceEqual("."u8) || name.SequenceEqual(".."u8);
+        bool isEncoded = _encoded is not null && !isDots && !name.IsEmpty;
+        bool isOwn = isDots && _region == 0 && _entries <= DotEntries;
+        if (!isEncoded && !isOwn && EntryName.FindProblem(name) is { } problem)
         {
-            Pass(Damaged(_walker.Offset, "its name is empty, or has a slash or a NUL in it"));
+            (_unreachable ??= new UnreachableEntries()).Add("directory entry", _address + _walker.Offset, problem, Directory.Clause);
             return false;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Linux;
@@ -17,6 +18,24 @@ public sealed class DamageTest
         byte[] image = ExtImages.Read("ext4");
         image[SuperBlock.Address + 0x88] ^= 1;
         Assert.That(() => ExtImages.Open(image), Throws.TypeOf<InvalidImageException>().With.Property("Address").EqualTo(1024));
+    }
+
+    [TestCase("o/d")]
+    [TestCase("o\0d")]
+    [TestCase("..")]
+    [TestCase(".")]
+    [TestCase("")]
+    public void A_name_that_no_path_can_hold_is_told_of_and_hides_nothing_else(string name)
+    {
+        byte[] image = ExtImages.Read("ext2");
+        int place = image.AsSpan().IndexOf("\u0003\0old"u8);
+        image[place] = (byte)name.Length;
+        Encoding.ASCII.GetBytes(name, image.AsSpan(place + 2));
+        FileSystem fileSystem = ExtImages.Open(image);
+        Assert.That(() => fileSystem.ListNames("/").ToArray(), Throws.TypeOf<InvalidImageException>().With.Message.Contains("left out"));
+        Assert.That(fileSystem.TryLookup(fileSystem.Root, "absent"u8, out _), Is.False, "it is not what was left out");
+        Assert.That(fileSystem.TryLookup(fileSystem.Root, ".."u8, out NodeId parent) ? parent : default, Is.EqualTo(fileSystem.Root));
+        Assert.That(fileSystem.ReadFile("direct"), Has.Length.EqualTo(12288));
     }
 
     [Test]

@@ -69,6 +69,10 @@ public sealed class DispatcherTest
         byte[] name = [.. Enumerable.Repeat((byte)'n', 256), 0];
         Assert.That(Ask(FuseOpcode.Lookup, 1, name).Error, Is.EqualTo(Errno.ENAMETOOLONG));
         Assert.That(Ask(FuseOpcode.Lookup, 1, name.AsSpan(1)).As<FuseEntryOut>().Nodeid, Is.Zero, "255 bytes are a name");
+
+        string found = new('f', 256);
+        ulong id = _tree.AddFile(found, new MemorySource(default));
+        Assert.That(Ask(FuseOpcode.Lookup, 1, Encoding.UTF8.GetBytes($"{found}\0")).As<FuseEntryOut>().Nodeid, Is.EqualTo(id), "in UTF-8 a name may have more");
     }
 
     [Test]
