@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # install-tools.sh [--check]
-# Installs the Debian packages that the tests need: outside readers, the programs they use, and real images; see install-packages.sh.
+# Installs the Debian packages that the tests need: outside readers, the programs they use, and real images; see install-packages.sh. Then it
+# makes the machine with Linux's own drivers; see install-guest.sh.
 set -euo pipefail
 packages=(
-  user-mode-linux             # Linux's own isofs, udf and vfat, as a process
+  qemu-system-x86 kmod zstd   # a machine with Linux's own drivers
   xorriso genisoimage libarchive-tools # second readers, and writers of test images
   gcc libc6-dev linux-libc-dev # the walker of trees, and proofs of the wire format
   fuse3                       # fusermount3
@@ -19,4 +20,7 @@ packages=(
   shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit
   grub-rescue-pc memtest86+ ipxe # real images
 )
-exec "$(dirname "$0")/install-packages.sh" "$@" "${packages[@]}"
+# That machine has this processor, whichever the tests run on.
+[[ $(dpkg --print-architecture) = amd64 ]] || packages+=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross)
+"$(dirname "$0")/install-packages.sh" "$@" "${packages[@]}"
+"$(dirname "$0")/install-guest.sh" "$@" >/dev/null

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # images/udf/build.sh [OUTPUT-DIRECTORY]
-# Makes the UDF images anew; filled ones have other times of change each time. Needs Debian's udftools, genisoimage, faketime,
-# user-mode-linux, busybox-static and libarchive-tools.
+# Makes the UDF images anew; filled ones have other times of change each time. Needs Debian's udftools, genisoimage and faketime, and
+# test/linux-guest.sh, which has Linux's own udf.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 uuid=0123456789abcdef
-images=() jobs=()
+images=() filled=() jobs=
 
 format() { # NAME SIZE MKUDFFS-OPTIONS...
   truncate -s "$2" "$tmp/$1.img"
@@ -23,23 +23,22 @@ once() { # NAME SIZE MKUDFFS-OPTIONS...
 
 filled() { # NAME SIZE FILES+PIECES MOUNT-OPTIONS MKUDFFS-OPTIONS...
   format "$1" "$2" "${@:5}"
-  jobs+=("ubd$((${#jobs[@]} / 2 + 1))=$tmp/$1.img" "job=$3:$4")
+  filled+=("$1")
+  jobs+="${#filled[@]} ${3/+/ } rw$4"$'\n'
 }
 
+# The first disk of the guest is the list of jobs, disk N the image of job N.
 fill() {
-  local modules module number=10
-  modules=$(printf '%s\n' /usr/lib/uml/modules/* | sort | tail -n 1)
-  mkdir -p "$tmp/guest"/{bin,lib,dev}
-  cp /bin/busybox "$tmp/guest/bin/"
-  # modules.dep names the nearest first; insert the farthest first.
-  for module in $(sed -n 's/^\(.*\/udf\.ko\): *\(.*\)/\1 \2/p' "$modules/modules.dep" | tr ' ' '\n' | tac); do
-    cp "$modules/$module" "$tmp/guest/lib/$((number++))-${module##*/}"
+  local i disks=() number=0
+  printf '%s' "$jobs" >"$tmp/jobs"
+  truncate -s %512 "$tmp/jobs"
+  for i in "$tmp/jobs" "${filled[@]/#/$tmp/}"; do
+    [[ $i = "$tmp/jobs" ]] || i+=.img
+    disks+=(-drive "if=none,id=d$number,format=raw,file=$i" -device "scsi-hd,bus=s.0,drive=d$number,channel=0,scsi-id=$number,lun=0")
+    number=$((number + 1))
   done
-  install -m 755 "$here/fill.sh" "$tmp/guest/init"
-  (cd "$tmp/guest" && bsdtar -c --format newc -f "$tmp/initrd" .)
-  timeout 900 linux.uml mem=192M umid=fill uml_dir="$tmp/uml" initrd="$tmp/initrd" rdinit=/init root=/dev/ram0 \
-    con=null con0=null,fd:1 ssl=null quiet panic=-1 "${jobs[@]}" >"$tmp/log" 2>&1 </dev/null || true
-  [[ $(grep -c '^filled' "$tmp/log") == $((${#jobs[@]} / 2)) ]] || { cat "$tmp/log" >&2; exit 1; }
+  timeout 1800 "$here/../../test/linux-guest.sh" "$here/fill.sh" -serial "file:$tmp/log" "${disks[@]}" </dev/null
+  [[ $(grep -c '^filled' "$tmp/log") == "${#filled[@]}" ]] || { cat "$tmp/log" >&2; exit 1; }
 }
 
 format dvd102 1M -b 2048 -m dvd -r 1.02

@@ -2,10 +2,11 @@
 # shellcheck shell=dash
 # The init of the guest: mounts each image with Linux's udf and fills it.
 /bin/busybox --install -s /bin
-mkdir -p /proc /dev /mnt
 mount -t proc proc /proc
+mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-for module in /lib/*.ko; do insmod "$module"; done
+modprobe virtio_scsi
+modprobe sd_mod
 date -u -s '2024-02-29 12:34:56' >/dev/null
 umask 022
 
@@ -55,15 +56,14 @@ fill() { # FILES PIECES
   cd /
 }
 
-letter=b
-for job in $(cat /proc/cmdline); do
-  case $job in
-    job=*)
-      options=${job#job=}
-      # shellcheck disable=SC2046 # words on purpose
-      mount -t udf -o "rw${options#*:}" "/dev/ubd$letter" /mnt && cd /mnt && fill $(echo "${options%%:*}" | tr + ' ') && umount /mnt && echo "filled ubd$letter"
-      letter=$(printf "\\$(printf %o $(($(printf %d "'$letter") + 1)))")
-      ;;
-  esac
-done
+# The device of a SCSI target, once it is there.
+disk() { # NUMBER
+  until dd if="/dev/$(ls "/sys/class/scsi_device/0:0:$1:0/device/block")" of=/dev/null count=1 2>/dev/null; do sleep 1; done
+  echo "/dev/$(ls "/sys/class/scsi_device/0:0:$1:0/device/block")"
+}
+
+tr -d '\000' <"$(disk 0)" >/jobs
+while read -r number files pieces options; do
+  mount -t udf -o "$options" "$(disk "$number")" /mnt && cd /mnt && fill "$files" "$pieces" && umount /mnt && echo "filled $number"
+done </jobs
 poweroff -f

@@ -239,7 +239,7 @@ internal sealed class OpticalTests
         using var flat = ImageMount.Mount(folder["flat.iso"], $"sbsector={start}");
         using var last = ImageMount.Mount(disc);
         Assert.That(last.List().DifferencesFrom(flat.List(), Facts.All), Is.Empty);
-        Assert.That(flat.List().DifferencesFrom(UserModeLinux.List(folder["flat.iso"], $"sbsector={start}")!, Facts.All), Is.Empty);
+        Assert.That(flat.List().DifferencesFrom(LinuxReader.List(folder["flat.iso"], $"sbsector={start}")!, Facts.All), Is.Empty);
     }
 
     [TestCase("../x.bin")]

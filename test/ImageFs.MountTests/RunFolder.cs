@@ -1,3 +1,4 @@
+using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
@@ -13,6 +14,7 @@ internal sealed class RunFolder
     [OneTimeTearDown]
     public void Remove()
     {
+        LinuxReader.Stop();
         if (s_folder.IsValueCreated)
         {
             s_folder.Value.Dispose();

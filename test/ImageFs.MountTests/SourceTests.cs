@@ -12,7 +12,7 @@ internal sealed class SourceTests
 
     private UnixFileMode _fuseMode;
 
-    private static TreeListing Expected => UserModeLinux.List(TestImages.Get("sample"))!;
+    private static TreeListing Expected => LinuxReader.List(TestImages.Get("sample"))!;
 
     // As udev has it; without udev the device is for root alone.
     [OneTimeSetUp]

@@ -51,15 +51,11 @@ internal sealed class TreeTests
     private static IEnumerable<TestCaseData> Cases() =>
         s_options.SelectMany(image => image.Value.Select(options => new TestCaseData(image.Key, options)));
 
-    [OneTimeSetUp]
-    public void AskIsofs() => UserModeLinux.Ask(
-        s_options.SelectMany(image => image.Value.Select(options => new UserModeLinux.Question(TestImages.Get(image.Key), options))));
-
     [TestCaseSource(nameof(Cases))]
     public void The_tree_is_what_isofs_shows(string name, string options)
     {
         string image = TestImages.Get(name);
-        TreeListing? expected = UserModeLinux.List(image, options);
+        TreeListing? expected = LinuxReader.List(image, options);
         Assert.That(expected, Is.Not.Null, "isofs does not mount it");
         using var mount = ImageMount.Mount(image, options);
         TreeListing listing = mount.List();

@@ -32,14 +32,6 @@ internal sealed class UdfTests
     private static readonly (PartitionKind Kind, int BlockSize)[] s_made =
         [.. from kind in Enum.GetValues<PartitionKind>() from size in (int[])[512, 2048, 4096] select (kind, size)];
 
-    [OneTimeSetUp]
-    public void AskUdf() => UserModeLinux.Ask(
-        [
-            .. s_mountedByUdf.Select(name => Question(TestImages.Get(name))),
-            .. s_options.Select(options => Question(TestImages.Get(MostOptions), options)),
-            .. s_made.Select(made => Question(Make(made.Kind, made.BlockSize))),
-        ]);
-
     [Test]
     [CancelAfter(Limit)]
     public void The_tree_is_what_udf_shows([ValueSource(nameof(s_mountedByUdf))] string name) => Compare(TestImages.Get(name), "");
@@ -133,8 +125,8 @@ internal sealed class UdfTests
         string image = folder["x.img"];
         File.WriteAllBytes(image, AddStreams(plain, "long", ("*UDF Macintosh Resource Fork", "fork"u8.ToArray()), ("Zone.Identifier", "zone"u8.ToArray())));
 
-        TreeListing expected = UserModeLinux.List(Question(plain))!;
-        Assert.That(UserModeLinux.List(Question(image))!.DifferencesFrom(expected, s_facts), Is.Empty);
+        TreeListing expected = LinuxReader.List(plain, type: Type)!;
+        Assert.That(LinuxReader.List(image, type: Type)!.DifferencesFrom(expected, s_facts), Is.Empty);
         using var mount = ImageMount.MountInForeground(image);
         TreeListing shown = mount.List();
         Assert.That(shown.DifferencesFrom(expected, s_facts), Is.Empty);
@@ -212,13 +204,11 @@ internal sealed class UdfTests
 
     private static void Compare(string image, string options)
     {
-        TreeListing? expected = UserModeLinux.List(Question(image, options));
+        TreeListing? expected = LinuxReader.List(image, options, Type);
         Assert.That(expected, Is.Not.Null, "udf does not mount it");
         using var mount = ImageMount.MountInForeground(image, options, awaitAnswer: false);
         Assert.That(mount.List().DifferencesFrom(expected!, s_facts), Is.Empty);
     }
-
-    private static UserModeLinux.Question Question(string image, string options = "") => new(image, options, Type);
 
     private static string Make(PartitionKind kind, int blockSize)
     {

@@ -161,7 +161,7 @@ internal sealed class VolumeTests
     {
         string image = TestImages.Get("isohybrid");
         using var whole = ImageMount.Mount(image);
-        Assert.That(whole.List().DifferencesFrom(UserModeLinux.List(image)!, Facts.All), Is.Empty);
+        Assert.That(whole.List().DifferencesFrom(LinuxReader.List(image)!, Facts.All), Is.Empty);
         Assert.That(Partitions(Of(image)), Is.Not.Empty);
     }
 
@@ -200,7 +200,7 @@ internal sealed class VolumeTests
 
         using (var whole = ImageMount.Mount(image))
         {
-            Assert.That(whole.List().DifferencesFrom(UserModeLinux.List(image)!, Facts.All), Is.Empty);
+            Assert.That(whole.List().DifferencesFrom(LinuxReader.List(image)!, Facts.All), Is.Empty);
         }
 
         foreach (string options in new[] { "part=2", "label=ESP" })

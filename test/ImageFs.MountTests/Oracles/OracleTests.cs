@@ -9,24 +9,24 @@ internal sealed class OracleTests
     public void Isofs_and_xorriso_agree_on_rock_ridge([Values("sample", "rockridge-joliet", "deep-xorriso", "eltorito")] string name)
     {
         string image = TestImages.Get(name);
-        Assert.That(UserModeLinux.List(image, "nojoliet")!.DifferencesFrom(Xorriso.List(image), Facts.All), Is.Empty);
+        Assert.That(LinuxReader.List(image, "nojoliet")!.DifferencesFrom(Xorriso.List(image), Facts.All), Is.Empty);
     }
 
     [Test]
     public void Isofs_and_bsdtar_agree_on_rock_ridge([Values("sample", "rockridge-joliet", "eltorito")] string name)
     {
         string image = TestImages.Get(name);
-        Assert.That(UserModeLinux.List(image, "nojoliet")!.DifferencesFrom(Bsdtar.List(image), Facts.All), Is.Empty);
+        Assert.That(LinuxReader.List(image, "nojoliet")!.DifferencesFrom(Bsdtar.List(image), Facts.All), Is.Empty);
     }
 
     [Test]
     public void Isofs_refuses_an_option_that_it_does_not_know() =>
-        Assert.That(UserModeLinux.List(TestImages.Get("sample"), "no-such-option"), Is.Null);
+        Assert.That(LinuxReader.List(TestImages.Get("sample"), "no-such-option"), Is.Null);
 
     [Test]
     public void A_name_of_any_bytes_survives()
     {
-        TreeListing listing = UserModeLinux.List(TestImages.Get("rockridge"))!;
+        TreeListing listing = LinuxReader.List(TestImages.Get("rockridge"))!;
         Assert.That(listing.Contains(@"/new\x0aline"));
         Assert.That(listing.Contains(@"/invalid-utf8-\xff\xfe"));
         Assert.That(listing.Contains(@"/back\x5cslash"));

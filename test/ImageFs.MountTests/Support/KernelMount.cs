@@ -1,5 +1,3 @@
-using ImageFs.MountTests.Oracles;
-
 namespace ImageFs.MountTests.Support;
 
 /// <summary>A device that this kernel's own driver, or another one by mount(8), has mounted, until the end of its test.</summary>
@@ -25,16 +23,6 @@ internal sealed class KernelMount : IDisposable
 
     /// <summary>A path below the mount.</summary>
     public string this[string path] => Path.Combine(Directory, path);
-
-    /// <summary>What a driver shows of a copy of an image. It may write to the copy, to recover its journal.</summary>
-    public static TreeListing List(string image, string type, string options = "")
-    {
-        using var folder = new TestFolder();
-        Tool.Run("cp", "--sparse=always", image, folder["copy"]).Succeeded();
-        using var device = new LoopDevice(folder["copy"]);
-        using var mount = new KernelMount(device.Path, type, options.Length == 0 ? "ro" : $"ro,{options}");
-        return TreeWalker.List(mount.Directory);
-    }
 
     public void Dispose()
     {

@@ -1,0 +1,52 @@
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests.Oracles;
+
+/// <summary>
+/// Linux's own drivers, asked in an emulated machine, which needs no privilege and whose crash hurts nobody: it mounts the image and tells what it
+/// sees. It is right wherever readers disagree. The machine boots at the first question and stays up for the others of the run.
+/// </summary>
+internal static class LinuxReader
+{
+    private static readonly Lock s_oneAtATime = new();
+    private static LinuxGuest? s_guest;
+
+    /// <summary>What a driver shows of an image; null when it does not mount it with these options.</summary>
+    public static TreeListing? List(string image, string options = "", string type = "iso9660") => Ask(new LinuxQuestion(image, options, type)).Tree;
+
+    /// <summary>Asks a question. When it kills the machine or hangs it, the next question is asked of a new one.</summary>
+    /// <exception cref="InvalidOperationException">There is no answer: what the machine said last.</exception>
+    public static LinuxAnswer Ask(LinuxQuestion question)
+    {
+        lock (s_oneAtATime)
+        {
+            try
+            {
+                s_guest ??= new LinuxGuest();
+                LinuxAnswer answer = s_guest.Ask(question);
+                if (answer.Tree is null)
+                {
+                    TestContext.Out.WriteLine(Quote.End($"Linux does not mount {question}:\n{string.Join('\n', answer.Messages)}"));
+                }
+
+                return answer;
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+            {
+                string said = s_guest?.LastWords ?? string.Empty;
+                Stop();
+                throw new InvalidOperationException($"Linux did not answer about {question}: {e.Message}\n{said}", e);
+            }
+        }
+    }
+
+    /// <summary>Ends the machine.</summary>
+    public static void Stop()
+    {
+        lock (s_oneAtATime)
+        {
+            s_guest?.Dispose();
+            s_guest = null;
+        }
+    }
+}
