@@ -19,6 +19,9 @@ public abstract class FileSystem
     /// <summary>The root directory.</summary>
     public abstract NodeId Root { get; }
 
+    /// <summary>The root directory of the volume that a node is in, where absolute links begin.</summary>
+    public virtual NodeId RootOf(NodeId node) => Root;
+
     /// <summary>Sizes for statfs(2).</summary>
     public abstract FileSystemStatistics Statistics { get; }
 

@@ -14,6 +14,9 @@ internal abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
     public override NodeId Root => inner.Root;
 
     /// <inheritdoc/>
+    public override NodeId RootOf(NodeId node) => inner.RootOf(node);
+
+    /// <inheritdoc/>
     public override FileSystemStatistics Statistics => inner.Statistics;
 
     /// <inheritdoc/>

@@ -44,6 +44,18 @@ public sealed class VolumeTree : FileSystem
     public override NodeId Root => new(1);
 
     /// <inheritdoc/>
+    public override NodeId RootOf(NodeId node)
+    {
+        if (node == Root)
+        {
+            return Root;
+        }
+
+        FileSystem fileSystem = Find(node, out int number, out NodeId own);
+        return new NodeId(Pack(number, fileSystem.RootOf(own).Value));
+    }
+
+    /// <inheritdoc/>
     public override bool HasBirthTimes => _volumes.Exists(volume => volume.FileSystem.HasBirthTimes);
 
     /// <inheritdoc/>

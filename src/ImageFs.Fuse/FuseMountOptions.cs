@@ -18,6 +18,9 @@ public sealed record FuseMountOptions
     /// <summary>Flags of the mount; it is read-only whatever they say.</summary>
     public MountFlags Flags { get; init; } = MountFlags.NoSuid | MountFlags.NoDev;
 
+    /// <summary>What SELinux is to be told of the mount, as options of mount(2): <c>context="..."</c>; with mount(2) only.</summary>
+    public string SecurityContexts { get; init; } = string.Empty;
+
     /// <summary>Whether other users may use the mount; root always may say so, others when /etc/fuse.conf permits.</summary>
     public bool AllowOther { get; init; }
 

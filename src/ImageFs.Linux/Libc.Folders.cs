@@ -7,6 +7,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int openat(int directory, byte* name, int flags, uint mode);
 
+    [LibraryImport(Library)]
+    internal static partial uint umask(uint mask);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int mkdirat(int directory, byte* name, uint mode);
 

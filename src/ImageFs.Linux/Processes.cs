@@ -18,6 +18,17 @@ public static unsafe class Processes
     /// <summary>The user whose rights this process has (geteuid(2)).</summary>
     public static uint EffectiveUser => Libc.geteuid();
 
+    /// <summary>The permissions that new files do not get (umask(2)). To ask is to set: no other thread may make a file meanwhile.</summary>
+    public static uint Umask
+    {
+        get
+        {
+            uint mask = Libc.umask(0);
+            _ = Libc.umask(mask);
+            return mask;
+        }
+    }
+
     /// <summary>
     /// Keeps the descriptors above standard error, which this process may have from its caller, from the programs that it starts.
     /// A kernel before 5.11 cannot, and they go on.

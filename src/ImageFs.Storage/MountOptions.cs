@@ -107,12 +107,15 @@ public sealed class MountOptions
     /// <exception cref="MountOptionException">It is no size.</exception>
     public long? TakeSize(string name)
     {
-        string? text = TakeValue(name);
-        if (text is null)
-        {
-            return null;
-        }
+        return TakeValue(name) is { } text ? ParseSize(name, text) : null;
+    }
 
+    /// <summary>Reads a size as <see cref="TakeSize"/> does.</summary>
+    /// <param name="name">The option that it is the value of, for messages.</param>
+    /// <param name="text">The size.</param>
+    /// <exception cref="MountOptionException">It is none.</exception>
+    public static long ParseSize(string name, string text)
+    {
         string number = text.EndsWith("iB", StringComparison.Ordinal) ? text[..^2] : text;
         int shift = number.Length == 0 ? 0 : number[^1] switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, _ => 0 };
         if (shift > 0)

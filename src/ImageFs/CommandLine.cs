@@ -12,7 +12,7 @@ internal static class CommandLine
     /// <summary>
     /// The same with its verb: <c>imagefs IMAGE DIR</c> is short for <c>imagefs mount IMAGE DIR</c>, <c>imagefs -u DIR</c> for
     /// <c>imagefs umount DIR</c>, and <c>imagefs help VERB</c> for <c>imagefs VERB --help</c>. Options may stand before either, and
-    /// -o has a word of its own.
+    /// -o and -t have a word of their own.
     /// </summary>
     internal static string[] WithVerb(Command root, string[] arguments)
     {
@@ -31,7 +31,7 @@ internal static class CommandLine
         int first = 0;
         while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")
         {
-            first += option is "-o" or "--options" ? 2 : 1;
+            first += option is "-o" or "--options" or "-t" or "--types" ? 2 : 1;
         }
 
         return first >= arguments.Length || IsVerb(root, arguments[first]) ? arguments : ["mount", .. arguments];

@@ -29,6 +29,9 @@ internal sealed class ImageStack : IDisposable
     /// <summary>Length of the image in bytes, as it lies there.</summary>
     internal long Length => _file.Source.Length;
 
+    /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
+    internal long LengthOfFiles => _opened.OfType<BlockDevice>().Sum(device => device.Length);
+
     /// <summary>Hears of what is wrong but harmless.</summary>
     internal Action<string> Warn => _warn;
 
@@ -154,6 +157,13 @@ internal sealed class ImageStack : IDisposable
         string other => throw new MountOptionException($"backing={other}", "wants folder, any or device"),
     };
 
+    // Of several that are named, the one that is recognised.
+    private static FileSystemFormat NamedFormat(string names, Volume volume)
+    {
+        FileSystemFormat[] formats = [.. names.Split(',').Select(NamedFormat)];
+        return formats.Length > 1 && volume.Format is { } known && formats.Contains(known) ? known : formats[0];
+    }
+
     private static FileSystemFormat NamedFormat(string name) =>
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
         ?? throw new MountOptionException($"fs={name}", $"the formats are {FormatNames}");
@@ -161,7 +171,7 @@ internal sealed class ImageStack : IDisposable
     private FileSystem Open(Volume volume, string? wanted, MountOptions options, string name)
     {
         return wanted is not null || volume.Format is not null
-            ? volume.Open(options, _warn, wanted is null ? null : NamedFormat(wanted))
+            ? volume.Open(options, _warn, wanted is null ? null : NamedFormat(wanted, volume))
             : throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
     }
 

@@ -61,5 +61,6 @@ internal sealed class DirectMount : FuseMount
     private static string Data(FuseMountOptions options, FileDescriptor connection) =>
         $"fd={connection.Number},rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
         (options.AllowOther || options.AllowRoot ? ",allow_other" : string.Empty) +
-        (options.DefaultPermissions ? ",default_permissions" : string.Empty);
+        (options.DefaultPermissions ? ",default_permissions" : string.Empty) +
+        (options.SecurityContexts.Length > 0 ? $",{options.SecurityContexts}" : string.Empty);
 }

@@ -5,6 +5,7 @@ using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
+using ImageFs.Storage;
 
 namespace ImageFs.Commands;
 
@@ -15,21 +16,52 @@ internal static class ExtractCommand
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files and directories in it, copied to the same path below DIR; without one all.", Arity = ArgumentArity.ZeroOrMore };
         var directory = new Option<string>("-C", "--directory") { Description = "Where to; made if it is not there.", HelpName = "DIR", DefaultValueFactory = _ => "." };
-        var noOwners = new Option<bool>("--no-same-owner") { Description = "Leave owners and groups as they come; the default unless for root." };
+        var preserve = new Option<string[]>("--preserve") { Description = $"Keep more: {PreservedWords.Listing}.", HelpName = "LIST" };
+        var noPreserve = new Option<string[]>("--no-preserve") { Description = "Keep less; the same words.", HelpName = "LIST" };
+        var sameMode = new Option<bool>("-p", "--same-permissions", "--preserve-permissions") { Description = "The same as --preserve=mode: set-user-ID bits too." };
+        var otherMode = new Option<bool>("--no-same-permissions") { Description = "The same as --no-preserve=mode: less the umask." };
+        var sameOwner = new Option<bool>("--same-owner") { Description = "The same as --preserve=ownership; the default for root." };
+        var otherOwner = new Option<bool>("--no-same-owner") { Description = "The same as --no-preserve=ownership; the default unless for root." };
+        var follow = new Option<bool>("-L", "--dereference") { Description = "Copy what symbolic links lead to, not the links." };
+        var limit = new Option<string?>("--limit") { Description = "Write no more than SIZE; none for no limit (default: 100 times the image).", HelpName = "SIZE" };
         var command = new ImageCommand("extract", "Copy files out of an image, with modes, times, links and holes; nothing is mounted.")
         {
-            paths, directory, noOwners,
+            paths, directory, follow, preserve, noPreserve, sameMode, otherMode, sameOwner, otherOwner, limit,
             new Example("imagefs extract debian.iso -C out", "copy all there is"),
             new Example("imagefs extract -o part=2 disk.img etc home -C out", "two directories of a partition: out/etc and out/home"),
+            new Example("imagefs extract --preserve=all rootfs.img -C /mnt", "with device nodes and capabilities, for a system that is to run"),
         };
-        command.SetAction((fileSystem, parsed) =>
+        command.SetAction((stack, fileSystem, parsed) =>
         {
-            (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followLast: false)))];
+            bool followsLinks = parsed.GetValue(follow);
+            (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followsLinks)))];
+            Preserved keeps = PreservedWords.Default;
+            foreach (string list in parsed.GetValue(preserve) ?? [])
+            {
+                keeps |= PreservedWords.Parse("--preserve", list);
+            }
+
+            foreach (string list in parsed.GetValue(noPreserve) ?? [])
+            {
+                keeps &= ~PreservedWords.Parse("--no-preserve", list);
+            }
+
+            keeps |= (parsed.GetValue(sameMode) ? Preserved.Permissions | Preserved.SetId : 0) | (parsed.GetValue(sameOwner) ? Preserved.Ownership : 0);
+            keeps &= ~((parsed.GetValue(otherMode) ? Preserved.Permissions | Preserved.SetId : 0) | (parsed.GetValue(otherOwner) ? Preserved.Ownership : 0));
+            Allowance allowance = parsed.GetValue(limit) switch
+            {
+                null => Allowance.Default(stack.LengthOfFiles),
+                "none" => new Allowance(long.MaxValue, "all that there can be"),
+                string size => new Allowance(MountOptions.ParseSize("--limit", size), "the limit"),
+            };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
             using var bar = new ProgressBar(() => named.Length == 0 ? TotalSize.Of(fileSystem, fileSystem.Root) : named.Sum(one => TotalSize.Of(fileSystem, one.Node)));
-            var extraction = new Extraction(fileSystem, target, bar.Add, bar.Interrupt(Log.WriteToStandardError))
+            Action<string> say = bar.Interrupt(Log.WriteToStandardError);
+            var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say)
             {
-                KeepsOwners = Processes.IsRoot && !parsed.GetValue(noOwners),
+                Keeps = keeps,
+                FollowsLinks = followsLinks,
+                Announce = command.IsVerbose(parsed) ? bar.Interrupt(Console.Out.WriteLine) : static _ => { },
             };
             if (named.Length == 0)
             {
@@ -39,6 +71,12 @@ internal static class ExtractCommand
             foreach ((byte[][] path, NodeId node) in named)
             {
                 extraction.Copy(path, node);
+            }
+
+            if (extraction.LeftOut.Count > 0)
+            {
+                string leftOut = string.Join(", ", extraction.LeftOut.Select(what => $"{what.Value} {what.Key}"));
+                say($"not kept: {leftOut}; --preserve= with these words keeps them");
             }
 
             return extraction.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;

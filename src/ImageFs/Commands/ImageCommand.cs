@@ -10,7 +10,9 @@ namespace ImageFs.Commands;
 internal sealed class ImageCommand : Verb
 {
     private readonly Argument<string> _image = new("IMAGE") { Description = "An image file, a block device, /dev/fd/N, or IMAGE//PATH: an image inside an image." };
-    private readonly Option<string[]> _options = new("-o", "--options") { Description = "Options of the format, as for mount.", HelpName = "OPTIONS" };
+    private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
+    private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
+    private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
 
     /// <summary>Makes the command; its further arguments and options are added to it.</summary>
     internal ImageCommand(string name, string description)
@@ -18,23 +20,38 @@ internal sealed class ImageCommand : Verb
     {
         Add(_image);
         Add(_options);
+        Add(_types);
+        Add(_isVerbose);
     }
+
+    /// <summary>Whether more is to be told.</summary>
+    internal bool IsVerbose(ParseResult parsed) => parsed.GetValue(_isVerbose);
 
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
     /// <param name="action">Gets the layers, the mount options and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, MountOptions, ParseResult, int> action) => SetAction(parsed =>
     {
-        var options = MountOptions.Parse(string.Join(',', parsed.GetValue(_options) ?? []));
+        MountOptions options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
+        SessionOptions.Drop(options);
         using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), options, Log.WriteToStandardError);
         return action(stack, options, parsed);
     });
 
-    /// <summary>Sets what the command does with the image's files.</summary>
-    /// <param name="action">Gets the file system and what was parsed; returns the exit status.</param>
-    internal void SetAction(Func<FileSystem, ParseResult, int> action) => SetAction((stack, options, parsed) =>
+    /// <summary>Sets what the command does with the image's layers and files.</summary>
+    /// <param name="action">Gets the layers, the file system and what was parsed; returns the exit status.</param>
+    internal void SetAction(Func<ImageStack, FileSystem, ParseResult, int> action) => SetAction((stack, options, parsed) =>
     {
         FileSystem fileSystem = stack.OpenFileSystem(options);
         SessionOptions.RefuseRest(options);
-        return action(fileSystem, parsed);
+        if (IsVerbose(parsed))
+        {
+            Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
+        }
+
+        return action(stack, fileSystem, parsed);
     });
+
+    /// <summary>Sets what the command does with the image's files.</summary>
+    /// <param name="action">Gets the file system and what was parsed; returns the exit status.</param>
+    internal void SetAction(Func<FileSystem, ParseResult, int> action) => SetAction((_, fileSystem, parsed) => action(fileSystem, parsed));
 }

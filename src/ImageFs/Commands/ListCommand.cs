@@ -35,7 +35,7 @@ internal static class ListCommand
             string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["/"];
             foreach (string path in named)
             {
-                NodeId node = PathLookup.Find(fileSystem, path, followLast: !listing.IsLong);
+                NodeId node = Find(fileSystem, path, followLast: !listing.IsLong);
                 byte[] name = ByteText.ToBytes(path);
                 if (fileSystem.GetAttributes(node).Type == NodeType.Directory)
                 {
@@ -50,5 +50,18 @@ internal static class ListCommand
             return listing.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;
+    }
+
+    // As ls(1): a link that leads nowhere is shown itself.
+    private static NodeId Find(FileSystem fileSystem, string path, bool followLast)
+    {
+        try
+        {
+            return PathLookup.Find(fileSystem, path, followLast);
+        }
+        catch (LinuxException e) when (followLast && e.Errno is Errno.ENOENT or Errno.ELOOP)
+        {
+            return PathLookup.Find(fileSystem, path, followLast: false);
+        }
     }
 }

@@ -24,11 +24,13 @@ internal static class MountCommand
             CustomParser = ParseNumber,
         };
         var pidFile = new Option<string?>("--pid-file") { Description = "Write the server's process id to FILE while the mount lasts.", HelpName = "FILE" };
+        var types = new Option<string[]>("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
+        var isVerbose = new Option<bool>("-v", "--verbose") { Description = "Tell what was mounted where." };
         var readOnly = new Option<bool>("-r", "--read-only") { Description = "Accepted: images are always mounted read-only." };
 
         var command = new Verb("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, tree, readOnly,
+            image, directory, options, types, tree, readOnly, isVerbose,
             new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
             new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
             new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
@@ -41,13 +43,24 @@ internal static class MountCommand
         command.SetAction(parsed =>
         {
             IEnumerable<string> words = [.. parsed.GetValue(options) ?? [], .. parsed.GetValue(tree) ? (string[])["tree"] : []];
-            var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), string.Join(',', words))
+            var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
             {
                 Debug = parsed.GetValue(debug),
                 ReadyDescriptor = parsed.GetValue(readyDescriptor),
                 PidFile = parsed.GetValue(pidFile),
             };
-            return parsed.GetValue(foreground) || request.Debug ? Serve(request, inBackground: false) : Start(request);
+            if (parsed.GetValue(foreground) || request.Debug)
+            {
+                return Serve(request, inBackground: false);
+            }
+
+            int status = Start(request);
+            if (parsed.GetValue(isVerbose) && status == ExitStatus.Success)
+            {
+                TellMounted(request);
+            }
+
+            return status;
         });
         return command;
     }
@@ -55,6 +68,9 @@ internal static class MountCommand
     /// <summary>Mounts in the background, and returns when the mount answers; where this is the server already, when it is gone.</summary>
     internal static int Start(MountRequest request) =>
         Background.IsForked ? Serve(request, inBackground: true) : Background.Start(request);
+
+    /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
+    internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.Image} mounted on {request.Directory}.");
 
     private static int? ParseNumber(ArgumentResult result)
     {

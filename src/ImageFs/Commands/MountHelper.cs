@@ -63,7 +63,7 @@ internal static class MountHelper
         int status = MountCommand.Start(request);
         if (call.IsVerbose && status == ExitStatus.Success)
         {
-            Console.Out.WriteLine($"imagefs: {call.Source} mounted on {call.Directory}.");
+            MountCommand.TellMounted(request);
         }
 
         return status;

@@ -23,9 +23,15 @@ internal static class TreeCommand
         command.SetAction((fileSystem, parsed) =>
         {
             string top = parsed.GetRequiredValue(path);
+            NodeId node = PathLookup.Find(fileSystem, top);
+            if (fileSystem.GetAttributes(node).Type != NodeType.Directory)
+            {
+                throw new LinuxException("open", Errno.ENOTDIR, top);
+            }
+
             using Stream output = StandardOutput.Open();
             var tree = new TreePicture(fileSystem, output, Log.WriteToStandardError);
-            tree.Write(new Entry(ByteText.ToBytes(top), PathLookup.Find(fileSystem, top)), parsed.GetValue(level) ?? int.MaxValue);
+            tree.Write(new Entry(ByteText.ToBytes(top), node), parsed.GetValue(level) ?? int.MaxValue);
             return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;

@@ -14,7 +14,7 @@ internal static class SessionOptions
     [
         "defaults", "auto", "noauto", "nofail", "_netdev", "nouser", "nogroup", "noowner", "loop", "ro", "async", "sync", "dirsync",
         "mand", "nomand", "iversion", "noiversion", "silent", "loud", "lazytime", "nolazytime", "comment",
-        "relatime", "norelatime", "strictatime", "nostrictatime",
+        "helper", "uhelper", "relatime", "norelatime", "strictatime", "nostrictatime",
     ];
 
     // libfuse's tuning of a mount, and what squashfuse and fuseiso have of it: here it is found out, or has a name of its own.
@@ -97,6 +97,7 @@ internal static class SessionOptions
             Source = options.TakeValue("fsname") ?? source,
             Subtype = options.TakeValue("subtype") ?? "imagefs",
             Flags = flags,
+            SecurityContexts = TakeContexts(options),
             AllowOther = allowOther || (Processes.IsRoot && !allowRoot),
             AllowRoot = allowRoot && !Processes.IsRoot,
             IdleTimeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : null,
@@ -113,6 +114,14 @@ internal static class SessionOptions
         return taken;
     }
 
+    /// <summary>Takes the options of the mount where nothing is mounted: they are checked, and count for nothing.</summary>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    internal static void Drop(MountOptions options)
+    {
+        _ = options.TakeFlag("auto_unmount");
+        _ = Take(options, source: string.Empty, mountPoint: "/", static _ => { });
+    }
+
     /// <summary>Refuses what no layer has taken.</summary>
     /// <exception cref="MountOptionException">There are unknown options; all are named.</exception>
     internal static void RefuseRest(MountOptions options)
@@ -122,6 +131,21 @@ internal static class SessionOptions
         {
             throw new MountOptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
         }
+    }
+
+    // For SELinux; elsewhere the kernel would refuse them, and mount(8) drops them.
+    private static string TakeContexts(MountOptions options)
+    {
+        var contexts = new List<string>();
+        foreach (string name in (ReadOnlySpan<string>)["context", "fscontext", "defcontext", "rootcontext"])
+        {
+            if (options.TakeValue(name) is { } context)
+            {
+                contexts.Add($"{name}=\"{context}\"");
+            }
+        }
+
+        return Paths.Exists("/sys/fs/selinux/enforce") ? string.Join(',', contexts) : string.Empty;
     }
 
     private static bool IsIgnored(string name) =>

@@ -27,12 +27,14 @@ internal static class Contents
     /// <summary>Copies a file's bytes to a new file: holes stay holes, and the kernel copies where it can.</summary>
     /// <param name="source">The file in the image.</param>
     /// <param name="target">An empty file.</param>
+    /// <param name="claim">Hears of bytes that are about to be written, and may refuse by an exception.</param>
     /// <param name="progress">Hears of bytes done.</param>
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
     /// <exception cref="LinuxException">The device failed, or the target.</exception>
-    internal static void Copy(BlockSource source, FileDescriptor target, Action<long> progress)
+    internal static void Copy(BlockSource source, FileDescriptor target, Action<long> claim, Action<long> progress)
     {
         byte[] buffer = [];
+        long claimed = 0;
         FileWriting.SetLength(target, source.Length);
         for (long offset = 0; offset < source.Length;)
         {
@@ -40,6 +42,10 @@ internal static class Contents
             long length = extent.Length;
             if (!extent.IsZero)
             {
+                // What the kernel did not copy is come back for, and was claimed already.
+                long end = offset + (extent.Device is null ? Math.Min(BufferLength, extent.Length) : extent.Length);
+                claim(Math.Max(0, end - Math.Max(offset, claimed)));
+                claimed = Math.Max(claimed, end);
                 long copied = extent.Device is { } device
                     ? FileWriting.Copy(device.Descriptor, extent.Address, target, offset, extent.Length)
                     : 0;

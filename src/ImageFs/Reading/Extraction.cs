@@ -5,29 +5,41 @@ using ImageFs.Storage;
 namespace ImageFs.Reading;
 
 /// <summary>
-/// Copies files and directories out of an image, with modes, times, links and holes; owners too where it may. What is damaged is told
-/// and left out: never a shorter file.
+/// Copies files and directories out of an image, with their holes and what else of them is to be kept. What is damaged is told and left
+/// out: never a shorter file.
 /// </summary>
 /// <param name="fileSystem">Where from.</param>
 /// <param name="root">Where to.</param>
+/// <param name="allowance">How much may be written.</param>
 /// <param name="progress">Hears of bytes done.</param>
 /// <param name="warn">Hears of what could not be copied.</param>
-internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Action<long> progress, Action<string> warn)
+internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn)
 {
     private const int TypeShift = 12;
+    private const uint OrdinaryBits = 0x1FF; // rwxrwxrwx
     private const uint SetIdBits = 0xC00; // setuid and setgid
 
     // Where files of several names were made first: most files have one. An image may give two files one inode number, so their place
     // in it counts too.
     private readonly Dictionary<(ulong Inode, long Size, long Address), byte[]> _linked = [];
+    private readonly uint _umask = Processes.Umask;
 
     private VisitedDirectories _visited = new();
 
-    /// <summary>Whether owners are set, and set-user-id bits kept: only root may.</summary>
-    internal bool KeepsOwners { get; init; } = Processes.IsRoot;
+    /// <summary>What of a file is kept.</summary>
+    internal Preserved Keeps { get; init; } = PreservedWords.Default;
 
-    /// <summary>How many files could not be copied, or not with all that they have.</summary>
+    /// <summary>Whether what a symbolic link leads to is copied in its place.</summary>
+    internal bool FollowsLinks { get; init; }
+
+    /// <summary>Hears of each name before it is copied.</summary>
+    internal Action<string> Announce { get; init; } = static _ => { };
+
+    /// <summary>How many files could not be copied, or not with all that was to be kept.</summary>
     internal int Failures { get; private set; }
+
+    /// <summary>What the image has and <see cref="Keeps"/> has not: how often, and the word of cp(1) that would keep it.</summary>
+    internal Dictionary<string, int> LeftOut { get; } = [];
 
     /// <summary>Copies what a directory holds.</summary>
     /// <exception cref="ImageException">The directory is damaged.</exception>
@@ -94,9 +106,24 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     private void TryCopy(Entry entry, OutputFolder target, byte[] folder, int depth)
     {
         byte[] path = [.. folder, .. entry.Name];
+        string name = ByteText.FromBytes(path);
         try
         {
+            allowance.Take(Allowance.NameCost, name);
+            Announce(name);
             NodeAttributes attributes = fileSystem.GetAttributes(entry.Node);
+            if (FollowsLinks && attributes.Type == NodeType.SymbolicLink)
+            {
+                entry = entry with { Node = Follow(name) };
+                attributes = fileSystem.GetAttributes(entry.Node);
+            }
+
+            if (attributes.Type is NodeType.BlockDevice or NodeType.CharacterDevice && !Has(Preserved.Devices))
+            {
+                LeaveOut("device nodes (devices)");
+                return;
+            }
+
             DirectoryContents? contents = null;
             if (attributes.Type == NodeType.Directory)
             {
@@ -110,10 +137,10 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
                     return;
                 }
 
-                CopyFile(entry, attributes, target);
+                CopyFile(entry, attributes, target, name);
             }
 
-            SetAttributes(entry, attributes, target);
+            SetAttributes(entry, attributes, target, name);
             contents?.ThrowIfIncomplete();
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
@@ -128,14 +155,38 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
     private DirectoryContents CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
     {
+        if (FollowsLinks && _visited.Contains(entry.Node))
+        {
+            throw new LinuxException("link", Errno.ELOOP);
+        }
+
         _visited.Enter(entry.Node, depth);
         using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
-        return CopyEntries(entry.Node, folder, path, depth + 1);
+        DirectoryContents contents = CopyEntries(entry.Node, folder, path, depth + 1);
+        if (FollowsLinks)
+        {
+            _visited.Leave(entry.Node);
+        }
+
+        return contents;
+    }
+
+    // What is copied lies at the same path in the image.
+    private NodeId Follow(string path)
+    {
+        try
+        {
+            return PathLookup.Find(fileSystem, path);
+        }
+        catch (LinuxException e)
+        {
+            throw new LinuxException("link", e.Errno);
+        }
     }
 
     private bool IsLinkedAlready(Entry entry, in NodeAttributes attributes, OutputFolder target, byte[] path)
     {
-        if (attributes.LinkCount <= 1)
+        if (attributes.LinkCount <= 1 || !Has(Preserved.Links))
         {
             return false;
         }
@@ -153,12 +204,12 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     private long AddressOf(NodeId node, in NodeAttributes attributes) =>
         attributes is { Type: NodeType.Regular, Size: > 0 } ? fileSystem.OpenFile(node).Locate(0, 1).Address : 0;
 
-    private void CopyFile(Entry entry, in NodeAttributes attributes, OutputFolder target)
+    private void CopyFile(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
         switch (attributes.Type)
         {
             case NodeType.Regular:
-                CopyContents(entry, target);
+                CopyContents(entry, target, path);
                 break;
             case NodeType.SymbolicLink:
                 target.CreateSymbolicLink(entry.Name, fileSystem.ReadLink(entry.Node));
@@ -169,13 +220,13 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
         }
     }
 
-    private void CopyContents(Entry entry, OutputFolder target)
+    private void CopyContents(Entry entry, OutputFolder target, string path)
     {
         BlockSource source = fileSystem.OpenFile(entry.Node);
         using FileDescriptor file = target.CreateFile(entry.Name);
         try
         {
-            Contents.Copy(source, file, progress);
+            Contents.Copy(source, file, bytes => allowance.Take(bytes, path), progress);
         }
         catch
         {
@@ -185,24 +236,39 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
     }
 
     // The owner first: to change it takes the set-user-id bits away. Times last: all else changes them.
-    private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target)
+    private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
-        if (KeepsOwners)
+        if (Has(Preserved.Ownership))
         {
             target.SetOwner(entry.Name, attributes.Uid, attributes.Gid);
         }
 
-        SetExtendedAttributes(entry, target);
+        SetExtendedAttributes(entry, target, path);
         if (attributes.Type != NodeType.SymbolicLink)
         {
-            target.SetPermissions(entry.Name, KeepsOwners ? attributes.Permissions : attributes.Permissions & ~SetIdBits);
+            target.SetPermissions(entry.Name, Permissions(attributes));
         }
 
-        target.SetTimes(entry.Name, Time(attributes.AccessTime), Time(attributes.ModifyTime));
+        if (Has(Preserved.Times))
+        {
+            target.SetTimes(entry.Name, Time(attributes.AccessTime), Time(attributes.ModifyTime));
+        }
+    }
+
+    private uint Permissions(in NodeAttributes attributes)
+    {
+        uint permissions = attributes.Permissions;
+        if ((permissions & SetIdBits) != 0 && !Has(Preserved.SetId))
+        {
+            LeaveOut("set-user-id bits (mode)");
+            permissions &= ~SetIdBits;
+        }
+
+        return Has(Preserved.Permissions) ? permissions : permissions & OrdinaryBits & ~_umask;
     }
 
     // Not every file system takes every attribute: what it does not take is no loss of the file's.
-    private void SetExtendedAttributes(Entry entry, OutputFolder target)
+    private void SetExtendedAttributes(Entry entry, OutputFolder target, string path)
     {
         if (!fileSystem.HasExtendedAttributes)
         {
@@ -211,19 +277,31 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Actio
 
         foreach (byte[] name in fileSystem.ListExtendedAttributes(entry.Node))
         {
+            Preserved kind = PreservedWords.OfAttribute(name);
+            if (!Has(kind))
+            {
+                LeaveOut(kind == Preserved.Context ? "security contexts (context)" : "extended attributes (xattr)");
+                continue;
+            }
+
             try
             {
                 if (fileSystem.GetExtendedAttribute(entry.Node, name) is { } value)
                 {
+                    allowance.Take(value.Length, path);
                     target.SetExtendedAttribute(entry.Name, name, value);
                 }
             }
             catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.E2BIG)
             {
-                warn($"{ByteText.FromBytes(entry.Name)}: {ByteText.FromBytes(name)}: {LinuxException.Text(e.Errno)}");
+                warn($"{path}: {ByteText.FromBytes(name)}: {LinuxException.Text(e.Errno)}");
             }
         }
     }
+
+    private bool Has(Preserved what) => (Keeps & what) == what;
+
+    private void LeaveOut(string what) => LeftOut[what] = LeftOut.GetValueOrDefault(what) + 1;
 
     // Other than what one file has wrong, which is a LinuxException.
     private static IOException Full(byte[] path, LinuxException e) => new($"{ByteText.FromBytes(path)}: {e.Message}", e);

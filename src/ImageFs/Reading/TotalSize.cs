@@ -20,7 +20,15 @@ internal static class TotalSize
             }
 
             visited.Enter(node, depth);
-            return DirectoryContents.Read(fileSystem, node).Entries.Sum(entry => Of(fileSystem, entry.Node, visited, depth + 1));
+            long total = 0;
+            foreach (Entry entry in DirectoryContents.Read(fileSystem, node).Entries)
+            {
+                // Sizes that an image claims can be more than there are numbers for.
+                long size = Of(fileSystem, entry.Node, visited, depth + 1);
+                total = size > long.MaxValue - total ? long.MaxValue : total + size;
+            }
+
+            return total;
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

@@ -27,4 +27,10 @@ internal sealed class VisitedDirectories
             throw new InvalidImageException("directory", 0, "it is in the tree twice");
         }
     }
+
+    /// <summary>Whether the walk is or has been in a directory.</summary>
+    internal bool Contains(NodeId directory) => _visited.Contains(directory);
+
+    /// <summary>Leaves a directory that may be come to again: where links are followed, only being inside of it is a circle.</summary>
+    internal void Leave(NodeId directory) => _visited.Remove(directory);
 }
