@@ -39,7 +39,7 @@ internal sealed partial class ReadingTests
     {
         string image = TestImages.Get(name);
         using var folder = new TestFolder();
-        ToolResult said = ImageFsProgram.Run("extract", image, "-C", folder["copy"]);
+        ToolResult said = ImageFsProgram.Run("extract", "--preserve=all", image, "-C", folder["copy"]);
         using var mount = ImageMount.Mount(image);
         TreeListing expected = mount.List();
         TreeListing copy = TreeWalker.List(folder["copy"]);

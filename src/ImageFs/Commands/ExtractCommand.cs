@@ -33,21 +33,12 @@ internal static class ExtractCommand
         };
         command.SetAction((stack, fileSystem, parsed) =>
         {
+            Preserved Words(Option<string[]> option) =>
+                (parsed.GetValue(option) ?? []).Aggregate(Preserved.None, (kept, list) => kept | PreservedWords.Parse(option.Name, list));
+            Preserved Flag(Option<bool> option, string word) => parsed.GetValue(option) ? PreservedWords.Parse(option.Name, word) : Preserved.None;
+
             bool followsLinks = parsed.GetValue(follow);
             (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followsLinks)))];
-            Preserved keeps = PreservedWords.Default;
-            foreach (string list in parsed.GetValue(preserve) ?? [])
-            {
-                keeps |= PreservedWords.Parse("--preserve", list);
-            }
-
-            foreach (string list in parsed.GetValue(noPreserve) ?? [])
-            {
-                keeps &= ~PreservedWords.Parse("--no-preserve", list);
-            }
-
-            keeps |= (parsed.GetValue(sameMode) ? Preserved.Permissions | Preserved.SetId : 0) | (parsed.GetValue(sameOwner) ? Preserved.Ownership : 0);
-            keeps &= ~((parsed.GetValue(otherMode) ? Preserved.Permissions | Preserved.SetId : 0) | (parsed.GetValue(otherOwner) ? Preserved.Ownership : 0));
             Allowance allowance = parsed.GetValue(limit) switch
             {
                 null => Allowance.Default(stack.LengthOfFiles),
@@ -55,11 +46,12 @@ internal static class ExtractCommand
                 string size => new Allowance(MountOptions.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
-            using var bar = new ProgressBar(() => named.Length == 0 ? TotalSize.Of(fileSystem, fileSystem.Root) : named.Sum(one => TotalSize.Of(fileSystem, one.Node)));
+            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, named.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
             var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say)
             {
-                Keeps = keeps,
+                Keeps = (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))
+                    & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership")),
                 FollowsLinks = followsLinks,
                 Announce = command.IsVerbose(parsed) ? bar.Interrupt(Console.Out.WriteLine) : static _ => { },
             };

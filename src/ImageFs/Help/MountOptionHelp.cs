@@ -58,7 +58,10 @@ internal static class MountOptionHelp
             ("user", "for mount(8)"),
             ("users", "for mount(8)"),
             ("nofail", "for mount(8)"),
-            ("_netdev", "for mount(8)")),
+            ("_netdev", "for mount(8)"),
+            ("loop", "accepted: no loop device is needed"),
+            ("uhelper=NAME", "for umount(8)"),
+            ("context=LABEL", "for SELinux; so are fscontext=, defcontext= and rootcontext=")),
         Group(
             "How it is served",
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),

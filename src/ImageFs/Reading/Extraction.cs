@@ -238,20 +238,33 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     // The owner first: to change it takes the set-user-id bits away. Times last: all else changes them.
     private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
-        if (Has(Preserved.Ownership))
-        {
-            target.SetOwner(entry.Name, attributes.Uid, attributes.Gid);
-        }
-
+        bool isOwned = !Has(Preserved.Ownership) || TrySetOwner(entry, attributes, target, path);
         SetExtendedAttributes(entry, target, path);
         if (attributes.Type != NodeType.SymbolicLink)
         {
-            target.SetPermissions(entry.Name, Permissions(attributes));
+            uint permissions = Permissions(attributes);
+            target.SetPermissions(entry.Name, isOwned ? permissions : permissions & ~SetIdBits);
         }
 
         if (Has(Preserved.Times))
         {
             target.SetTimes(entry.Name, Time(attributes.AccessTime), Time(attributes.ModifyTime));
+        }
+    }
+
+    // A file of another owner keeps the rest of what it has.
+    private bool TrySetOwner(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
+    {
+        try
+        {
+            target.SetOwner(entry.Name, attributes.Uid, attributes.Gid);
+            return true;
+        }
+        catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EINVAL)
+        {
+            Failures++;
+            warn($"{path}: chown to {attributes.Uid}:{attributes.Gid}: {LinuxException.Text(e.Errno)}");
+            return false;
         }
     }
 

@@ -15,7 +15,7 @@ internal static class PreservedWords
         ("xattr", Preserved.UserAttributes | Preserved.SystemAttributes),
         ("context", Preserved.Context),
         ("devices", Preserved.Devices),
-        ("all", Preserved.All),
+        ("all", Processes.IsRoot ? Preserved.All : Preserved.All & ~Preserved.Ownership),
     ];
 
     /// <summary>

@@ -6,8 +6,11 @@ namespace ImageFs.Reading;
 /// <summary>How many bytes files hold together, for a bar of progress: what cannot be read does not count.</summary>
 internal static class TotalSize
 {
-    /// <summary>Adds up a file, or a directory and all in it.</summary>
-    internal static long Of(FileSystem fileSystem, NodeId node) => Of(fileSystem, node, new VisitedDirectories(), 0);
+    /// <summary>Adds up files, and directories with all in them.</summary>
+    internal static long Of(FileSystem fileSystem, IEnumerable<NodeId> nodes) => Sum(nodes.Select(node => Of(fileSystem, node, new VisitedDirectories(), 0)));
+
+    // Sizes that an image claims can be more than there are numbers for.
+    private static long Sum(IEnumerable<long> sizes) => sizes.Aggregate(0L, (total, size) => size > long.MaxValue - total ? long.MaxValue : total + size);
 
     private static long Of(FileSystem fileSystem, NodeId node, VisitedDirectories visited, int depth)
     {
@@ -20,15 +23,7 @@ internal static class TotalSize
             }
 
             visited.Enter(node, depth);
-            long total = 0;
-            foreach (Entry entry in DirectoryContents.Read(fileSystem, node).Entries)
-            {
-                // Sizes that an image claims can be more than there are numbers for.
-                long size = Of(fileSystem, entry.Node, visited, depth + 1);
-                total = size > long.MaxValue - total ? long.MaxValue : total + size;
-            }
-
-            return total;
+            return Sum(DirectoryContents.Read(fileSystem, node).Entries.Select(entry => Of(fileSystem, entry.Node, visited, depth + 1)));
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

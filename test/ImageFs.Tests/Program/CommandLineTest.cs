@@ -21,7 +21,7 @@ public sealed class CommandLineTest
     public void Nothing_is_wrong_with(string line) => Assert.That(Explain(line), Is.Null);
 
     [TestCase("umount -q m", ExpectedResult = "unknown option '-q'")]
-    [TestCase("mount -t iso9660 x.iso m", ExpectedResult = "unknown option '-t'")]
+    [TestCase("mount -q x.iso m", ExpectedResult = "unknown option '-q'")]
     [TestCase("ls -1 x.iso", ExpectedResult = "unknown option '-1'")]
     [TestCase("info --no-such-option=5 x.iso", ExpectedResult = "unknown option '--no-such-option=5'")]
     [TestCase("-x x.iso", ExpectedResult = "unknown option '-x'")]

@@ -1,3 +1,4 @@
+using ImageFs.Commands;
 using ImageFs.Fuse;
 using ImageFs.Linux;
 using ImageFs.Mounting;
@@ -13,7 +14,7 @@ public sealed class SessionOptionsTest
     public void Clear() => _warnings = [];
 
     [TestCase("ro,defaults,auto,noauto,user,users,nofail,_netdev,x-systemd.automount,X-mount.mkdir,comment=x")]
-    [TestCase("dev,suid,exec,atime,noatime,diratime,nodiratime,relatime,norelatime,strictatime,nostrictatime,lazytime,loop")]
+    [TestCase("dev,suid,exec,atime,noatime,diratime,nodiratime,relatime,norelatime,strictatime,nostrictatime,lazytime,loop=/dev/loop7,uhelper=x,helper=y,context=\"system_u:object_r:iso9660_t:s0,c1\"")]
     [TestCase("kernel_cache,max_read=131072,entry_timeout=1,attr_timeout=1.5,clone_fd,max_idle_threads=4,nonempty,big_writes")]
     public void The_words_of_fstab_are_taken_without_a_word(string list)
     {
@@ -22,6 +23,26 @@ public sealed class SessionOptionsTest
         Assert.That(options.Names, Is.Empty);
         Assert.That(_warnings, Is.Empty);
     }
+
+    [TestCase("ro,loop,allow_other,reply=copy,auto_unmount,x-gvfs-show,offset=5", ExpectedResult = "offset")]
+    [TestCase("rw,norock", ExpectedResult = "norock")]
+    public string Without_a_mount_they_count_for_nothing(string list)
+    {
+        var options = MountOptions.Parse(list);
+        SessionOptions.Drop(options);
+        return string.Join(',', options.Names);
+    }
+
+    [TestCase("reply=never")]
+    [TestCase("remount")]
+    public void But_are_checked(string list) => Assert.That(() => SessionOptions.Drop(MountOptions.Parse(list)), Throws.TypeOf<MountOptionException>());
+
+    [TestCase(null, "ro", ExpectedResult = "ro")]
+    [TestCase("auto", "", ExpectedResult = "")]
+    [TestCase("imagefs,fuse.imagefs", "ro", ExpectedResult = "ro")]
+    [TestCase("iso9660", "", ExpectedResult = "fs=\"iso9660\"")]
+    [TestCase("imagefs.udf,iso9660", "ro", ExpectedResult = "fs=\"udf,iso9660\",ro")]
+    public string Types_are_the_option_fs(string? types, string options) => TypeOption.Join(types is null ? [] : [types], options);
 
     [Test]
     public void Writing_is_warned_of()
