@@ -10,8 +10,9 @@ public static unsafe partial class Xz
 
     // What a stream says it needs is untrusted; xz -9 needs 65 MiB.
     private const ulong MaxMemory = 80 << 20;
+    private const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
 
-    /// <summary>Decodes an .xz stream that fills the destination.</summary>
+    /// <summary>Decodes an .xz stream that fills the destination, its checksums checked.</summary>
     /// <returns>Whether it did.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
     public static bool TryDecode(ReadOnlySpan<byte> stream, Span<byte> destination)
@@ -23,7 +24,7 @@ public static unsafe partial class Xz
         fixed (byte* output = destination)
         {
             int result = lzma_stream_buffer_decode(
-                &memory, 0, null, input, &read, (nuint)stream.Length, output, &written, (nuint)destination.Length);
+                &memory, RefuseUnknownCheck, null, input, &read, (nuint)stream.Length, output, &written, (nuint)destination.Length);
             return result == 0 && written == (nuint)destination.Length;
         }
     }

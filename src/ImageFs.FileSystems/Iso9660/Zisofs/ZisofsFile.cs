@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.FileSystems.Iso9660.Zisofs;
 
@@ -103,37 +102,9 @@ internal sealed class ZisofsFile : BlockSource
         }
 
         // A block without bytes is all zeros.
-        if (start < end)
-        {
-            Inflate(number, start, (int)(end - start), bytes);
-        }
-
-        return bytes;
-    }
-
-    private void Inflate(long number, long start, int length, byte[] bytes)
-    {
-        byte[] compressed = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            _recorded.ReadAt(start, compressed.AsSpan(0, length));
-            using var input = new MemoryStream(compressed, 0, length, writable: false);
-            using var stream = new ZLibStream(input, CompressionMode.Decompress);
-
-            // To the end of the stream, where its checksum is.
-            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
-            {
-                throw Invalid($"block {number} does not hold {bytes.Length} bytes");
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw Invalid($"block {number} cannot be decompressed: {e.Message}");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(compressed);
-        }
+        return start == end || BlockDecoder.TryDecode(Compression.Zlib, _recorded, start, (int)(end - start), bytes)
+            ? bytes
+            : throw Invalid($"block {number} is no whole stream of zlib with {bytes.Length} bytes in it");
     }
 
     private long ReadPointer(long number)

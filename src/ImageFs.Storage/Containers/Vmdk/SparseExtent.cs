@@ -77,7 +77,27 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
                 "vmdk grain marker", address, $"{length} bytes of sector {first}, where sector {block.Offset / SectorSize} is to be", Clause);
         }
 
-        BlockDecoder.Decode(Compression.Zlib, file, address + MarkerLength, (int)length, destination);
+        if (!TryDecode(address + MarkerLength, (int)length, destination))
+        {
+            throw new InvalidImageException(
+                "vmdk grain", address, $"its {length} bytes are no whole stream of zlib with {destination.Length} bytes in it", Clause);
+        }
+    }
+
+    // Of the grain that the disk ends in, some writers store what is left, and others all.
+    private bool TryDecode(long address, int length, Span<byte> destination)
+    {
+        if (destination.Length < layout.GrainSize)
+        {
+            using var grain = new PooledBuffer(layout.GrainSize);
+            if (BlockDecoder.TryDecode(Compression.Zlib, file, address, length, grain.Span))
+            {
+                grain.Span[..destination.Length].CopyTo(destination);
+                return true;
+            }
+        }
+
+        return BlockDecoder.TryDecode(Compression.Zlib, file, address, length, destination);
     }
 
     private long EntryAddress(uint table, long inTable) => ((long)table * SectorSize) + (inTable / layout.GrainSize * EntryLength);
