@@ -1,5 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
@@ -10,6 +11,7 @@ namespace ImageFs;
 internal sealed class Disk
 {
     private readonly Action<string> _warn;
+    private readonly SectorSizes _sectors;
     private PartitionTable? _table;
     private bool _hasReadTable;
     private Volume? _whole;
@@ -19,8 +21,10 @@ internal sealed class Disk
     /// <param name="source">Its bytes.</param>
     /// <param name="container">What they are kept in; null when they lie there as they are.</param>
     /// <param name="warn">Hears of what is wrong but harmless.</param>
-    internal Disk(BlockSource source, Container? container, Action<string> warn)
+    /// <param name="sectors">What is known of its sectors.</param>
+    internal Disk(BlockSource source, Container? container, Action<string> warn, SectorSizes? sectors = null)
     {
+        _sectors = (sectors ?? new SectorSizes()) with { IsVolume = IsVolume };
         Source = source;
         Container = container;
         _warn = warn;
@@ -46,7 +50,7 @@ internal sealed class Disk
         {
             if (!_hasReadTable)
             {
-                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _warn);
+                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _sectors, _warn);
                 _hasReadTable = true;
             }
 
@@ -62,6 +66,9 @@ internal sealed class Disk
            where !partition.IsContainer
            select Volume.Recognise(partition, Open(partition)),
     ];
+
+    /// <summary>What can be checked of the partition table.</summary>
+    internal IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
 
     /// <summary>The one volume that is meant.</summary>
     /// <exception cref="MountOptionException">None is, or several are.</exception>
@@ -89,6 +96,9 @@ internal sealed class Disk
             ? whole with { Foreign = foreign }
             : whole with { Format = FileSystemFormats.RecogniseDamaged(Source) };
     }
+
+    private static bool IsVolume(BlockSource part) =>
+        FileSystemFormats.Recognise(part) is not null || ForeignFileSystem.RecogniseMark(part) is not null || ForeignFileSystem.Recognise(part) is not null;
 
     private bool HasNoTable()
     {

@@ -8,6 +8,7 @@ namespace ImageFs;
 /// <summary>Describes an image as a tree of its layers, in lsblk's words.</summary>
 internal static class ImageInfo
 {
+    private const int UsualSectorSize = 512;
     private const string Nothing = "no known file system or partition table";
 
     /// <summary>Whether nothing was recognised in what is described.</summary>
@@ -59,6 +60,7 @@ internal static class ImageInfo
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
+            .With("table-sector-size", table is null or { SectorSize: UsualSectorSize } ? null : (long)table.SectorSize)
             .With("unknown", problem ?? (fileSystem is not null ? null : foreign is not null ? NotRead(foreign) : table is null ? Nothing : null));
         if (fileSystem is not null)
         {

@@ -3,6 +3,7 @@ using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
 
@@ -80,14 +81,16 @@ internal sealed class ImageStack : IDisposable
     {
         warnOfTable ??= _warn;
         BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
+        var container = source as Container;
+        var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { IsBlockDevice: true } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
-            return new Disk(source, source as Container, warnOfTable);
+            return new Disk(source, container, warnOfTable, sectors);
         }
 
         long left = source.Length - choice.Offset;
         return left > 0
-            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), source as Container, warnOfTable)
+            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), container, warnOfTable, sectors)
             : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 

@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
 
@@ -13,6 +14,9 @@ internal sealed class VolumeChoice
     /// <summary>Bytes that count from there on: <c>sizelimit=</c>, <c>size=</c>; null for all.</summary>
     internal long? SizeLimit { get; private init; }
 
+    /// <summary>Bytes of a sector, as the partition table counts them: <c>sector-size=</c>; null to find out.</summary>
+    internal int? SectorSize { get; private init; }
+
     /// <summary>Whether a volume was chosen.</summary>
     internal bool IsMade => _conditions.Count > 0;
 
@@ -24,6 +28,7 @@ internal sealed class VolumeChoice
         {
             Offset = options.TakeSize("offset") ?? options.TakeSize("start") ?? 0,
             SizeLimit = options.TakeSize("sizelimit") ?? options.TakeSize("size"),
+            SectorSize = SectorSizes.TakeStated(options),
         };
         uint? number = options.TakeNumber("part");
         choice.Add(number is null ? null : $"part={number}", volume => volume.Partition?.Number == number);

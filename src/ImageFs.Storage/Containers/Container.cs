@@ -9,6 +9,9 @@ public abstract class Container : BlockSource
     /// <summary>The format's name: "qcow2".</summary>
     public abstract string Format { get; }
 
+    /// <summary>Bytes of a sector, where the disk has a size of its own; null where the format does not say.</summary>
+    public virtual int? LogicalSectorSize => null;
+
     /// <summary>What can be checked of the format's own structures, beside that all is readable; and what cannot, though it is there.</summary>
     public virtual IReadOnlyList<Check> Checks => [];
 

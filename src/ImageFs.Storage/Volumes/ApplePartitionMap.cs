@@ -11,11 +11,8 @@ internal static class ApplePartitionMap
     private const int TextLength = 32;
     private const uint Bootable = 0x08;
 
-    // What the entries count in: the size that block 0 tells, or what discs have that were made for drives of both kinds.
-    private static readonly int[] s_blockSizes = [512, 2048, 1024, 4096];
-
     /// <summary>Reads the map; null when the disk has none.</summary>
-    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (disk.Length < 2 * EntryLength)
         {
@@ -31,7 +28,7 @@ internal static class ApplePartitionMap
 
         // Linux believes block 0; a hybrid disc's says 2048 where its map is of 512, or the other way round.
         int told = BinaryPrimitives.ReadUInt16BigEndian(block[2..]);
-        return s_blockSizes.OrderBy(size => size != told).Select(size => TryRead(disk, size, warn)).FirstOrDefault(table => table is not null);
+        return sizes.Candidates.Order().OrderBy(size => size != told).Select(size => TryRead(disk, size, warn)).FirstOrDefault(table => table is not null);
     }
 
     private static PartitionTable? TryRead(BlockSource disk, int blockSize, Action<string> warn)
@@ -67,7 +64,7 @@ internal static class ApplePartitionMap
             partitions.Add(entry.ToPartition(number, blockSize));
         }
 
-        return partitions.Count == 0 ? null : new PartitionTable("mac", string.Empty, partitions);
+        return partitions.Count == 0 ? null : new PartitionTable("mac", string.Empty, partitions) { SectorSize = blockSize };
     }
 
     /// <summary>An entry of the map.</summary>

@@ -14,8 +14,6 @@ internal static class GuidPartitionTable
     private const string Clause = "UEFI 5.3.2";
     private const ulong LegacyBootable = 1 << 2;
 
-    private static readonly int[] s_sectorSizes = [512, 4096, 2048];
-
     /// <summary>Whether the disk has a protective MBR.</summary>
     internal static bool IsMeant(BlockSource disk)
     {
@@ -30,13 +28,15 @@ internal static class GuidPartitionTable
     }
 
     /// <summary>Checks both headers and the entries of both.</summary>
-    internal static void Check(BlockSource disk, CheckRun run)
+    internal static void Check(BlockSource disk, SectorSizes sizes, CheckRun run)
     {
-        foreach (int sectorSize in s_sectorSizes)
+        // By the size that it is read by.
+        foreach (int sectorSize in sizes.Candidates
+            .OrderBy(size => TryRead(disk, size, size, out _, null) is null).ThenBy(size => TryRead(disk, LastSector(disk, size), size, out _, null) is null))
         {
-            PartitionTable? primary = TryRead(disk, sectorSize, sectorSize, out string? primaryProblem);
-            long last = primary is null ? ((disk.Length / sectorSize) - 1) * sectorSize : FindBackup(disk, sectorSize);
-            PartitionTable? backup = TryRead(disk, last, sectorSize, out string? backupProblem);
+            PartitionTable? primary = TryRead(disk, sectorSize, sectorSize, out string? primaryProblem, entry => run.Find("GPT entries", sectorSize, entry, Clause));
+            long last = primary is null ? LastSector(disk, sectorSize) : FindBackup(disk, sectorSize);
+            PartitionTable? backup = TryRead(disk, last, sectorSize, out string? backupProblem, null);
             if (primary is null && backup is null && primaryProblem is null && backupProblem is null)
             {
                 continue;
@@ -65,35 +65,44 @@ internal static class GuidPartitionTable
     }
 
     /// <summary>Reads the table; null when the disk has no protective MBR, or no header behind it.</summary>
-    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (!IsMeant(disk))
         {
             return null;
         }
 
-        foreach (int sectorSize in s_sectorSizes)
+        InvalidImageException? damage = null;
+        var problems = new Dictionary<int, string?>();
+        foreach (int sectorSize in sizes.Candidates)
         {
-            if (TryRead(disk, sectorSize, sectorSize, out string? primaryProblem) is { } table)
+            if (TryRead(disk, sectorSize, sectorSize, out string? problem, warn) is { } table)
             {
                 return table;
             }
 
-            long last = ((disk.Length / sectorSize) - 1) * sectorSize;
-            if (TryRead(disk, last, sectorSize, out string? backupProblem) is { } backup)
+            problems[sectorSize] = problem;
+        }
+
+        foreach ((int sectorSize, string? problem) in problems)
+        {
+            long last = LastSector(disk, sectorSize);
+            if (TryRead(disk, last, sectorSize, out string? backupProblem, warn) is { } backup)
             {
-                warn($"GPT header at 0x{sectorSize:X}: {primaryProblem ?? "no signature"}; the backup at 0x{last:X} is used");
+                warn($"GPT header at 0x{sectorSize:X}: {problem ?? "no signature"}; the backup at 0x{last:X} is used");
                 return backup;
             }
 
-            if (primaryProblem is not null)
+            if (problem is not null)
             {
-                throw new InvalidImageException("GPT header", sectorSize, $"{primaryProblem}; backup at 0x{last:X}: {backupProblem ?? "no signature"}", Clause);
+                damage ??= new InvalidImageException("GPT header", sectorSize, $"{problem}; backup at 0x{last:X}: {backupProblem ?? "no signature"}", Clause);
             }
         }
 
-        return null;
+        return damage is null ? null : throw damage;
     }
+
+    private static long LastSector(BlockSource disk, int sectorSize) => ((disk.Length / sectorSize) - 1) * sectorSize;
 
     // An image may be padded behind its backup: the header knows better than its length.
     private static long FindBackup(BlockSource disk, int sectorSize)
@@ -108,7 +117,8 @@ internal static class GuidPartitionTable
     /// <param name="place">Where the header is.</param>
     /// <param name="sectorSize">The unit of the addresses.</param>
     /// <param name="problem">Why a header that has the signature is no good; null when there is no signature.</param>
-    private static PartitionTable? TryRead(BlockSource disk, long place, int sectorSize, out string? problem)
+    /// <param name="tell">Hears of each entry that is no good: it is left out, and takes nothing along.</param>
+    private static PartitionTable? TryRead(BlockSource disk, long place, int sectorSize, out string? problem, Action<string>? tell)
     {
         problem = null;
         if (place < sectorSize || place > disk.Length - sectorSize)
@@ -146,6 +156,10 @@ internal static class GuidPartitionTable
             return null;
         }
 
+        // Of an image that was cut short, the headers still know where the disk ended.
+        ulong lastSector = Math.Min(
+            Math.Max((ulong)(LastSector(disk, sectorSize) / sectorSize), Math.Max(header.AlternateSector, (ulong)(place / sectorSize))),
+            (ulong)(long.MaxValue / sectorSize) - 1);
         var partitions = new List<Partition>();
         for (int i = 0; i < header.EntryCount; i++)
         {
@@ -155,16 +169,18 @@ internal static class GuidPartitionTable
                 continue;
             }
 
-            if (entry.FirstSector > entry.LastSector || entry.LastSector >= (ulong)(long.MaxValue / sectorSize))
+            if (entry.FirstSector > entry.LastSector || entry.LastSector > lastSector)
             {
-                problem = $"entry {i + 1} ends before it begins";
-                return null;
+                tell?.Invoke(
+                    $"GPT entry {i + 1} goes from sector {entry.FirstSector} to {entry.LastSector}" +
+                    $"{(entry.FirstSector > entry.LastSector ? string.Empty : $" of a disk that ends with {lastSector}")}: it is left out");
+                continue;
             }
 
             partitions.Add(entry.ToPartition(i + 1, sectorSize));
         }
 
-        return new PartitionTable("gpt", header.DiskId.ToString(), partitions);
+        return new PartitionTable("gpt", header.DiskId.ToString(), partitions) { SectorSize = sectorSize };
     }
 
     /// <summary>The header (UEFI 5.3.2, table 5.5): 92 bytes and what the future adds.</summary>

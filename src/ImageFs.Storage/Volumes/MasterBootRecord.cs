@@ -8,12 +8,10 @@ internal static class MasterBootRecord
 {
     internal const int Size = 512;
     internal const byte ProtectiveType = 0xEE;
+    internal const int EntryCount = 4;
 
-    private const int EntryCount = 4;
     private const int FirstEntry = 446;
     private const int EntrySize = 16;
-    private const int FirstLogicalNumber = 5;
-    private const int MaxLogical = 256;
 
     internal static bool HasSignature(ReadOnlySpan<byte> sector) => sector[510] == 0x55 && sector[511] == 0xAA;
 
@@ -34,7 +32,7 @@ internal static class MasterBootRecord
     }
 
     /// <summary>Reads the table; null when the sector has no signature, is a file system's boot sector, or lists no partition.</summary>
-    internal static PartitionTable? Read(BlockSource disk, Action<string> warn)
+    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (disk.Length < Size)
         {
@@ -43,85 +41,135 @@ internal static class MasterBootRecord
 
         Span<byte> sector = stackalloc byte[Size];
         disk.ReadAt(0, sector);
-        if (!HasSignature(sector))
+        if (!HasSignature(sector) || !HasEntries(sector))
         {
             return null;
         }
 
+        int sectorSize = FindSectorSize(disk, sector, sizes, warn);
         string id = BinaryPrimitives.ReadUInt32LittleEndian(sector[440..]).ToString("x8", CultureInfo.InvariantCulture);
-        var partitions = new List<Partition>();
-        long extended = 0;
+        List<Partition> partitions = ReadEntries(sector, sectorSize, id);
+        var logical = new LogicalPartitions(disk, sectorSize, id, warn);
+        foreach (Partition extended in partitions.Where(partition => partition.IsContainer))
+        {
+            logical.Follow(extended);
+        }
+
+        return new PartitionTable("dos", id, [.. partitions, .. logical.Found]) { SectorSize = sectorSize };
+    }
+
+    private static bool HasEntries(ReadOnlySpan<byte> sector)
+    {
+        bool hasOne = false;
         for (int i = 0; i < EntryCount; i++)
         {
             Entry entry = EntryAt(sector, i);
             if (entry.Status is not (0x00 or 0x80))
             {
-                return null;
+                return false;
             }
 
-            if (entry.Sectors == 0)
-            {
-                continue;
-            }
-
-            partitions.Add(entry.ToPartition(i + 1, 0, id));
-            if (entry.IsExtended && extended == 0)
-            {
-                extended = entry.Start;
-            }
+            hasOne |= entry.Sectors != 0;
         }
 
-        if (extended != 0)
-        {
-            ReadLogical(disk, extended, id, partitions, warn);
-        }
-
-        return partitions.Count == 0 ? null : new PartitionTable("dos", id, partitions);
+        return hasOne;
     }
 
-    /// <summary>Follows the chain of extended boot records, forward only.</summary>
-    private static void ReadLogical(BlockSource disk, long extended, string id, List<Partition> partitions, Action<string> warn)
+    private static List<Partition> ReadEntries(ReadOnlySpan<byte> sector, int sectorSize, string id)
     {
-        Span<byte> sector = stackalloc byte[Size];
-        long place = extended;
-        for (int count = 0; count < MaxLogical; count++)
+        var partitions = new List<Partition>();
+        for (int i = 0; i < EntryCount; i++)
         {
-            if (place > disk.Length - Size)
+            Entry entry = EntryAt(sector, i);
+            if (entry.Sectors != 0)
             {
-                warn($"extended boot record at 0x{place:X} lies behind the end of the disk");
-                return;
+                partitions.Add(entry.ToPartition(i + 1, 0, sectorSize, id));
             }
-
-            disk.ReadAt(place, sector);
-            if (!HasSignature(sector))
-            {
-                warn($"extended boot record at 0x{place:X} has no signature");
-                return;
-            }
-
-            Entry logical = EntryAt(sector, 0);
-            if (logical.Sectors != 0)
-            {
-                partitions.Add(logical.ToPartition(FirstLogicalNumber + count, place, id));
-            }
-
-            Entry link = EntryAt(sector, 1);
-            if (!link.IsExtended || link.Sectors == 0)
-            {
-                return;
-            }
-
-            long next = extended + link.Start;
-            if (next <= place)
-            {
-                warn($"extended boot record at 0x{place:X} leads backward to 0x{next:X}");
-                return;
-            }
-
-            place = next;
         }
 
-        warn($"more than {MaxLogical} extended boot records: the rest is left out");
+        return partitions;
+    }
+
+    // A table does not say what it counts in. It is the usual unit, unless more of it points at something known by another one: best by one
+    // that all of it fits the disk by, which an image that was cut short has none of.
+    private static int FindSectorSize(BlockSource disk, ReadOnlySpan<byte> sector, SectorSizes sizes, Action<string> warn)
+    {
+        int best = sizes.Usual;
+        List<Partition> usual = ReadEntries(sector, best, string.Empty);
+        int most = usual.Count(partition => HasMark(disk, partition) || IsVolume(disk, partition, sizes));
+        if (most == usual.Count)
+        {
+            return best;
+        }
+
+        int[] others = [.. sizes.Candidates.Where(size => size != sizes.Usual)];
+        foreach (bool fits in (ReadOnlySpan<bool>)[true, false])
+        {
+            foreach (int size in others)
+            {
+                List<Partition> partitions = ReadEntries(sector, size, string.Empty);
+                int count = partitions.Count(partition => (fits && HasMark(disk, partition)) || IsVolume(disk, partition, sizes));
+                if (count > most && partitions.TrueForAll(partition => partition.Start + partition.Length <= disk.Length) == fits)
+                {
+                    best = size;
+                    most = count;
+                }
+            }
+
+            if (most > 0)
+            {
+                break;
+            }
+        }
+
+        return Tell(best, sizes, warn);
+    }
+
+    private static int Tell(int size, SectorSizes sizes, Action<string> warn)
+    {
+        if (sizes.Own is { } own && size != sizes.Usual)
+        {
+            warn($"the partition table counts in sectors of {size} bytes, where the disk has {own}: sector-size={own} reads it by those");
+        }
+
+        return size;
+    }
+
+    // Whether a boot record is where the partition begins: of a chain, or of a file system.
+    private static bool HasMark(BlockSource disk, Partition partition)
+    {
+        if (partition.Start == 0 || partition.Start > disk.Length - Size)
+        {
+            return false;
+        }
+
+        Span<byte> first = stackalloc byte[Size];
+        try
+        {
+            disk.ReadAt(partition.Start, first);
+            return HasSignature(first) && (!partition.IsContainer || HasEntries(first));
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsVolume(BlockSource disk, Partition partition, SectorSizes sizes)
+    {
+        if (partition.IsContainer || partition.Start == 0 || partition.Start >= disk.Length)
+        {
+            return false;
+        }
+
+        try
+        {
+            return sizes.IsVolume(new BlockSlice(disk, partition.Start, Math.Min(partition.Length, disk.Length - partition.Start)));
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            return false;
+        }
     }
 
     /// <summary>One of the four entries of a boot record: 16 bytes.</summary>
@@ -139,15 +187,18 @@ internal static class MasterBootRecord
 
         internal byte Type => _bytes[4];
 
-        /// <summary>First byte, from the record that the entry counts from.</summary>
-        internal long Start => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..]) * (long)Size;
-
         internal uint Sectors => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[12..]);
+
+        /// <summary>First byte, from the record that the entry counts from.</summary>
+        internal long Start(int sectorSize) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..]) * (long)sectorSize;
+
+        /// <summary>Its bytes.</summary>
+        internal long Length(int sectorSize) => Sectors * (long)sectorSize;
 
         internal bool IsExtended => Type is 0x05 or 0x0F or 0x85;
 
-        internal Partition ToPartition(int number, long origin, string diskId) =>
-            new(number, origin + Start, Sectors * (long)Size, $"0x{Type:x2}")
+        internal Partition ToPartition(int number, long origin, int sectorSize, string diskId) =>
+            new(number, origin + Start(sectorSize), Length(sectorSize), $"0x{Type:x2}")
             {
                 IsBootable = Status == 0x80,
                 IsContainer = IsExtended,

@@ -7,25 +7,26 @@ public static class PartitionChecks
 {
     /// <summary>The checks of a disk's table; none when it has none.</summary>
     /// <param name="disk">The whole disk.</param>
-    public static IEnumerable<Check> Of(BlockSource disk)
+    /// <param name="sizes">What is known of its sectors.</param>
+    public static IEnumerable<Check> Of(BlockSource disk, SectorSizes sizes)
     {
         bool isGpt = GuidPartitionTable.IsMeant(disk);
         if (isGpt)
         {
-            yield return new Check("GPT headers and entries", run => GuidPartitionTable.Check(disk, run));
+            yield return new Check("GPT headers and entries", run => GuidPartitionTable.Check(disk, sizes, run));
         }
 
-        if (isGpt || !IsEmpty(disk))
+        if (isGpt || !IsEmpty(disk, sizes))
         {
-            yield return new Check("partitions", run => CheckTable(disk, isGpt, run));
+            yield return new Check("partitions", run => CheckTable(disk, sizes, isGpt, run));
         }
     }
 
-    private static bool IsEmpty(BlockSource disk)
+    private static bool IsEmpty(BlockSource disk, SectorSizes sizes)
     {
         try
         {
-            return PartitionTable.Read(disk, static _ => { }) is null;
+            return PartitionTable.Read(disk, sizes, static _ => { }) is null;
         }
         catch (InvalidImageException)
         {
@@ -34,12 +35,12 @@ public static class PartitionChecks
     }
 
     // What is wrong with the headers of a GPT was told before, of both.
-    private static void CheckTable(BlockSource disk, bool isGpt, CheckRun run)
+    private static void CheckTable(BlockSource disk, SectorSizes sizes, bool isGpt, CheckRun run)
     {
         var problems = new List<Finding>();
         try
         {
-            if (PartitionTable.Read(disk, warning => problems.Add(new Finding(string.Empty, null, warning))) is { } table)
+            if (PartitionTable.Read(disk, sizes, warning => problems.Add(new Finding(string.Empty, null, warning))) is { } table)
             {
                 CheckPlaces(disk, table, run);
             }

@@ -18,6 +18,7 @@ internal static class MountOptionHelp
             ("sizelimit=BYTES", "how long it is (default: all)"),
             ("start=BYTES", "offset= in fstab, where mount(8) keeps the other word for itself"),
             ("size=BYTES", "sizelimit= in fstab"),
+            ("sector-size=512|1024|2048|4096", "what the partition table counts in"),
             ("container=FORMAT", "what the disk is kept in; raw for nothing"),
             ("audio", "show tracks of sound as WAV files"),
             ("snapshot=NAME", "an internal snapshot of a qcow2 image"),

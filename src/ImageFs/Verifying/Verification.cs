@@ -4,7 +4,6 @@ using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers.Optical;
-using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Verifying;
 
@@ -104,12 +103,9 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
             Add(string.Empty, check);
         }
 
-        if (disk.Source is not Disc)
+        foreach (Check check in disk.TableChecks)
         {
-            foreach (Check check in PartitionChecks.Of(disk.Source))
-            {
-                Add(string.Empty, check);
-            }
+            Add(string.Empty, check);
         }
 
         Add(string.Empty, ReadCheck.Of(disk.Source));

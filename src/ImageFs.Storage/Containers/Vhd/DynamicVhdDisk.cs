@@ -62,6 +62,9 @@ internal sealed class DynamicVhdDisk : VirtualDisk
     public override long Length { get; }
 
     /// <inheritdoc/>
+    public override int? LogicalSectorSize => 512;
+
+    /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe()
         .With("subformat", _parent is null ? "dynamic" : "differencing")
         .With("block-size", _blockSize)

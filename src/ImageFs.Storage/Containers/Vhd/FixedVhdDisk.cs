@@ -20,5 +20,8 @@ internal sealed class FixedVhdDisk(BlockSource file, long length, Guid id) : Con
     }
 
     /// <inheritdoc/>
+    public override int? LogicalSectorSize => 512;
+
+    /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe().With("subformat", "fixed").With("disk-uuid", id.ToString());
 }

@@ -39,6 +39,9 @@ internal sealed class VhdxDisk : VirtualDisk
     /// <inheritdoc/>
     public override long Length => _metadata.DiskSize;
 
+    /// <inheritdoc/>
+    public override int? LogicalSectorSize => _metadata.LogicalSectorSize;
+
     /// <summary>What children know it by.</summary>
     public Guid DataWriteGuid { get; }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Tests.Storage.Volumes;
@@ -71,10 +72,12 @@ public sealed class PartitionTableTest
         PartitionTable table = Read(disk)!;
 
         Assert.That(table.Partitions, Has.Count.EqualTo(3));
-        Assert.That(_warnings, Is.EqualTo((string[])["extended boot record at 0x12C00 leads backward to 0x12C00"]));
+        Assert.That(_warnings, Is.EqualTo((string[])["extended boot record at 0x12C00: the chain leads back to it"]));
     }
 
     [TestCase(512, 128)]
+    [TestCase(1024, 128)]
+    [TestCase(2048, 128)]
     [TestCase(4096, 128)]
     [TestCase(512, 256)]
     public void A_GPT_is_read_with_names_and_identifiers(int sectorSize, int entrySize)
@@ -165,9 +168,208 @@ public sealed class PartitionTableTest
         }
     }
 
+    [TestCase(1024)]
+    [TestCase(2048)]
+    [TestCase(4096)]
+    public void A_sound_header_is_better_than_an_old_backup_of_another_sector_size(int sectorSize)
+    {
+        byte[] disk = Gpt(sectorSize, 128);
+        byte[] old = Gpt(512, 128);
+        old.AsSpan(216 * 512).CopyTo(disk.AsSpan(disk.Length - (40 * 512)));
+        BinaryPrimitives.WriteUInt64LittleEndian(disk.AsSpan(disk.Length - 512 + 24), (ulong)((disk.Length / 512) - 1));
+        BinaryPrimitives.WriteUInt64LittleEndian(disk.AsSpan(disk.Length - 512 + 72), (ulong)((disk.Length / 512) - 40));
+        PutChecksum(disk.AsSpan(disk.Length - 512));
+
+        Assert.That(Read(disk)!.SectorSize, Is.EqualTo(sectorSize));
+        disk.AsSpan(sectorSize, 8).Clear();
+        Assert.That(Read(disk)!.SectorSize, Is.EqualTo(512), "which is sound, too");
+    }
+
+    [TestCase(45ul, 44ul, "from sector 45 to 44")]
+    [TestCase(40ul, 0ul, "from sector 40 to 0")]
+    [TestCase(40ul, 256ul, "from sector 40 to 256 of a disk that ends with 255")]
+    [TestCase(40ul, ulong.MaxValue, "of a disk that ends with 255")]
+    [TestCase(ulong.MaxValue, ulong.MaxValue, "of a disk that ends with 255")]
+    public void An_entry_of_a_GPT_that_cannot_be_takes_no_other_along(ulong first, ulong last, string said)
+    {
+        byte[] disk = Gpt(512, 128);
+        foreach (int header in (int[])[512, 255 * 512])
+        {
+            int entries = (int)BinaryPrimitives.ReadUInt64LittleEndian(disk.AsSpan(header + 72)) * 512;
+            PutGptEntry(disk.AsSpan(entries + 128), s_linux, 2, first, last, 0, "bad");
+            BinaryPrimitives.WriteUInt32LittleEndian(disk.AsSpan(header + 88), Crc32.HashToUInt32(disk.AsSpan(entries, 8 * 128)));
+            PutChecksum(disk.AsSpan(header));
+        }
+
+        Assert.That(Read(disk)!.Partitions.Select(partition => partition.Number), Is.EqualTo((int[])[1, 3]));
+        Assert.That(_warnings.Single(), Does.StartWith("GPT entry 2 goes").And.Contains(said).And.EndsWith("it is left out"));
+        Assert.That(PartitionChecks.Of(new MemorySource(disk), new SectorSizes()).SelectMany(Findings), Has.Exactly(1).Items, "verify tells once");
+    }
+
+    [Test]
+    public void An_image_of_a_GPT_that_was_cut_short_keeps_its_partitions()
+    {
+        byte[] disk = Gpt(512, 128)[..(45 * 512)];
+        Assert.That(Read(disk)!.Partitions, Has.Count.EqualTo(2));
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [TestCase(512)]
+    [TestCase(1024)]
+    [TestCase(2048)]
+    [TestCase(4096)]
+    public void An_MBR_counts_by_what_its_partitions_begin_with(int sectorSize)
+    {
+        byte[] disk = Mbr((0, 0x83, 20, 10), (0, 0x83, 50, 30));
+        "VOLUME"u8.CopyTo(disk.AsSpan(50 * sectorSize));
+        PartitionTable table = Read(disk)!;
+
+        Assert.That(table.SectorSize, Is.EqualTo(sectorSize));
+        Assert.That(table.Partitions[1], Is.EqualTo(new Partition(2, 50 * sectorSize, 30 * sectorSize, "0x83") { Uuid = "12345678-02" }));
+        Assert.That(Read(disk[..(51 * sectorSize)])!.SectorSize, Is.EqualTo(sectorSize), "of an image that was cut short, too");
+        Assert.That(Read(disk, new SectorSizes(Stated: 1024))!.SectorSize, Is.EqualTo(1024));
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [TestCase(512)]
+    [TestCase(1024)]
+    [TestCase(2048)]
+    [TestCase(4096)]
+    public void Partitions_that_begin_at_multiples_of_each_other_tell_by_their_number(int sectorSize)
+    {
+        byte[] disk = Mbr((0, 0x83, 12, 10), (0, 0x83, 24, 20), (0, 0x83, 48, 40));
+        foreach (int sector in (int[])[12, 24, 48])
+        {
+            "VOLUME"u8.CopyTo(disk.AsSpan(sector * sectorSize));
+        }
+
+        Assert.That(Read(disk)!.SectorSize, Is.EqualTo(sectorSize));
+    }
+
+    [TestCase(512)]
+    [TestCase(1024)]
+    [TestCase(2048)]
+    [TestCase(4096)]
+    public void A_chain_of_logical_partitions_counts_as_the_MBR_does(int sectorSize)
+    {
+        byte[] disk = Mbr((0, 0x05, 20, 80));
+        int scale = sectorSize / 512;
+        PutEntry(disk, 20 * scale, 1, (0, 0x05, 30, 20));
+        PutEntry(disk, 50 * scale, 0, (0, 0x83, 2, 10));
+        PartitionTable table = Read(disk)!;
+
+        Assert.That(table.SectorSize, Is.EqualTo(sectorSize));
+        Assert.That(table.Partitions[1], Is.EqualTo(new Partition(5, 52 * sectorSize, 10 * sectorSize, "0x83") { Uuid = "12345678-05" }));
+    }
+
+    [Test]
+    public void The_sectors_of_the_device_count_unless_the_table_shows_others()
+    {
+        byte[] disk = Mbr((0, 0x83, 20, 10));
+        Assert.That(Read(disk, new SectorSizes(Own: 4096))!.SectorSize, Is.EqualTo(4096));
+        Assert.That(_warnings, Is.Empty);
+
+        "VOLUME"u8.CopyTo(disk.AsSpan(20 * 512));
+        Assert.That(Read(disk, new SectorSizes(Own: 4096))!.SectorSize, Is.EqualTo(512));
+        Assert.That(_warnings.Single(), Does.Contain("sectors of 512 bytes").And.Contains("sector-size=4096"));
+        Assert.That(Read(disk, new SectorSizes(Stated: 4096, Own: 512))!.SectorSize, Is.EqualTo(4096));
+
+        "VOLUME"u8.CopyTo(disk.AsSpan(20 * 4096));
+        Assert.That(Read(disk, new SectorSizes(Own: 4096))!.SectorSize, Is.EqualTo(4096), "where both are possible");
+    }
+
+    [TestCase("0")]
+    [TestCase("520")]
+    [TestCase("8192")]
+    [TestCase("4294967295")]
+    public void A_sector_size_that_no_disk_has_is_refused(string size) =>
+        Assert.That(() => SectorSizes.TakeStated(MountOptions.Parse($"sector-size={size}")), Throws.TypeOf<MountOptionException>());
+
+    [Test]
+    public void A_link_without_a_partition_has_no_number()
+    {
+        byte[] disk = Mbr((0, 0x85, 100, 800));
+        PutEntry(disk, 100, 1, (0, 0x05, 50, 20));
+        PutEntry(disk, 150, 0, (0, 0x82, 3, 11));
+        PutEntry(disk, 150, 1, (0, 0x0F, 100, 20));
+        PutEntry(disk, 200, 1, (0, 0x05, 200, 20));
+        PutEntry(disk, 300, 0, (0, 0x83, 4, 12));
+
+        Assert.That(Logical(disk), Is.EqualTo(((int, long, long)[])[(5, 153, 11), (6, 304, 12)]));
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [Test]
+    public void A_link_is_the_first_extended_entry_in_any_slot([Values(0, 1, 2, 3)] int slot)
+    {
+        byte[] disk = Mbr((0, 0x05, 100, 800));
+        PutEntry(disk, 100, slot, (0, 0x05, 50, 20));
+        PutEntry(disk, 100, (slot + 1) % 4, (0, 0x83, 2, 10));
+        PutEntry(disk, 150, 0, (0, 0x83, 3, 11));
+
+        Assert.That(Logical(disk), Is.EqualTo(((int, long, long)[])[(5, 102, 10), (6, 153, 11)]));
+    }
+
+    [Test]
+    public void The_third_and_the_fourth_entry_of_a_link_count_when_they_can_be()
+    {
+        byte[] disk = Mbr((0, 0x05, 100, 100));
+        PutEntry(disk, 100, 0, (0, 0x83, 2, 10));
+        PutEntry(disk, 100, 1, (0, 0x83, 12, 500));
+        PutEntry(disk, 100, 2, (0, 0x83, 30, 10));
+        PutEntry(disk, 100, 3, (0, 0x83, 95, 10));
+
+        Assert.That(Logical(disk), Is.EqualTo(((int, long, long)[])[(5, 102, 10), (6, 112, 500), (7, 130, 10)]), "the fourth leaves the extended partition");
+    }
+
+    [Test]
+    public void A_chain_may_lead_backward()
+    {
+        byte[] disk = Mbr((0, 0x05, 100, 800));
+        PutEntry(disk, 100, 1, (0, 0x05, 300, 20));
+        PutEntry(disk, 400, 0, (0, 0x83, 2, 10));
+        PutEntry(disk, 400, 1, (0, 0x05, 50, 20));
+        PutEntry(disk, 150, 0, (0, 0x83, 3, 11));
+
+        Assert.That(Logical(disk), Is.EqualTo(((int, long, long)[])[(5, 402, 10), (6, 153, 11)]));
+        Assert.That(_warnings, Is.Empty);
+    }
+
+    [Test]
+    public void Several_extended_partitions_are_counted_on()
+    {
+        byte[] disk = Mbr((0, 0x05, 100, 100), (0, 0x83, 700, 10), (0, 0x0F, 300, 100), (0, 0x05, 100, 100));
+        PutEntry(disk, 100, 0, (0, 0x83, 2, 10));
+        PutEntry(disk, 300, 0, (0, 0x83, 3, 11));
+
+        Assert.That(Logical(disk), Is.EqualTo(((int, long, long)[])[(5, 102, 10), (6, 303, 11)]));
+        Assert.That(_warnings.Single(), Does.Contain("0xC800").And.Contains("leads back"), "the last is the first once more");
+    }
+
+    [Test]
+    public void A_hundred_links_without_a_partition_are_enough()
+    {
+        byte[] disk = Mbr((0, 0x05, 100, 900));
+        for (uint i = 0; i < 120; i++)
+        {
+            PutEntry(disk, 100 + (int)(i * 5), 1, (0, 0x05, (i + 1) * 5, 5));
+        }
+
+        PutEntry(disk, 700, 0, (0, 0x83, 2, 3));
+        Assert.That(Logical(disk), Is.Empty);
+        Assert.That(_warnings.Single(), Does.Contain("more than 100"));
+
+        // One on the way, and they are counted anew.
+        PutEntry(disk, 100 + (60 * 5), 0, (0, 0x83, 1, 3));
+        Assert.That(Logical(disk).Select(partition => partition.Number), Is.EqualTo((int[])[5, 6]));
+    }
+
     [TestCase(512, 512)]
+    [TestCase(1024, 1024)]
     [TestCase(2048, 2048)]
+    [TestCase(4096, 4096)]
     [TestCase(512, 2048)]
+    [TestCase(2048, 0)]
     public void A_map_of_Apple_is_read_with_its_own_entry(int blockSize, int told)
     {
         PartitionTable table = Read(AppleMap(blockSize, told))!;
@@ -226,7 +428,27 @@ public sealed class PartitionTableTest
         Encoding.ASCII.GetBytes(type, entry[48..80]);
     }
 
-    private PartitionTable? Read(byte[] disk) => PartitionTable.Read(new MemorySource(disk), _warnings.Add);
+    private PartitionTable? Read(byte[] disk) => Read(disk, new SectorSizes());
+
+    private PartitionTable? Read(byte[] disk, SectorSizes sizes) =>
+        PartitionTable.Read(new MemorySource(disk), sizes with { IsVolume = HasVolume }, _warnings.Add);
+
+    private static bool HasVolume(BlockSource source)
+    {
+        Span<byte> name = stackalloc byte[6];
+        source.ReadAt(0, name);
+        return name.SequenceEqual("VOLUME"u8);
+    }
+
+    private IEnumerable<(int Number, long Start, long Length)> Logical(byte[] disk) =>
+        Read(disk)!.Partitions.Where(partition => partition.Number > 4).Select(partition => (partition.Number, partition.Start / 512, partition.Length / 512));
+
+    private static List<Finding> Findings(Check check)
+    {
+        var findings = new List<Finding>();
+        check.Run!(new CheckRun(findings.Add, static _ => { }));
+        return findings;
+    }
 
     private static byte[] Mbr(params (byte Status, byte Type, uint Start, uint Sectors)[] entries)
     {
@@ -276,12 +498,19 @@ public sealed class PartitionTableTest
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], 0x10000);
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], 92);
         BinaryPrimitives.WriteUInt64LittleEndian(header[24..], (ulong)sector);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[32..], sector == 1 ? (ulong)((disk.Length / sectorSize) - 1) : 1);
         new Guid("00112233-4455-6677-8899-aabbccddeeff").TryWriteBytes(header[56..]);
         BinaryPrimitives.WriteUInt64LittleEndian(header[72..], (ulong)entriesSector);
         BinaryPrimitives.WriteUInt32LittleEndian(header[80..], (uint)(entries.Length / entrySize));
         BinaryPrimitives.WriteUInt32LittleEndian(header[84..], (uint)entrySize);
         BinaryPrimitives.WriteUInt32LittleEndian(header[88..], Crc32.HashToUInt32(entries));
-        BinaryPrimitives.WriteUInt32LittleEndian(header[16..], Crc32.HashToUInt32(header));
+        PutChecksum(header);
+    }
+
+    private static void PutChecksum(Span<byte> header)
+    {
+        header.Slice(16, 4).Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header[16..], Crc32.HashToUInt32(header[..92]));
     }
 
     private static void PutGptEntry(Span<byte> entry, Guid type, byte id, ulong first, ulong last, ulong attributes, string name)
