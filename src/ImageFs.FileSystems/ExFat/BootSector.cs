@@ -62,6 +62,9 @@ internal readonly ref struct BootSector
     /// <summary>NumberOfFats: tables, and as many bitmaps (3.1.16).</summary>
     public byte NumberOfFats => _bytes[110];
 
+    /// <summary>PercentInUse: above 100 when it is not known (3.1.18).</summary>
+    public byte PercentInUse => _bytes[112];
+
     /// <summary>What contradicts the specification so that no volume can be made of it; null when nothing does.</summary>
     public string? FindProblem()
     {

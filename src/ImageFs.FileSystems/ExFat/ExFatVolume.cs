@@ -10,7 +10,7 @@ internal sealed class ExFatVolume
 {
     private readonly uint _rootCluster;
     private readonly bool _isSecondActive;
-    private readonly Lazy<uint> _freeClusters;
+    private readonly FreeClusters _freeClusters;
     private BlockSource? _bitmap;
 
     /// <summary>Reads the boot region and what the root directory says of the volume.</summary>
@@ -29,7 +29,8 @@ internal sealed class ExFatVolume
         FatCount = boot.NumberOfFats;
         _rootCluster = boot.FirstClusterOfRootDirectory;
         _isSecondActive = FatCount == 2 && boot.VolumeFlags.HasFlag(VolumeFlags.ActiveFat);
-        _freeClusters = new Lazy<uint>(CountFree);
+        PercentInUse = boot.PercentInUse;
+        _freeClusters = new FreeClusters(CountFree, GuessFree);
         var heap = new ClusterHeap(boot.ClusterHeapOffset * (long)SectorSize, SectorSize << boot.SectorsPerClusterShift, boot.ClusterCount);
         long table = (boot.FatOffset + (_isSecondActive ? boot.FatLength : 0L)) * SectorSize;
         Table = new FileAllocationTable(Cache, table, EntryWidth.ExFat, heap);
@@ -84,8 +85,10 @@ internal sealed class ExFatVolume
     /// <summary>How names are compared.</summary>
     public UpcaseTable Upcase { get; private set; } = UpcaseTable.Default;
 
+    private byte PercentInUse { get; }
+
     /// <summary>Free clusters, by the allocation bitmap.</summary>
-    public uint FreeClusters => _freeClusters.Value;
+    public uint FreeClusters => _freeClusters.Count;
 
     /// <summary>The root directory.</summary>
     public ClusterDirectory OpenRoot()
@@ -205,30 +208,32 @@ internal sealed class ExFatVolume
     {
         if (_bitmap is null)
         {
-            return 0;
+            return GuessFree();
         }
 
-        const int ChunkLength = 64 * 1024;
-        byte[] chunk = new byte[ChunkLength];
         long used = 0;
         long length = (Heap.Count + 7L) / 8;
-        for (long offset = 0; offset < length; offset += ChunkLength)
-        {
-            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(ChunkLength, length - offset));
-            _bitmap.ReadAt(offset, part);
-
-            // Bits behind the last cluster mean nothing (7.1.5).
-            if (offset + part.Length == length && Heap.Count % 8 != 0)
+        long left = length;
+        SparseRead.Run(
+            _bitmap,
+            0,
+            length,
+            1,
+            piece =>
             {
-                part[^1] &= (byte)((1 << (int)(Heap.Count % 8)) - 1);
-            }
+                left -= piece.Length;
+                foreach (byte bits in left == 0 ? piece[..^1] : piece)
+                {
+                    used += BitOperations.PopCount(bits);
+                }
 
-            foreach (byte bits in part)
-            {
-                used += BitOperations.PopCount(bits);
-            }
-        }
-
+                // Bits behind the last cluster mean nothing (7.1.5).
+                used += left == 0 ? BitOperations.PopCount(piece[^1] & (uint)((1 << (int)(((Heap.Count - 1) % 8) + 1)) - 1)) : 0;
+            },
+            hole => left -= hole);
         return (uint)(Heap.Count - used);
     }
+
+    /// <summary>By the boot sector, in hundredths of the volume; all are taken for used when that is not known (3.1.18).</summary>
+    private uint GuessFree() => PercentInUse <= 100 ? (uint)(Heap.Count * (100L - PercentInUse) / 100) : 0;
 }

@@ -4,18 +4,30 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>
-/// Follows the links of a chain, as far as it is sound: free, bad and missing clusters end it, and coming back to one that was seen.
+/// Follows the links of a chain once, as far as it is sound: free, bad and missing clusters end it, and coming back to one that was seen.
+/// What it keeps takes the same room however long the chain is.
 /// </summary>
 /// <param name="table">The links.</param>
 /// <param name="first">The first cluster.</param>
 internal sealed class ChainFollower(FileAllocationTable table, uint first)
 {
+    // A loop is found before so many times the clusters up to the first repeated one (Brent).
+    private const int LoopFactor = 3;
+
     private readonly List<ClusterRun> _runs = [];
     private long _limit;
-    private bool _isCheckedForLoop;
+    private uint _step = 1;
 
-    /// <summary>The runs; of more than <see cref="ClusterChain.MaxRuns"/> the last takes the place of the one before.</summary>
-    public IReadOnlyList<ClusterRun> Runs => _runs;
+    // The cluster that a loop would come back to, how many links ago it was, and at how many the next one is taken instead.
+    private uint _mark;
+    private long _sinceMark;
+    private long _power = 1;
+
+    /// <summary>Whether <see cref="Places"/> are all runs; if not, they are single places, evenly spread.</summary>
+    public bool IsWhole => _step == 1;
+
+    /// <summary>The runs, or single places; fewer than <see cref="ClusterChain.MaxRuns"/>.</summary>
+    public IReadOnlyList<ClusterRun> Places => _runs;
 
     /// <summary>Clusters that were followed.</summary>
     public uint Count { get; private set; }
@@ -24,7 +36,7 @@ internal sealed class ChainFollower(FileAllocationTable table, uint first)
     public Exception? Damage { get; private set; }
 
     /// <summary>Follows the chain to its end.</summary>
-    /// <param name="limit">Clusters to follow at most.</param>
+    /// <param name="limit">Clusters to follow at most; at least 1.</param>
     public void Follow(long limit)
     {
         if (!table.Heap.Contains(first))
@@ -34,138 +46,139 @@ internal sealed class ChainFollower(FileAllocationTable table, uint first)
         }
 
         _limit = limit;
+        _mark = first;
         uint cluster = first;
+        bool hasGoneBack = false;
+        Take(cluster);
         try
         {
-            do
+            // Behind the limit there is only to find out whether what came before it was a loop: a chain that only goes forward has none.
+            for (long steps = 1; Count < limit || (hasGoneBack && steps <= LoopFactor * (limit + 1)); steps++)
             {
+                uint next = table[cluster];
+                if (table.IsEnd(next) || !IsSound(cluster, next))
+                {
+                    return;
+                }
+
+                hasGoneBack |= next <= cluster;
+                if (ClosesLoop(next))
+                {
+                    CutLoop();
+                    return;
+                }
+
+                cluster = next;
                 Take(cluster);
             }
-            while (Count < _limit && TryMoveNext(ref cluster));
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            Damage = e;
+            // Behind the limit nothing is missing.
+            Damage = Count < limit ? e : null;
         }
-    }
-
-    /// <summary>Follows the chain once more and keeps single places, evenly spread.</summary>
-    /// <param name="max">How many.</param>
-    public ClusterRun[] Sample(int max)
-    {
-        uint step = (Count / (uint)max) + 1;
-        var samples = new ClusterRun[(Count + step - 1) / step];
-        uint cluster = first;
-        for (uint i = 0; i < Count; i++)
-        {
-            if (i % step == 0)
-            {
-                samples[i / step] = new ClusterRun(i, cluster);
-            }
-
-            cluster = i + 1 < Count ? table[cluster] : 0;
-        }
-
-        return samples;
     }
 
     /// <summary>An error in this chain.</summary>
     public InvalidImageException Invalid(string problem) => new("cluster chain", table.AddressOf(first), problem, "fatgen103 4");
 
+    private bool IsSound(uint cluster, uint next)
+    {
+        if (table.Heap.Contains(next))
+        {
+            return true;
+        }
+
+        Damage = Count < _limit ? Invalid($"cluster {cluster} leads to {table.Name(next)}") : null;
+        return false;
+    }
+
     private void Take(uint cluster)
     {
-        if (Count == 0 || cluster != _runs[^1].Cluster + (Count - _runs[^1].Index))
+        if (Count == _limit)
         {
-            var run = new ClusterRun(Count, cluster);
-            if (_runs.Count < ClusterChain.MaxRuns)
+            return;
+        }
+
+        if (IsWhole ? Count == 0 || cluster != _runs[^1].Cluster + (Count - _runs[^1].Index) : Count % _step == 0)
+        {
+            _runs.Add(new ClusterRun(Count, cluster));
+            while (_runs.Count >= ClusterChain.MaxRuns)
             {
-                _runs.Add(run);
-            }
-            else
-            {
-                _runs[^1] = run;
+                Thin();
             }
         }
 
         Count++;
     }
 
-    private bool TryMoveNext(ref uint cluster)
+    /// <summary>Keeps single places that are twice as far from each other, or at first as far as the runs are.</summary>
+    private void Thin()
     {
-        uint next = table[cluster];
-        if (table.IsEnd(next))
+        if (IsWhole)
         {
-            return false;
-        }
-
-        if (!table.Heap.Contains(next))
-        {
-            Damage = Invalid($"cluster {cluster} leads to {table.Name(next)}");
-            return false;
-        }
-
-        // A loop leads back somewhere: a chain that only goes forward has none.
-        if (next <= cluster && !_isCheckedForLoop)
-        {
-            _isCheckedForLoop = true;
-            long sound = CountUntilRepeat();
-            if (sound < _limit)
+            ClusterRun[] runs = [.. _runs];
+            uint end = runs[^1].Index + 1;
+            _step = (uint)Math.Max(2, end / (ClusterChain.MaxRuns / 2));
+            _runs.Clear();
+            int run = 0;
+            for (uint index = 0; index < end; index += _step)
             {
-                _limit = sound;
-                Damage = Invalid($"it leads back to itself after {sound} clusters");
+                while (run + 1 < runs.Length && runs[run + 1].Index <= index)
+                {
+                    run++;
+                }
+
+                _runs.Add(new ClusterRun(index, runs[run].Cluster + (index - runs[run].Index)));
             }
         }
-
-        cluster = next;
-        return Count < _limit;
+        else
+        {
+            _step *= 2;
+            _runs.RemoveAll(place => place.Index % _step != 0);
+        }
     }
 
-    /// <summary>Clusters before a chain comes to one for the second time: Brent's algorithm. Without a loop, the largest number.</summary>
-    private long CountUntilRepeat()
+    private bool ClosesLoop(uint next)
     {
-        try
+        _sinceMark++;
+        if (next == _mark)
         {
-            long power = 1;
-            long length = 1;
-            uint slow = first;
-            uint fast = table[first];
-            while (slow != fast)
-            {
-                if (!table.Heap.Contains(fast))
-                {
-                    return long.MaxValue;
-                }
-
-                if (length == power)
-                {
-                    slow = fast;
-                    power *= 2;
-                    length = 0;
-                }
-
-                fast = table[fast];
-                length++;
-            }
-
-            slow = fast = first;
-            for (long i = 0; i < length; i++)
-            {
-                fast = table[fast];
-            }
-
-            long before = 0;
-            for (; slow != fast; before++)
-            {
-                slow = table[slow];
-                fast = table[fast];
-            }
-
-            return before + length;
+            return true;
         }
-        catch (Exception e) when (e is ImageException or LinuxException)
+
+        if (_sinceMark == _power)
         {
-            // The chain ends for us where the table cannot be read.
-            return long.MaxValue;
+            _mark = next;
+            _power *= 2;
+            _sinceMark = 0;
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends the chain before the cluster that comes for the second time; the loop has as many clusters as links since the mark.</summary>
+    private void CutLoop()
+    {
+        uint slow = first;
+        uint fast = first;
+        for (long i = 0; i < _sinceMark; i++)
+        {
+            fast = table[fast];
+        }
+
+        long sound = _sinceMark;
+        for (; slow != fast; sound++)
+        {
+            slow = table[slow];
+            fast = table[fast];
+        }
+
+        if (sound < _limit)
+        {
+            Count = (uint)sound;
+            _runs.RemoveAll(place => place.Index >= Count);
+            Damage = Invalid($"it leads back to itself after {sound} clusters");
         }
     }
 }

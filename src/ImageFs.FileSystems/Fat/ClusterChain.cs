@@ -16,6 +16,9 @@ internal sealed class ClusterChain
     private readonly FileAllocationTable? _table;
     private readonly ClusterRun[] _runs;
 
+    // Of a chain in very many runs the place that was asked for last, for who reads on: index and cluster in one word, 0 when there is none.
+    private ulong _last;
+
     private ClusterChain(FileAllocationTable? table, ClusterRun[] runs, uint count, Exception? damage)
     {
         _table = table;
@@ -71,8 +74,7 @@ internal sealed class ClusterChain
             damage ??= follower.Invalid($"it has {max} clusters or more");
         }
 
-        bool isWhole = follower.Runs.Count < MaxRuns;
-        return new ClusterChain(isWhole ? null : table, isWhole ? [.. follower.Runs] : follower.Sample(MaxRuns), follower.Count, damage)
+        return new ClusterChain(follower.IsWhole ? null : table, [.. follower.Places], follower.Count, damage)
         {
             Again = damage is LinuxException ? () => Follow(table, first, wanted, max) : null,
         };
@@ -93,12 +95,15 @@ internal sealed class ClusterChain
             return run.Cluster + (index - run.Index);
         }
 
-        uint cluster = run.Cluster;
-        for (uint i = run.Index; i < index; i++)
+        ulong last = Volatile.Read(ref _last);
+        uint nearest = (uint)(last >> 32);
+        (uint from, uint cluster) = last != 0 && nearest > run.Index && nearest <= index ? (nearest, unchecked((uint)last)) : (run.Index, run.Cluster);
+        for (uint i = from; i < index; i++)
         {
             cluster = _table[cluster];
         }
 
+        Volatile.Write(ref _last, ((ulong)index << 32) | cluster);
         maxLength = Math.Min(maxLength, Count - index);
         length = 1;
         while (length < maxLength && _table[cluster + length - 1] == cluster + length)

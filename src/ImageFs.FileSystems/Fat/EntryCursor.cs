@@ -19,6 +19,9 @@ internal sealed class EntryCursor(BlockCache volume)
     private long _sectorPosition;
     private long _sectorAddress;
 
+    /// <summary>Whether a sector of zeros has no entries: not where they end the directory.</summary>
+    public bool PassesOverZeros { get; init; }
+
     /// <summary>Where the next entry is, in bytes from the start of the directory.</summary>
     public long NextPosition { get; private set; }
 
@@ -70,14 +73,18 @@ internal sealed class EntryCursor(BlockCache volume)
             Extent extent = _contents.Map(_sectorPosition, SectorSize, out _);
             _sectorAddress = extent.Address;
             volume.ReadAt(extent.Address, _sector.AsSpan(0, (int)extent.Length));
-            return true;
+            if (!PassesOverZeros || _sector.AsSpan().ContainsAnyExcept((byte)0))
+            {
+                return true;
+            }
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
             Damage ??= e;
-            NextPosition = _sectorPosition + SectorSize;
-            _sectorPosition = -1;
-            return false;
         }
+
+        NextPosition = _sectorPosition + SectorSize;
+        _sectorPosition = -1;
+        return false;
     }
 }

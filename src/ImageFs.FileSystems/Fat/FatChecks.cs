@@ -12,11 +12,14 @@ internal sealed class FatChecks(FatVolume volume)
     // FAT32's flags of a volume in use, which only the first of the two boot sectors gets.
     private const int StatePlace = 65;
 
+    // The sector in which every formatter puts the backup (fatgen103 3.3).
+    private const int UsualBackup = 6;
+
     /// <summary>The checks.</summary>
     public IReadOnlyList<Check> All =>
     [
         .. volume.FatCount > 1 ? [new Check("copies of the FAT", CompareTables) { Length = volume.FatCount * volume.TableLength }] : (Check[])[],
-        .. volume.BackupBootSector > 0 ? [new Check("backup boot sector", CompareBootSectors)] : (Check[])[],
+        .. volume.Width == EntryWidth.Fat32 ? [new Check("backup boot sector", CompareBootSectors)] : (Check[])[],
         new Check("lost clusters"),
     ];
 
@@ -43,9 +46,23 @@ internal sealed class FatChecks(FatVolume volume)
     {
         byte[] first = new byte[BootSector.Length];
         byte[] second = new byte[BootSector.Length];
-        long backup = volume.BackupBootSector * (long)volume.SectorSize;
         volume.Source.ReadAt(0, first);
-        volume.Source.ReadAt(backup, second);
+
+        // Where there is said to be none, one may be in the usual place: that it is not named is a difference.
+        bool isNamed = volume.BackupBootSector > 0;
+        int sector = isNamed ? volume.BackupBootSector : UsualBackup;
+        long backup = sector * (long)volume.SectorSize;
+        if (sector < volume.TableAddress / volume.SectorSize)
+        {
+            volume.Source.ReadAt(backup, second);
+        }
+
+        if (!isNamed && new BootSector(second) is not { HasSignature: true, IsFat32: true })
+        {
+            run.GiveUp("the volume has none");
+            return;
+        }
+
         first[StatePlace] = second[StatePlace];
         int same = first.AsSpan().CommonPrefixLength(second);
         if (same < first.Length)

@@ -10,8 +10,9 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
 
     private readonly ShortName _shortName = new(options.CodePage, options.Display);
     private readonly FatNames _names = new(options.IsCaseSensitive);
-    private readonly Lazy<uint> _freeClusters = new(
-        () => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree());
+    private readonly FreeClusters _freeClusters = new(
+        () => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree(volume.Source),
+        () => volume.RecordedFreeCount() ?? 0);
 
     /// <inheritdoc/>
     public override string Format => FatFormat.LinuxName;
@@ -21,7 +22,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     {
         BlockSize = (uint)Heap.ClusterSize,
         Blocks = Heap.Count,
-        FreeBlocks = _freeClusters.Value,
+        FreeBlocks = _freeClusters.Count,
         MaxNameLength = MaxNameLength,
     };
 
@@ -92,7 +93,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
 
     /// <inheritdoc/>
     protected override DirectoryReader MakeReader(IdleReaders idle) =>
-        new FatDirectoryReader(new EntryCursor(volume.Cache), idle, volume, _shortName, _names);
+        new FatDirectoryReader(new EntryCursor(volume.Cache) { PassesOverZeros = true }, idle, volume, _shortName, _names);
 
     /// <inheritdoc/>
     protected override ClusterDirectory LocateDirectory(NodeId directory)
@@ -160,8 +161,8 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     /// <summary>The label in the root directory, or that of the boot sector, as blkid does.</summary>
     private string? FindLabel()
     {
-        var cursor = new EntryCursor(volume.Cache);
-        cursor.Begin(OpenDirectory(Root).Contents, 0);
+        var cursor = new EntryCursor(volume.Cache) { PassesOverZeros = true };
+        cursor.Begin(volume.OpenRoot().Contents, 0);
         while (cursor.MoveNext())
         {
             var entry = new ShortNameEntry(cursor.Current);

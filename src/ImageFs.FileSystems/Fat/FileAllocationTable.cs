@@ -71,14 +71,37 @@ internal sealed class FileAllocationTable(BlockCache volume, long address, Entry
         entry == Free ? "a free cluster" : entry == _bad ? "a bad cluster" : $"cluster {entry}, which the volume does not have";
 
     /// <summary>Counts the clusters that are free: reads the whole table.</summary>
-    public uint CountFree()
+    /// <param name="source">The volume, past the cache.</param>
+    /// <exception cref="ImageException">The table lies behind the end of the image.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public uint CountFree(BlockSource source)
     {
         uint free = 0;
-        for (uint i = 0; i < heap.Count; i++)
+        if (width is EntryWidth.Fat12 or EntryWidth.Fat16)
         {
-            free += this[ClusterHeap.FirstCluster + i] == Free ? 1u : 0;
+            for (uint i = 0; i < heap.Count; i++)
+            {
+                free += this[ClusterHeap.FirstCluster + i] == Free ? 1u : 0;
+            }
+
+            return free;
         }
 
+        // The upper four bits of FAT32 are reserved.
+        const uint Link = 0x0FFF_FFFF;
+        SparseRead.Run(
+            source,
+            AddressOf(ClusterHeap.FirstCluster),
+            AddressOf(ClusterHeap.FirstCluster) + (heap.Count * (long)sizeof(uint)),
+            sizeof(uint),
+            piece =>
+            {
+                for (; !piece.IsEmpty; piece = piece[sizeof(uint)..])
+                {
+                    free += (BinaryPrimitives.ReadUInt32LittleEndian(piece) & Link) == Free ? 1u : 0;
+                }
+            },
+            length => free += (uint)(length / sizeof(uint)));
         return free;
     }
 }

@@ -312,7 +312,20 @@ internal sealed class UdfFileSystem : FileSystem
 
         ushort partition = _volume.FindPhysical(map);
         uint told = _volume.Integrity?.FreeBlocks(partition) ?? 0;
-        return told == 0 ? SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number)) : told;
+        if (told != 0)
+        {
+            return told;
+        }
+
+        try
+        {
+            return SpaceBitmap.CountFree(_volume, partition, _volume.Descriptors.FindPartition(map.Number));
+        }
+        catch (ImageException)
+        {
+            // statfs(2) does not fail for that: nothing is known to be free.
+            return 0;
+        }
     }
 
     private byte[] ReadTarget(FileEntry entry)

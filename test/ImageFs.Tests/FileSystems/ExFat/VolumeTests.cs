@@ -118,4 +118,21 @@ internal sealed class VolumeTests
     [Test]
     public void A_volume_of_FAT_is_none_of_exFAT() =>
         Assert.That(new ExFatFormat().Probe(new MemorySource(new Fat.FatImage(12, 100).Bytes)), Is.False);
+
+    [TestCase(25, 750u)]
+    [TestCase(0xFF, 0u)]
+    public void A_bitmap_that_cannot_be_read_does_not_fail_statfs(byte percentInUse, uint expected)
+    {
+        byte[] bytes = new ExFatImage().Seal().Bytes;
+        var image = new ExFatImage();
+        int root = (int)image.AddressOf(ExFatImage.RootCluster);
+        while (bytes[root] != EntryType.AllocationBitmap)
+        {
+            root += 32;
+        }
+
+        bytes[root + 21] = 0xFF;
+        bytes[112] = percentInUse;
+        Assert.That(Open(bytes, []).Statistics.FreeBlocks, Is.EqualTo(expected));
+    }
 }

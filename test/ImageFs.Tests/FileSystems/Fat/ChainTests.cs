@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 
@@ -167,10 +168,21 @@ internal sealed class ChainTests(int width, uint clusters)
         }
 
         var heap = new ClusterHeap(table.Length, 512, 2 * Half);
-        var cache = new BlockCache(new MemorySource(table), 4096, 1024 * 1024);
+        var source = new CountingSource(table);
+        var cache = new BlockCache(source, 4096, 64 * 1024);
         var sampled = ClusterChain.Follow(new FileAllocationTable(cache, 0, EntryWidth.Fat32, heap), chain[0], 2 * Half, heap.Count);
         Assert.That(sampled.Count, Is.EqualTo(2 * Half));
         Assert.That(sampled.Damage, Is.Null);
+        Assert.That(sampled.RunCount, Is.LessThan(ClusterChain.MaxRuns));
+        long passes = 2 * (table.Length / 4096);
+        Assert.That(source.Reads, Is.LessThan(passes + 10), "once up and once down");
+        for (uint i = 0; i < 2 * Half; i++)
+        {
+            Assert.That(sampled.Find(i, 1, out _), Is.EqualTo(chain[i]));
+        }
+
+        Assert.That(source.Reads, Is.LessThan((2 * passes) + 20), "who reads on follows no link twice");
+
         var random = new Random(1);
         for (int i = 0; i < 1000; i++)
         {

@@ -43,6 +43,35 @@ internal sealed class Laws
     }
 
     [FsCheck.NUnit.Property]
+    public bool A_chain_ends_before_the_first_cluster_that_comes_again(PositiveInt seed, PositiveInt size, PositiveInt wanted)
+    {
+        // Each cluster leads to any: sooner or later all chains come back.
+        var random = new Random(seed.Get);
+        int count = 1 + (size.Get % 300);
+        long limit = 1 + (wanted.Get % (2 * count));
+        byte[] table = new byte[(count + 2) * sizeof(ushort)];
+        for (int i = 0; i < count; i++)
+        {
+            int link = random.Next(20) == 0 ? 0xFFFF : 2 + (random.Next(3) == 0 ? random.Next(count) : (i + 1) % count);
+            BinaryPrimitives.WriteUInt16LittleEndian(table.AsSpan((i + 2) * sizeof(ushort)), (ushort)link);
+        }
+
+        var expected = new List<uint>();
+        for (uint cluster = 2; cluster != 0xFFFF && expected.Count < limit && !expected.Contains(cluster);)
+        {
+            expected.Add(cluster);
+            cluster = BinaryPrimitives.ReadUInt16LittleEndian(table.AsSpan((int)cluster * sizeof(ushort)));
+        }
+
+        var heap = new ClusterHeap(0, 512, (uint)count);
+        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, 256), 0, EntryWidth.Fat16, heap);
+        var followed = ClusterChain.Follow(links, 2, limit, count);
+        return followed.Count == expected.Count
+            && (followed.Damage is null) == (expected.Count == limit)
+            && expected.Index().All(place => followed.Find((uint)place.Index, 1, out _) == place.Item);
+    }
+
+    [FsCheck.NUnit.Property]
     public bool A_name_without_halves_of_pairs_is_the_same_in_UTF_8(NonNull<string> text)
     {
         string name = new([.. text.Get.Where(c => c != '\0' && !char.IsSurrogate(c)), .. "\U0001F600"]);

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 
@@ -119,5 +120,41 @@ internal sealed class VolumeTests
         var warnings = new List<string>();
         new FatFormat().Open(new BlockSlice(new MemorySource(image.Bytes), 0, 100_000), MountOptions.Parse(null), warnings.Add);
         Assert.That(warnings, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void A_table_that_cannot_be_read_does_not_fail_statfs()
+    {
+        var image = new FatImage(32, 70_000);
+        image.Put32(512, 0x41615252);
+        image.Put32(512 + 484, 0x61417272);
+        image.Put32(512 + 488, 42);
+        var cut = new BlockSlice(new MemorySource(image.Bytes), 0, 100_000);
+        Assert.That(new FatFormat().Open(cut, MountOptions.Parse(null), _ => { }).Statistics.FreeBlocks, Is.EqualTo(42));
+        image.Put32(512, 0);
+        Assert.That(new FatFormat().Open(cut, MountOptions.Parse(null), _ => { }).Statistics.FreeBlocks, Is.Zero);
+    }
+
+    [TestCase(0, TestName = "{m}(not named)")]
+    [TestCase(6, TestName = "{m}(different)")]
+    [TestCase(7, TestName = "{m}(elsewhere)")]
+    public void A_backup_boot_sector_is_compared_whatever_is_said_of_its_place(int named)
+    {
+        var image = new FatImage(32, 100);
+        image.Put16(50, 6);
+        image.Bytes.AsSpan(0, 512).CopyTo(image.Bytes.AsSpan(6 * 512));
+        Assert.That(CheckBackup(image), Is.Empty);
+
+        image.Put16(50, (ushort)named);
+        image.Bytes[100] ^= named == 6 ? (byte)1 : (byte)0;
+        Assert.That(CheckBackup(image), Has.Count.EqualTo(1));
+    }
+
+    private static List<Finding> CheckBackup(FatImage image)
+    {
+        var findings = new List<Finding>();
+        Check check = image.Open().Checks.First(check => check.Name == "backup boot sector");
+        check.Run!(new CheckRun(findings.Add, _ => { }));
+        return findings;
     }
 }
