@@ -39,6 +39,16 @@ internal sealed class ExtFormat : FileSystemFormat
             volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.CacheSize) { RecoveredBlocks = blocks };
         }
 
+        if (new SuperBlock(superBlock).HasFeaturesOfNoRevision)
+        {
+            warn("the super block has features, and revision 0, which has none: e2fsck should see to it");
+        }
+
+        if (!taken.NoLoad && volume.RecoveredBlocks is null && JournalRecovery.FindContradiction(volume, new SuperBlock(superBlock)) is { } contradiction)
+        {
+            warn($"{contradiction}: what is shown may be out of date");
+        }
+
         VolumeLength.WarnIfCut(source, volume.Geometry.AddressOf(volume.Geometry.BlocksCount), warn);
         return new ExtFileSystem(volume, superBlock, taken);
     }

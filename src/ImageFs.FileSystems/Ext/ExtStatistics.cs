@@ -7,22 +7,34 @@ internal static class ExtStatistics
 {
     private const uint MaxNameLength = 255;
 
-    /// <exception cref="ImageException">The group descriptors cannot be read.</exception>
+    /// <remarks>Where the group descriptors cannot be read, the counts of the super block are what is known; more cannot be free than there is.</remarks>
     public static FileSystemStatistics Count(ExtVolume volume, SuperBlock superBlock, ExtOptions options)
     {
         Geometry geometry = volume.Geometry;
         long blocksInCluster = geometry.ClusterSize / geometry.BlockSize;
-        (ulong freeClusters, ulong freeInodes) = volume.Descriptors.CountFree();
+        (ulong freeClusters, ulong freeInodes) = CountFree(volume, superBlock);
         long overhead = options.MinixDf ? 0 : CountOverhead(volume, superBlock, blocksInCluster);
         return new FileSystemStatistics
         {
             BlockSize = (uint)geometry.BlockSize,
             Blocks = (ulong)Math.Max(0, geometry.BlocksCount - overhead),
-            FreeBlocks = unchecked(freeClusters * (ulong)blocksInCluster),
+            FreeBlocks = Math.Min(freeClusters, (ulong)(geometry.BlocksCount / blocksInCluster)) * (ulong)blocksInCluster,
             Files = geometry.InodesCount,
-            FreeFiles = freeInodes,
+            FreeFiles = Math.Min(freeInodes, geometry.InodesCount),
             MaxNameLength = MaxNameLength,
         };
+    }
+
+    private static (ulong Clusters, ulong Inodes) CountFree(ExtVolume volume, SuperBlock superBlock)
+    {
+        try
+        {
+            return volume.Descriptors.CountFree();
+        }
+        catch (ImageException)
+        {
+            return (superBlock.FreeBlocksCount, superBlock.FreeInodesCount);
+        }
     }
 
     private static long CountOverhead(ExtVolume volume, SuperBlock superBlock, long blocksInCluster)
@@ -43,7 +55,7 @@ internal static class ExtStatistics
         {
             return overhead + (volume.SizeOf(volume.Inodes.Read(superBlock.JournalInode)) / geometry.BlockSize);
         }
-        catch (InvalidImageException)
+        catch (ImageException)
         {
             // Without its journal the file system can be read all the same.
             return overhead;

@@ -25,21 +25,24 @@ internal sealed class Geometry
     /// <exception cref="UnsupportedFeatureException">It has a feature that is not read.</exception>
     public Geometry(SuperBlock superBlock)
     {
-        string? problem = superBlock.FindProblem();
-        Require(problem is null, problem!);
         Compatible = superBlock.Compatible;
         Incompatible = superBlock.Incompatible;
         ReadOnlyCompatible = superBlock.ReadOnlyCompatible;
+
+        // First of all: what else it says may be what is wrong.
+        bool hasChecksums = ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.MetadataCsum);
+        Require(!hasChecksums || superBlock.ChecksumType == ChecksumTypeCrc32C, $"its checksum type is {superBlock.ChecksumType}");
+        Require(!hasChecksums || superBlock.Checksum == superBlock.ActualChecksum, "its checksum is wrong");
+        Require(!superBlock.HasLostChecksum, "its checksum is right only with metadata_csum, which it has not: a feature was taken away");
+        HasMetadataChecksums = hasChecksums;
+        string? problem = superBlock.FindProblem();
+        Require(problem is null, problem!);
         string unknown = string.Join(", ", FeatureNames.Of(Incompatible & ~Readable));
         if (unknown.Length > 0)
         {
             throw new UnsupportedFeatureException($"file system with {unknown} is", Clause);
         }
 
-        bool hasChecksums = ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.MetadataCsum);
-        Require(!hasChecksums || superBlock.ChecksumType == ChecksumTypeCrc32C, $"its checksum type is {superBlock.ChecksumType}");
-        Require(!hasChecksums || superBlock.Checksum == superBlock.ActualChecksum, "its checksum is wrong");
-        HasMetadataChecksums = hasChecksums;
         ChecksumSeed = Incompatible.HasFlag(IncompatibleFeatures.ChecksumSeed)
             ? superBlock.ChecksumSeed
             : Crc32C.Append(Crc32C.Initial, superBlock.Uuid);

@@ -81,14 +81,14 @@ internal readonly ref struct SuperBlock
     /// <summary>s_inode_size.</summary>
     public ushort InodeSize => HasDynamicFields ? UInt16(0x58) : (ushort)GoodOldInodeSize;
 
-    /// <summary>s_feature_compat.</summary>
-    public CompatibleFeatures Compatible => HasDynamicFields ? (CompatibleFeatures)UInt32(0x5C) : 0;
+    /// <summary>s_feature_compat; features count whatever the revision is, as in Linux.</summary>
+    public CompatibleFeatures Compatible => (CompatibleFeatures)UInt32(0x5C);
 
     /// <summary>s_feature_incompat.</summary>
-    public IncompatibleFeatures Incompatible => HasDynamicFields ? (IncompatibleFeatures)UInt32(0x60) : 0;
+    public IncompatibleFeatures Incompatible => (IncompatibleFeatures)UInt32(0x60);
 
     /// <summary>s_feature_ro_compat.</summary>
-    public ReadOnlyCompatibleFeatures ReadOnlyCompatible => HasDynamicFields ? (ReadOnlyCompatibleFeatures)UInt32(0x64) : 0;
+    public ReadOnlyCompatibleFeatures ReadOnlyCompatible => (ReadOnlyCompatibleFeatures)UInt32(0x64);
 
     /// <summary>s_uuid.</summary>
     public ReadOnlySpan<byte> Uuid => _bytes.Slice(0x68, 16);
@@ -155,6 +155,28 @@ internal readonly ref struct SuperBlock
 
     /// <summary>What <see cref="Checksum"/> has to be.</summary>
     public uint ActualChecksum => Crc32C.Append(Crc32C.Initial, _bytes[..ChecksumOffset]);
+
+    /// <summary>
+    /// Whether the checksum is right but for metadata_csum, which says that there is one: it was taken away behind the back of who wrote it.
+    /// </summary>
+    public bool HasLostChecksum
+    {
+        get
+        {
+            if (Checksum == 0 || ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.MetadataCsum))
+            {
+                return false;
+            }
+
+            Span<byte> whole = stackalloc byte[Size];
+            _bytes.CopyTo(whole);
+            BinaryPrimitives.WriteUInt32LittleEndian(whole[0x64..], (uint)(ReadOnlyCompatible | ReadOnlyCompatibleFeatures.MetadataCsum));
+            return Checksum == Crc32C.Append(Crc32C.Initial, whole[..ChecksumOffset]);
+        }
+    }
+
+    /// <summary>Whether there are features though the revision has none.</summary>
+    public bool HasFeaturesOfNoRevision => !HasDynamicFields && (Compatible != 0 || Incompatible != 0 || ReadOnlyCompatible != 0);
 
     private bool HasDynamicFields => Revision > GoodOldRevision;
 

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext.Journal;
 
 /// <summary>
-/// The volume as it is after recovery of its journal, with nothing written: a map in which the copies in the log stand for the blocks
-/// that they are for.
+/// The volume as it is after recovery of its journal, with nothing written: the copies in the log stand for the blocks that they are for.
 /// </summary>
 internal static class JournalRecovery
 {
@@ -16,6 +16,39 @@ internal static class JournalRecovery
     /// <summary>Whether there is anything to recover.</summary>
     public static bool IsNeeded(SuperBlock superBlock) =>
         superBlock.Compatible.HasFlag(CompatibleFeatures.HasJournal) && superBlock.Incompatible.HasFlag(IncompatibleFeatures.Recover);
+
+    /// <summary>
+    /// What of the super block speaks against there being nothing to recover, though it says so: Linux goes by what it says, e2fsck asks.
+    /// Null when nothing does.
+    /// </summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="superBlock">Its super block.</param>
+    public static string? FindContradiction(ExtVolume volume, SuperBlock superBlock)
+    {
+        if (!superBlock.Compatible.HasFlag(CompatibleFeatures.HasJournal))
+        {
+            return superBlock.Incompatible.HasFlag(IncompatibleFeatures.Recover) || superBlock.JournalInode != 0
+                ? "the super block has the feature of no journal, and names one"
+                : null;
+        }
+
+        if (superBlock.JournalInode == 0 || superBlock.Incompatible.HasFlag(IncompatibleFeatures.Recover))
+        {
+            return null;
+        }
+
+        try
+        {
+            Inode inode = volume.Inodes.Read(superBlock.JournalInode);
+            var log = new JournalLog(volume.OpenContents(inode), inode.Address, volume.Geometry.BlockSize);
+            return log.Start != 0 ? "the journal has data, and the super block does not ask for its recovery" : null;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Whoever checks the reserved inodes is told of it.
+            return null;
+        }
+    }
 
     /// <summary>The recovered volume.</summary>
     /// <param name="volume">The volume as it was left.</param>
@@ -47,9 +80,9 @@ internal static class JournalRecovery
         var scan = new JournalScan(log, volume.Geometry.BlockSize);
         scan.Run();
         RefuseFastCommit(log, scan.EndSequence);
-        VerifyCopies(log, scan.Copies.Values, volume.Geometry.BlockSize);
+        VerifyCopies(log, scan.Copies, volume.Geometry.BlockSize, volume.Source.Length / volume.Geometry.BlockSize);
         recovered = scan.Copies.Count;
-        return new MappedSource(volume.Source, Overlay(volume, log, scan.Copies));
+        return new RecoveredSource(volume.Source, log, scan.Copies, volume.Geometry.BlockSize);
     }
 
     private static void RefuseFastCommit(JournalLog log, uint sequence)
@@ -69,57 +102,23 @@ internal static class JournalRecovery
         }
     }
 
-    private static void VerifyCopies(JournalLog log, IEnumerable<JournalCopy> copies, int blockSize)
+    private static void VerifyCopies(JournalLog log, JournalCopies copies, int blockSize, long blocks)
     {
-        if (!log.HasBlockChecksums)
+        for (int i = 0; i < copies.Count; i++)
         {
-            return;
-        }
-
-        uint mask = log.Incompatible.HasFlag(JournalIncompatibleFeatures.ChecksumV3) ? uint.MaxValue : ushort.MaxValue;
-        byte[] block = new byte[blockSize];
-        foreach (JournalCopy copy in copies)
-        {
-            log.Read(copy.LogBlock, block);
-            uint crc = Crc32C.Append(log.Seed, BinaryPrimitives.ReverseEndianness(copy.Sequence));
-            if ((Crc32C.Append(crc, block) & mask) != copy.Checksum)
+            ulong block = copies.Get(i, out uint logBlock, out _, out bool isDamaged);
+            long address = log.AddressOf(logBlock);
+            if (isDamaged)
             {
-                throw new InvalidImageException(
-                    "journal block",
-                    log.AddressOf(copy.LogBlock),
-                    $"its checksum is wrong in transaction {copy.Sequence}; option noload leaves the journal alone",
-                    JournalLog.Clause);
-            }
-        }
-    }
-
-    private static ExtentMap Overlay(ExtVolume volume, JournalLog log, IReadOnlyDictionary<ulong, JournalCopy> copies)
-    {
-        int blockSize = volume.Geometry.BlockSize;
-        long length = volume.Source.Length;
-        long magicNumber = log.AddressOf(0);
-        var map = new ExtentMapBuilder();
-        foreach ((ulong block, JournalCopy copy) in copies.OrderBy(pair => pair.Key))
-        {
-            if (block >= (ulong)(length / blockSize))
-            {
-                throw new InvalidImageException(
-                    "journal", log.AddressOf(copy.LogBlock), $"it has a copy of block {block}, behind the end", JournalLog.Clause);
+                // It may be that it could not be read: then that is the error.
+                log.Read(logBlock, new byte[blockSize]);
             }
 
-            map.AppendMapped(((long)block * blockSize) - map.Length, map.Length);
-            long address = log.AddressOf(copy.LogBlock);
-            int escaped = 0;
-            if (copy.IsEscaped)
+            if (isDamaged || block >= (ulong)blocks)
             {
-                // The magic number that the copy must not begin with is in the journal's super block.
-                escaped = sizeof(uint);
-                map.AppendMapped(escaped, magicNumber);
+                string problem = isDamaged ? $"the checksum of its copy of block {block} is wrong" : $"it has a copy of block {block}, behind the end";
+                throw new InvalidImageException("journal block", address, $"{problem}; option noload leaves the journal alone", JournalLog.Clause);
             }
-
-            map.AppendMapped(blockSize - escaped, address + escaped);
         }
-
-        return map.AppendMapped(length - map.Length, map.Length).Build();
     }
 }

@@ -16,8 +16,7 @@ internal sealed class JournalScan
 
     private readonly JournalLog _log;
     private readonly byte[] _block;
-    private readonly Dictionary<ulong, JournalCopy> _copies = [];
-    private readonly List<(ulong Block, JournalCopy Copy)> _pending = [];
+    private readonly byte[] _copy;
     private readonly List<uint> _pendingRevocations = [];
     private uint _next;
     private uint _left;
@@ -31,7 +30,9 @@ internal sealed class JournalScan
     public JournalScan(JournalLog log, int blockSize)
     {
         _log = log;
+        Copies = new JournalCopies(log.Length);
         _block = new byte[blockSize];
+        _copy = new byte[blockSize];
         _next = log.Start;
         _left = log.Length;
         _sequence = log.Sequence;
@@ -40,8 +41,8 @@ internal sealed class JournalScan
     /// <summary>The transaction behind the last that was committed.</summary>
     public uint EndSequence => _sequence;
 
-    /// <summary>The copies that count, by the block of the file system that each is for.</summary>
-    public IReadOnlyDictionary<ulong, JournalCopy> Copies => _copies;
+    /// <summary>The copies that count.</summary>
+    public JournalCopies Copies { get; }
 
     /// <summary>Where the tail of a descriptor or revocation block begins.</summary>
     private int UsedEnd => _block.Length - (_log.HasBlockChecksums ? JournalBlock.TailSize : 0);
@@ -49,6 +50,12 @@ internal sealed class JournalScan
     /// <summary>Goes through the log.</summary>
     /// <exception cref="ImageException">The log is damaged: what was committed cannot be told.</exception>
     public void Run()
+    {
+        ReadLog();
+        Copies.Finish();
+    }
+
+    private void ReadLog()
     {
         bool goesOn = true;
         while (goesOn && _left > 0)
@@ -98,22 +105,48 @@ internal sealed class JournalScan
             _transactionCrc = Crc32BigEndian.Append(_transactionCrc, _block);
         }
 
-        int firstOfBlock = _pending.Count;
         ReadOnlySpan<byte> tags = _block.AsSpan(JournalBlock.HeaderSize..UsedEnd);
         bool isLast = false;
         while (!isLast && tags.Length >= JournalTag.SizeOf(_log.Incompatible))
         {
             var tag = new JournalTag(tags, _log.Incompatible);
-            _pending.Add((tag.Block, new JournalCopy(Take(1), _sequence, tag.Checksum, tag.IsEscaped)));
+            uint logBlock = Take(1);
+            Copies.Add(tag.Block, logBlock, tag.IsEscaped, IsDamaged(logBlock, tag.Checksum));
             isLast = tag.IsLast;
             tags = tags[Math.Min(tag.Length, tags.Length)..];
         }
+    }
 
-        for (int i = firstOfBlock; _log.HasTransactionChecksums && i < _pending.Count; i++)
+    /// <summary>Whether a copy is not what its tag says. So the log is read once, from its start to its end.</summary>
+    private bool IsDamaged(uint logBlock, uint checksum)
+    {
+        if (!_log.HasBlockChecksums && !_log.HasTransactionChecksums)
         {
-            _log.Read(_pending[i].Copy.LogBlock, _block);
-            _transactionCrc = Crc32BigEndian.Append(_transactionCrc, _block);
+            return false;
         }
+
+        try
+        {
+            _log.Read(logBlock, _copy);
+        }
+        catch (ImageException)
+        {
+            return true;
+        }
+
+        if (_log.HasTransactionChecksums)
+        {
+            _transactionCrc = Crc32BigEndian.Append(_transactionCrc, _copy);
+        }
+
+        if (!_log.HasBlockChecksums)
+        {
+            return false;
+        }
+
+        uint mask = _log.Incompatible.HasFlag(JournalIncompatibleFeatures.ChecksumV3) ? uint.MaxValue : ushort.MaxValue;
+        uint crc = Crc32C.Append(_log.Seed, BinaryPrimitives.ReverseEndianness(_sequence));
+        return (Crc32C.Append(crc, _copy) & mask) != checksum;
     }
 
     /// <returns>False when the log ends before this transaction.</returns>
@@ -134,17 +167,12 @@ internal sealed class JournalScan
                     JournalLog.Clause);
         }
 
-        foreach ((ulong target, JournalCopy copy) in _pending)
-        {
-            _copies[target] = copy;
-        }
-
         foreach (uint revocation in _pendingRevocations)
         {
             Revoke(revocation);
         }
 
-        _pending.Clear();
+        Copies.Commit();
         _pendingRevocations.Clear();
         _transactionCrc = Crc32BigEndian.Initial;
         _lastCommitSeconds = block.CommitSeconds;
@@ -178,7 +206,7 @@ internal sealed class JournalScan
         for (int offset = RevokeHeaderSize; offset + size <= block.RevokeLength; offset += size)
         {
             ReadOnlySpan<byte> record = _block.AsSpan(offset);
-            _copies.Remove(
+            Copies.Revoke(
                 size == sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(record) : BinaryPrimitives.ReadUInt32BigEndian(record));
         }
     }

@@ -20,6 +20,56 @@ public sealed class DamageTest
         Assert.That(() => ExtImages.Open(image), Throws.TypeOf<InvalidImageException>().With.Property("Address").EqualTo(1024));
     }
 
+    [TestCase(0x4C, 1u, TestName = "{m}(revision)")]
+    [TestCase(0x5C, 4u, TestName = "{m}(has_journal)")]
+    [TestCase(0x60, 4u, TestName = "{m}(needs_recovery)")]
+    [TestCase(0x64, 0x400u, TestName = "{m}(metadata_csum)")]
+    [TestCase(0x3FC, 1u, TestName = "{m}(checksum)")]
+    public void One_bit_of_the_super_block_does_not_turn_protection_off(int place, uint bit)
+    {
+        byte[] image = ExtImages.Read("journal-v3");
+        Span<byte> field = image.AsSpan(SuperBlock.Address + place);
+        BinaryPrimitives.WriteUInt32LittleEndian(field, BinaryPrimitives.ReadUInt32LittleEndian(field) ^ bit);
+        Assert.That(() => ExtImages.Open(image), Throws.TypeOf<InvalidImageException>().With.Message.Contains("checksum"));
+    }
+
+    [Test]
+    public void Features_count_whatever_the_revision_is()
+    {
+        byte[] image = ExtImages.Read("ext2");
+        image[SuperBlock.Address + 0x4C] = 0;
+        image[SuperBlock.Address + 0x60] |= (byte)IncompatibleFeatures.Compression;
+        Assert.That(() => ExtImages.Open(image), Throws.TypeOf<UnsupportedFeatureException>());
+
+        image[SuperBlock.Address + 0x60] &= unchecked((byte)~(uint)IncompatibleFeatures.Compression);
+        Assert.That(OpenWithWarnings(image), Has.Some.Contains("revision 0"));
+    }
+
+    [TestCase(0x60, 4u, "does not ask for its recovery")]
+    [TestCase(0x5C, 4u, "names one")]
+    public void A_journal_that_is_not_asked_for_is_told_of(int place, uint bit, string expected)
+    {
+        // Without checksums: Linux goes by what is said.
+        byte[] image = ExtImages.Read("journal-plain");
+        Assert.That(OpenWithWarnings(image), Is.Empty);
+        Span<byte> field = image.AsSpan(SuperBlock.Address + place);
+        BinaryPrimitives.WriteUInt32LittleEndian(field, BinaryPrimitives.ReadUInt32LittleEndian(field) & ~bit);
+        Assert.That(OpenWithWarnings(image), Has.One.Contains(expected));
+    }
+
+    [Test]
+    public void Counts_that_cannot_be_or_cannot_be_read_do_not_fail_statfs()
+    {
+        byte[] image = ExtImages.Read("ext2");
+        FileSystemStatistics sound = ExtImages.Open(image).Statistics;
+        int descriptor = 2 * Block;
+        image.AsSpan(descriptor + 0xC, 4).Fill(0xFF);
+        FileSystemStatistics statistics = ExtImages.Open(image).Statistics;
+        Assert.That(statistics.FreeBlocks, Is.LessThanOrEqualTo(new SuperBlock(image.AsSpan(SuperBlock.Address)).BlocksCount));
+        Assert.That(statistics.FreeFiles, Is.LessThanOrEqualTo(statistics.Files));
+        Assert.That(statistics.Blocks, Is.EqualTo(sound.Blocks));
+    }
+
     [TestCase("o/d")]
     [TestCase("o\0d")]
     [TestCase("..")]
@@ -101,6 +151,7 @@ public sealed class DamageTest
     {
         byte[] image = ExtImages.Read("inline");
         image[SuperBlock.Address + 0x65] &= unchecked((byte)~((uint)ReadOnlyCompatibleFeatures.MetadataCsum >> 8));
+        image.AsSpan(SuperBlock.Address + 0x3FC, 4).Clear();
         int entries = (int)AddressOfInode(image, "small") + Inode.BlockOffset + 4;
         image[entries + 4] = 2;
         FileSystem fileSystem = ExtImages.Open(image);
@@ -229,5 +280,12 @@ public sealed class DamageTest
             Position = entry.NextPosition;
             return true;
         }
+    }
+
+    private static List<string> OpenWithWarnings(byte[] image)
+    {
+        var warnings = new List<string>();
+        new ExtFormat().Open(new MemorySource(image), MountOptions.Parse(null), warnings.Add);
+        return warnings;
     }
 }

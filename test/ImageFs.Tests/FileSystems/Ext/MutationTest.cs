@@ -46,6 +46,7 @@ public sealed class MutationTest
     private static byte[] WithoutChecksums(byte[] image)
     {
         image[SuperBlock.Address + 0x65] &= unchecked((byte)~((uint)ReadOnlyCompatibleFeatures.MetadataCsum >> 8));
+        image.AsSpan(SuperBlock.Address + 0x3FC, 4).Clear();
         return image;
     }
 
