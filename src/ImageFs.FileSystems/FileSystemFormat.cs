@@ -16,6 +16,12 @@ public abstract class FileSystemFormat
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public abstract bool Probe(BlockSource source);
 
+    /// <summary>Whether the options say where this format's volume begins in the source, other than at its start, and it is there.</summary>
+    /// <exception cref="ImageException">The image ends before.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    public virtual bool ProbeAt(BlockSource source, MountOptions options) => false;
+
     /// <summary>
     /// Whether the source has this format's mark in a structure that is damaged: asked when nothing is recognised, so that opening it can
     /// say what is wrong.

@@ -40,6 +40,31 @@ public static class FileSystemFormats
         return null;
     }
 
+    /// <summary>The format of the volume that the options say the place of; null when they say none, or nothing is there.</summary>
+    /// <param name="source">What the volume is on.</param>
+    /// <param name="options">Mount options: none is taken.</param>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    public static FileSystemFormat? RecogniseAt(BlockSource source, MountOptions options)
+    {
+        foreach (FileSystemFormat format in All)
+        {
+            try
+            {
+                if (format.ProbeAt(source, options))
+                {
+                    return format;
+                }
+            }
+            catch (ImageException)
+            {
+                // Sound, or what is missing, is no file system.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The format whose damaged remains a source holds, of which nothing is recognised; null when there are none.</summary>
     /// <exception cref="ImageException">The image ends where a format wants to look.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>

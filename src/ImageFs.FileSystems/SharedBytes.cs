@@ -9,6 +9,9 @@ public enum SharedBytes
     /// <summary>Whole extents: of formats where a second name is a second record of the same place.</summary>
     Extents,
 
+    /// <summary>Whole extents, and a whole one that is a part of another: of media that are written once, as a whole.</summary>
+    Parts,
+
     /// <summary>Any.</summary>
     Any,
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 
@@ -32,6 +34,20 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, stri
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
             return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> List(string folder)
+    {
+        try
+        {
+            NodeId node = PathLookup.Find(fileSystem, Path.Combine(path, folder));
+            return [.. DirectoryContents.Read(fileSystem, node).Entries.Select(entry => Encoding.UTF8.GetString(entry.Name))];
+        }
+        catch (Exception e) when (e is LinuxException or ImageException)
+        {
+            return [];
         }
     }
 

@@ -125,7 +125,8 @@ internal sealed class ImageStack : IDisposable
         string? wanted = options.TakeValue("fs");
         if (choice.IsMade)
         {
-            return Open(disk.Choose(choice), wanted, options, $"the volume of {choice}");
+            Volume volume = disk.Choose(choice);
+            return Open(volume, wanted ?? FileSystemFormats.RecogniseAt(volume.Source, options)?.Name, options, $"the volume of {choice}");
         }
 
         if (wanted is null && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
@@ -133,6 +134,7 @@ internal sealed class ImageStack : IDisposable
             throw new UnsupportedFeatureException("a disc of sound alone is shown with -o audio, its tracks as files; without, it is");
         }
 
+        wanted ??= FileSystemFormats.RecogniseAt(disk.Source, options)?.Name;
         if (wanted is not null || disk.Whole.Format is not null || disk.Whole.Problem is not null)
         {
             return Open(disk.Whole, wanted, options, "the image");

@@ -31,6 +31,9 @@ internal ref struct DirectoryCursor
         NextPosition = position;
     }
 
+    /// <summary>Whether the records are those of High Sierra.</summary>
+    public bool IsHighSierra { get; init; }
+
     /// <summary>The record that the cursor is on.</summary>
     public readonly DirectoryRecord Current => new(_buffer[.._recordLength]);
 
@@ -72,6 +75,11 @@ internal ref struct DirectoryCursor
             if (available > known)
             {
                 _volume.ReadAt(Address + known, _buffer[known..available]);
+            }
+
+            if (IsHighSierra && available >= DirectoryRecord.FixedLength)
+            {
+                HighSierra.MoveFlags(_buffer);
             }
 
             string? problem = DirectoryRecord.FindProblem(_buffer[..available]);

@@ -31,7 +31,10 @@ internal ref struct DirectoryReader
         _volume = volume;
         _directory = directory;
         _cursor = new DirectoryCursor(
-            volume.Cache, volume.BlockSize, extent.Address, extent.Length, position, buffer[..DirectoryRecord.MaxLength]);
+            volume.Cache, volume.BlockSize, extent.Address, extent.Length, position, buffer[..DirectoryRecord.MaxLength])
+        {
+            IsHighSierra = volume.Descriptors.IsHighSierra,
+        };
         _identifier = buffer.Slice(DirectoryRecord.MaxLength, DirectoryRecord.MaxLength);
         _name = buffer[(2 * DirectoryRecord.MaxLength)..];
     }

@@ -18,7 +18,10 @@ internal static class FileSectionReader
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
         Span<byte> identifier = stackalloc byte[DirectoryRecord.MaxLength];
-        var cursor = new DirectoryCursor(volume.Cache, volume.BlockSize, address, MaxSections * DirectoryRecord.MaxLength, 0, buffer);
+        var cursor = new DirectoryCursor(volume.Cache, volume.BlockSize, address, MaxSections * DirectoryRecord.MaxLength, 0, buffer)
+        {
+            IsHighSierra = volume.Descriptors.IsHighSierra,
+        };
         int identifierLength = 0;
         int count = 0;
         long length = 0;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
 
@@ -18,7 +19,8 @@ internal static class Iso9660Description
 
         var description = new ImageDescription("iso9660")
             .With("label", FindLabel(descriptors))
-            .With("uuid", FindUuid(descriptors.Primary ?? volume.Shown))
+            .With("uuid", descriptors.IsHighSierra ? null : FindUuid(descriptors.Primary ?? volume.Shown))
+            .With("version", descriptors.IsHighSierra ? "High Sierra" : null)
             .With("tree", volume.Tree switch
             {
                 Iso9660Tree.Joliet => "joliet",
@@ -31,6 +33,7 @@ internal static class Iso9660Description
             .With("block-size", (long)volume.BlockSize)
             .With("size", volume.ToAddress(shown.VolumeSpaceSize))
             .With("sessions", Sessions.Count(volume.Source))
+            .With("first-sector", (volume.Source as SessionSource)?.Start / VolumeDescriptor.Length)
             .With("descriptors-offset", volume.Shown.Address)
             .With("volume-set-size", (long)shown.VolumeSetSize)
             .With("volume-sequence-number", (long)shown.VolumeSequenceNumber)

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.FileSystems.Iso9660.Zisofs;
@@ -60,7 +61,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     public override SharedBytes SharedBytes => SharedBytes.Extents;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks => [ImplantedCheck.Of(_volume.Source), new Check("path tables"), new Check("other trees than the one shown")];
+    public override IReadOnlyList<Check> Checks => [ImplantedCheck.Of((_volume.Source as SessionSource)?.Image ?? _volume.Source), new Check("path tables"), new Check("other trees than the one shown")];
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => Iso9660Description.Make(_volume);

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
@@ -12,12 +13,21 @@ internal sealed class Iso9660Format : FileSystemFormat
     public override bool Probe(BlockSource source) => VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).IsRecognised;
 
     /// <inheritdoc/>
+    public override bool ProbeAt(BlockSource source, MountOptions options)
+    {
+        var isoOptions = new Iso9660Options(options.Copy());
+        return isoOptions.DescriptorSector is not null && VolumeDescriptorSet.Read(source, Sessions.FindStart(source, isoOptions)).IsRecognised;
+    }
+
+    /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var isoOptions = new Iso9660Options(options);
         long start = Sessions.FindStart(source, isoOptions);
-        var volume = new Iso9660Volume(source, VolumeDescriptorSet.Read(source, start), isoOptions, warn);
-        VolumeLength.WarnIfCut(source, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), warn);
+        long shift = Sessions.FindShift(source, start, isoOptions);
+        BlockSource disc = shift == 0 ? source : new SessionSource(source, shift);
+        var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, warn);
+        VolumeLength.WarnIfCut(disc, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), warn);
         return new Iso9660FileSystem(volume);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class Iso9660Options
         DirectoryMode = options.TakeNumber("dmode", octal: true, max: 0xFFFF) & PermissionBits;
         Session = options.TakeNumber("session", max: 98);
         DescriptorSector = options.TakeNumber("sbsector", max: int.MaxValue);
+        Shift = options.TakeNumber("shift", max: int.MaxValue);
         Mapping = options.TakeValue("map") switch
         {
             null or "n" or "normal" => NameMapping.Normal,
@@ -90,6 +91,9 @@ internal sealed class Iso9660Options
 
     /// <summary><c>sbsector=</c>: sector of 2048 bytes that the system area in front of the volume descriptors begins at.</summary>
     public uint? DescriptorSector { get; }
+
+    /// <summary><c>shift=</c>: the number that the image's first sector of 2048 bytes has on the disc whose session it is.</summary>
+    public uint? Shift { get; }
 
     /// <summary><c>map=</c>.</summary>
     public NameMapping Mapping { get; }

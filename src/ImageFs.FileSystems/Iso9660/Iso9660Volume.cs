@@ -31,7 +31,7 @@ internal sealed class Iso9660Volume
         _isOfVolumeSet = Shown.Volume.VolumeSetSize > 1;
         _volumeSequenceNumber = Shown.Volume.VolumeSequenceNumber;
         Root = FindRoot(Shown);
-        RockRidge = options.NoRockRidge || descriptors.Primary is null ? null : RockRidgeVersion.Find(this, Root);
+        RockRidge = options.NoRockRidge || descriptors.Primary is null || descriptors.IsHighSierra ? null : RockRidgeVersion.Find(this, Root);
 
         // Linux: with an ER entry it is Rock Ridge, unless the root is empty where Joliet's is not; without one, Joliet goes before.
         bool isRockRidge = RockRidge?.Identifier is not null && !(joliet is not null && IsEmpty(Root));
@@ -83,7 +83,7 @@ internal sealed class Iso9660Volume
     /// <exception cref="ImageException">There is none, or it is damaged.</exception>
     public DirectoryRecord ReadRecord(long address, Span<byte> buffer)
     {
-        var cursor = new DirectoryCursor(Cache, BlockSize, address, DirectoryRecord.MaxLength, 0, buffer);
+        var cursor = new DirectoryCursor(Cache, BlockSize, address, DirectoryRecord.MaxLength, 0, buffer) { IsHighSierra = Descriptors.IsHighSierra };
         return cursor.MoveNext() && cursor.Position == 0
             ? Note(cursor.Current, address)
             : throw cursor.Damage ?? new InvalidImageException("directory record", address, "there is none", "ECMA-119 9.1");

@@ -26,7 +26,8 @@ internal static class Sessions
     {
         if (options.DescriptorSector is uint sector)
         {
-            return (long)sector * VolumeDescriptor.Length;
+            // Of a session that is an image of its own, that is where it was on the disc.
+            return IsBehindImage(source, sector) ? 0 : (long)sector * VolumeDescriptor.Length;
         }
 
         if (options.Session is not uint session)
@@ -54,8 +55,54 @@ internal static class Sessions
             $"session={session}", $"the image has {index} that can be found; sbsector= takes the sector that one begins at");
     }
 
+    /// <summary>
+    /// Where an image begins on its disc, in bytes: 0, unless it is one of a later session alone. The options tell; or the root directory,
+    /// which has its own address in its first record (ECMA-119 6.8.2.2) and is somewhere behind the volume descriptors.
+    /// </summary>
+    /// <param name="source">The image.</param>
+    /// <param name="start">Address of the session's system area in it.</param>
+    /// <param name="options">The mount options.</param>
+    public static long FindShift(BlockSource source, long start, Iso9660Options options)
+    {
+        if (options.Shift is uint shift)
+        {
+            return (long)shift * VolumeDescriptor.Length;
+        }
+
+        if (options.DescriptorSector is uint sector && IsBehindImage(source, sector))
+        {
+            return (long)sector * VolumeDescriptor.Length;
+        }
+
+        var descriptors = VolumeDescriptorSet.Read(source, start);
+        if ((descriptors.Primary ?? descriptors.Joliet) is not { } descriptor || descriptor.Volume.LogicalBlockSize is not (512 or 1024 or 2048))
+        {
+            return 0;
+        }
+
+        PrimaryVolumeDescriptor volume = descriptor.Volume;
+        long block = volume.LocationOfRoot;
+        long root = block * volume.LogicalBlockSize;
+        if (IsRoot(source, root, block))
+        {
+            return 0;
+        }
+
+        // It begins a sector at least, whatever the blocks.
+        long first = start + ((DescriptorSector + 1) * VolumeDescriptor.Length);
+        for (long address = first; address < first + ((long)MaxGap * VolumeDescriptor.Length) && address < source.Length; address += volume.LogicalBlockSize)
+        {
+            if (IsRoot(source, address, block))
+            {
+                return root - address;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>How many sessions there are.</summary>
-    public static long Count(BlockSource source) => SessionTable.Find(source)?.Starts.Count ?? Find(source).LongCount();
+    public static long Count(BlockSource source) => SessionTable.Find(source)?.Starts.Count ?? Math.Max(1, Find(source).LongCount());
 
     /// <summary>The addresses at which the sessions begin, the first one first.</summary>
     public static IEnumerable<long> Find(BlockSource source)
@@ -72,6 +119,29 @@ internal static class Sessions
             {
                 session = IsSession(source, next, out end) ? next : null;
             }
+        }
+    }
+
+    private static bool IsBehindImage(BlockSource source, uint sector) => (long)sector * VolumeDescriptor.Length >= source.Length;
+
+    // The record that a directory has of itself, with its own address.
+    private static bool IsRoot(BlockSource source, long address, long block)
+    {
+        if (address < 0 || address > source.Length - DirectoryRecord.MaxLength)
+        {
+            return false;
+        }
+
+        try
+        {
+            Span<byte> bytes = stackalloc byte[DirectoryRecord.MaxLength];
+            source.ReadAt(address, bytes);
+            bytes = bytes[..bytes[0]];
+            return DirectoryRecord.FindProblem(bytes) is null && new DirectoryRecord(bytes) is { IsSelf: true } record && record.LocationOfData == block;
+        }
+        catch (ImageException)
+        {
+            return false;
         }
     }
 

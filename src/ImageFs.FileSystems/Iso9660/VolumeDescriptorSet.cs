@@ -19,6 +19,9 @@ internal sealed class VolumeDescriptorSet
     /// <summary>Whether there is any descriptor but a terminator, sound or not, by its standard identifier (ECMA-119 8.1.2).</summary>
     public bool IsRecognised { get; private set; }
 
+    /// <summary>Whether they are those of High Sierra, made into those of ISO 9660.</summary>
+    public bool IsHighSierra { get; private set; }
+
     /// <summary>All descriptors in their order, without the terminator.</summary>
     public IReadOnlyList<DescriptorSector> Descriptors => _descriptors;
 
@@ -91,7 +94,7 @@ internal sealed class VolumeDescriptorSet
         descriptor = null;
         try
         {
-            Span<byte> header = stackalloc byte[VolumeDescriptor.HeaderLength];
+            Span<byte> header = stackalloc byte[HighSierra.HeaderLength];
             source.ReadAt(address, header);
             var common = new VolumeDescriptor(header);
             if (common.IsIso9660)
@@ -100,6 +103,15 @@ internal sealed class VolumeDescriptorSet
                 byte[] bytes = new byte[VolumeDescriptor.Length];
                 source.ReadAt(address, bytes);
                 descriptor = new DescriptorSector(address, bytes);
+            }
+            else if (HighSierra.IsDescriptor(header) && HighSierra.TypeOf(header) is VolumeDescriptorType.Primary or VolumeDescriptorType.Terminator)
+            {
+                bool isPrimary = HighSierra.TypeOf(header) == VolumeDescriptorType.Primary;
+                IsRecognised |= isPrimary;
+                IsHighSierra |= isPrimary && Primary is null;
+                byte[] bytes = new byte[VolumeDescriptor.Length];
+                source.ReadAt(address, bytes);
+                descriptor = new DescriptorSector(address, HighSierra.ToIso9660(bytes));
             }
 
             return true;

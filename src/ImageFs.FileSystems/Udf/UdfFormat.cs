@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;
@@ -7,11 +8,24 @@ namespace ImageFs.FileSystems.Udf;
 /// <summary>UDF (ECMA-167, OSTA UDF 1.02 to 2.60).</summary>
 internal sealed class UdfFormat : FileSystemFormat
 {
+    private const int DiscSectorSize = 2048;
+
     /// <inheritdoc/>
     public override string Name => "udf";
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source) => Anchor.Find(source, new UdfOptions(MountOptions.Parse(null), source)).Any();
+    public override bool Probe(BlockSource source)
+    {
+        var options = new UdfOptions(MountOptions.Parse(null), source);
+        return Anchor.Find(source, options).Any() || Anchor.FindShift(source, options) > 0;
+    }
+
+    /// <inheritdoc/>
+    public override bool ProbeAt(BlockSource source, MountOptions options)
+    {
+        var udfOptions = new UdfOptions(options.Copy(), source);
+        return udfOptions.IsPlaced && Anchor.Find(source, udfOptions).Any();
+    }
 
     /// <inheritdoc/>
     /// <remarks>A recognition sequence whose anchors are all gone.</remarks>
@@ -21,9 +35,24 @@ internal sealed class UdfFormat : FileSystemFormat
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
-        var volume = new UdfVolume(source, new UdfOptions(options, source), warn);
-        VolumeLength.WarnIfCut(source, FindEnd(volume), warn);
+        var udfOptions = new UdfOptions(options, source);
+        BlockSource disc = Place(source, udfOptions);
+        var volume = new UdfVolume(disc, udfOptions, warn);
+        VolumeLength.WarnIfCut(disc, FindEnd(volume), warn);
         return new UdfFileSystem(volume);
+    }
+
+    // A later session that is an image of its own has the addresses of its disc.
+    private static BlockSource Place(BlockSource source, UdfOptions options)
+    {
+        long shift = options.Shift * (long)DiscSectorSize ?? (Anchor.Find(source, options).Any() ? 0 : Anchor.FindShift(source, options));
+        if (shift == 0)
+        {
+            return source;
+        }
+
+        options.MoveTo((uint)(shift / DiscSectorSize));
+        return new SessionSource(source, shift);
     }
 
     // A partition that is written once, block after block, has its whole medium's length before it is full.

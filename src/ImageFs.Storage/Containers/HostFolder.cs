@@ -36,6 +36,19 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     /// <inheritdoc/>
     public override bool Contains(string name) => Paths.IsFile(Path.Combine(directory, name));
 
+    /// <inheritdoc/>
+    public override IEnumerable<string> List(string path)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(Path.Combine(directory, path)).Select(entry => Path.GetFileName(entry)!)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static HostFolder Around(string path, BackingPolicy policy, ICollection<IDisposable> opened) =>
         new(Path.GetDirectoryName(Paths.Full(path)) ?? "/", policy, opened);
 

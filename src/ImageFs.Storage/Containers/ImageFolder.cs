@@ -14,4 +14,8 @@ public abstract class ImageFolder
     /// <summary>Whether there is a file of this name in the folder.</summary>
     /// <param name="name">A name without a slash.</param>
     public abstract bool Contains(string name);
+
+    /// <summary>The names of what is in the folder, or in one below it; none where there is no such folder, or it cannot be read.</summary>
+    /// <param name="path">The path of the one below; empty for the folder itself.</param>
+    public virtual IEnumerable<string> List(string path) => [];
 }

@@ -132,14 +132,20 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         {
             if (_ranges[index].End > address)
             {
-                _ranges[index].AddOwner(path, address, length);
+                _ranges[index].AddOwner(path, address, length, _cellLength);
             }
         }
     }
 
     private void Tell(Range range, CheckRun run)
     {
-        if (fileSystem.SharedBytes == SharedBytes.Extents && range.IsOneExtent)
+        bool isMeant = fileSystem.SharedBytes switch
+        {
+            SharedBytes.Extents => range.IsOneExtent,
+            SharedBytes.Parts => range.IsOneExtent || range.IsNested,
+            _ => false,
+        };
+        if (isMeant)
         {
             return;
         }
@@ -157,6 +163,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         private const int MaxOwners = 4;
 
         private (long Address, long Length)? _extent;
+        private (long Address, long Length)? _around;
 
         public long Start { get; init; }
 
@@ -168,10 +175,20 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         /// <summary>Whether all that are there have the same extent.</summary>
         public bool IsOneExtent { get; private set; } = true;
 
-        public void AddOwner(FilePath path, long address, long length)
+        /// <summary>Whether none crosses another: all lie in these bytes, but for one, which they are a part of.</summary>
+        public bool IsNested { get; private set; } = true;
+
+        public void AddOwner(FilePath path, long address, long length, long cellLength)
         {
             _extent ??= (address, length);
             IsOneExtent &= _extent == (address, length);
+            bool isInside = address > Start - cellLength && address + length <= End;
+            if (!isInside)
+            {
+                _around ??= (address, length);
+                IsNested &= _around == (address, length) && address <= Start && address + length > End - cellLength;
+            }
+
             if (Owners.Count < MaxOwners)
             {
                 Owners.Add(path.ToString());

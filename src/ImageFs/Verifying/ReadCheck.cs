@@ -29,12 +29,10 @@ internal sealed class ReadCheck
         var reading = new ReadCheck(run, disk is Disc);
         if (disk is Disc disc)
         {
-            // Sound is read as sound, what is between the tracks is in no file.
-            foreach (DiscTrack track in disc.Tracks)
+            // Sound is read as sound, what is between the tracks is in no file. What the files are too short for is told by the disc.
+            foreach ((BlockSource source, long start, long end) in disc.FindReadable())
             {
-                BlockSource source = track.IsData ? disc : disc.OpenSamples(track);
-                long start = track.IsData ? track.Start * SectorLayout.UserSize : 0;
-                reading.Read(source, start, track.IsData ? track.End * SectorLayout.UserSize : source.Length);
+                reading.Read(source, start, end);
             }
         }
         else

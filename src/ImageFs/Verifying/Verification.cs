@@ -40,6 +40,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
             return;
         }
 
+        wanted ??= choice.IsMade ? null : FileSystemFormats.RecogniseAt(disk.Source, options)?.Name;
         if (disk is { Container: null, Whole: { Format: null, Problem: null, Foreign: null } } && !HasTable(disk) && wanted is null)
         {
             throw ImageStack.Unrecognised(disk);

@@ -14,6 +14,7 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
     private const int Length = 32;
     private const uint First = 256;
     private const uint OfOpenMedia = 512;
+    private const int DiscBlockSize = 2048;
 
     /// <summary>All anchors, those of the likeliest places first.</summary>
     /// <param name="source">The volume.</param>
@@ -45,6 +46,27 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
         {
             throw failure;
         }
+    }
+
+    /// <summary>
+    /// Where an image begins on its disc, in bytes: 0, unless it is one of a later session alone, whose anchor has the number of its block on
+    /// the disc.
+    /// </summary>
+    /// <param name="source">The image.</param>
+    /// <param name="options">The mount options.</param>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public static long FindShift(BlockSource source, UdfOptions options)
+    {
+        byte[] bytes = new byte[DiscBlockSize];
+        if (source.Length < (First + 1) * DiscBlockSize || !options.BlockSizes.Contains(DiscBlockSize)
+            || (!options.IgnoreRecognition && !RecognitionSequence.HasVolume(source, 0, DiscBlockSize)))
+        {
+            return 0;
+        }
+
+        source.ReadAt(First * DiscBlockSize, bytes);
+        var tag = new DescriptorTag(bytes);
+        return IsAnchor(tag) && tag.Location > First ? (tag.Location - First) * (long)DiscBlockSize : 0;
     }
 
     /// <summary>
@@ -91,9 +113,11 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
         }
 
         var tag = new DescriptorTag(bytes);
-        return tag.Identifier == TagIdentifier.AnchorVolumeDescriptorPointer && tag.Location == block
-            && tag.FindProblem() is null && tag.FindWrongCrc() is null
+        return IsAnchor(tag) && tag.Location == block
             ? new Anchor(blockSize, (uint)block, VolumeExtent.Read(bytes.AsSpan(DescriptorTag.Length, Length - DescriptorTag.Length)), VolumeExtent.Read(bytes.AsSpan(24)))
             : null;
     }
+
+    private static bool IsAnchor(DescriptorTag tag) => tag.Identifier == TagIdentifier.AnchorVolumeDescriptorPointer
+        && tag.FindProblem() is null && tag.FindWrongCrc() is null;
 }

@@ -7,6 +7,8 @@ namespace ImageFs.FileSystems.Udf.Volumes;
 /// <param name="bytes">The descriptor; a block.</param>
 internal readonly ref struct PartitionDescriptor(ReadOnlySpan<byte> bytes)
 {
+    private const uint ReadOnly = 1;
+
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
     /// <summary>Partition Number (3/10.5.4).</summary>
@@ -17,6 +19,9 @@ internal readonly ref struct PartitionDescriptor(ReadOnlySpan<byte> bytes)
 
     /// <summary>Unallocated Space Bitmap: blocks of the partition; of no length when there is none (4/14.3.2, UDF 2.3.3).</summary>
     public VolumeExtent UnallocatedSpaceBitmap => VolumeExtent.Read(_bytes[64..]);
+
+    /// <summary>Whether it was written as a whole, and nothing in it is ever changed (3/10.5.7).</summary>
+    public bool IsReadOnly => AccessType == ReadOnly;
 
     /// <summary>Access Type (3/10.5.7).</summary>
     public uint AccessType => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[184..]);

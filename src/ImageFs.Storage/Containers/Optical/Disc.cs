@@ -1,3 +1,4 @@
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage.Containers.Optical;
@@ -11,8 +12,8 @@ public sealed class Disc : Container
     /// <summary>Tracks that a disc has at most (IEC 60908).</summary>
     public const int MaxTracks = 99;
 
-    /// <summary>Sectors of 8 TiB: far more than any disc has, and nothing overflows.</summary>
-    internal const long MaxSectors = 1L << 32;
+    /// <summary>Sectors of 256 GiB: twice what any disc has.</summary>
+    internal const long MaxSectors = 1L << 27;
 
     /// <summary>No sector lies farther behind in a file.</summary>
     internal const long MaxOffset = 1L << 60;
@@ -60,6 +61,21 @@ public sealed class Disc : Container
 
     /// <summary>Whether a file may be a film: there are sectors of mode 2 with all that is theirs.</summary>
     public bool MayHaveFilms => _runs.Any(run => run.Layout.IsWholeMode2);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Check> Checks =>
+    [
+        new Check("tracks", run =>
+        {
+            foreach ((long address, string problem) in FindCuts())
+            {
+                run.Find("track", address, problem);
+            }
+        }),
+        .. from track in Tracks
+           where track.Problem is not null
+           select new Check($"sound of track {track.Number}", run => run.GiveUp(track.Problem!)),
+    ];
 
     /// <summary>Where the sessions begin.</summary>
     public SessionTable Sessions => SessionTable.Of(Tracks);
@@ -164,6 +180,51 @@ public sealed class Disc : Container
         .With("sessions", (long)Tracks.Max(track => track.Session))
         .With("track-mode", Tracks is [{ } only] ? only.TypeName : null);
 
+    /// <summary>
+    /// What of the tracks is in files, each byte of them once, however many sectors are said to be there: where it is read from, as data or
+    /// as sound, and its bytes there. In the order of the files.
+    /// </summary>
+    public IEnumerable<(BlockSource Source, long Start, long End)> FindReadable()
+    {
+        foreach (IGrouping<BlockSource, SectorRun> file in _runs.GroupBy(run => run.File))
+        {
+            long covered = 0;
+            foreach (SectorRun run in file.OrderBy(run => run.Offset))
+            {
+                long skipped = Math.Max(0, covered - run.Offset + run.Layout.Size - 1) / run.Layout.Size;
+                long available = run.Available;
+                covered = Math.Max(covered, run.Offset + (available * run.Layout.Size));
+                foreach ((BlockSource, long, long) part in FindReadable(run.Start + skipped, run.Start + available))
+                {
+                    yield return part;
+                }
+            }
+        }
+    }
+
+    /// <summary>The tracks that their files are too short for: the first byte that is missing, as data are counted, and the problem.</summary>
+    internal IEnumerable<(long Address, string Problem)> FindCuts()
+    {
+        foreach (DiscTrack track in Tracks)
+        {
+            SectorRun? cut = null;
+            long missing = 0;
+            for (int i = FindRun(track.Start); i < _runs.Length && _runs[i].Start < track.End; i++)
+            {
+                long lost = Math.Min(_runs[i].End, track.End) - Math.Max(track.Start, _runs[i].Start + _runs[i].Available);
+                cut ??= lost > 0 ? _runs[i] : null;
+                missing += Math.Max(0, lost);
+            }
+
+            if (cut is { } run)
+            {
+                yield return (
+                    Math.Max(track.Start, run.Start + run.Available) * SectorLayout.UserSize,
+                    $"track {track.Number} has {track.Count} sectors, and its file ends before {missing} of them: it is cut short, and what lies behind cannot be read");
+            }
+        }
+    }
+
     /// <summary>The index of the run that a sector is in, or of the one behind it.</summary>
     internal static int FindRun(ReadOnlySpan<SectorRun> runs, long sector)
     {
@@ -183,6 +244,21 @@ public sealed class Disc : Container
         }
 
         return low;
+    }
+
+    private IEnumerable<(BlockSource Source, long Start, long End)> FindReadable(long start, long end)
+    {
+        foreach (DiscTrack track in Tracks)
+        {
+            long first = Math.Max(start, track.Start);
+            long last = Math.Min(end, track.End);
+            if (first < last && track.Problem is null)
+            {
+                yield return track.IsData
+                    ? (this, first * SectorLayout.UserSize, last * SectorLayout.UserSize)
+                    : (OpenSamples(track), (first - track.Start) * SectorLayout.RawSize, (last - track.Start) * SectorLayout.RawSize);
+            }
+        }
     }
 
     private static Subheader ReadSubheader(in SectorRun run, long sector, Span<byte> buffer)

@@ -21,6 +21,9 @@ internal sealed class DiscBuilder(string format)
     /// <summary>The track's first sector comes next: index 1.</summary>
     internal void MarkStart() => _track = _track! with { Start = Position };
 
+    /// <summary>The track cannot be read, and why.</summary>
+    internal void MarkUnread(string problem) => _track = _track! with { Problem = problem };
+
     /// <summary>Adds sectors that are in no file.</summary>
     internal void Skip(long count) => Position = checked(Position + count);
 
@@ -34,7 +37,7 @@ internal sealed class DiscBuilder(string format)
     {
         if (offset is < 0 or > Disc.MaxOffset || count is < 0 or > Disc.MaxSectors || Position is < -Disc.MaxSectors or > Disc.MaxSectors)
         {
-            throw new InvalidImageException($"{format} layout", 0, $"{count} sectors at {Position} lie at 0x{offset:X} of a file");
+            throw new InvalidImageException($"{format} layout", 0, $"track {_track?.Number} has {count} sectors at sector {Position}, at 0x{offset:X} of its file: no disc is so long");
         }
 
         _runs.Add(new SectorRun(Position, count, file, offset, _track!.Layout, !_track.IsData, isSwapped));
@@ -58,10 +61,17 @@ internal sealed class DiscBuilder(string format)
 
     /// <summary>The disc.</summary>
     /// <param name="options">Mount options: <c>audio</c> is taken.</param>
+    /// <param name="warn">Hears of tracks that their files are too short for.</param>
     /// <exception cref="InvalidImageException">Its parts contradict each other.</exception>
-    internal Disc Build(MountOptions options)
+    internal Disc Build(MountOptions options, Action<string> warn)
     {
         EndTrack();
-        return new Disc(format, _tracks, _runs) { ShowsAudio = options.TakeFlag("audio") };
+        var disc = new Disc(format, _tracks, _runs) { ShowsAudio = options.TakeFlag("audio") };
+        foreach ((_, string problem) in disc.FindCuts())
+        {
+            warn(problem);
+        }
+
+        return disc;
     }
 }

@@ -16,9 +16,12 @@ public sealed record DiscTrack(int Number, int Session, TrackKind Kind, long Sta
     public long End => Start + Count;
 
     /// <summary>What it holds and in what sectors, as cue sheets write it: "MODE1/2352", "AUDIO".</summary>
-    public string TypeName => Kind switch
-    {
-        TrackKind.Audio => "AUDIO",
-        _ => $"{(Kind == TrackKind.Mode1 ? "MODE1" : "MODE2")}/{Layout.Size}",
-    };
+    public string TypeName => NameOf(Kind, Layout);
+
+    /// <summary>Why its sectors cannot be had, though it is known where they belong; null when they can.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>A kind of track as cue sheets write it.</summary>
+    internal static string NameOf(TrackKind kind, SectorLayout layout) =>
+        kind == TrackKind.Audio ? "AUDIO" : $"{(kind == TrackKind.Mode1 ? "MODE1" : "MODE2")}/{layout.Size}";
 }

@@ -2,6 +2,7 @@ using ImageFs.Storage.Containers.Optical.Alcohol;
 using ImageFs.Storage.Containers.Optical.Cdrdao;
 using ImageFs.Storage.Containers.Optical.CloneCd;
 using ImageFs.Storage.Containers.Optical.Cue;
+using ImageFs.Storage.Containers.Optical.Gdi;
 using ImageFs.Storage.Containers.Optical.Nero;
 
 namespace ImageFs.Storage.Containers.Optical;
@@ -12,6 +13,6 @@ public static class OpticalFormats
     /// <summary>All formats.</summary>
     public static IReadOnlyList<ContainerFormat> All { get; } =
     [
-        new AlcoholFormat(), new CloneCdFormat(), new TocFormat(), new CueFormat(), new NeroFormat(), new RawSectorFormat(),
+        new AlcoholFormat(), new CloneCdFormat(), new TocFormat(), new CueFormat(), new GdiFormat(), new NeroFormat(), new RawSectorFormat(),
     ];
 }

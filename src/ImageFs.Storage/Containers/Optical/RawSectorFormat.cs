@@ -3,8 +3,6 @@ namespace ImageFs.Storage.Containers.Optical;
 /// <summary>The sectors of one data track as they are on the disc, without a sheet that tells of them: <c>.bin</c>, <c>.img</c>, <c>.mdf</c>.</summary>
 public sealed class RawSectorFormat : ContainerFormat
 {
-    private const int DescriptorSector = 16;
-
     // Sizes that have the sync pattern at each sector's start, and those without it, where only a volume descriptor can tell.
     private static readonly int[] s_rawSizes = [SectorLayout.RawSize, SectorLayout.RawSize + SectorLayout.SubchannelSize, SectorLayout.RawSize + 16];
     private static readonly int[] s_bareSizes = [2336, 2056];
@@ -30,7 +28,7 @@ public sealed class RawSectorFormat : ContainerFormat
         var builder = new DiscBuilder(Name) { Position = start + inPregap };
         builder.BeginTrack(1, 1, kind, layout);
         builder.Append(file.Source, inPregap * layout.Size, count - inPregap);
-        return builder.Build(options);
+        return builder.Build(options, warn);
     }
 
     private static SectorLayout? Find(ImageFile file, out TrackKind kind, out long start)
@@ -61,26 +59,12 @@ public sealed class RawSectorFormat : ContainerFormat
 
         foreach (int size in s_bareSizes)
         {
-            if (HasDescriptor(file.Source, SectorLayout.Of(TrackKind.Mode2, size)))
+            if (VolumeMark.IsAt(file.Source, 0, SectorLayout.Of(TrackKind.Mode2, size)))
             {
                 return SectorLayout.Of(TrackKind.Mode2, size);
             }
         }
 
         return null;
-    }
-
-    // The identifier of a volume descriptor, whatever its type (ECMA-119 8.1).
-    private static bool HasDescriptor(BlockSource file, SectorLayout layout)
-    {
-        Span<byte> identifier = stackalloc byte[6];
-        long address = (DescriptorSector * (long)layout.Size) + layout.DataStart;
-        if (address > file.Length - identifier.Length)
-        {
-            return false;
-        }
-
-        file.ReadAt(address, identifier);
-        return identifier[1..].SequenceEqual("CD001"u8);
     }
 }

@@ -25,11 +25,12 @@ internal readonly ref struct SectorHeader
     {
         get
         {
-            int? minute = ToNumber(_bytes[12]);
+            // Discs of more than 99 minutes go on with A0.
+            int? minute = ToNumber(_bytes[12], maxTens: 15);
             int? second = ToNumber(_bytes[13]);
             int? frame = ToNumber(_bytes[14]);
-            return second < DiscTime.SecondsPerMinute && frame < DiscTime.SectorsPerSecond
-                ? DiscTime.ToSectors(minute ?? 0, second.Value, frame.Value) - DiscTime.Pregap
+            return minute is not null && second < DiscTime.SecondsPerMinute && frame < DiscTime.SectorsPerSecond
+                ? DiscTime.ToSectors(minute.Value, second.Value, frame.Value) - DiscTime.Pregap
                 : null;
         }
     }
@@ -66,5 +67,5 @@ internal readonly ref struct SectorHeader
 
     private static byte ToDigits(long number) => (byte)((number / 10 % 10 * 16) + (number % 10));
 
-    private static int? ToNumber(byte digits) => digits >> 4 <= 9 && (digits & 0xF) <= 9 ? ((digits >> 4) * 10) + (digits & 0xF) : null;
+    private static int? ToNumber(byte digits, int maxTens = 9) => digits >> 4 <= maxTens && (digits & 0xF) <= 9 ? ((digits >> 4) * 10) + (digits & 0xF) : null;
 }

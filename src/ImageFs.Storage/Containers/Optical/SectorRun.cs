@@ -16,6 +16,16 @@ internal readonly record struct SectorRun(
     /// <summary>Where a byte of a sector's user data is in the file.</summary>
     internal long AddressOf(long sector, int within) => Offset + ((sector - Start) * Layout.Size) + Layout.DataStart + within;
 
+    /// <summary>How many of them are in the file, which may end before they do: those whose user data is whole.</summary>
+    internal long Available
+    {
+        get
+        {
+            long beyond = File.Length - Offset - Layout.DataStart - Layout.DataLength;
+            return beyond < 0 ? 0 : Math.Min(Count, (beyond / Layout.Size) + 1);
+        }
+    }
+
     /// <summary>The same without the first sectors.</summary>
     internal SectorRun Skip(long sectors) =>
         this with { Start = Start + sectors, Count = Count - sectors, Offset = Offset + (sectors * Layout.Size) };

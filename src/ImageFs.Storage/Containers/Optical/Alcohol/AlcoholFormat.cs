@@ -23,7 +23,7 @@ public sealed class AlcoholFormat : ContainerFormat
 
         byte version = file.Head[VersionField];
         return version == 1
-            ? new AlcoholLayout(file).Make(options)
+            ? new AlcoholLayout(file, options, warn).Make()
             : throw new UnsupportedFeatureException($"{file.Name}: version {version} of the media descriptor, which is encrypted, is");
     }
 }

@@ -6,7 +6,9 @@ namespace ImageFs.Storage.Containers.Optical.Alcohol;
 
 /// <summary>Lays out the disc that a media descriptor of version 1 tells of.</summary>
 /// <param name="file">The descriptor.</param>
-internal sealed class AlcoholLayout(ImageFile file)
+/// <param name="options">Mount options: <c>encoding=</c> is taken.</param>
+/// <param name="warn">Hears of what the descriptor has wrong.</param>
+internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action<string> warn)
 {
     private const int HeaderLength = 88;
     private const int SessionLength = 24;
@@ -21,8 +23,11 @@ internal sealed class AlcoholLayout(ImageFile file)
 
     private readonly DiscBuilder _disc = new("mds");
     private readonly Dictionary<string, BlockSource> _files = [];
+    private readonly Encoding? _encoding = TextEncoding.Take(options);
+    private readonly SheetFiles _beside = new(file, static name => SheetText.ReadingsOf(Encoding.Latin1.GetBytes(name)).Prepend(name));
+    private readonly SheetFiles _besideInUnicode = new(file);
 
-    internal Disc Make(MountOptions options)
+    internal Disc Make()
     {
         Span<byte> header = stackalloc byte[HeaderLength];
         file.Source.ReadAt(0, header);
@@ -51,7 +56,7 @@ internal sealed class AlcoholLayout(ImageFile file)
             }
         }
 
-        return _disc.Build(options);
+        return _disc.Build(options, warn);
     }
 
     private void AddTrack(ReadOnlySpan<byte> track, long place, int number, int session, bool isDvd)
@@ -74,6 +79,7 @@ internal sealed class AlcoholLayout(ImageFile file)
         }
 
         BlockSource data = OpenFiles(footer, (int)files);
+        (kind, layout) = SectorSurvey.Settle(data, offset, 0, number, (kind, layout), warn);
         long count = isDvd ? Math.Max(0, data.Length - offset) / layout.Size : ReadCount(track);
         _disc.EndTrack();
         _disc.Position = start;
@@ -96,14 +102,14 @@ internal sealed class AlcoholLayout(ImageFile file)
         for (int i = 0; i < count; i++)
         {
             file.Source.ReadAt(footer + (i * FooterLength), bytes);
-            string name = ReadName(BinaryPrimitives.ReadUInt32LittleEndian(bytes), isWide: BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != 0);
-            parts[i] = Open(name, count == 1);
+            bool isWide = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != 0;
+            parts[i] = Open(ReadName(BinaryPrimitives.ReadUInt32LittleEndian(bytes), isWide), isWide, count == 1);
         }
 
         return count == 1 ? parts[0] : new ConcatenatedSource(parts);
     }
 
-    private BlockSource Open(string name, bool isOnly)
+    private BlockSource Open(string name, bool isWide, bool isOnly)
     {
         if (!_files.TryGetValue(name, out BlockSource? source))
         {
@@ -113,8 +119,10 @@ internal sealed class AlcoholLayout(ImageFile file)
             }
 
             // "*.mdf" stands for the descriptor's own name.
-            string path = name.StartsWith("*.", StringComparison.Ordinal) ? Path.ChangeExtension(Path.GetFileName(file.Name), name[2..]) : name;
-            _files[name] = source = SheetFiles.Open(file, path, isOnly).Source;
+            bool isOwn = name.StartsWith("*.", StringComparison.Ordinal);
+            string path = isOwn ? Path.ChangeExtension(Path.GetFileName(file.Name), name[2..]) : name;
+            SheetFiles files = isWide || isOwn || _encoding is not null ? _besideInUnicode : _beside;
+            _files[name] = source = files.Open(path, isOnly).Source;
         }
 
         return source;
@@ -124,9 +132,15 @@ internal sealed class AlcoholLayout(ImageFile file)
     {
         byte[] bytes = new byte[Math.Clamp(file.Source.Length - address, 0, MaxNameLength)];
         file.Source.ReadAt(address, bytes);
-        string text = isWide ? Encoding.Unicode.GetString(bytes) : Encoding.Latin1.GetString(bytes);
-        int end = text.IndexOf('\0', StringComparison.Ordinal);
-        string name = end < 0 ? text : text[..end];
-        return name.Length > 0 ? name : throw new InvalidImageException("media descriptor", address, "a file's name is empty");
+        int end = 0;
+        int width = isWide ? 2 : 1;
+        while (end + width <= bytes.Length && bytes.AsSpan(end, width).ContainsAnyExcept((byte)0))
+        {
+            end += width;
+        }
+
+        return end > 0
+            ? (isWide ? Encoding.Unicode : _encoding ?? Encoding.Latin1).GetString(bytes, 0, end)
+            : throw new InvalidImageException("media descriptor", address, "a file's name is empty");
     }
 }

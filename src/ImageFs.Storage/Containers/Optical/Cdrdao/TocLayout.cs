@@ -1,12 +1,15 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
+using ImageFs.Linux;
 using ImageFs.Storage.Containers.Optical.Sheets;
 
 namespace ImageFs.Storage.Containers.Optical.Cdrdao;
 
 /// <summary>Lays out the disc that a TOC file tells of (cdrdao(1), "Toc-Files").</summary>
-/// <param name="file">The file.</param>
+/// <param name="sheetFiles">The files that it names.</param>
 /// <param name="words">Its words.</param>
-internal sealed class TocLayout(ImageFile file, TocWords words)
+/// <param name="warn">Hears of sound that cannot be read, and of what the file has wrong.</param>
+internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<string> warn)
 {
     private const int BytesPerSample = 4;
     private const int SamplesPerSector = SectorLayout.RawSize / BytesPerSample;
@@ -22,6 +25,10 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
     private int _number;
     private int _count;
 
+    // Why the track's sound cannot be read; and the first such error of all, which is that of a disc of nothing else.
+    private string? _unread;
+    private Exception? _problem;
+
     // Sectors of the track's pieces that are its pregap; -1 for the START that means all of those so far.
     private long _pregap;
 
@@ -30,7 +37,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
     /// <param name="subchannel">Bytes of subchannel behind each sector.</param>
     internal static (TrackKind Kind, SectorLayout Layout)? FindLayout(string mode, int subchannel)
     {
-        (TrackKind Kind, int Size)? found = mode switch
+        (TrackKind Kind, int Size)? found = mode.ToUpperInvariant() switch
         {
             "AUDIO" => (TrackKind.Audio, 2352),
             "MODE1" => (TrackKind.Mode1, 2048),
@@ -51,14 +58,19 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
         while (words.Next is not null)
         {
             string word = words.Next;
-            if (words.IsString || !ReadStatement(word))
+            if (words.IsString || !ReadStatement(word.ToUpperInvariant()))
             {
                 throw Invalid($"\"{word}\" is not expected");
             }
         }
 
         EndTrack();
-        return _disc.Build(options);
+        if (_problem is not null && _files.Count == 0)
+        {
+            ExceptionDispatchInfo.Throw(_problem);
+        }
+
+        return _disc.Build(options, warn);
     }
 
     private InvalidImageException Invalid(string problem) => new("TOC file", 0, $"line {words.Line}: {problem}");
@@ -84,7 +96,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
                 BeginTrack();
                 return true;
             case "SILENCE" or "ZERO":
-                while (words.Next is not null && (FindLayout(words.Next, 0) is not null || words.Next.StartsWith("RW", StringComparison.Ordinal)))
+                while (words.Next is not null && (FindLayout(words.Next, 0) is not null || words.Next.StartsWith("RW", StringComparison.OrdinalIgnoreCase)))
                 {
                     words.MoveNext();
                 }
@@ -114,7 +126,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
         EndTrack();
         string mode = words.Next ?? throw Invalid("a track's mode is missing");
         words.MoveNext();
-        bool hasSubchannel = words.Next is "RW" or "RW_RAW";
+        bool hasSubchannel = words.Next?.ToUpperInvariant() is "RW" or "RW_RAW";
         if (hasSubchannel)
         {
             words.MoveNext();
@@ -135,6 +147,11 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
             }
 
             _disc.BeginTrack(_number, 1, _kind, _layout);
+            if (_unread is not null)
+            {
+                _disc.MarkUnread(_unread);
+            }
+
             long left = _pregap;
             bool isMarked = false;
             foreach (Piece piece in _pieces)
@@ -154,6 +171,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
 
         _pieces.Clear();
         _pregap = 0;
+        _unread = null;
     }
 
     private void Append(Piece piece)
@@ -184,26 +202,63 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
         string name = TakeString() ?? throw Invalid("a file's name is missing");
         bool isSwapped = TakeWord("SWAP");
         long offset = TakeOffset();
-        ImageFile data = Open(name);
-        bool isWave = !isData && data.Head.StartsWith("RIFF"u8);
+        long? start = isData ? null : TakeSamples();
+        long? length = isData ? null : TakeSamples() / SamplesPerSector;
+        if (OpenIfThere(name, isData) is not { } data)
+        {
+            AddPiece(new Piece(null, 0, length ?? 0, false));
+            return;
+        }
+
+        bool isWave = !isData && SoundFile.IsWave(data);
         long end = data.Source.Length;
         if (isWave)
         {
-            (long start, long length) = WaveHeader.Find(data);
-            offset += start;
-            end = start + length;
+            (long samples, long count) = SoundFile.FindSamples(data);
+            offset += samples;
+            end = samples + count;
         }
 
-        if (!isData)
+        offset = checked(offset + ((start ?? 0) * BytesPerSample));
+        if (isData)
         {
-            offset = checked(offset + ((TakeSamples() ?? 0) * BytesPerSample));
+            // A length in bytes is one in the sectors that there are.
+            (_kind, _layout) = SectorSurvey.Settle(data.Source, offset, 0, _number, (_kind, _layout), warn);
+            length = TakeLength();
         }
 
         long available = Math.Max(0, end - offset) / _layout.Size;
-        long? count = isData ? TakeLength() : TakeSamples() / SamplesPerSector;
 
         // Sound without a header has its high byte first, unless the file says otherwise.
-        AddPiece(new Piece(data.Source, offset, count is null or 0 ? available : count.Value, !isData && !isWave && !isSwapped));
+        AddPiece(new Piece(data.Source, offset, length is null or 0 ? available : length.Value, !isData && !isWave && !isSwapped));
+    }
+
+    // Sound that is missing, or of a kind that is not read, does not take the data along.
+    private ImageFile? OpenIfThere(string name, bool isData)
+    {
+        try
+        {
+            ImageFile data = Open(name);
+            if (!isData && SoundFile.NameOf(data) is { } kind)
+            {
+                throw new UnsupportedFeatureException($"{data.Name}: sound as {kind} is");
+            }
+
+            if (!isData && SoundFile.IsWave(data))
+            {
+                _ = SoundFile.FindSamples(data);
+            }
+
+            return data;
+        }
+        catch (Exception e) when (!isData && e is UnsupportedFeatureException or LinuxException { Errno: Errno.ENOENT })
+        {
+            _files.Remove(name);
+            _problem ??= e;
+            _unread ??= e.Message;
+            warn($"{e.Message}: track {_number} is left out");
+            return null;
+        }
     }
 
     private ImageFile Open(string name)
@@ -215,7 +270,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
                 throw Invalid($"it names more than {Disc.MaxTracks} files");
             }
 
-            _files[name] = data = SheetFiles.Open(file, name, isOnly: _files.Count == 0);
+            _files[name] = data = sheetFiles.Open(name, isOnly: _files.Count == 0);
         }
 
         return data;
@@ -247,7 +302,7 @@ internal sealed class TocLayout(ImageFile file, TocWords words)
 
     private bool TakeWord(string word)
     {
-        bool isNext = !words.IsString && words.Next == word;
+        bool isNext = !words.IsString && string.Equals(words.Next, word, StringComparison.OrdinalIgnoreCase);
         if (isNext)
         {
             words.MoveNext();

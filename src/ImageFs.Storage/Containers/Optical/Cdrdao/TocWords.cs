@@ -21,7 +21,7 @@ internal sealed class TocWords(string text)
         var words = new TocWords(head);
         while (words.MoveNext())
         {
-            switch (words.Next)
+            switch (words.Next?.ToUpperInvariant())
             {
                 case "CD_DA" or "CD_ROM" or "CD_ROM_XA" or "CD_I":
                     return !words.IsString;

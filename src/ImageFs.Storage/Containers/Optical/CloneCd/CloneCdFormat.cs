@@ -22,11 +22,10 @@ public sealed class CloneCdFormat : ContainerFormat
     /// <inheritdoc/>
     public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
     {
-        var sheet = CloneCdSheet.Parse(SheetText.Read(file));
-        BlockSource image = (SheetFiles.TryOpenNamesake(file, "img")
-            ?? throw new LinuxException("open", Errno.ENOENT, Path.ChangeExtension(file.Name, "img"))).Source;
+        var sheet = CloneCdSheet.Parse(SheetText.Read(file, options).Text);
+        BlockSource image = OpenImage(file).Source;
         var disc = new DiscBuilder(Name);
-        long sectors = 0;
+        long offset = 0;
         foreach (IGrouping<long, CloneCdEntry> session in sheet.Entries.GroupBy(entry => entry.Session).OrderBy(session => session.Key))
         {
             CloneCdEntry[] tracks = [.. session.Where(entry => entry.IsTrack).OrderBy(entry => entry.Start)];
@@ -39,7 +38,7 @@ public sealed class CloneCdFormat : ContainerFormat
 
             // The image has the sectors of one session behind those of the other, without what lies between them on the disc.
             disc.EndTrack();
-            sectors = disc.Position == 0 ? tracks[0].Start : FindStart(image, sectors, tracks[0]);
+            offset = disc.Position == 0 ? tracks[0].Start * SectorLayout.RawSize : FindStart(image, offset, tracks[0]);
             disc.Position = tracks[0].Start;
             for (int i = 0; i < tracks.Length; i++)
             {
@@ -50,39 +49,43 @@ public sealed class CloneCdFormat : ContainerFormat
                     throw Invalid($"track {tracks[i].Point} has {count} sectors at {tracks[i].Start}");
                 }
 
-                TrackKind kind = FindKind(image, sectors, tracks[i], sheet);
-                disc.BeginTrack((int)tracks[i].Point, (int)session.Key, kind, SectorLayout.Of(kind, SectorLayout.RawSize));
-                disc.Append(image, checked(sectors * SectorLayout.RawSize), count);
-                sectors += count;
+                (TrackKind kind, SectorLayout layout) = FindLayout(image, offset, tracks[i], sheet, warn);
+                disc.BeginTrack((int)tracks[i].Point, (int)session.Key, kind, layout);
+                disc.Append(image, offset, count);
+                offset = checked(offset + (count * layout.Size));
             }
         }
 
-        return disc.Build(options);
+        return disc.Build(options, warn);
     }
 
     private static InvalidImageException Invalid(string problem) => new("CloneCD sheet", 0, problem);
 
+    // It has the sheet's name; or that which it was made with, when it is not ".img".
+    private static ImageFile OpenImage(ImageFile sheet)
+    {
+        var files = new SheetFiles(sheet);
+        return files.TryOpenNamesake(".img") ?? files.TryOpenNamesake(".bin")
+            ?? throw new LinuxException("open", Errno.ENOENT, Path.ChangeExtension(sheet.Name, "img"));
+    }
+
     // The pregap of a later session may be in the image or not: the address of a data sector tells.
-    private static long FindStart(BlockSource image, long sector, CloneCdEntry track)
+    private static long FindStart(BlockSource image, long offset, CloneCdEntry track)
     {
         Span<byte> buffer = stackalloc byte[SectorHeader.Length];
-        return SectorHeader.TryRead(image, sector * SectorLayout.RawSize, buffer, out SectorHeader header)
+        return SectorHeader.TryRead(image, offset, buffer, out SectorHeader header)
             && header.Address is long address && track.Start - address is > 0 and <= MaxPregap and long pregap
-            ? sector + pregap
-            : sector;
+            ? offset + (pregap * SectorLayout.RawSize)
+            : offset;
     }
 
     // The sheet's mode is not always there, and not always right.
-    private static TrackKind FindKind(BlockSource image, long sector, CloneCdEntry track, CloneCdSheet sheet)
+    private static (TrackKind Kind, SectorLayout Layout) FindLayout(
+        BlockSource image, long offset, CloneCdEntry track, CloneCdSheet sheet, Action<string> warn)
     {
-        if ((track.Control & DataTrack) == 0)
-        {
-            return TrackKind.Audio;
-        }
-
-        Span<byte> buffer = stackalloc byte[SectorHeader.Length];
-        return SectorHeader.TryRead(image, sector * SectorLayout.RawSize, buffer, out SectorHeader header) ? header.Kind
-            : sheet.ModeOf(track.Point) == 2 ? TrackKind.Mode2
-            : TrackKind.Mode1;
+        long? mode = sheet.ModeOf(track.Point);
+        TrackKind said = (track.Control & DataTrack) == 0 ? TrackKind.Audio : mode == 2 ? TrackKind.Mode2 : TrackKind.Mode1;
+        return SectorSurvey.Settle(
+            image, offset, 0, (int)track.Point, (said, SectorLayout.Of(said, SectorLayout.RawSize)), mode is null ? static _ => { } : warn);
     }
 }

@@ -14,7 +14,7 @@ public sealed class CueFormat : ContainerFormat
     /// <inheritdoc/>
     public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
     {
-        var sheet = CueSheet.Parse(SheetText.Read(file));
-        return new CueLayout(file, sheet, warn).Make(options);
+        var text = SheetText.Read(file, options);
+        return new CueLayout(new SheetFiles(file, text.ReadingsOf), CueSheet.Parse(text.Text), warn).Make(options);
     }
 }

@@ -9,11 +9,23 @@ internal sealed class CueSheet
     private const string Structure = "cue sheet";
     private const int MaxIndexes = 10_000;
 
+    // Where the high-density area of a GD-ROM begins, for both its sheets: addresses do not count the two seconds in front.
+    private const long HighDensityStart = 45_000;
+
     private readonly List<CueMark> _marks = [];
+    private readonly HashSet<int> _numbers = [];
     private CueFile? _file;
     private CueTrack? _track;
     private int _session = 1;
     private long? _sessionGap;
+    private long? _sessionStart;
+
+    // The track's line was repeated in front of its next index; and whether there was a FILE line since the first.
+    private bool _isRepeated;
+    private bool _isNewFile;
+
+    // What the numbers of a further sheet are counted on by.
+    private int _shift;
 
     private CueSheet()
     {
@@ -26,20 +38,22 @@ internal sealed class CueSheet
     internal static bool IsRecognised(string head)
     {
         bool hasFile = false;
-        foreach (ReadOnlySpan<char> line in head.AsSpan().EnumerateLines())
+        foreach (string line in SheetText.Lines(head))
         {
-            ReadOnlySpan<char> word = FirstWord(line);
-            if (word.IsEmpty)
+            string text = line.Trim();
+            int end = text.AsSpan().IndexOfAny(' ', '\t');
+            string word = (end < 0 ? text : text[..end]).ToUpperInvariant();
+            if (word.Length == 0)
             {
                 continue;
             }
 
-            if (hasFile && word is "TRACK")
+            if (hasFile && word == "TRACK")
             {
                 return true;
             }
 
-            hasFile |= word is "FILE" && line.Trim().Length > word.Length;
+            hasFile |= word == "FILE" && end > 0;
             if (!IsKnown(word))
             {
                 return false;
@@ -56,33 +70,28 @@ internal sealed class CueSheet
     {
         var sheet = new CueSheet();
         int number = 0;
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (string line in SheetText.Lines(text))
         {
             number++;
-            List<string> words = SheetText.Split(line);
-            if (words.Count > 0 && !sheet.Add(words))
+            string trimmed = line.Trim();
+            List<string> words = SheetText.Split(trimmed);
+            if (words.Count > 0 && !sheet.Add(words, trimmed))
             {
-                throw new InvalidImageException(Structure, 0, $"line {number} is no good: {line.Trim()[..Math.Min(line.Trim().Length, 80)]}");
+                throw new InvalidImageException(Structure, 0, $"line {number} is no good: {trimmed[..Math.Min(trimmed.Length, 80)]}");
             }
         }
 
         return sheet._marks.Count > 0 ? sheet : throw new InvalidImageException(Structure, 0, "it has no track");
     }
 
-    private static bool IsKnown(ReadOnlySpan<char> word) => word is
+    private static bool IsKnown(string word) => word is
         "REM" or "CATALOG" or "CDTEXTFILE" or "FILE" or "FLAGS" or "INDEX" or "ISRC" or "PERFORMER" or "POSTGAP" or "PREGAP"
-        or "SONGWRITER" or "TITLE" or "TRACK" or "ARRANGER" or "COMPOSER" or "MESSAGE" or "GENRE" or "DISC_ID";
+        or "SONGWRITER" or "TITLE" or "TRACK" or "ARRANGER" or "COMPOSER" or "MESSAGE" or "GENRE" or "DISC_ID" or "UPC_EAN" or "SIZE_INFO"
+        or "TOC_INFO" or [';', ..];
 
-    private static ReadOnlySpan<char> FirstWord(ReadOnlySpan<char> line)
+    private bool Add(List<string> words, string line) => words[0].ToUpperInvariant() switch
     {
-        line = line.Trim();
-        int end = line.IndexOfAny(' ', '\t');
-        return end < 0 ? line : line[..end];
-    }
-
-    private bool Add(List<string> words) => words[0].ToUpperInvariant() switch
-    {
-        "FILE" => AddFile(words),
+        "FILE" => AddFile(line[words[0].Length..].Trim()),
         "TRACK" => AddTrack(words),
         "INDEX" => AddIndex(words),
         "PREGAP" => words.Count > 1 && _track is not null && SetGap(DiscTime.TryParse(words[1]), isBefore: true),
@@ -91,15 +100,22 @@ internal sealed class CueSheet
         _ => true,
     };
 
-    private bool AddFile(List<string> words)
+    // The name in quotes, or with spaces and without, and what the file is; that is missing at times, as is a quote.
+    private bool AddFile(string rest)
     {
-        if (words.Count < 3)
+        int quote = rest.LastIndexOf('"');
+        int space = rest.AsSpan().LastIndexOfAny(' ', '\t');
+        bool isQuoted = quote > 0 && rest.StartsWith('"');
+        bool hasType = space > 0 && CueFile.IsType(rest[(space + 1)..].ToUpperInvariant());
+        string name = isQuoted ? rest[1..quote] : (hasType ? rest[..space] : rest).Trim(' ', '\t', '"');
+        string type = isQuoted ? rest[(quote + 1)..].Trim() : hasType ? rest[(space + 1)..] : string.Empty;
+        if (name.Length == 0)
         {
             return false;
         }
 
-        // A name with spaces and no quotes: the type is the last word.
-        _file = new CueFile(string.Join(' ', words[1..^1]), words[^1].ToUpperInvariant());
+        _file = new CueFile(name, type.Length == 0 ? "BINARY" : type.ToUpperInvariant());
+        _isNewFile = true;
         return true;
     }
 
@@ -112,9 +128,34 @@ internal sealed class CueSheet
             return false;
         }
 
-        _track = new CueTrack(number, _session, kind, layout) { SessionGap = _sessionGap };
+        number += _shift;
+        if (number == _track?.Number && kind == _track.Kind && !_isRepeated)
+        {
+            _isRepeated = true;
+            return true;
+        }
+
+        return BeginTrack(number, kind, layout);
+    }
+
+    // Numbers that begin again behind another file are those of a further sheet, with what was burned later.
+    private bool BeginTrack(int number, TrackKind kind, SectorLayout layout)
+    {
+        if (_isNewFile && _numbers.Contains(number))
+        {
+            int last = _numbers.Max();
+            number += last - _shift;
+            _shift = last;
+            _session = Math.Max(_session, _track!.Session + 1);
+        }
+
+        _track = new CueTrack(number, _session, kind, layout) { SessionGap = _sessionGap, SessionStart = _sessionStart };
+        _numbers.Add(number);
         _sessionGap = null;
-        return true;
+        _sessionStart = null;
+        _isRepeated = false;
+        _isNewFile = false;
+        return number <= Disc.MaxTracks;
     }
 
     private static (TrackKind Kind, SectorLayout Layout)? FindLayout(string mode)
@@ -125,7 +166,8 @@ internal sealed class CueSheet
             return (TrackKind.Audio, SectorLayout.Of(TrackKind.Audio, length));
         }
 
-        string[] parts = mode.Split('/');
+        // Raw sectors where the sheet has no size.
+        string[] parts = (mode.Contains('/', StringComparison.Ordinal) ? mode : $"{mode}/{SectorLayout.RawSize}").Split('/');
         TrackKind? kind = parts[0] switch
         {
             "MODE1" => TrackKind.Mode1,
@@ -146,6 +188,13 @@ internal sealed class CueSheet
             return false;
         }
 
+        // A repeated line whose indexes begin again is another track.
+        if (_isRepeated && _marks.FindLast(mark => mark.Track == _track) is { } last && index <= last.Index)
+        {
+            BeginTrack(_track.Number, _track.Kind, _track.Layout);
+        }
+
+        _isRepeated = false;
         _marks.Add(new CueMark(_file, _track, index, position));
         return true;
     }
@@ -164,7 +213,7 @@ internal sealed class CueSheet
         return length is not null;
     }
 
-    // As IsoBuster and DiscImageCreator have it: SESSION nn, and what lies between two by LEAD-OUT, LEAD-IN and PREGAP.
+    // As IsoBuster, DiscImageCreator and redump.org have it: SESSION nn, and what lies between two by LEAD-OUT, LEAD-IN and PREGAP.
     private bool AddRemark(List<string> words)
     {
         if (words.Count < 3)
@@ -176,6 +225,14 @@ internal sealed class CueSheet
         {
             case "SESSION" when int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 1 and <= Disc.MaxTracks:
                 _session = number;
+                break;
+            case "HIGH-DENSITY" when _track?.Session == _session:
+                // A GD-ROM's second area is read as a session of its own.
+                _session++;
+                _sessionStart = HighDensityStart;
+                break;
+            case "LEAD-OUT" when _track is not null && DiscTime.TryParse(words[2]) is long end:
+                _track.LeadOut = end;
                 break;
             case "LEAD-IN" or "PREGAP" when _session > 1 && DiscTime.TryParse(words[2]) is long gap && _track?.Session != _session:
                 // The lead-out in front of it is always told by where it begins, never by its length.

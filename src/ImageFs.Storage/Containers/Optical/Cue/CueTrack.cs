@@ -11,9 +11,11 @@ internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLa
 
     internal int Session => session;
 
-    internal TrackKind Kind => kind;
+    /// <summary>What its sectors hold: as the sheet says, or as they say themselves.</summary>
+    internal TrackKind Kind { get; private set; } = kind;
 
-    internal SectorLayout Layout => layout;
+    /// <summary>How they lie: as the sheet says, or as they say themselves.</summary>
+    internal SectorLayout Layout { get; private set; } = layout;
 
     /// <summary>Sectors in front of it that are in no file.</summary>
     internal long Pregap { get; set; }
@@ -23,4 +25,13 @@ internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLa
 
     /// <summary>Sectors between its session and the one before, where the sheet tells.</summary>
     internal long? SessionGap { get; init; }
+
+    /// <summary>The sector that its session begins at, where that is known; null where it is not.</summary>
+    internal long? SessionStart { get; init; }
+
+    /// <summary>Where the lead-out behind it begins, as the sheet counts; null when it does not tell.</summary>
+    internal long? LeadOut { get; set; }
+
+    /// <summary>Its sectors say what they are.</summary>
+    internal void Settle((TrackKind Kind, SectorLayout Layout) found) => (Kind, Layout) = found;
 }

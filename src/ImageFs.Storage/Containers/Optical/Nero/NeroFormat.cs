@@ -17,7 +17,7 @@ public sealed class NeroFormat : ContainerFormat
     public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
     {
         long chunks = FindChunks(file.Source) ?? throw new UnsupportedFeatureException($"{file.Name}: a file without Nero's footer is");
-        return NeroLayout.Read(file.Source, chunks).Build(options);
+        return NeroLayout.Read(file.Source, chunks, warn).Build(options, warn);
     }
 
     // The footer: "NER5" and 64 bits, or "NERO" and 32 bits: where the chunks begin.

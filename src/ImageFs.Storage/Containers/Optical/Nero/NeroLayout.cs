@@ -17,6 +17,7 @@ internal sealed class NeroLayout
     private const int FirstTrackField = 20;
 
     private readonly BlockSource _file;
+    private readonly Action<string> _warn;
     private readonly DiscBuilder _disc = new("nrg");
 
     // First sectors of the tracks of the session, by their number and index.
@@ -25,13 +26,17 @@ internal sealed class NeroLayout
     private int _tracks;
     private long? _bias;
 
-    private NeroLayout(BlockSource file) => _file = file;
+    private NeroLayout(BlockSource file, Action<string> warn)
+    {
+        _file = file;
+        _warn = warn;
+    }
 
     /// <summary>Reads the chunks.</summary>
     /// <exception cref="ImageException">They are damaged.</exception>
-    internal static DiscBuilder Read(BlockSource file, long start)
+    internal static DiscBuilder Read(BlockSource file, long start, Action<string> warn)
     {
-        var layout = new NeroLayout(file);
+        var layout = new NeroLayout(file, warn);
         Span<byte> header = stackalloc byte[ChunkHeader];
         for (int count = 0; count < MaxChunks; count++)
         {
@@ -115,7 +120,8 @@ internal sealed class NeroLayout
                 throw new InvalidImageException("NRG chunk", address, $"track {number} lies at 0x{places[0]:X}, 0x{places[1]:X} to 0x{places[2]:X}");
             }
 
-            (TrackKind kind, SectorLayout layout) = FindLayout(chunk[14] != 0 ? chunk[14] : chunk[15], sectorSize);
+            (TrackKind kind, SectorLayout layout) =
+                SectorSurvey.Settle(_file, places[1], 0, number, FindLayout(chunk[14] != 0 ? chunk[14] : chunk[15], sectorSize), _warn);
             long pregap = (places[1] - places[0]) / layout.Size;
             long start = _starts.TryGetValue((number, 1), out long sector) ? sector : _disc.Position + pregap;
             _disc.EndTrack();
@@ -142,7 +148,7 @@ internal sealed class NeroLayout
             }
 
             ReadOnlySpan<byte> rest = chunk[(isWide ? 16 : 8)..];
-            (TrackKind kind, SectorLayout layout) = FindLayout(rest[3], 0);
+            (TrackKind kind, SectorLayout layout) = SectorSurvey.Settle(_file, offset, 0, _tracks + 1, FindLayout(rest[3], 0), _warn);
             long start = BinaryPrimitives.ReadUInt32BigEndian(rest[4..]);
 
             // Some count the pregap in front of the disc.

@@ -3,60 +3,103 @@ using ImageFs.Linux;
 namespace ImageFs.Storage.Containers.Optical.Sheets;
 
 /// <summary>
-/// Opens the files that a sheet names. Sheets are written on systems where the case of a name does not count and a backslash parts its
-/// folders, and the files are renamed afterwards: so what is not there by the name given is looked for by others that are likely.
+/// Opens the files that a sheet names. Sheets are written on systems where the case of a name does not count, in their character sets, and a
+/// backslash parts their folders; and the files are renamed afterwards: so what is not there by the name given is looked for by others that
+/// are likely, in the folder's listing.
 /// </summary>
-internal static class SheetFiles
+/// <param name="sheet">The sheet.</param>
+/// <param name="readings">What a name in it may be; null where it is nothing but itself.</param>
+internal sealed class SheetFiles(ImageFile sheet, Func<string, IEnumerable<string>>? readings = null)
 {
+    private const string Role = "data file";
+
+    // What the only file of a sheet is called where it has the sheet's name, and not the ending that the sheet says.
+    private static readonly string[] s_endings = [".bin", ".img", ".iso", ".mdf", ".raw", string.Empty];
+
+    private readonly Dictionary<string, string[]> _listings = [];
+
     /// <summary>Opens a file.</summary>
-    /// <param name="sheet">The sheet.</param>
-    /// <param name="name">The name that it has there.</param>
+    /// <param name="name">The name that it has in the sheet.</param>
     /// <param name="isOnly">Whether the sheet names no other: then a file of the sheet's own name may be meant.</param>
     /// <exception cref="ForbiddenFileException">It lies where this sheet's files may not.</exception>
     /// <exception cref="LinuxException">It cannot be opened, or is not there.</exception>
-    internal static ImageFile Open(ImageFile sheet, string name, bool isOnly)
+    internal ImageFile Open(string name, bool isOnly)
     {
-        string path = sheet.Folder.Contains(name) ? name : ToPath(name);
+        string path = name.Length > 0 && sheet.Folder.Contains(name) ? name : ToPath(name);
         try
         {
-            return sheet.OpenBeside(path, "data file");
+            return sheet.OpenBeside(path, Role);
         }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        catch (Exception e) when (e is LinuxException { Errno: Errno.ENOENT or Errno.ENOTDIR or Errno.EINVAL } || (e is ForbiddenFileException && path.StartsWith('/')))
         {
-            string? other = Others(sheet, path, isOnly).FirstOrDefault(sheet.Folder.Contains);
+            string? other = FindOther(name, isOnly);
             if (other is null)
             {
                 throw;
             }
 
-            return sheet.OpenBeside(other, "data file");
+            return sheet.OpenBeside(other, Role);
         }
     }
 
     /// <summary>A file beside the sheet that has its name, with another ending; null when there is none.</summary>
-    internal static ImageFile? TryOpenNamesake(ImageFile sheet, string ending) =>
-        Cases(Path.ChangeExtension(Path.GetFileName(sheet.Name), ending)).FirstOrDefault(sheet.Folder.Contains) is { } name
-            ? sheet.OpenBeside(name, "data file")
-            : null;
+    /// <param name="ending">The ending, with its dot.</param>
+    internal ImageFile? TryOpenNamesake(string ending) =>
+        FindInAnyCase(string.Empty, Path.GetFileNameWithoutExtension(sheet.Name) + ending) is { } name ? sheet.OpenBeside(name, Role) : null;
 
-    // What stood on a drive of another system is looked for beside the sheet.
+    // What stood on a drive of another system, or below its root, is looked for beside the sheet.
     private static string ToPath(string name)
     {
         string path = name.Replace('\\', '/');
-        return path.Length > 1 && path[1] == ':' || name.StartsWith('\\') ? path[(path.LastIndexOf('/') + 1)..] : path;
+        bool hasDrive = path.Length > 1 && path[1] == ':';
+        return hasDrive || name.StartsWith('\\') ? path[(path.LastIndexOfAny(['/', ':']) + 1)..] : path;
     }
 
-    private static IEnumerable<string> Others(ImageFile sheet, string path, bool isOnly)
+    private string? FindOther(string name, bool isOnly)
     {
-        string name = Path.GetFileName(path);
-        IEnumerable<string> others = Cases(name);
-        return isOnly ? others.Concat(Cases(Path.ChangeExtension(Path.GetFileName(sheet.Name), Path.GetExtension(name)))) : others;
+        foreach (string reading in readings?.Invoke(name) ?? [name])
+        {
+            string path = ToPath(reading);
+            if ((FindPath(path) ?? FindInAnyCase(string.Empty, Path.GetFileName(path))) is { } found)
+            {
+                return found;
+            }
+        }
+
+        string stem = Path.GetFileNameWithoutExtension(sheet.Name);
+        return isOnly
+            ? s_endings.Prepend(Path.GetExtension(ToPath(name))).Select(ending => FindInAnyCase(string.Empty, stem + ending)).FirstOrDefault(found => found is not null)
+            : null;
     }
 
-    private static IEnumerable<string> Cases(string name)
+    // Each of its folders in any case.
+    private string? FindPath(string path)
     {
-        string start = Path.GetFileNameWithoutExtension(name);
-        string ending = Path.GetExtension(name);
-        return [name, start + ending.ToLowerInvariant(), start + ending.ToUpperInvariant(), name.ToLowerInvariant(), name.ToUpperInvariant()];
+        string found = string.Empty;
+        foreach (string part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (FindInAnyCase(found, part) is not { } name)
+            {
+                return null;
+            }
+
+            found = Path.Combine(found, name);
+        }
+
+        return found.Length == 0 ? null : found;
+    }
+
+    private string? FindInAnyCase(string folder, string name)
+    {
+        if (!_listings.TryGetValue(folder, out string[]? names))
+        {
+            // In an order of its own, so that of two names that differ in case the same one is taken wherever the folder lies.
+            names = [.. sheet.Folder.List(folder).Order(StringComparer.Ordinal)];
+            _listings[folder] = names;
+        }
+
+        string own = Path.GetFileName(sheet.Name);
+        return Array.Find(names, other => other == name)
+            ?? Array.Find(names, other => string.Equals(other, name, StringComparison.OrdinalIgnoreCase) && other != own);
     }
 }

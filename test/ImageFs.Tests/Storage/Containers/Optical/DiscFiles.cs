@@ -38,4 +38,12 @@ internal sealed class DiscFiles : ImageFolder
         : throw new LinuxException("open", Errno.ENOENT, path);
 
     public override bool Contains(string name) => _files.ContainsKey(name);
+
+    public override IEnumerable<string> List(string path) =>
+    [
+        .. _files.Keys
+            .Where(name => path.Length == 0 || name.StartsWith(path + "/", StringComparison.Ordinal))
+            .Select(name => (path.Length == 0 ? name : name[(path.Length + 1)..]).Split('/')[0])
+            .Distinct(),
+    ];
 }
