@@ -1,4 +1,3 @@
-using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Reading;
@@ -43,7 +42,7 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, stri
         try
         {
             NodeId node = PathLookup.Find(fileSystem, Path.Combine(path, folder));
-            return [.. DirectoryContents.Read(fileSystem, node).Entries.Select(entry => Encoding.UTF8.GetString(entry.Name))];
+            return [.. DirectoryContents.Read(fileSystem, node).Entries.Select(entry => ByteText.FromBytes(entry.Name))];
         }
         catch (Exception e) when (e is LinuxException or ImageException)
         {

@@ -5,7 +5,7 @@ using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.FileSystems.CompactDisc;
 
-/// <summary>The audio tracks of a disc as WAV files: <c>Track 02.wav</c>. A node id is the track's number and one; the root's is 1.</summary>
+/// <summary>The audio tracks of a disc as WAV files: <c>Track 02.wav</c>. A node id is the track's number and one; the root's is 1. Those that cannot be had are left out: they are no silence.</summary>
 /// <param name="disc">The disc.</param>
 public sealed class AudioFileSystem(Disc disc) : FileSystem
 {
@@ -17,7 +17,7 @@ public sealed class AudioFileSystem(Disc disc) : FileSystem
     // Entry numbers of the root's listing: ".", "..", then the tracks.
     private const int FirstTrackEntry = 2;
 
-    private readonly DiscTrack[] _tracks = [.. disc.Tracks.Where(track => !track.IsData)];
+    private readonly DiscTrack[] _tracks = [.. disc.Tracks.Where(track => track is { IsData: false, Problem: null })];
 
     /// <inheritdoc/>
     public override string Format => "cdda";

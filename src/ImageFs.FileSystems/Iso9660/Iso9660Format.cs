@@ -15,8 +15,13 @@ internal sealed class Iso9660Format : FileSystemFormat
     /// <inheritdoc/>
     public override bool ProbeAt(BlockSource source, MountOptions options)
     {
+        if (!options.Names.Contains("sbsector"))
+        {
+            return false;
+        }
+
         var isoOptions = new Iso9660Options(options.Copy());
-        return isoOptions.DescriptorSector is not null && VolumeDescriptorSet.Read(source, Sessions.FindStart(source, isoOptions)).IsRecognised;
+        return VolumeDescriptorSet.Read(source, Sessions.FindStart(source, isoOptions)).IsRecognised;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
@@ -14,6 +15,8 @@ internal static class UdfDescription
     // What blkid makes a UUID of: sixteen bytes, of which the first eight are a time.
     private const int UuidLength = 16;
     private const int UuidTimeLength = 8;
+
+    private const int DiscSectorSize = 2048;
 
     private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
@@ -40,6 +43,8 @@ internal static class UdfDescription
             .With("directories", (long?)integrity?.Directories)
             .With("modified", integrity is null ? null : TimeStamp.ReadDate(integrity.RecordingTime))
             .With("system-streams", volume.FileSet.SystemStreamDirectory.Length > 0 ? true : null)
+            .With("sessions", UdfSessions.Count(volume))
+            .With("first-sector", (volume.Image as SessionSource)?.Start / DiscSectorSize)
             .With("anchor", (long)volume.Descriptors.Anchor.Block)
             .With("reserve-descriptors", volume.Descriptors.IsReserve ? true : null);
         for (int i = 0; i < volume.Maps.Count; i++)

@@ -23,8 +23,13 @@ internal sealed class UdfFormat : FileSystemFormat
     /// <inheritdoc/>
     public override bool ProbeAt(BlockSource source, MountOptions options)
     {
+        if (!options.Names.Any(name => name is "session" or "anchor"))
+        {
+            return false;
+        }
+
         var udfOptions = new UdfOptions(options.Copy(), source);
-        return udfOptions.IsPlaced && Anchor.Find(source, udfOptions).Any();
+        return Anchor.Find(source, udfOptions).Any();
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,6 @@ internal sealed class UdfOptions
         Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
         FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
-        IsPlaced = options.Names.Any(name => name is "session" or "anchor");
         Session = FindSession(options.TakeNumber("session", max: int.MaxValue), SessionTable.Find(source));
         Shift = options.TakeNumber("shift", max: int.MaxValue);
         LastBlock = options.TakeNumber("lastblock");
@@ -81,9 +80,6 @@ internal sealed class UdfOptions
     /// <summary><c>shift=</c>: the number that the image's first sector of 2048 bytes has on the disc whose session it is.</summary>
     public uint? Shift { get; }
 
-    /// <summary>Whether an option says where the volume begins.</summary>
-    public bool IsPlaced { get; }
-
     /// <summary><c>lastblock=</c>: the last block that was recorded.</summary>
     public uint? LastBlock { get; }
 
@@ -91,7 +87,7 @@ internal sealed class UdfOptions
     public uint? Anchor { get; }
 
     /// <summary><c>bs=</c>: the sizes of blocks that are tried.</summary>
-    public IReadOnlyList<int> BlockSizes { get; }
+    public IReadOnlyList<int> BlockSizes { get; private set; }
 
     /// <summary><c>iocharset=</c>, or <c>utf8</c>.</summary>
     public NameCharset Charset { get; }
@@ -101,7 +97,11 @@ internal sealed class UdfOptions
     private uint? GroupId { get; }
 
     /// <summary>The image is one of a session that begins at a block of the disc: addresses count from the disc's start.</summary>
-    public void MoveTo(uint session) => Session += session;
+    public void MoveTo(uint session)
+    {
+        Session += session;
+        BlockSizes = [DiscSectorSize];
+    }
 
     /// <summary>The owner of a file: that of <c>uid=</c>, or the recorded one.</summary>
     public uint FindUser(uint recorded) => UserId ?? (recorded == uint.MaxValue ? Nobody : recorded);

@@ -34,6 +34,7 @@ internal sealed class UdfVolume
         var partitions = new PartitionSet(this, warn);
         Space = partitions.Space;
         partitions.Open();
+        VirtualTable = partitions.VirtualTable;
         FileSetLocation = volume.FileSet.Start;
         FileSetBytes = new byte[BlockSize];
         ReadDescriptor(FileSetLocation, FileSetBytes, TagIdentifier.FileSetDescriptor);
@@ -62,6 +63,9 @@ internal sealed class UdfVolume
 
     /// <summary>All partitions; files have their extents here.</summary>
     public LogicalVolumeSpace Space { get; }
+
+    /// <summary>The ICB of the virtual allocation table, of media that are written once; null of others.</summary>
+    public LogicalBlock? VirtualTable { get; }
 
     /// <summary>Where the file set descriptor is.</summary>
     public LogicalBlock FileSetLocation { get; }

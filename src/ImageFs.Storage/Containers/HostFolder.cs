@@ -41,9 +41,9 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     {
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries(Path.Combine(directory, path)).Select(entry => Path.GetFileName(entry)!)];
+            return Paths.List(Path.Combine(directory, path));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (LinuxException)
         {
             return [];
         }

@@ -37,6 +37,9 @@ internal sealed class PartitionSet
     /// <summary>The partitions.</summary>
     public LogicalVolumeSpace Space { get; }
 
+    /// <summary>The ICB of the virtual allocation table; null when there is none.</summary>
+    public LogicalBlock? VirtualTable { get; private set; }
+
     /// <summary>Opens all.</summary>
     /// <exception cref="ImageException">One is damaged.</exception>
     public void Open()
@@ -79,6 +82,7 @@ internal sealed class PartitionSet
             var icb = new LogicalBlock(physical, (uint)Math.Min(place - start, uint.MaxValue));
             if (VirtualAllocationTable.TryOpen(_volume, icb, block.Span) is { } entries)
             {
+                VirtualTable = icb;
                 return new VirtualPartition(entries, _partitions[physical], _volume.BlockSize);
             }
         }

@@ -18,6 +18,7 @@ internal static class VirtualAllocationTable
     private const int OldTrailer = EntityIdentifier.Length + sizeof(uint);
 
     private const int MinHeader = 152;
+    private const int PreviousPlace = 132;
 
     /// <summary>Opens the entries of a table.</summary>
     /// <param name="volume">The volume.</param>
@@ -48,6 +49,22 @@ internal static class VirtualAllocationTable
             FileType.Unspecified => TryOpenOld(volume, entry),
             _ => null,
         };
+    }
+
+    /// <summary>The block of the partition that the ICB of the table before is in; null when there is none (2.2.11).</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="icb">The ICB of a table.</param>
+    /// <exception cref="ImageException">The table is damaged.</exception>
+    public static uint? FindPrevious(UdfVolume volume, LogicalBlock icb)
+    {
+        using var block = new PooledBuffer(volume.BlockSize);
+        FileEntry entry = volume.ReadFileEntry(icb, block.Span);
+        MappedSource table = volume.OpenContents(entry);
+        long place = entry.FileType == FileType.VirtualAllocationTable ? PreviousPlace : table.Length - sizeof(uint);
+        Span<byte> field = stackalloc byte[sizeof(uint)];
+        volume.ReadAt(table, Math.Max(0, place), field);
+        uint previous = BinaryPrimitives.ReadUInt32LittleEndian(field);
+        return previous is not (0 or uint.MaxValue) && previous < icb.Block ? previous : null;
     }
 
     private static BlockSlice Open(UdfVolume volume, FileEntry entry)

@@ -74,7 +74,7 @@ public sealed class Disc : Container
         }),
         .. from track in Tracks
            where track.Problem is not null
-           select new Check($"sound of track {track.Number}", run => run.GiveUp(track.Problem!)),
+           select new Check($"sound of track {track.Number}", run => run.Block(track.Problem!)),
     ];
 
     /// <summary>Where the sessions begin.</summary>

@@ -1,7 +1,7 @@
 namespace ImageFs.Storage.Containers.Optical;
 
 /// <summary>The mark of a volume descriptor: what is in sector 16 of a track with a file system, and says how its sectors lie.</summary>
-internal static class VolumeMark
+public static class VolumeMark
 {
     /// <summary>The sector that it is in, from the start of the track or session (ECMA-119 6.2.1).</summary>
     internal const int Sector = 16;
@@ -15,7 +15,7 @@ internal static class VolumeMark
     /// <summary>Whether there is one in a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="address">Where the descriptor would begin.</param>
-    internal static bool IsAt(BlockSource file, long address)
+    public static bool IsAt(BlockSource file, long address)
     {
         if (address < 0 || address > file.Length - Length)
         {

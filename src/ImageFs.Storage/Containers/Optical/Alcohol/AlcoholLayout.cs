@@ -24,7 +24,7 @@ internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action
     private readonly DiscBuilder _disc = new("mds");
     private readonly Dictionary<string, BlockSource> _files = [];
     private readonly Encoding? _encoding = TextEncoding.Take(options);
-    private readonly SheetFiles _beside = new(file, static name => SheetText.ReadingsOf(Encoding.Latin1.GetBytes(name)).Prepend(name));
+    private readonly SheetFiles _beside = new(file, static name => SheetText.ReadingsOf(Encoding.Latin1.GetBytes(name)));
     private readonly SheetFiles _besideInUnicode = new(file);
 
     internal Disc Make()

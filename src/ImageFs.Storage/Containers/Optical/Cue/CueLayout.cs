@@ -181,7 +181,8 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string>
             throw new InvalidImageException("cue sheet", 0, $"it names more than {Disc.MaxTracks} files");
         }
 
-        bool isSound = sheet.Marks.All(other => other.File != mark.File || other.Track.Kind == TrackKind.Audio);
+        // What is behind sound may have its pregap there, too.
+        bool isSound = sheet.Marks.All(other => other.File != mark.File || other.Track.Kind == TrackKind.Audio || other.Index == 0);
         try
         {
             samples = Open(mark.File, isSound);

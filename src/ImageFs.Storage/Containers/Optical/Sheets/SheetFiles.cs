@@ -100,6 +100,9 @@ internal sealed class SheetFiles(ImageFile sheet, Func<string, IEnumerable<strin
 
         string own = Path.GetFileName(sheet.Name);
         return Array.Find(names, other => other == name)
-            ?? Array.Find(names, other => string.Equals(other, name, StringComparison.OrdinalIgnoreCase) && other != own);
+            ?? Array.Find(names, other => IsSame(other, name) && other != own)
+            ?? Array.Find(names, other => other.Any(ByteText.IsByte) && SheetText.ReadingsOf(ByteText.ToBytes(other)).Any(reading => IsSame(reading, name)));
     }
+
+    private static bool IsSame(string name, string other) => string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
 }

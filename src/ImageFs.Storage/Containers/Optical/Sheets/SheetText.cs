@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage.Containers.Optical.Sheets;
 
@@ -112,9 +113,9 @@ internal sealed class SheetText
         }
     }
 
-    /// <summary>What a name in bytes may be, where nothing says in which character set it is.</summary>
+    /// <summary>What a name in bytes may be, where nothing says in which character set it is: these bytes first.</summary>
     internal static IEnumerable<string> ReadingsOf(byte[] name) =>
-        TextEncoding.Candidates.Prepend(s_utf8).Select(encoding => Decode(encoding, name)).OfType<string>().Distinct();
+        TextEncoding.Candidates.Select(encoding => Decode(encoding, name)).OfType<string>().Prepend(ByteText.FromBytes(name)).Distinct();
 
     private static string? Decode(Encoding encoding, byte[] bytes)
     {

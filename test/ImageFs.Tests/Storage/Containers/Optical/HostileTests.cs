@@ -11,7 +11,7 @@ internal sealed class HostileTests
 {
     private const int Rounds = 600;
 
-    private static readonly TestCaseData<string>[] s_files = [.. ((string[])["disc.ccd", "disc.nrg", "disc1.nrg", "tracks.nrg", "disc.mds", "disc.cue", "disc.toc", "raw.bin"]).Select(name => new TestCaseData<string>(name))];
+    private static readonly TestCaseData<string>[] s_files = [.. ((string[])["disc.ccd", "disc.nrg", "disc1.nrg", "tracks.nrg", "disc.mds", "disc.cue", "disc.toc", "disc.gdi", "raw.bin"]).Select(name => new TestCaseData<string>(name))];
 
     [TestCaseSource(nameof(s_files))]
     public void Damage_is_an_error_of_a_known_kind(string name)
@@ -66,6 +66,7 @@ internal sealed class HostileTests
         "disc.mds" => BytesOf(DiscImages.Alcohol(isWide: false), name),
         "disc.cue" => "FILE \"disc.bin\" BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 00 00:01:15\nINDEX 01 00:01:25\n"u8.ToArray(),
         "disc.toc" => "CD_ROM\nTRACK MODE1_RAW\nDATAFILE \"disc.bin\" 00:01:15\nTRACK AUDIO\nSILENCE 5880\nSTART\nFILE \"disc.bin\" #211680 0 00:00:30\n"u8.ToArray(),
+        "disc.gdi" => "2\n1 0 4 2352 disc.bin 0\n2 45000 0 2352 disc.bin 211680\n"u8.ToArray(),
         _ => Sectors.Mode1(100, 20),
     };
 
