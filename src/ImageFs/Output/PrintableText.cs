@@ -15,10 +15,17 @@ internal static class PrintableText
     private static readonly SearchValues<char> s_plain = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
 
     /// <summary>The text with everything else written as numbers.</summary>
-    public static string Of(string text) => Of(text, isStyled: false);
+    public static string Of(string text) => Of(text, isStyled: false, keepsBytes: false);
 
-    /// <summary>The same for a text of which <see cref="Style"/> has painted parts.</summary>
-    public static string OfStyled(string text) => Of(text, isStyled: true);
+    /// <summary>The same, with exceptions.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="isStyled">Whether it keeps what <see cref="Style"/> paints.</param>
+    /// <param name="keepsBytes">Whether it keeps bytes that are no UTF-8 (<see cref="ByteText"/>).</param>
+    public static string Of(string text, bool isStyled, bool keepsBytes)
+    {
+        int start = FindUnprintable(text);
+        return start < 0 ? text : Escape(text, start, isStyled, keepsBytes);
+    }
 
     /// <summary>Whether a character is shown as itself.</summary>
     public static bool IsPrintable(Rune rune) =>
@@ -28,14 +35,8 @@ internal static class PrintableText
     /// <summary>Whether all of a text is shown as itself.</summary>
     public static bool IsPrintable(string text) => FindUnprintable(text) < 0;
 
-    private static string Of(string text, bool isStyled)
+    private static string Escape(string text, int start, bool isStyled, bool keepsBytes)
     {
-        int start = FindUnprintable(text);
-        if (start < 0)
-        {
-            return text;
-        }
-
         var printable = new StringBuilder(text.Length + 16).Append(text, 0, start);
         for (int i = start; i < text.Length;)
         {
@@ -51,7 +52,8 @@ internal static class PrintableText
             }
             else
             {
-                printable.Append(ByteText.IsByte(text[i]) ? ByteText.Escape(text[i].ToString()) : Rune.ReplacementChar.ToString());
+                string unit = text[i].ToString();
+                printable.Append(!ByteText.IsByte(text[i]) ? Rune.ReplacementChar.ToString() : keepsBytes ? unit : ByteText.Escape(unit));
                 i++;
             }
         }

@@ -1,19 +1,20 @@
 using System.Text;
+using ImageFs.Linux;
 
 namespace ImageFs.Output;
 
 /// <summary>
 /// The one way of lines to standard output: what is in a line is <see cref="PrintableText"/>, and a line ends only where one is ended.
-/// A line is seen when it is written.
+/// A line is seen when it is written. Bytes that are no UTF-8 stay as they are where no terminal reads them.
 /// </summary>
 /// <param name="output">Where to.</param>
 /// <param name="isStyled">Whether it lets through what <see cref="Style"/> paints.</param>
 internal sealed class PrintableWriter(Stream output, bool isStyled) : TextWriter
 {
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly bool s_keepsBytes = Console.IsOutputRedirected;
 
     /// <inheritdoc/>
-    public override Encoding Encoding => s_utf8;
+    public override Encoding Encoding => Encoding.UTF8;
 
     /// <inheritdoc/>
     public override void Write(char value) => Write(value.ToString());
@@ -34,7 +35,7 @@ internal sealed class PrintableWriter(Stream output, bool isStyled) : TextWriter
     /// <inheritdoc/>
     public override void Flush() => output.Flush();
 
-    private string Printable(string? text) => isStyled ? PrintableText.OfStyled(text ?? string.Empty) : PrintableText.Of(text ?? string.Empty);
+    private string Printable(string? text) => PrintableText.Of(text ?? string.Empty, isStyled, s_keepsBytes);
 
-    private void Put(string text) => output.Write(s_utf8.GetBytes(text));
+    private void Put(string text) => output.Write(ByteText.ToBytes(text));
 }

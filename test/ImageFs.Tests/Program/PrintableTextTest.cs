@@ -29,7 +29,7 @@ public sealed class PrintableTextTest
     {
         string painted = new Style(usesColour: true).Bold("a\u001b[2Jb\u001b[1m");
         Assert.That(painted, Is.EqualTo("\u001b[1ma\\x1b[2Jb\\x1b[1m\u001b[0m"));
-        Assert.That(PrintableText.OfStyled(painted + "\u001b[8m"), Is.EqualTo(painted + "\\x1b[8m"));
+        Assert.That(PrintableText.Of(painted + "\u001b[8m", isStyled: true, keepsBytes: false), Is.EqualTo(painted + "\\x1b[8m"));
     }
 
     [Test]
