@@ -1,3 +1,5 @@
+using ImageFs.Storage;
+
 namespace ImageFs.FileSystems;
 
 /// <summary>The entries of a large directory by their names' hashes: eight bytes for each.</summary>
@@ -6,19 +8,29 @@ internal sealed class DirectoryIndex
     private readonly ulong[] _entries;
 
     /// <param name="entries">The entries, by <see cref="ToEntry"/>, in any order.</param>
-    /// <param name="isDamaged">Whether something of the directory could not be read.</param>
-    public DirectoryIndex(IEnumerable<ulong> entries, bool isDamaged)
+    /// <param name="damage">The first thing of the directory that could not be read; null when all could.</param>
+    public DirectoryIndex(IEnumerable<ulong> entries, ImageException? damage)
     {
         _entries = [.. entries];
         Array.Sort(_entries);
-        IsDamaged = isDamaged;
+        Damage = damage;
+        for (int i = 1; i < _entries.Length && !HasRepeated; i++)
+        {
+            HasRepeated = _entries[i] >> 32 == _entries[i - 1] >> 32;
+        }
     }
 
     /// <summary>Entries in it.</summary>
     public int Count => _entries.Length;
 
-    /// <summary>Whether something of the directory could not be read.</summary>
-    public bool IsDamaged { get; }
+    /// <summary>The first thing of the directory that could not be read: a name that is not found may be there. Null when all could.</summary>
+    public ImageException? Damage { get; }
+
+    /// <summary>What of the directory no path can lead to; null when every name can be looked up.</summary>
+    public ImageException? Unreachable { get; init; }
+
+    /// <summary>Whether names of several entries have one hash: they may be the same.</summary>
+    public bool HasRepeated { get; }
 
     /// <summary>What stands for an entry.</summary>
     /// <param name="hash">The hash of its name.</param>

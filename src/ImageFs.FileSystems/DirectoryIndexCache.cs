@@ -1,17 +1,26 @@
 namespace ImageFs.FileSystems;
 
-/// <summary>The indexes of the large directories that were last looked up in, within a bound.</summary>
-/// <param name="maxBytes">What all indexes together take at most.</param>
+/// <summary>
+/// The indexes of the large directories that were last looked up in, within a bound. The latest few are kept though they take more:
+/// without its index a directory of a million names would be read for each lookup.
+/// </summary>
+/// <param name="maxBytes">What all indexes together take, but for the latest.</param>
 internal sealed class DirectoryIndexCache(int maxBytes)
 {
     private const int MaxIndexes = 256;
+    private const int LatestIndexes = 4;
+
+    // Of the latest together: names of directories that take 350 MB and more of the image.
+    private const int LatestBytes = 64 << 20;
 
     private readonly Lock _gate = new();
     private readonly List<(NodeId Directory, DirectoryIndex Index)> _latestFirst = [];
     private long _entries;
 
-    /// <summary>Entries of all indexes together.</summary>
-    public int MaxEntries { get; } = maxBytes / sizeof(ulong);
+    private readonly int _usualEntries = maxBytes / sizeof(ulong);
+
+    /// <summary>Entries of one index, and of the latest together.</summary>
+    public int MaxEntries { get; } = Math.Max(maxBytes, LatestBytes) / sizeof(ulong);
 
     /// <summary>The index of a directory, if it is there.</summary>
     public DirectoryIndex? Find(NodeId directory)
@@ -38,7 +47,7 @@ internal sealed class DirectoryIndexCache(int maxBytes)
         {
             _entries += index.Count;
             _latestFirst.Insert(0, (directory, index));
-            while (_entries > MaxEntries || _latestFirst.Count > MaxIndexes)
+            while (_entries > (_latestFirst.Count > LatestIndexes ? _usualEntries : MaxEntries) || _latestFirst.Count > MaxIndexes)
             {
                 _entries -= _latestFirst[^1].Index.Count;
                 _latestFirst.RemoveAt(_latestFirst.Count - 1);

@@ -12,6 +12,10 @@ internal ref struct DirectoryReader
     /// <summary>Bytes that a reader's buffer has.</summary>
     public const int BufferLength = (2 * DirectoryRecord.MaxLength) + JolietName.MaxLength;
 
+    // Records may share continuation areas, and then a directory would cost far more than its bytes.
+    private const long MaxSteps = 1 << 22;
+    private const int StepsOfRecord = 64;
+
     private readonly Iso9660Volume _volume;
     private readonly NodeId _directory;
     private readonly Span<byte> _identifier;
@@ -20,6 +24,9 @@ internal ref struct DirectoryReader
     private int _identifierLength;
     private int _nameLength;
     private InvalidImageException? _damage;
+    private UnreachableEntries? _unreachable;
+    private long _steps;
+    private long _records;
 
     /// <param name="volume">The volume.</param>
     /// <param name="directory">The directory.</param>
@@ -60,14 +67,19 @@ internal ref struct DirectoryReader
     /// <summary>The first thing that was damaged and passed over.</summary>
     public readonly InvalidImageException? Damage => _damage ?? _cursor.Damage;
 
+    /// <summary>What was passed over because no path can lead to it.</summary>
+    public readonly InvalidImageException? Unreachable => _unreachable?.Error;
+
     /// <summary>Goes to the next entry.</summary>
     /// <returns>False at the end.</returns>
     /// <exception cref="TruncatedImageException">The image ends before the directory does.</exception>
+    /// <exception cref="InvalidImageException">What follows costs more to read than any program has written.</exception>
     public bool MoveNext()
     {
         bool isContinued = false;
-        while (_cursor.MoveNext())
+        while (_steps <= MaxSteps + (_records * StepsOfRecord) && _cursor.MoveNext())
         {
+            _records++;
             DirectoryRecord record = _volume.Note(_cursor.Current, _cursor.Address);
             if (isContinued && !record.FileIdentifier.SequenceEqual(_identifier[.._identifierLength]))
             {
@@ -90,6 +102,12 @@ internal ref struct DirectoryReader
             {
                 return true;
             }
+        }
+
+        if (_steps > MaxSteps + (_records * StepsOfRecord))
+        {
+            throw new InvalidImageException(
+                "directory record", _cursor.Address, $"it and the {_records} before it have {_steps} System Use Entries: nothing writes that many", "SUSP 4");
         }
 
         if (isContinued)
@@ -131,13 +149,13 @@ internal ref struct DirectoryReader
         _name[.._nameLength].Fill((byte)'.');
         Node = record.IsSelf
             ? _directory
-            : ToNode(_volume.ReadRockRidgeName(record, _cursor.Address, _identifier).ParentLocation ?? record.LocationOfData);
+            : ToNode(_volume.ReadRockRidgeName(record, _cursor.Address, _identifier, ref _steps).ParentLocation ?? record.LocationOfData);
         InodeNumber = Inode.FindNumber(Type, default, (long)Node.Value);
     }
 
     private bool TryTakeNamed(DirectoryRecord record)
     {
-        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _name);
+        RockRidgeFields fields = _volume.ReadRockRidgeName(record, _cursor.Address, _name, ref _steps);
         if (fields.IsRelocated)
         {
             return false;
@@ -151,9 +169,10 @@ internal ref struct DirectoryReader
                 : PlainName.Translate(record, _volume.Options.Mapping, _name);
         }
 
-        if (Name.ContainsAny((byte)'/', (byte)0) || Name.SequenceEqual("."u8) || Name.SequenceEqual(".."u8))
+        if (EntryName.FindProblem(Name) is { } problem)
         {
-            throw new InvalidImageException("directory record", _cursor.Address, "no file can have its name", "ECMA-119 7.5");
+            (_unreachable ??= new UnreachableEntries()).Add("directory record", _cursor.Address, problem, "ECMA-119 7.5");
+            return false;
         }
 
         if (fields.ChildLocation is uint child)
@@ -170,7 +189,7 @@ internal ref struct DirectoryReader
         }
 
         InodeNumber = Inode.FindNumber(Type, fields, (long)Node.Value);
-        return _nameLength > 0;
+        return true;
     }
 
     /// <summary>A directory by its own record, so that it is one node however it is reached.</summary>

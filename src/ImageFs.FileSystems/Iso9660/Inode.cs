@@ -52,7 +52,8 @@ internal readonly struct Inode
         }
 
         Iso9660Options options = volume.Options;
-        long recorded = FileSectionReader.Read(volume, address, sections);
+        bool isOneSection = sections is null && !record.Flags.HasFlag(FileFlags.MultiExtent);
+        long recorded = isOneSection ? record.DataLength : FileSectionReader.Read(volume, address, sections);
         recorded = options.Cruft ? recorded & 0xFF_FFFF : recorded;
         NodeType type = FindType(record, fields.Mode, address);
         ZisofsParameters? compression = type == NodeType.Regular && !options.NoCompression ? fields.Compression : null;

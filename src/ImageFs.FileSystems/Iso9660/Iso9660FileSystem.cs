@@ -20,9 +20,12 @@ internal sealed class Iso9660FileSystem : FileSystem
     // Smaller directories are gone through faster than an index is made.
     private const long MinIndexedDirectory = 16 * 1024;
 
+    private const int KnownDirectories = 256;
+
     private readonly Iso9660Volume _volume;
     private readonly NameComparison _comparison;
     private readonly DirectoryIndexCache _indexes;
+    private readonly SlotCache<NodeId, bool> _repeated = new(KnownDirectories);
     private readonly DecodedBlocks _decodedBlocks = new();
     private readonly Lock _indexing = new();
 
@@ -81,7 +84,7 @@ internal sealed class Iso9660FileSystem : FileSystem
         FileSection extent = OpenDirectory(directory);
         DirectoryIndex? index = extent.Length < MinIndexedDirectory ? null : FindIndex(directory, extent);
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
-        InvalidImageException? damage = null;
+        ImageException? damage;
         NodeId? similar = null;
         if (index is null)
         {
@@ -108,11 +111,8 @@ internal sealed class Iso9660FileSystem : FileSystem
                     return true;
                 }
             }
-        }
 
-        if (similar is null && index is { IsDamaged: true })
-        {
-            damage = FindDamage(directory, extent);
+            damage = index.Damage;
         }
 
         if (similar is null && damage is not null)
@@ -133,11 +133,22 @@ internal sealed class Iso9660FileSystem : FileSystem
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, position & ~DamagePassed, buffer);
         bool hasAdded = false;
+        bool hasRepeated = HasRepeated(directory, extent);
+        Span<byte> other = stackalloc byte[DirectoryReader.BufferLength];
         while (TryMoveNext(ref reader, hasAdded))
         {
-            isDamaged |= reader.Damage is not null;
+            isDamaged |= (reader.Damage ?? reader.Unreachable) is not null;
             long next = reader.NextPosition | (isDamaged ? DamagePassed : 0);
             var entry = new DirectoryEntry(reader.Name, reader.Node, reader.Type, next, reader.InodeNumber);
+            if (hasRepeated && FindFirst(directory, extent, reader.Name) is { } place && place != reader.Position)
+            {
+                var first = new DirectoryReader(_volume, directory, extent, place, other);
+                if (first.MoveNext())
+                {
+                    entry = new DirectoryEntry(reader.Name, first.Node, first.Type, next, first.InodeNumber);
+                }
+            }
+
             if (!sink.Add(entry))
             {
                 return;
@@ -146,7 +157,7 @@ internal sealed class Iso9660FileSystem : FileSystem
             hasAdded = true;
         }
 
-        if (!hasAdded && (isDamaged || reader.Damage is not null) && FindDamage(directory, extent) is InvalidImageException damage)
+        if (!hasAdded && (isDamaged || (reader.Damage ?? reader.Unreachable) is not null) && FindDamage(directory, extent) is ImageException damage)
         {
             throw damage;
         }
@@ -236,12 +247,62 @@ internal sealed class Iso9660FileSystem : FileSystem
         }
     }
 
-    /// <summary>Null when the directory has too many entries, or cannot be read to its end: then a scan finds what there is.</summary>
+    /// <summary>
+    /// Whether several entries may have one name. A lookup finds the first, as in Linux; a listing then has to give the first's node to
+    /// all, or what the name leads to would depend on who asked last.
+    /// </summary>
+    private bool HasRepeated(NodeId directory, FileSection extent)
+    {
+        if (!_repeated.TryFind(directory, out bool hasRepeated))
+        {
+            DirectoryIndex? index = extent.Length < MinIndexedDirectory ? MakeIndex(directory, extent) : FindIndex(directory, extent);
+            hasRepeated = index is { HasRepeated: true };
+            if (index is not null)
+            {
+                _repeated.Add(directory, hasRepeated);
+            }
+        }
+
+        return hasRepeated;
+    }
+
+    /// <summary>Where the first entry of a name is; null when it cannot be found.</summary>
+    private long? FindFirst(NodeId directory, FileSection extent, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
+        if (extent.Length >= MinIndexedDirectory && FindIndex(directory, extent) is { } index)
+        {
+            foreach (ulong entry in index.Find(_comparison.Hash(name)))
+            {
+                var found = new DirectoryReader(_volume, directory, extent, DirectoryIndex.ToPosition(entry), buffer);
+                if (found.MoveNext() && found.Name.SequenceEqual(name))
+                {
+                    return found.Position;
+                }
+            }
+
+            return null;
+        }
+
+        var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
+        while (reader.MoveNext())
+        {
+            if (reader.Name.SequenceEqual(name))
+            {
+                return reader.Position;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Null when the directory has too many entries, or the device failed: then a scan finds what there is.</summary>
     private DirectoryIndex? MakeIndex(NodeId directory, FileSection extent)
     {
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
         var entries = new List<ulong>();
+        ImageException? damage = null;
         try
         {
             while (reader.MoveNext())
@@ -255,24 +316,33 @@ internal sealed class Iso9660FileSystem : FileSystem
                 entries.Add(DirectoryIndex.ToEntry(_comparison.Hash(reader.Name), (uint)reader.Position));
             }
         }
-        catch (Exception e) when (e is ImageException or LinuxException)
+        catch (ImageException e)
+        {
+            damage = e;
+        }
+        catch (LinuxException)
         {
             return null;
         }
 
-        return new DirectoryIndex(entries, reader.Damage is not null);
+        return new DirectoryIndex(entries, reader.Damage ?? damage) { Unreachable = reader.Unreachable };
     }
 
-    /// <summary>The first thing that is damaged in a directory; null when all of it is sound.</summary>
-    private InvalidImageException? FindDamage(NodeId directory, FileSection extent)
+    /// <summary>The first thing that is damaged in a directory, or that no path leads to; null when all of it is sound.</summary>
+    private ImageException? FindDamage(NodeId directory, FileSection extent)
     {
+        if (extent.Length >= MinIndexedDirectory && FindIndex(directory, extent) is { } index)
+        {
+            return index.Damage ?? index.Unreachable;
+        }
+
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
         while (reader.Damage is null && reader.MoveNext())
         {
         }
 
-        return reader.Damage;
+        return reader.Damage ?? reader.Unreachable;
     }
 
     /// <summary>Where the records of a directory are.</summary>

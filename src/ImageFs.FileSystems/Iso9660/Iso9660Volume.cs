@@ -8,6 +8,9 @@ internal sealed class Iso9660Volume
 {
     private const int CacheBlockSize = 8192;
 
+    // With at most a block of 2048 bytes each, half a megabyte.
+    private const int KnownContinuations = 256;
+
     private readonly Action<string> _warn;
     private readonly bool _isOfVolumeSet;
     private readonly ushort _volumeSequenceNumber;
@@ -52,6 +55,9 @@ internal sealed class Iso9660Volume
 
     /// <summary>Its metadata, cached.</summary>
     public BlockCache Cache { get; }
+
+    /// <summary>The long continuation areas that were last read.</summary>
+    public SlotCache<long, ContinuationEntries> Continuations { get; } = new(KnownContinuations);
 
     /// <summary>The volume descriptors.</summary>
     public VolumeDescriptorSet Descriptors { get; }
@@ -111,7 +117,7 @@ internal sealed class Iso9660Volume
     public SystemUseReader ReadSystemUse(DirectoryRecord record, long address, int skip, Span<byte> buffer)
     {
         int length = Math.Max(0, record.SystemUse.Length - skip);
-        return new SystemUseReader(Cache, BlockSize, address + record.Length - length, length, buffer);
+        return new SystemUseReader(Cache, Continuations, BlockSize, address + record.Length - length, length, buffer);
     }
 
     /// <summary>What Rock Ridge says of a directory record; nothing in a tree without it.</summary>
@@ -126,9 +132,13 @@ internal sealed class Iso9660Volume
             : default;
 
     /// <summary>As <see cref="ReadRockRidge"/>, but only what a directory's listing shows.</summary>
-    public RockRidgeFields ReadRockRidgeName(DirectoryRecord record, long address, Span<byte> name) =>
+    /// <param name="record">The record.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="name">At least 255 bytes, for the name.</param>
+    /// <param name="steps">Grows by the entries that were gone through.</param>
+    public RockRidgeFields ReadRockRidgeName(DirectoryRecord record, long address, Span<byte> name, ref long steps) =>
         Tree == Iso9660Tree.RockRidge
-            ? RockRidgeFields.ReadName(ReadSystemUse(record, address, stackalloc byte[SystemUseReader.BufferLength]), name)
+            ? RockRidgeFields.ReadName(ReadSystemUse(record, address, stackalloc byte[SystemUseReader.BufferLength]), name, ref steps)
             : default;
 
     /// <summary>Refuses an extent that is on another volume of the volume set.</summary>

@@ -29,6 +29,9 @@ internal readonly ref struct SystemUseEntry
     /// <summary>What follows the version.</summary>
     public ReadOnlySpan<byte> Data => _bytes[HeaderLength..];
 
+    /// <summary>Whether an entry may begin where so many bytes are left: one byte of padding, or what is no entry, may stand behind the last.</summary>
+    public static bool Fits(long available) => available >= HeaderLength - 1;
+
     /// <summary>A signature word as a number.</summary>
     public static int ToSignature(ReadOnlySpan<byte> letters) => (letters[0] << 8) | letters[1];
 }

@@ -16,25 +16,38 @@ internal ref struct SystemUseReader
     // All areas of a record together; Linux has one block for each of its 32. A hostile image must not make a record cost megabytes.
     private const int MaxContinuationBytes = 64 * 1024;
 
+    // Longer areas are taken apart once for all records that lead to them; shorter ones are read faster than looked for.
+    private const int MinKept = 512;
+    private const int MaxKept = 2048;
+    private const int KeyLengthBits = 12;
+
     private readonly BlockCache _volume;
+    private readonly SlotCache<long, ContinuationEntries> _known;
     private readonly int _blockSize;
     private readonly Span<byte> _buffer;
+    private ContinuationEntries? _area;
+    private int _areaIndex;
+    private long _bufferAddress;
+    private int _bufferLength;
     private long _address;
     private long _end;
     private long _nextAddress;
     private long _nextEnd;
     private int _continuations;
     private long _continuationBytes;
-    private int _entryLength;
+    private ReadOnlySpan<byte> _entry;
+    private long _entryAddress;
 
     /// <param name="volume">The volume.</param>
+    /// <param name="known">Its continuation areas that were last read.</param>
     /// <param name="blockSize">Its logical block size.</param>
     /// <param name="address">Where the first entry is.</param>
     /// <param name="length">Bytes of the System Use area from there on.</param>
     /// <param name="buffer">At least <see cref="BufferLength"/> bytes, for the current entry.</param>
-    public SystemUseReader(BlockCache volume, int blockSize, long address, int length, Span<byte> buffer)
+    public SystemUseReader(BlockCache volume, SlotCache<long, ContinuationEntries> known, int blockSize, long address, int length, Span<byte> buffer)
     {
         _volume = volume;
+        _known = known;
         _blockSize = blockSize;
         _address = address;
         _end = address + length;
@@ -42,7 +55,7 @@ internal ref struct SystemUseReader
     }
 
     /// <summary>The entry that the reader is on.</summary>
-    public readonly SystemUseEntry Current => new(_buffer[.._entryLength], _address - _entryLength);
+    public readonly SystemUseEntry Current => new(_entry, _entryAddress);
 
     /// <summary>Whether reading ended at an entry of impossible length. Linux then takes what was read for good, but for a name.</summary>
     public bool IsBroken { get; private set; }
@@ -55,7 +68,7 @@ internal ref struct SystemUseReader
     {
         while (TryReadEntry() || TryContinue())
         {
-            if (_entryLength == 0)
+            if (_entry.Length == 0)
             {
                 continue;
             }
@@ -67,6 +80,7 @@ internal ref struct SystemUseReader
                     break;
                 case SystemUseSignature.ST:
                     _address = _end;
+                    _areaIndex = _area?.Count ?? 0;
                     break;
                 default:
                     return true;
@@ -78,23 +92,50 @@ internal ref struct SystemUseReader
 
     private bool TryReadEntry()
     {
-        // One byte of padding, or what is no entry, may stand behind the last (SUSP section 4).
+        if (_area is not null)
+        {
+            return TryTakeEntry(_area);
+        }
+
         int available = (int)Math.Min(BufferLength, _end - _address);
-        if (available < SystemUseEntry.HeaderLength - 1 || IsBroken)
+        if (IsBroken || !SystemUseEntry.Fits(available))
         {
             return false;
         }
 
-        _volume.ReadAt(_address, _buffer[..available]);
-        _entryLength = _buffer[2];
-        if (_entryLength < SystemUseEntry.HeaderLength || _entryLength > available)
+        int at = (int)Math.Min(_address - _bufferAddress, _bufferLength);
+        if (!SystemUseEntry.Fits(_bufferLength - at) || _buffer[at + 2] > _bufferLength - at)
+        {
+            _volume.ReadAt(_address, _buffer[..available]);
+            _bufferAddress = _address;
+            _bufferLength = available;
+            at = 0;
+        }
+
+        int length = _buffer[at + 2];
+        if (length < SystemUseEntry.HeaderLength || length > available)
         {
             IsBroken = true;
             return false;
         }
 
-        _address += _entryLength;
+        _entry = _buffer.Slice(at, length);
+        _entryAddress = _address;
+        _address += length;
         return true;
+    }
+
+    private bool TryTakeEntry(ContinuationEntries area)
+    {
+        if (_areaIndex < area.Count)
+        {
+            _entry = area.At(_areaIndex++, out int offset);
+            _entryAddress = _address + offset;
+            return true;
+        }
+
+        IsBroken |= area.IsBroken;
+        return false;
     }
 
     private void NoteContinuation(ContinuationArea area)
@@ -134,7 +175,25 @@ internal ref struct SystemUseReader
         _address = _nextAddress;
         _end = _nextEnd;
         _nextAddress = 0;
-        _entryLength = 0;
+        _entry = default;
+        _bufferLength = 0;
+        int length = (int)(_end - _address);
+        _area = length is >= MinKept and <= MaxKept ? Find(length) : null;
+        _areaIndex = 0;
         return true;
+    }
+
+    private readonly ContinuationEntries Find(int length)
+    {
+        long key = (_address << KeyLengthBits) | (uint)length;
+        if (!_known.TryFind(key, out ContinuationEntries area))
+        {
+            byte[] bytes = new byte[length];
+            _volume.ReadAt(_address, bytes);
+            area = ContinuationEntries.Read(bytes);
+            _known.Add(key, area);
+        }
+
+        return area;
     }
 }

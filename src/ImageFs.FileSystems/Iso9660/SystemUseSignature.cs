@@ -47,4 +47,7 @@ internal static class SystemUseSignature
 
     /// <summary>zisofs compression, version 2, where old readers shall not see it.</summary>
     public const int Z2 = ('Z' << 8) | '2';
+
+    /// <summary>Whether entries of a signature mean something here.</summary>
+    public static bool IsKnown(int signature) => signature is CE or SP or ST or ER or PX or PN or SL or NM or CL or PL or RE or TF or SF or ZF or Z2;
 }

@@ -42,10 +42,12 @@ internal sealed class UdfFileSystem : FileSystem
     private readonly NamedStreams _streams;
     private readonly DirectoryIndexCache _indexes;
     private readonly Lock _indexing = new();
+    private readonly SlotCache<NodeId, bool> _repeated = new(KnownDirectories);
     private readonly Lazy<ulong> _freeBlocks;
 
-    // Where the directories are that were last looked into; of those in few pieces.
+    // Where the directories are that were last looked into; of those in many pieces, the last one.
     private readonly SlotCache<NodeId, MappedSource> _directories = new(KnownDirectories);
+    private ScatteredDirectory? _scattered;
 
     public UdfFileSystem(UdfVolume volume)
     {
@@ -169,11 +171,8 @@ internal sealed class UdfFileSystem : FileSystem
                 }
             }
 
-            if (!index.IsDamaged)
-            {
-                node = default;
-                return false;
-            }
+            node = default;
+            return index.Damage is null ? false : throw index.Damage;
         }
 
         var scan = new DirectoryReader(_volume, contents, 0, buffer.Span);
@@ -198,6 +197,7 @@ internal sealed class UdfFileSystem : FileSystem
         bool isDamaged = (position & DamagePassed) != 0;
         position &= ~DamagePassed;
         bool hasAdded = false;
+        bool hasRepeated = HasRepeated(directory, contents);
         if (position < FirstEntry)
         {
             if (!sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, FirstEntry, FindNumber(ToIcb(directory)))))
@@ -213,9 +213,16 @@ internal sealed class UdfFileSystem : FileSystem
         var reader = new DirectoryReader(_volume, contents, position - FirstEntry, buffer.Span);
         while (TryMoveNext(ref reader, hasAdded))
         {
-            isDamaged |= reader.Damage is not null;
+            isDamaged |= (reader.Damage ?? reader.Unreachable) is not null;
             long next = (reader.NextPosition + FirstEntry) | (isDamaged ? DamagePassed : 0);
-            if (!sink.Add(new DirectoryEntry(reader.Name, ToNode(reader.Icb), reader.Type, next, FindNumber(reader.Icb))))
+            LogicalBlock icb = reader.Icb;
+            NodeType type = reader.Type;
+            if (hasRepeated)
+            {
+                FindFirst(directory, contents, reader.Name, ref icb, ref type);
+            }
+
+            if (!sink.Add(new DirectoryEntry(reader.Name, ToNode(icb), type, next, FindNumber(icb))))
             {
                 return;
             }
@@ -223,7 +230,7 @@ internal sealed class UdfFileSystem : FileSystem
             hasAdded = true;
         }
 
-        if (!hasAdded && (isDamaged || reader.Damage is not null) && (reader.Damage ?? FindDamage(contents)) is { } damage)
+        if (!hasAdded && (isDamaged || (reader.Damage ?? reader.Unreachable) is not null) && FindDamage(directory, contents) is { } damage)
         {
             throw damage;
         }
@@ -301,13 +308,10 @@ internal sealed class UdfFileSystem : FileSystem
 
     private static uint Hash(ReadOnlySpan<byte> name)
     {
-        uint hash = 2_166_136_261;
-        foreach (byte value in name)
-        {
-            hash = unchecked((hash ^ value) * 16_777_619);
-        }
-
-        return hash;
+        // Of a process's own: an image cannot be made of names that all have one.
+        var hash = default(HashCode);
+        hash.AddBytes(name);
+        return unchecked((uint)hash.ToHashCode());
     }
 
     // The integrity descriptor tells, as in Linux; where it does not, the bitmap is counted. What is written once has no free blocks.
@@ -357,6 +361,11 @@ internal sealed class UdfFileSystem : FileSystem
             return contents;
         }
 
+        if (_scattered is { } last && last.Directory == directory)
+        {
+            return last.Contents;
+        }
+
         using var block = new PooledBuffer(_volume.BlockSize);
         FileEntry entry = _volume.ReadFileEntry(ToIcb(directory), block.Span);
         contents = entry.FileType == FileType.Directory
@@ -365,6 +374,10 @@ internal sealed class UdfFileSystem : FileSystem
         if (contents.Extents.Extents.Length <= FewExtents)
         {
             _directories.Add(directory, contents);
+        }
+        else
+        {
+            _scattered = new ScatteredDirectory(directory, contents);
         }
 
         return contents;
@@ -405,12 +418,63 @@ internal sealed class UdfFileSystem : FileSystem
         }
     }
 
-    /// <summary>Null when the directory has too many entries, or cannot be read to its end: then a scan finds what there is.</summary>
+    /// <summary>
+    /// Whether several entries may have one name. A lookup finds the first, as in Linux; a listing then has to give the first's node to
+    /// all, or what the name leads to would depend on who asked last.
+    /// </summary>
+    private bool HasRepeated(NodeId directory, BlockSource contents)
+    {
+        if (!_repeated.TryFind(directory, out bool hasRepeated))
+        {
+            DirectoryIndex? index = contents.Length < MinIndexedDirectory ? MakeIndex(contents) : FindIndex(directory, contents);
+            hasRepeated = index is { HasRepeated: true };
+            if (index is not null)
+            {
+                _repeated.Add(directory, hasRepeated);
+            }
+        }
+
+        return hasRepeated;
+    }
+
+    /// <summary>What the first entry of a name is; as it was when that cannot be found.</summary>
+    private void FindFirst(NodeId directory, BlockSource contents, ReadOnlySpan<byte> name, ref LogicalBlock icb, ref NodeType type)
+    {
+        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
+        DirectoryIndex? index = contents.Length < MinIndexedDirectory ? null : FindIndex(directory, contents);
+        if (index is not null)
+        {
+            foreach (ulong entry in index.Find(Hash(name)))
+            {
+                var found = new DirectoryReader(_volume, contents, (long)DirectoryIndex.ToPosition(entry) * FileIdentifier.Alignment, buffer.Span);
+                if (found.MoveNext() && found.Name.SequenceEqual(name))
+                {
+                    (icb, type) = (found.Icb, found.Type);
+                    return;
+                }
+            }
+
+            return;
+        }
+
+        var reader = new DirectoryReader(_volume, contents, 0, buffer.Span);
+        while (reader.MoveNext())
+        {
+            if (reader.Name.SequenceEqual(name))
+            {
+                (icb, type) = (reader.Icb, reader.Type);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Null when the directory has too many entries, or the device failed: then a scan finds what there is.</summary>
     private DirectoryIndex? MakeIndex(BlockSource contents)
     {
         using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
         var reader = new DirectoryReader(_volume, contents, 0, buffer.Span);
         var entries = new List<ulong>();
+        ImageException? damage = null;
         try
         {
             while (reader.MoveNext())
@@ -424,23 +488,34 @@ internal sealed class UdfFileSystem : FileSystem
                 entries.Add(DirectoryIndex.ToEntry(Hash(reader.Name), (uint)position));
             }
         }
-        catch (Exception e) when (e is ImageException or LinuxException)
+        catch (ImageException e)
+        {
+            damage = e;
+        }
+        catch (LinuxException)
         {
             return null;
         }
 
-        return new DirectoryIndex(entries, reader.Damage is not null);
+        return new DirectoryIndex(entries, reader.Damage ?? damage) { Unreachable = reader.Unreachable };
     }
 
-    /// <summary>The first thing that is damaged in a directory; null when all of it is sound.</summary>
-    private InvalidImageException? FindDamage(BlockSource contents)
+    /// <summary>The first thing that is damaged in a directory, or that no path leads to; null when all of it is sound.</summary>
+    private ImageException? FindDamage(NodeId directory, BlockSource contents)
     {
+        if (contents.Length >= MinIndexedDirectory && FindIndex(directory, contents) is { } index)
+        {
+            return index.Damage ?? index.Unreachable;
+        }
+
         using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
         var reader = new DirectoryReader(_volume, contents, 0, buffer.Span);
         while (reader.Damage is null && reader.MoveNext())
         {
         }
 
-        return reader.Damage;
+        return reader.Damage ?? reader.Unreachable;
     }
+
+    private sealed record ScatteredDirectory(NodeId Directory, MappedSource Contents);
 }

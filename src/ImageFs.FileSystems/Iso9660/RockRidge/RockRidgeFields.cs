@@ -14,6 +14,7 @@ internal ref struct RockRidgeFields
     private int _nameLength;
     private bool _nameIsFull;
     private bool _nameIsWhole;
+    private long _steps;
 
     private RockRidgeFields(bool isNameOnly, Span<byte> name, Span<byte> target)
     {
@@ -88,8 +89,9 @@ internal ref struct RockRidgeFields
     /// <summary>Reads only what a directory's listing shows: name, type and place. The name is found though the rest be damaged.</summary>
     /// <param name="reader">At the first.</param>
     /// <param name="name">At least 255 bytes, for the name.</param>
+    /// <param name="steps">Grows by the entries that were gone through.</param>
     /// <exception cref="ImageException">An entry that matters is damaged.</exception>
-    public static RockRidgeFields ReadName(scoped SystemUseReader reader, Span<byte> name)
+    public static RockRidgeFields ReadName(scoped SystemUseReader reader, Span<byte> name, ref long steps)
     {
         var fields = new RockRidgeFields(true, name, []);
         try
@@ -100,6 +102,10 @@ internal ref struct RockRidgeFields
         {
             // What is lost behind the name are attributes: the error is for whoever asks for them.
         }
+        finally
+        {
+            steps += fields._steps;
+        }
 
         return fields;
     }
@@ -108,6 +114,7 @@ internal ref struct RockRidgeFields
     {
         while (reader.MoveNext())
         {
+            _steps++;
             Take(reader.Current);
             if (!_isNameOnly)
             {

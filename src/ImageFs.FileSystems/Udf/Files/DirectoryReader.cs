@@ -14,6 +14,7 @@ internal ref struct DirectoryReader
     private readonly Span<byte> _entry;
     private readonly Span<byte> _name;
     private int _nameLength;
+    private UnreachableEntries? _unreachable;
 
     /// <param name="volume">The volume.</param>
     /// <param name="directory">The directory's contents.</param>
@@ -49,6 +50,9 @@ internal ref struct DirectoryReader
 
     /// <summary>The first thing that was damaged and passed over.</summary>
     public InvalidImageException? Damage { get; private set; }
+
+    /// <summary>What was passed over because no path can lead to it.</summary>
+    public readonly InvalidImageException? Unreachable => _unreachable?.Error;
 
     /// <summary>Bytes that a reader's buffer has.</summary>
     public static int BufferLength(UdfVolume volume) => volume.BlockSize + FileName.MaxLength;
@@ -129,9 +133,20 @@ internal ref struct DirectoryReader
         if (_nameLength == 0)
         {
             AddDamage("its name is not compressed Unicode (UDF 2.60 2.1.1)");
+            return false;
         }
 
-        return _nameLength > 0;
+        if (EntryName.FindProblem(Name) is { } problem)
+        {
+            (_unreachable ??= new UnreachableEntries()).Add(
+                TagIdentifier.FileIdentifierDescriptor.ToName(),
+                _volume.FindAddress(_directory, Position),
+                problem,
+                TagIdentifier.FileIdentifierDescriptor.ToClause());
+            return false;
+        }
+
+        return true;
     }
 
     private void AddDamage(string problem) => Damage ??= new InvalidImageException(

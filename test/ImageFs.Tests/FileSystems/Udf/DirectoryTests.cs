@@ -107,6 +107,29 @@ internal sealed class DirectoryTests
         Assert.That(fs.TryLookup(directory, "name 1000"u8, out _), Is.False);
     }
 
+    // Linux lists both and looks up the first.
+    [Test]
+    public void A_name_that_is_there_twice_is_the_first_for_all([Values(2, 1000)] int count)
+    {
+        byte[] names =
+        [
+            .. Enumerable.Range(0, count).SelectMany(i => UdfBytes.Identifier($"name {i}", new LogicalBlock(0, 3))),
+            .. Enumerable.Range(0, count).SelectMany(i => UdfBytes.Identifier($"name {i}", new LogicalBlock(0, 4))),
+        ];
+        var image = new UdfImage();
+        image.WriteData(64, names);
+        image.Write(3, new FileParts().ToBytes(3));
+        image.Write(4, new FileParts().ToBytes(4));
+        image.Add("many", 5, new FileParts { Type = FileType.Directory, Form = AllocationForm.Short, Descriptors = UdfBytes.Short(names.Length, 64), Length = names.Length });
+        FileSystem fs = image.Open();
+        NodeId directory = fs.Find("many");
+        List<Iso9660Fixture.ListedEntry> listed = fs.List(directory);
+        Assert.That(listed, Has.Count.EqualTo((2 * count) + 1));
+        NodeId first = fs.Find("many/name 0");
+        Assert.That(first.Value & 0xFFFF, Is.EqualTo(3));
+        Assert.That(listed.Skip(1).Select(entry => entry.Node), Is.All.EqualTo(first));
+    }
+
     [Test]
     public void What_is_no_directory_has_no_entries()
     {
