@@ -37,7 +37,7 @@ internal sealed class AheadTests
         using var ring = more.Contains("uring", StringComparison.Ordinal) ? RingOffer.Make() : null;
         using var mount = ImageMount.Mount(_folder[image], "ahead=files" + more);
         string copy = _folder.CreateDirectory($"copy-{image}{more}");
-        Tool.Run("timeout", "60", "cp", "-r", mount.Directory + "/.", copy).Succeeded();
+        Tool.Run("timeout", Limits.Script, "cp", "-r", mount.Directory + "/.", copy).Succeeded();
         Tool.Run("diff", "-r", "--exclude=lost+found", _folder["tree"], copy).Succeeded();
 
         (long asked, long stored) = Count(mount);
@@ -51,7 +51,7 @@ internal sealed class AheadTests
         using var mount = ImageMount.Mount(_folder["ext4"], "ahead=files");
         const string Sums = "cd \"$1\" && find . -path ./lost+found -prune -o -type f -exec sha256sum {} + | sort";
         string expected = Tool.Shell(Sums, _folder["tree"]).Succeeded().Text;
-        ToolResult[] seen = [.. Enumerable.Range(0, 4).AsParallel().WithDegreeOfParallelism(4).Select(_ => Tool.Shell("timeout 60 sh -c '" + Sums + "' sh \"$1\"", mount.Directory))];
+        ToolResult[] seen = [.. Enumerable.Range(0, 4).AsParallel().WithDegreeOfParallelism(4).Select(_ => Tool.Shell("timeout 300 sh -c '" + Sums + "' sh \"$1\"", mount.Directory))];
         Assert.That(seen.Select(reader => reader.Succeeded().Text), Is.All.EqualTo(expected));
     }
 
@@ -59,7 +59,7 @@ internal sealed class AheadTests
     public void Files_are_stored_unless_the_mount_is_told_not_to([Values("", "ahead=none", "cache=once")] string options)
     {
         using var mount = ImageMount.Mount(_folder["ext4"], options);
-        Tool.Shell("timeout 60 cat \"$1\"/many/* | wc -c", mount.Directory).Succeeded();
+        Tool.Shell("timeout 300 cat \"$1\"/many/* | wc -c", mount.Directory).Succeeded();
         Assert.That(Count(mount).Stored, options.Length == 0 ? Is.Positive : Is.Zero);
     }
 

@@ -37,7 +37,7 @@ internal sealed class BytePathTests
         using var folder = new TestFolder();
         try
         {
-            ToolResult result = Tool.Run("timeout", "50", "bash", "-c", Prepare + script, name, ImageFsProgram.Path, folder.Path).Succeeded();
+            ToolResult result = Tool.Run("timeout", Limits.Script, "bash", "-c", Prepare + script, name, ImageFsProgram.Path, folder.Path).Succeeded();
             Assert.That(result.Text.TrimEnd('\n'), Is.EqualTo(expected.TrimEnd('\n')));
         }
         finally

@@ -8,7 +8,7 @@ namespace ImageFs.MountTests;
 [NonParallelizable]
 internal sealed class DeviceTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const string InputOutputError = "Input/output error";
 
     [Test]

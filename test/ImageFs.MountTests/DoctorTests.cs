@@ -8,7 +8,7 @@ namespace ImageFs.MountTests;
 /// <summary><c>imagefs doctor</c>: on this system, and in surroundings that lack what mounting needs.</summary>
 public sealed class DoctorTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
 
     private static readonly string s_doctor = $"'{ImageFsProgram.Path}' doctor";
 

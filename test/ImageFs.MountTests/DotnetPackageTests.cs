@@ -8,7 +8,7 @@ internal sealed class DotnetPackageTests
 {
     private const int Length = 3_500_000;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
     private static readonly string s_example = Path.Combine(TestImages.Sources, "examples/Parts");
     private static readonly string s_packages = Path.Combine(TestImages.Sources, "artifacts/packages");
 
@@ -101,7 +101,7 @@ internal sealed class DotnetPackageTests
             Assert.That(Tool.Run("ls", mountPoint).Succeeded().Text, Is.EqualTo("000\n001\n002\n003\n"));
             Assert.That(Tool.Shell("cat \"$1\"/*", mountPoint).Succeeded().Output, Is.EqualTo(bytes).AsCollection);
             Tool.Run("umount", mountPoint).Succeeded();
-            Assert.That(server.WaitForExit(TimeSpan.FromSeconds(10)));
+            Assert.That(server.WaitForExit(Limits.Soon));
             Assert.That(server.ExitCode, Is.Zero);
             Assert.That(server.StandardOutput.ReadToEnd(), Does.Match("^[1-9][0-9]{6} bytes spliced\n$"));
         }

@@ -58,7 +58,7 @@ internal sealed class EndTests
     public void A_mount_in_the_background_does_not_hold_the_callers_directory_or_output()
     {
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
-        Tool.Run("timeout", "10", "sh", "-c", "\"$@\" 2>&1 | cat", "sh", ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
+        Tool.Run("timeout", Limits.Script, "sh", "-c", "\"$@\" 2>&1 | cat", "sh", ImageFsProgram.Path, "mount", mount.Image, mount.Directory).Succeeded();
         int server = Processes.ServerOf(mount.Directory);
         Assert.That(Directory.ResolveLinkTarget($"/proc/{server}/cwd", false)!.FullName, Is.EqualTo("/"));
     }
@@ -116,7 +116,7 @@ internal sealed class EndTests
         const string Script = "while cat \"$1\"; do :; done >/dev/null 2>&1";
         using var reader = System.Diagnostics.Process.Start(Tool.Start("sh", "-c", Script, "sh", mount["numbers.txt"]))!;
         Tool.Run("umount", "-l", mount.Directory).Succeeded();
-        Assert.That(reader.WaitForExit(TimeSpan.FromSeconds(20)), "the reader hangs");
+        Assert.That(reader.WaitForExit(Limits.Soon), "the reader hangs");
         AssertEnded(mount, exitCode: 0);
     }
 

@@ -95,7 +95,7 @@ internal sealed class ExitStatusTests
         Assert.That(ImageMount.Eventually(() => (program = ProcessTable.Find("imagefs", "mount").FirstOrDefault(id => IsBusy(id, mount.Directory))) > 0));
         Thread.Sleep(1500);
         Tool.Run("kill", $"-{signal}", $"{program}").Succeeded();
-        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.That(process.WaitForExit(Limits.Soon));
         Assert.That(process.ExitCode, Is.EqualTo(Interrupted), process.StandardError.ReadToEnd());
         Assert.That(mount.IsMounted, Is.False);
     }

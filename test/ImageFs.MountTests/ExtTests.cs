@@ -9,7 +9,7 @@ internal sealed class ExtTests
 {
     private const string Type = "ext4";
     private const string LargeBlocks = "ext/block64k";
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const int Pieces = 10_500;
 
     /// <summary>Who writes an image that is made here.</summary>

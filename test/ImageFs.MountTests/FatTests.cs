@@ -8,7 +8,7 @@ internal sealed class FatTests
 {
     private const string Type = "vfat";
     private const string Utf8 = "utf8=1";
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
 
     private static readonly string[] s_images = [.. TestImages.Names("fat")];
 

@@ -34,7 +34,7 @@ internal sealed class FaultTests
     [TestCase("gather", "writev:error=EFAULT:when=1+2")]
     [TestCase("gather", "writev:error=EINTR:when=1+2")]
     [TestCase("auto", "splice,vmsplice,writev:error=EAGAIN:when=1+3")]
-    [CancelAfter(120_000)]
+    [CancelAfter(Limits.Test)]
     public void Every_byte_is_right_when(string way, string fault)
     {
         Need.Program("strace", "strace");

@@ -11,7 +11,7 @@ namespace ImageFs.MountTests;
 /// </summary>
 internal sealed class InvalidDiskTests
 {
-    private const int Limit = 30_000;
+    private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
     private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI )[^)]+\)";

@@ -7,7 +7,7 @@ namespace ImageFs.MountTests;
 /// <summary>Damaged UDF: what is wrong is said, and the rest goes on working.</summary>
 internal sealed class InvalidUdfTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const int MountFailure = 32;
 
     [TestCase("udf-sequences", "", "primary volume descriptor", "3/10.1")]

@@ -29,7 +29,7 @@ internal sealed class MappingTests
         """;
 
     [Test]
-    [CancelAfter(180_000)]
+    [CancelAfter(Limits.Test)]
     public void After_reading_all_over_an_image_little_of_it_is_mapped_and_its_pages_can_be_dropped()
     {
         Need.Program("python3", "python3");

@@ -9,7 +9,7 @@ namespace ImageFs.MountTests;
 [NonParallelizable]
 internal sealed class MediaErrorTests
 {
-    private const int Limit = 120_000;
+    private const int Limit = Limits.Test;
     private const int PageSize = 4096;
     private const string InputOutputError = "5";
     private const string Big = "big";

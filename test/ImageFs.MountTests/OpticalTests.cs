@@ -8,7 +8,7 @@ namespace ImageFs.MountTests;
 /// <summary>Optical discs as people keep them: their trees against those of the images that they were made from, their tracks against libcdio and bchunk.</summary>
 internal sealed class OpticalTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const string Source = "rockridge-joliet";
 
     private static readonly TestCaseData<Func<byte[], byte[]>, string>[] s_layouts =

@@ -7,7 +7,7 @@ internal sealed class PackageTests
 {
     private const string Release = "bookworm";
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(30);
     private static readonly Lazy<string> s_package = new(Build);
 
     [Test]

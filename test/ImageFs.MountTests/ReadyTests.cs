@@ -82,13 +82,13 @@ internal sealed class ReadyTests
         string ready = Receive(manager);
         Assert.That(ready, Does.Contain("READY=1\n").And.Contain($"STATUS={Image} is mounted on {mount.Directory}"));
         Assert.That(mount.IsMounted);
-        Assert.That(inForeground || process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.That(inForeground || process.WaitForExit(Limits.Soon));
         int server = Processes.ServerOf(mount.Directory);
         Assert.That(ready, inForeground ? Does.Not.Contain("MAINPID") : Does.Contain($"MAINPID={server}\n"));
 
         Tool.Run("kill", $"{server}").Succeeded();
         Assert.That(Receive(manager), Is.EqualTo("STOPPING=1"));
-        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.That(process.WaitForExit(Limits.Soon));
         Assert.That(ImageMount.Eventually(() => !mount.IsMounted));
     }
 

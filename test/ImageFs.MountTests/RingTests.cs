@@ -9,7 +9,7 @@ namespace ImageFs.MountTests;
 [NonParallelizable]
 internal sealed class RingTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
 
     [TestCase("rockridge")]
     [TestCase("multisession")]
@@ -56,7 +56,7 @@ internal sealed class RingTests
         using ImageMount mount = Mount(TestImages.Get("sample"));
         using Process reader = ReadForEver(mount);
         Tool.Run("kill", "-9", $"{Processes.ServerOf(mount.Directory)}").Succeeded();
-        Assert.That(reader.WaitForExit(TimeSpan.FromSeconds(20)), "the reader hangs");
+        Assert.That(reader.WaitForExit(Limits.Soon), "the reader hangs");
         mount.Unmount().Succeeded();
         Assert.That(mount.IsMounted, Is.False);
     }
@@ -69,7 +69,7 @@ internal sealed class RingTests
         int server = Processes.ServerOf(mount.Directory);
         using Process reader = ReadForEver(mount);
         Tool.Run("umount", "-l", mount.Directory).Succeeded();
-        Assert.That(reader.WaitForExit(TimeSpan.FromSeconds(20)), "the reader hangs");
+        Assert.That(reader.WaitForExit(Limits.Soon), "the reader hangs");
         Assert.That(ImageMount.Eventually(() => !Processes.IsRunning(server)), "still running");
     }
 
@@ -84,7 +84,7 @@ internal sealed class RingTests
     {
         const string Script = "n=0; while dd if=\"$1\" of=/dev/null bs=4k iflag=direct; do n=$((n+1)); [ $n = 3 ] && touch \"$2\"; done >/dev/null 2>&1";
         using var folder = new TestFolder();
-        Process reader = Process.Start(Tool.Start("timeout", "40", "sh", "-c", Script, "sh", mount["numbers.txt"], folder["ready"]))!;
+        Process reader = Process.Start(Tool.Start("timeout", Limits.Script, "sh", "-c", Script, "sh", mount["numbers.txt"], folder["ready"]))!;
         Assert.That(ImageMount.Eventually(() => File.Exists(folder["ready"])), "nothing is read");
         return reader;
     }

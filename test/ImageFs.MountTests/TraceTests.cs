@@ -17,7 +17,7 @@ internal sealed class TraceTests
         Tool.Run("cat", mount["no such file"]);
         Tool.Run("touch", mount["new"]);
         Tool.Run("umount", mount.Directory).Succeeded();
-        Assert.That(server.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.That(server.WaitForExit(Limits.Soon));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(told.Result, Does.Match(@"(?m)^unique: \d+, opcode: INIT \(26\), nodeid: 0, insize: \d+, pid: 0$"));

@@ -13,7 +13,7 @@ namespace ImageFs.MountTests;
 internal sealed class UdfTests
 {
     private const string Type = "udf";
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const string MostOptions = "udf/hd201";
 
     private static readonly string[] s_facts = [.. Facts.All, "ino", "statfs"];

@@ -8,7 +8,7 @@ namespace ImageFs.MountTests;
 /// <summary><c>imagefs verify</c>: what it finds against what the formats' own checkers find.</summary>
 internal sealed class VerifyTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
     private const int Sound = 0;
     private const int Damaged = 1;
     private const int NotRead = 32;

@@ -11,7 +11,7 @@ namespace ImageFs.MountTests;
 [NonParallelizable]
 internal sealed class VirtualDiskTests
 {
-    private const int Limit = 120_000;
+    private const int Limit = Limits.Test;
 
     [TestCase("qcow2", "")]
     [TestCase("qcow2", "cluster_size=512")]

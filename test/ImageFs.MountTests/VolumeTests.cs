@@ -8,7 +8,7 @@ namespace ImageFs.MountTests;
 /// <summary>Disks with partitions: the tables against sfdisk and blkid, the trees against those of the images that lie in the partitions.</summary>
 internal sealed class VolumeTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
 
     /// <summary>A kind of disk.</summary>
     public enum Kind

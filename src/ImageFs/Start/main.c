@@ -112,7 +112,10 @@ static void fork_server(int count, char **words)
     if (server > 0) {
         for (int i = 0; i < end_signal_count; i++) {
             const struct sigaction action = { .sa_sigaction = end_server, .sa_flags = SA_RESTART | SA_SIGINFO };
-            sigaction(end_signals[i], &action, NULL);
+            struct sigaction inherited;
+            if (sigaction(end_signals[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN) { // as nohup has it
+                sigaction(end_signals[i], &action, NULL);
+            }
         }
     }
 

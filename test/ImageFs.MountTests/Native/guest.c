@@ -6,6 +6,7 @@
 //   part=N       the kernel's own partition N of the last device
 //   md=1.2       an array of the devices so far, by their metadata of that version
 //   dm=TABLE     a device-mapper table, its lines with ";" between; $N is the N-th device so far
+//   sysrq=c      a crash, for those who want to see what becomes of it
 // The answer is lines: "/..." is an entry of the tree, "error ERRNO WHAT" says what did not work, "kernel ..." is of the kernel's log, and
 // "end" is the last.
 #define _GNU_SOURCE
@@ -251,7 +252,8 @@ static int take_step(char *step)
     return value && !strcmp(step, "part") ? step_part(value)
            : value && !strcmp(step, "md") ? step_md(value)
            : value && !strcmp(step, "dm") ? step_dm(value)
-                                          : (errno = EINVAL, fail(step));
+           : value && !strcmp(step, "sysrq") ? write_text("/proc/sysrq-trigger", value)
+                                             : (errno = EINVAL, fail(step));
 }
 
 static void undo_steps(void)

@@ -25,7 +25,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
         """;
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void FilesReadAsTheyAreLaidOut([Values(null, ReplyWay.Copy)] ReplyWay? way)
     {
         using var image = new TestImage(ImageLength);
@@ -67,7 +67,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ParallelReadsAtAnyOffset([Values] bool direct)
     {
         using var image = new TestImage(ImageLength);
@@ -91,7 +91,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AnImageCutShortIsAnErrorWhereItIsCut()
     {
         using var image = new TestImage(ImageLength);
@@ -112,7 +112,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ReadersThatAreKilledHarmNobody()
     {
         using var image = new TestImage(8 << 20);
@@ -133,7 +133,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ReadsAllocateNothing()
     {
         const int reads = 10_000;
@@ -159,7 +159,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ARequestThatIsTooLongIsAnErrorOfItsOwn()
     {
         using MountedTree mount = Mount(new TestTree(), options => options with { Status = () => "{}" });
@@ -177,7 +177,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(120_000)]
+    [CancelAfter(Limits.Test)]
     public void TwentyMountsSideBySide()
     {
         using var image = new TestImage(ImageLength);
@@ -203,26 +203,26 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhereItIsNotOfferedTheDeviceServes() => AssertDeviceServes(RingOffer.Withdraw(), RingFault.None, "does not offer it");
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhereRingsAreForbiddenTheDeviceServes() =>
         AssertDeviceServes(RingOffer.MakeInVain(), RingFault.None, "io_uring: Operation not permitted");
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhereAQueueCannotBeMadeTheDeviceServes() =>
         AssertDeviceServes(RingOffer.Make(), RingFault.Setup, "io_uring: Operation not permitted");
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhereAPromisedQueueDoesNotComeTheDeviceServes() =>
         AssertDeviceServes(RingOffer.Make(), RingFault.Registration, "Operation not permitted");
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhoDidNotAskForItIsNotToldOfItsAbsence()
     {
         using RingOffer offer = RingOffer.Withdraw();
@@ -252,7 +252,7 @@ public sealed class RingTest() : FuseDeviceFixture(FuseTransport.Ring)
             Shell.Output($"umount '{mount.Directory}'");
             var end = new Thread(mount.Session.Wait) { IsBackground = true };
             end.Start();
-            Assert.That(end.Join(TimeSpan.FromSeconds(10)), Is.True, "the session ends");
+            Assert.That(end.Join(Limits.Soon), Is.True, "the session ends");
         }
     }
 

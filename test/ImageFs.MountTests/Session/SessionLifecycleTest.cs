@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
+using ImageFs.MountTests.Support;
 using ImageFs.Storage;
 using ImageFs.Tests.Fuse;
 
@@ -12,7 +13,6 @@ namespace ImageFs.MountTests.Session;
 [TestFixture(FuseTransport.Ring)]
 public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFixture(transport)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private TestImage _image = null!;
     private TestTree _tree = null!;
@@ -29,7 +29,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     public void Close() => _image.Dispose();
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void TheMountIsShownAsWhatItIs()
     {
         using var mount = Mount(_tree, options => options with { Flags = options.Flags | MountFlags.NoExec });
@@ -45,7 +45,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ReadAheadIsRaised()
     {
         using var mount = Mount(_tree);
@@ -53,7 +53,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void UnmountEndsTheSession([Values("umount", "fusermount3 -u")] string command)
     {
         using var mount = Mount(_tree);
@@ -62,7 +62,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void UnmountByTheSession([Values] bool lazy)
     {
         using var mount = Mount(_tree);
@@ -71,7 +71,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AMountInUseIsNotUnmountedUnlessLazily()
     {
         using var mount = Mount(_tree);
@@ -89,7 +89,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AbortLeavesNothingMounted()
     {
         using var mount = Mount(_tree);
@@ -98,30 +98,30 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AbortUnderLoad()
     {
         using var mount = Mount(_tree);
         using Process load = Load(mount.Directory);
         Abort(mount.Directory);
         AssertEnds(mount);
-        Assert.That(load.WaitForExit(s_patience), Is.True);
+        Assert.That(load.WaitForExit(Limits.Soon), Is.True);
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void DisposeUnderLoad()
     {
         var mount = Mount(_tree);
         using Process load = Load(mount.Directory);
         mount.Session.Dispose();
         AssertEnds(mount);
-        Assert.That(load.WaitForExit(s_patience), Is.True);
+        Assert.That(load.WaitForExit(Limits.Soon), Is.True);
         mount.Dispose();
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void WhatIsMountedOverItIsLeftAlone()
     {
         using var mount = Mount(_tree);
@@ -132,7 +132,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AFailureAfterMountingLeavesNothingMounted()
     {
         string directory = MountedTree.NewDirectory();
@@ -152,7 +152,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ADamagedRootIsMountedAndSaysSo()
     {
         _tree.Damage(1, new InvalidImageException("root", 0, "no"));
@@ -168,7 +168,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
         Assert.That(() => FuseSession.Mount(_tree, MountedTree.Options(path)), Throws.TypeOf<FuseMountException>().With.Message.Contains(expected));
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ADeadMountInTheWayIsTakenAwayAndSaid()
     {
         using var mount = Mount(_tree);
@@ -198,7 +198,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
     {
         var waiter = new Thread(mount.Session.Wait) { IsBackground = true };
         waiter.Start();
-        Assert.That(waiter.Join(s_patience), Is.True, "Wait returns");
+        Assert.That(waiter.Join(Limits.Soon), Is.True, "Wait returns");
         Assert.That(MountedTree.IsMounted(mount.Directory), Is.False);
     }
 
@@ -209,7 +209,7 @@ public sealed class SessionLifecycleTest(FuseTransport transport) : FuseDeviceFi
         echo 1 > /sys/fs/fuse/connections/$connection/abort
         """);
 
-    private static Process Start(string script) => Process.Start(new ProcessStartInfo("timeout", ["-k", "2", "30", "bash", "-c", script])
+    private static Process Start(string script) => Process.Start(new ProcessStartInfo("timeout", ["-k", "2", Limits.Script, "bash", "-c", script])
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ImageFs.Fuse;
+using ImageFs.MountTests.Support;
 using ImageFs.Storage;
 using ImageFs.Tests.Fuse;
 
@@ -32,7 +33,7 @@ public sealed class SessionReadTest : FuseDeviceFixture
         """;
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void FilesReadAsTheyAreLaidOut([Values(ReplyWay.Splice, ReplyWay.Gather, ReplyWay.Direct, ReplyWay.Copy)] ReplyWay way)
     {
         using var image = new TestImage(3_000_001);
@@ -74,7 +75,7 @@ public sealed class SessionReadTest : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ParallelReadsAtAnyOffset([Values(ReplyWay.Splice, ReplyWay.Gather, ReplyWay.Direct, ReplyWay.Copy)] ReplyWay way, [Values] bool direct)
     {
         using var image = new TestImage(3_000_001);
@@ -97,7 +98,7 @@ public sealed class SessionReadTest : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ReadersThatAreKilledHarmNobody()
     {
         using var image = new TestImage(8 << 20);

@@ -1,5 +1,6 @@
 using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
+using ImageFs.MountTests.Support;
 using ImageFs.Storage;
 using ImageFs.Tests.Fuse;
 
@@ -48,7 +49,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
         """;
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ADirectoryOfManyNamesCanBeSeekedIn([Values] bool withAttributes)
     {
         var tree = new TestTree();
@@ -65,7 +66,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void HolesAreFoundBySeeking()
     {
         using var image = new TestImage(100_000);
@@ -88,7 +89,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ExtendedAttributesAreThere()
     {
         var tree = new TestTree { WithExtendedAttributes = true };
@@ -101,7 +102,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void NobodyAsksTwice()
     {
         var tree = new TestTree();
@@ -131,7 +132,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void ADamagedFileDoesNotTakeDownItsNeighbours()
     {
         using var image = new TestImage(100_000);
@@ -152,7 +153,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void BirthTimesAreShown()
     {
         var tree = new TestTree { WithBirthTimes = true };
@@ -163,7 +164,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void FileHandlesSurviveTheCache()
     {
         var tree = new TestTree();
@@ -191,7 +192,7 @@ public sealed class SessionTreeTest(FuseTransport transport) : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void TheStatusCanBeAskedFor()
     {
         using var mount = Mount(new TestTree(), options => options with { Status = () => /*lang=json,strict*/ """{"a":1}""" });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests.Session;
 
@@ -8,13 +9,12 @@ namespace ImageFs.MountTests.Session;
 /// </summary>
 internal static class Shell
 {
-    private const string TimeLimit = "20";
 
     /// <summary>Runs a bash script; each %s of a path must be quoted by the caller.</summary>
     /// <returns>Exit code (124 and 137 after the time limit), standard output and standard error.</returns>
     public static (int ExitCode, string Output, string Error) Run(string script)
     {
-        var start = new ProcessStartInfo("timeout", ["-k", "2", TimeLimit, "bash", "-c", script])
+        var start = new ProcessStartInfo("timeout", ["-k", "2", Limits.Script, "bash", "-c", script])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

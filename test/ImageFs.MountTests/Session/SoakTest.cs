@@ -80,12 +80,12 @@ public sealed class SoakTest : FuseDeviceFixture
     [TestCase(ReplyWay.Gather, false)]
     [TestCase(ReplyWay.Direct, false)]
     [TestCase(ReplyWay.Copy, false)]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void EveryByteIsRight(ReplyWay? way, bool cachesOnce) =>
         Soak(options => options with { ForceReply = way, CachesOnce = cachesOnce }, way ?? (cachesOnce ? ReplyWay.Direct : ReplyWay.Gather));
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void EveryByteIsRightOverTheRing()
     {
         using RingOffer offer = RingOffer.Make();

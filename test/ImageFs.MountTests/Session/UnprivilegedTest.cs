@@ -21,7 +21,7 @@ public sealed class UnprivilegedTest : FuseDeviceFixture
         """;
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void FuserMountMountsForAUser()
     {
         string output = Run(
@@ -39,7 +39,7 @@ public sealed class UnprivilegedTest : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void FuserMountsRefusalIsPassedOn()
     {
         string output = Run("$user \"$IMAGEFS\" mount -o allow_other /mnt/image $dir 2>&1 || true");
@@ -47,7 +47,7 @@ public sealed class UnprivilegedTest : FuseDeviceFixture
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(Limits.Test)]
     public void AUserNamespaceNeedsNoHelper()
     {
         string output = Run(

@@ -4,7 +4,7 @@ namespace ImageFs.MountTests.Support;
 internal static class FuseConnections
 {
     private const string Folder = "/sys/fs/fuse/connections";
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>Ends a mount's connection: whoever waits for its server gets an error.</summary>
     public static void Abort(string directory)

@@ -6,7 +6,6 @@ namespace ImageFs.MountTests.Support;
 /// <summary>An image that is mounted for a test, in a folder of its own, and unmounted at its end, pass or fail.</summary>
 internal sealed class ImageMount : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
     private readonly TestFolder _folder = new();
 
     private ImageMount(string image)
@@ -95,7 +94,7 @@ internal sealed class ImageMount : IDisposable
         var since = Stopwatch.StartNew();
         while (!condition())
         {
-            if (since.Elapsed > s_limit)
+            if (since.Elapsed > Limits.Soon)
             {
                 return false;
             }
@@ -124,7 +123,7 @@ internal sealed class ImageMount : IDisposable
             TryQuietly("umount", "-l", Directory);
         }
 
-        if (Server is { HasExited: false } && !Server.WaitForExit(TimeSpan.FromSeconds(10)))
+        if (Server is { HasExited: false } && !Server.WaitForExit(Limits.Soon))
         {
             Server.Kill(entireProcessTree: true);
         }

@@ -3,7 +3,7 @@ namespace ImageFs.MountTests.Support;
 /// <summary>Runs targets of the Makefile.</summary>
 internal static class Make
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(30);
     private static readonly Lazy<string> s_published = new(Publish);
 
     /// <summary>The program in one file: the one under test when it is one, else what <c>make publish</c> makes.</summary>

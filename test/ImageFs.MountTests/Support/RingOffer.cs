@@ -12,8 +12,6 @@ internal sealed class RingOffer : IDisposable
     private const string Offered = "/sys/module/fuse/parameters/enable_uring";
     private const string Disabled = "/proc/sys/kernel/io_uring_disabled";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     private readonly List<(string Path, string Value)> _before = [];
     private readonly FileStream _lock;
 
@@ -90,7 +88,7 @@ internal sealed class RingOffer : IDisposable
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (since.Elapsed < s_patience)
+            catch (IOException) when (since.Elapsed < Limits.Soon)
             {
                 Thread.Sleep(20);
             }

@@ -211,7 +211,11 @@ public sealed class ReplyPipeTest
     [TestCase(4096, 1_000_777)]
     public void AnExtentGoesOutPastTheCache(long address, int length)
     {
-        Assume.That(_image.Device.Direct?.Alignment, Is.EqualTo(512), "the test folder's disk is read in sectors of 512 bytes");
+        if (_image.Device.Direct?.Alignment != 512)
+        {
+            Assert.Ignore("the test folder's disk is not read in sectors of 512 bytes, past the cache");
+        }
+
         using var pipe = new ReplyPipe(MiB);
         Files.Forget(_image.Device.Descriptor, 0, 0);
         for (ulong unique = 0; unique < 3; unique++)
@@ -224,7 +228,11 @@ public sealed class ReplyPipeTest
     [Test]
     public void TheLastBytesOfAnImageGoOutPastTheCache()
     {
-        Assume.That(_image.Device.Direct, Is.Not.Null, "the test folder's file system has direct I/O");
+        if (_image.Device.Direct is null)
+        {
+            Assert.Ignore("the test folder's file system has no direct I/O");
+        }
+
         using var pipe = new ReplyPipe(MiB);
         const int address = 2 * MiB;
         Assert.That(Send(pipe, _image.Layout((address, 777)), _target.Descriptor, out _, isDirect: true), Is.EqualTo(Fallback.None));
