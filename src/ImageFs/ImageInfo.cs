@@ -22,7 +22,7 @@ internal static class ImageInfo
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = stack.OpenDisk(choice, options);
         ImageDescription? fileSystem = null;
-        if (disk.Whole.Format is { } format)
+        if ((FileSystemFormats.RecogniseAt(disk.Source, options) ?? disk.Whole.Format) is { } format)
         {
             fileSystem = format.Open(disk.Source, options, stack.Warn).Describe();
         }

@@ -24,27 +24,28 @@ internal sealed class ReadCheck
     private ReadCheck(CheckRun run, bool isDisc) => (_run, _isDisc) = (run, isDisc);
 
     /// <summary>The check.</summary>
-    public static Check Of(BlockSource disk) => new("reading", run =>
+    public static Check Of(BlockSource disk) => disk is Disc disc
+        ? Of([.. disc.FindReadable()], isDisc: true)
+        : Of([(disk, 0, disk.Length)], isDisc: false);
+
+    // Of a disc, sound is read as sound, and what is in no file is not read. What its files are too short for, the disc tells.
+    private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, bool isDisc)
     {
-        var reading = new ReadCheck(run, disk is Disc);
-        if (disk is Disc disc)
+        long length = parts.Sum(part => part.End - part.Start);
+        return new Check("reading", run =>
         {
-            // Sound is read as sound, what is between the tracks is in no file. What the files are too short for is told by the disc.
-            foreach ((BlockSource source, long start, long end) in disc.FindReadable())
+            var reading = new ReadCheck(run, isDisc);
+            foreach ((BlockSource source, long start, long end) in parts)
             {
                 reading.Read(source, start, end);
             }
-        }
-        else
-        {
-            reading.Read(disk, 0, disk.Length);
-        }
 
-        run.Extent = Size.Text(disk.Length);
-    })
-    {
-        Length = disk.Length,
-    };
+            run.Extent = Size.Text(length);
+        })
+        {
+            Length = length,
+        };
+    }
 
     private void Read(BlockSource source, long start, long end)
     {

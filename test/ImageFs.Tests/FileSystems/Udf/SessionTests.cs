@@ -41,6 +41,35 @@ internal sealed class SessionTests
         Assert.That(image.Open().Describe().Find("sessions"), Is.EqualTo(1));
     }
 
+    [TestCase(0x0150)]
+    [TestCase(0x0201)]
+    public void The_tables_of_a_VAT_disc_lead_back_to_its_sessions(int revision)
+    {
+        UdfImage image = new UdfImage(PartitionKind.Virtual, revision: revision).AddAll();
+        foreach (uint sequence in (uint[])[UdfImage.MainSequence, UdfImage.ReserveSequence])
+        {
+            image.WriteVolume(sequence + 1, UdfImage.PartitionDescriptor(sequence + 1, 1, 0, UdfImage.Partition, UdfImage.Blocks + 1000 - UdfImage.Partition));
+        }
+
+        byte[] first = image.Bytes;
+
+        // A gap, a recognition sequence, and the table again, which tells of the one before.
+        byte[] disc = new byte[(UdfImage.Blocks + 1000) * Block];
+        first.CopyTo(disc, 0);
+        uint start = UdfImage.Blocks + 300;
+        first.AsSpan(32768, 3 * Block).CopyTo(disc.AsSpan(((int)start * Block) + 32768));
+        uint last = (uint)(disc.Length / Block) - 1;
+        byte[] table = image.Table(last, UdfImage.Blocks - 1 - UdfImage.Partition);
+        table.CopyTo(disc, last * (long)Block);
+
+        FileSystem fs = UdfImage.Open(new MemorySource(disc));
+        Assert.That(fs.ReadAll("file"), Has.Length.EqualTo(Block + 10));
+        Assert.That(fs.Describe().Find("sessions"), Is.EqualTo(2));
+
+        disc.AsSpan(((int)start * Block) + 32768, 3 * Block).Clear();
+        Assert.That(UdfImage.Open(new MemorySource(disc)).Describe().Find("sessions"), Is.EqualTo(1), "a table was added, and no session");
+    }
+
     // What has the place of a block of the volume has it of the disc; blocks of the partition stay as they are.
     private static MemorySource Session()
     {

@@ -364,15 +364,19 @@ internal sealed class UdfImage
     }
 
     /// <summary>Virtual allocation table (UDF 2.2.11): the form goes by the revision.</summary>
-    public UdfImage WriteTable(uint block)
+    public UdfImage WriteTable(uint block) => WriteVolume(block, Table(block));
+
+    /// <summary>The same, and the block of the partition that the table before is in.</summary>
+    public byte[] Table(uint block, uint previous = uint.MaxValue)
     {
         byte[] entries = [.. Enumerable.Range(0, (int)MetadataBlocks).SelectMany(i => UdfBytes.U32(VirtualPlace((uint)i)))];
         byte[] header = new byte[152];
         UdfBytes.U16(header.Length).CopyTo(header, 0);
+        UdfBytes.U32(previous).CopyTo(header, 132);
         bool isOld = Revision < 0x0200;
-        byte[] table = isOld ? [.. entries, .. UdfBytes.Entity("*UDF Virtual Alloc Tbl"u8), .. UdfBytes.U32(-1)] : [.. header, .. entries];
+        byte[] table = isOld ? [.. entries, .. UdfBytes.Entity("*UDF Virtual Alloc Tbl"u8), .. UdfBytes.U32(previous)] : [.. header, .. entries];
         var parts = new FileParts { Type = isOld ? FileType.Unspecified : FileType.VirtualAllocationTable, Descriptors = table };
-        return WriteVolume(block, parts.ToBytes(block - Partition));
+        return parts.ToBytes(block - Partition);
     }
 
     private void WriteSparingTable(uint block) => WriteVolume(block, UdfBytes.Descriptor(
