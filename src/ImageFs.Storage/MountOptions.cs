@@ -67,6 +67,15 @@ public sealed class MountOptions
         return string.IsNullOrEmpty(value) ? throw new MountOptionException(name, "needs a value") : value;
     }
 
+    /// <summary>Takes an option that may be given several times, with its values in that order.</summary>
+    /// <exception cref="MountOptionException">It has no value.</exception>
+    public IReadOnlyList<string> TakeValues(string name)
+    {
+        string[] values = [.. _options.Where(option => option.Name == name).Select(option => option.Value ?? string.Empty)];
+        _options.RemoveAll(option => option.Name == name);
+        return values.Contains(string.Empty) ? throw new MountOptionException(name, "needs a value") : values;
+    }
+
     /// <summary>Takes an option with a number; null when it was not given.</summary>
     /// <param name="name">The option.</param>
     /// <param name="octal">Whether it is in octal, as file modes are.</param>

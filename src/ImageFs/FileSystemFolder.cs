@@ -24,6 +24,10 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, stri
             : OpenFile(fileSystem, image, Path.Combine(path, file), opener);
 
     /// <inheritdoc/>
+    public override ImageFile OpenNamed(string file, string role, ImageFile opener) =>
+        OpenFile(fileSystem, image, Path.Combine(path, file), opener);
+
+    /// <inheritdoc/>
     public override bool Contains(string name)
     {
         try

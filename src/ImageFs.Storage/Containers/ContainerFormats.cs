@@ -37,6 +37,19 @@ public static class ContainerFormats
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
     public static BlockSource Open(ImageFile file, string? name, MountOptions options, Action<string> warn)
     {
+        if (!file.IsOutermost)
+        {
+            return OpenOne(file, name, options, warn);
+        }
+
+        file.Moved = MovedFiles.Take(options);
+        BlockSource disk = OpenOne(file, name, options, warn);
+        file.Moved.RefuseUnused();
+        return disk;
+    }
+
+    private static BlockSource OpenOne(ImageFile file, string? name, MountOptions options, Action<string> warn)
+    {
         if (name == Raw)
         {
             return file.Source;

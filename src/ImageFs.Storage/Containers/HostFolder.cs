@@ -34,6 +34,14 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     }
 
     /// <inheritdoc/>
+    public override ImageFile OpenNamed(string path, string role, ImageFile opener)
+    {
+        string full = Path.Combine(directory, path);
+        BlockDevice device = OpenOnce(full, flags => Files.Open(full, flags), (_, status) => BlockDevice.Admit(full, in status));
+        return new ImageFile(full, device, Around(full, policy, opened), device.Identity, opener);
+    }
+
+    /// <inheritdoc/>
     public override bool Contains(string name) => Paths.IsFile(Path.Combine(directory, name));
 
     /// <inheritdoc/>

@@ -52,6 +52,21 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
         }
     }
 
+    /// <summary>What the user names in place of files that this one and those behind name.</summary>
+    internal MovedFiles Moved { get; set; } = opener?.Moved ?? MovedFiles.None;
+
+    /// <summary>Whether the user named it: no other file did.</summary>
+    internal bool IsOutermost => opener is null;
+
+    /// <summary>Opens the file with the disk that the one in this file is written over.</summary>
+    /// <param name="path">Its path as this file has it, where the user does not name another.</param>
+    /// <param name="role">What it is to this file, for messages: "backing file".</param>
+    /// <exception cref="InvalidImageException">It leads back to a file that is being opened, or the chain is too long.</exception>
+    /// <exception cref="UnsupportedFeatureException">The path is one that this image may not name.</exception>
+    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    public ImageFile OpenParent(Func<string> path, string role) =>
+        Moved.FindParent(Openers.Count() - 1) is { } named ? Check(folder.OpenNamed(named, role, this), role) : OpenBeside(path(), role);
+
     /// <summary>Opens a file that this one names; once, however often it names it.</summary>
     /// <param name="path">The path as it is written in this file: untrusted.</param>
     /// <param name="role">What it is to this file, for messages: "backing file".</param>
@@ -65,7 +80,13 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
             return known;
         }
 
-        ImageFile file = folder.Open(path, role, this);
+        ImageFile file = Check(Moved.FindPart(path) is { } named ? folder.OpenNamed(named, role, this) : folder.Open(path, role, this), role);
+        _beside.Add(path, file);
+        return file;
+    }
+
+    private ImageFile Check(ImageFile file, string role)
+    {
         int depth = 0;
         foreach (ImageFile opened in Openers)
         {
@@ -80,7 +101,6 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
             }
         }
 
-        _beside.Add(path, file);
         return file;
     }
 

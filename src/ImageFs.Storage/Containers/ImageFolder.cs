@@ -11,6 +11,13 @@ public abstract class ImageFolder
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     public abstract ImageFile Open(string path, string role, ImageFile opener);
 
+    /// <summary>Opens a file that the user names for an image, as they may open it themselves.</summary>
+    /// <param name="path">The path: from this folder on, when it does not begin with a slash.</param>
+    /// <param name="role">What it is to the image, for messages: "backing file".</param>
+    /// <param name="opener">The image.</param>
+    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    public virtual ImageFile OpenNamed(string path, string role, ImageFile opener) => Open(path, role, opener);
+
     /// <summary>Whether there is a file of this name in the folder.</summary>
     /// <param name="name">A name without a slash.</param>
     public abstract bool Contains(string name);

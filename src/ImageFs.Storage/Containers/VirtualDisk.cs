@@ -41,14 +41,13 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
 
     /// <summary>Opens the disk that this one is written over.</summary>
     /// <param name="file">The file that names it.</param>
-    /// <param name="path">The path as the image has it.</param>
+    /// <param name="path">The path as the image has it, where the user does not name another.</param>
     /// <param name="role">What it is to the image: "backing file".</param>
     /// <param name="format">Its format when it is told; null to look.</param>
-    /// <param name="options">Options that are for it, too.</param>
     /// <param name="warn">Hears of what is wrong but harmless.</param>
     protected internal static BlockSource OpenParent(
-        ImageFile file, string path, string role, string? format, MountOptions options, Action<string> warn) =>
-        ContainerFormats.Open(file.OpenBeside(path, role), format, options, warn);
+        ImageFile file, Func<string> path, string role, string? format, Action<string> warn) =>
+        ContainerFormats.Open(file.OpenParent(path, role), format, MountOptions.Parse(null), warn);
 
     /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach behind the end of the disk.</summary>
     /// <param name="offset">At least 0 and less than the length of the disk.</param>

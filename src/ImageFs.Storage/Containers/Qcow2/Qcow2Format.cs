@@ -68,7 +68,7 @@ internal sealed class Qcow2Format : ContainerFormat
         return new Qcow2Disk(
             file.Source,
             features.HasFlag(IncompatibleFeatures.ExternalDataFile) ? OpenDataFile(file, extensions) : file.Source,
-            backing is null ? null : VirtualDisk.OpenParent(file, backing, "backing file", FormatOf(extensions), MountOptions.Parse(null), warn),
+            backing is null ? null : OpenBacking(file, backing, FormatOf(extensions), warn),
             layout,
             tables,
             length,
@@ -132,25 +132,7 @@ internal sealed class Qcow2Format : ContainerFormat
 
         byte[] name = new byte[length];
         file.Source.ReadAt((long)offset, name);
-        return PathOf(ByteText.FromBytes(name), "backing file");
-    }
-
-    // A name may have one of qemu's protocols in front, or be a block device's description.
-    private static string PathOf(string name, string role)
-    {
-        const string FileProtocol = "file:";
-        if (name.StartsWith(FileProtocol, StringComparison.Ordinal))
-        {
-            name = name[FileProtocol.Length..];
-        }
-
-        int colon = name.IndexOf(':', StringComparison.Ordinal);
-        if (colon > 0 && !name.AsSpan(0, colon).Contains('/'))
-        {
-            throw new UnsupportedFeatureException($"{role} \"{name}\" by the protocol {name[..colon]} is");
-        }
-
-        return name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) ? throw Invalid(8, $"a {role} with no name") : name;
+        return ByteText.FromBytes(name);
     }
 
     // Formats that say only how the bytes are had.
@@ -161,11 +143,27 @@ internal sealed class Qcow2Format : ContainerFormat
         string format => format,
     };
 
+    // What the name tells of the format is newer than what stands beside it.
+    private static BlockSource OpenBacking(ImageFile file, string name, string? format, Action<string> warn)
+    {
+        const string Role = "backing file";
+        string? told = null;
+        ImageFile backing = file.OpenParent(
+            () =>
+            {
+                var parsed = BackingName.Parse(name, Role);
+                told = parsed.Format;
+                return parsed.Path;
+            },
+            Role);
+        return ContainerFormats.Open(backing, told ?? format, MountOptions.Parse(null), warn);
+    }
+
     private static BlockSource OpenDataFile(ImageFile file, HeaderExtensions extensions)
     {
         const string Role = "data file";
         string name = extensions.DataFile ?? throw Invalid(72, "a data file that is not named");
-        return file.OpenBeside(PathOf(name, Role), Role).Source;
+        return file.OpenBeside(BackingName.Parse(name, Role).Path, Role).Source;
     }
 
     private static ImageDescription Tell(

@@ -1,8 +1,9 @@
-using System.Globalization;
-
 namespace ImageFs.Storage.Containers.Split;
 
-/// <summary>A raw image in parts: <c>disk.img.001</c>, <c>disk.img.002</c>, as split(1), 7-Zip and forensic tools make them.</summary>
+/// <summary>
+/// A raw image in parts: <c>disk.img.001</c>, <c>disk.img.002</c>, as 7-Zip and forensic tools make them; <c>disk.img.aa</c>,
+/// <c>disk.img.ab</c>, as split(1) does.
+/// </summary>
 public sealed class SplitFormat : ContainerFormat
 {
     internal const string FormatName = "split";
@@ -14,40 +15,24 @@ public sealed class SplitFormat : ContainerFormat
     public override string Name => FormatName;
 
     /// <summary>Whether it is the first part, and there is a second.</summary>
-    public override bool Probe(ImageFile file) => FirstNumber(file.Name) is { } number && file.Folder.Contains(NameOf(file.Name, number + 1));
+    public override bool Probe(ImageFile file) => PartName.First(file.Name) is { } first && first.FindNext(file.Folder) is not null;
 
     /// <inheritdoc/>
     public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
     {
         var parts = new List<BlockSource> { file.Source };
-        int first = FirstNumber(file.Name) ?? throw new UnsupportedFeatureException($"{file.Name}: a name that does not end in a number is");
-        for (int number = first + 1; file.Folder.Contains(NameOf(file.Name, number)); number++)
+        PartName name = PartName.First(file.Name)
+            ?? throw new UnsupportedFeatureException($"{file.Name}: a name that does not end as a first part's does (.001, .000, .aa) is");
+        for (PartName? next = name.FindNext(file.Folder); next is not null; next = next.FindNext(file.Folder))
         {
             if (parts.Count == MaxParts)
             {
                 throw new UnsupportedFeatureException($"an image of more than {MaxParts} parts is");
             }
 
-            parts.Add(file.OpenBeside(NameOf(file.Name, number), "part").Source);
+            parts.Add(file.OpenBeside(next.Name, "part").Source);
         }
 
         return new SplitDisk(parts);
-    }
-
-    // Parts are counted from 0 or 1, by numbers of two digits at least.
-    private static int? FirstNumber(string name)
-    {
-        string ending = Path.GetExtension(name).TrimStart('.');
-        return ending.Length >= 2
-            && int.TryParse(ending, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number <= 1
-            ? number
-            : null;
-    }
-
-    private static string NameOf(string first, int number)
-    {
-        int digits = Path.GetExtension(first).Length - 1;
-        return $"{Path.GetFileNameWithoutExtension(first)}.{number.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0')}";
     }
 }

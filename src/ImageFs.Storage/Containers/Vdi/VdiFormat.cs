@@ -38,7 +38,7 @@ internal sealed class VdiFormat : ContainerFormat
 
         Check(header, file.Source.Length);
         bool isChild = header.Type == ImageType.Differencing;
-        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, options, warn) : null);
+        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, warn) : null);
     }
 
     private static void Check(Header header, long fileLength)
@@ -61,16 +61,16 @@ internal sealed class VdiFormat : ContainerFormat
     }
 
     // The parent is known by its number only. VirtualBox's snapshots have it for their name; where the first disk is, a user must say.
-    private static VdiDisk OpenParent(ImageFile file, Guid id, MountOptions options, Action<string> warn)
+    private static VdiDisk OpenParent(ImageFile file, Guid id, Action<string> warn)
     {
         string beside = $"{id:B}.vdi";
-        string path = file.Folder.Contains(beside)
+        string FindBeside() => file.Folder.Contains(beside)
             ? beside
-            : options.TakeValue("parent") ?? throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it, and parent= does not tell where, is");
-        var parent = (VdiDisk)VirtualDisk.OpenParent(file, path, "parent", FormatName, options, warn);
+            : throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it, and backing-file= does not tell where, is");
+        var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, warn);
         return parent.Id == id
             ? parent
-            : throw new InvalidImageException(Structure, 0x1A8, $"the parent is {id}, {path} is {parent.Id}", Clause);
+            : throw new InvalidImageException(Structure, 0x1A8, $"the parent is {id}, what is there is {parent.Id}", Clause);
     }
 
     private static InvalidImageException Invalid(long address, string problem) => new(Structure, address, problem, Clause);

@@ -91,8 +91,8 @@ internal sealed class VhdFormat : ContainerFormat
         BlockSource? parent = null;
         if (footer.DiskType == DiskType.Differencing)
         {
-            path = ParentLocator.Find(file.Source, header);
-            ImageFile named = file.OpenBeside(path, "parent");
+            ImageFile named = file.OpenParent(() => path = ParentLocator.Find(file.Source, new DynamicHeader(bytes)), "parent");
+            path ??= named.Name;
             CheckParent(named, header);
             parent = ContainerFormats.Open(named, FormatName, MountOptions.Parse(null), warn);
         }

@@ -85,14 +85,15 @@ internal sealed class VhdxFormat : ContainerFormat
 
     private static BlockSource OpenParent(ImageFile file, Metadata metadata, Action<string> warn)
     {
-        string path = metadata.ParentLocator.GetValueOrDefault(RelativePath)
+        string PathOf() => WindowsPath.Convert(
+            metadata.ParentLocator.GetValueOrDefault(RelativePath)
             ?? metadata.ParentLocator.GetValueOrDefault(AbsolutePath)
-            ?? throw new InvalidImageException("vhdx parent locator", 0, "it has no path", "MS-VHDX 2.6.2.6.3");
-        BlockSource parent = VirtualDisk.OpenParent(file, WindowsPath.Convert(path), "parent", FormatName, MountOptions.Parse(null), warn);
+            ?? throw new InvalidImageException("vhdx parent locator", 0, "it has no path", "MS-VHDX 2.6.2.6.3"));
+        BlockSource parent = VirtualDisk.OpenParent(file, PathOf, "parent", FormatName, warn);
         Guid id = ((VhdxDisk)parent).DataWriteGuid;
         return IsLinkedTo(metadata, Linkage, id) || IsLinkedTo(metadata, SecondLinkage, id)
             ? parent
-            : throw new InvalidImageException("vhdx parent locator", 0, $"the parent {path} was written to since: it is {id:B}", "MS-VHDX 2.6.2.6.3");
+            : throw new InvalidImageException("vhdx parent locator", 0, $"the parent was written to since: it is {id:B}", "MS-VHDX 2.6.2.6.3");
     }
 
     private static bool IsLinkedTo(Metadata metadata, string key, Guid id) =>

@@ -36,7 +36,7 @@ internal sealed class Descriptor
     {
         var descriptor = new Descriptor();
         int end = bytes.IndexOf((byte)0);
-        foreach (string line in ByteText.FromBytes(end < 0 ? bytes : bytes[..end]).Split('\n', StringSplitOptions.TrimEntries))
+        foreach (string line in DescriptorText.Decode(end < 0 ? bytes : bytes[..end]).Split('\n', StringSplitOptions.TrimEntries))
         {
             int equals = line.IndexOf('=', StringComparison.Ordinal);
             if (line.StartsWith('#') || line.Length == 0)

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace ImageFs.Storage.Containers.Vmdk;
 
-/// <summary>A line of the descriptor: <c>RW 4192256 SPARSE "disk-s001.vmdk"</c> (VMDK: The Extent Description).</summary>
+/// <summary>
+/// A line of the descriptor (VMDK: The Extent Description): <c>RW 4192256 SPARSE "disk-s001.vmdk"</c>. Behind the file are an offset, and
+/// for extents on a device its partition's UUID and its name, which say nothing more of where the bytes are.
+/// </summary>
 /// <param name="Sectors">Sectors of the extent.</param>
 /// <param name="Type">"SPARSE", "FLAT", "ZERO", "VMFS", "VMFSSPARSE" and others.</param>
 /// <param name="File">The file; null when there is none.</param>
@@ -13,32 +16,49 @@ internal sealed record ExtentLine(long Sectors, string Type, string? File, long 
     private const long MaxSectors = 1L << 43;
 
     /// <summary>Whether a line is one of an extent.</summary>
-    public static bool IsOne(string line) =>
-        line.StartsWith("RW ", StringComparison.Ordinal)
-        || line.StartsWith("RDONLY ", StringComparison.Ordinal)
-        || line.StartsWith("NOACCESS ", StringComparison.Ordinal);
+    public static bool IsOne(string line) => line.IndexOfAny([' ', '\t']) is > 0 and var end && line[..end] is "RW" or "RDONLY" or "NOACCESS";
 
     /// <summary>Reads a line.</summary>
     /// <exception cref="InvalidImageException">It is none.</exception>
     public static ExtentLine Parse(string line)
     {
-        // A name is in quotes and may have spaces.
-        int open = line.IndexOf('"', StringComparison.Ordinal);
-        int close = line.LastIndexOf('"');
-        string? file = open >= 0 && close > open + 1 ? line[(open + 1)..close] : null;
-        string[] words = (open >= 0 ? line[..open] : line).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string rest = close > open ? line[(close + 1)..].Trim() : string.Empty;
-        if (words.Length < 3
-            || !TryParse(words[1], out long sectors)
-            || (file is null && words[2] != "ZERO")
-            || file?.Contains('\0', StringComparison.Ordinal) == true)
+        List<string> words = SplitWords(line);
+        string? file = words.Count > 3 && words[3].Length > 0 ? words[3] : null;
+        long offset = 0;
+        return words.Count is >= 3 and <= 7
+            && TryParse(words[1], out long sectors)
+            && (file is not null || words[2] == "ZERO")
+            && file?.Contains('\0', StringComparison.Ordinal) != true
+            && (words.Count < 5 || TryParse(words[4], out offset))
+            ? new ExtentLine(sectors, words[2], file, offset)
+            : throw Invalid(line);
+    }
+
+    // Between quotes, a word may have spaces.
+    private static List<string> SplitWords(string line)
+    {
+        var words = new List<string>();
+        for (int at = 0; at < line.Length;)
         {
-            throw Invalid(line);
+            if (line[at] is ' ' or '\t')
+            {
+                at++;
+                continue;
+            }
+
+            bool isQuoted = line[at] == '"';
+            int start = isQuoted ? at + 1 : at;
+            int end = isQuoted ? line.IndexOf('"', start) : line.AsSpan(start).IndexOfAny(' ', '\t') is >= 0 and var length ? start + length : line.Length;
+            if (end < 0)
+            {
+                throw Invalid(line);
+            }
+
+            words.Add(line[start..end]);
+            at = isQuoted ? end + 1 : end;
         }
 
-        string[] behind = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        long offset = 0;
-        return behind.Length == 0 || TryParse(behind[0], out offset) ? new ExtentLine(sectors, words[2], file, offset) : throw Invalid(line);
+        return words;
     }
 
     private static bool TryParse(string text, out long sectors) =>

@@ -170,8 +170,13 @@ internal sealed class VmdkFormat : ContainerFormat
 
     private static BlockSource OpenParent(ImageFile file, Descriptor descriptor, string contentId, Action<string> warn)
     {
-        string hint = descriptor.ParentHint ?? throw new InvalidImageException("vmdk descriptor", 0, "the parent is not named", Clause);
-        BlockSource parent = VirtualDisk.OpenParent(file, PathOf(hint), "parent", FormatName, MountOptions.Parse(null), warn);
+        string? hint = descriptor.ParentHint;
+        BlockSource parent = VirtualDisk.OpenParent(
+            file,
+            () => hint is not null ? PathOf(hint) : throw new InvalidImageException("vmdk descriptor", 0, "the parent is not named", Clause),
+            "parent",
+            FormatName,
+            warn);
         string? id = ((VmdkDisk)parent).ContentId;
         return string.Equals(id, contentId, StringComparison.OrdinalIgnoreCase)
             ? parent

@@ -89,7 +89,8 @@ internal sealed class DiskFolder : IDisposable
         Directory.Delete(_path, recursive: true);
     }
 
-    private void Run(string program, string[] arguments)
+    /// <summary>Runs a program in the folder.</summary>
+    public void Run(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _path, RedirectStandardError = true, RedirectStandardOutput = true };
         try

@@ -11,6 +11,12 @@ public sealed class SplitFormatTest
     [TestCase("disk.img.001", "disk.img.001 disk.img.002 disk.img.003", ExpectedResult = 3)]
     [TestCase("disk.000", "disk.000 disk.001", ExpectedResult = 2)]
     [TestCase("disk.00", "disk.00 disk.01", ExpectedResult = 2)]
+    [TestCase("disk.img.aa", "disk.img.aa disk.img.ab disk.img.ac", ExpectedResult = 3)]
+    [TestCase("disk.aaa", "disk.aaa disk.aab", ExpectedResult = 2)]
+    [TestCase("xaa", "xaa xab", ExpectedResult = 2)]
+    [TestCase("disk.img.xaa", "disk.img.xaa disk.img.xab", ExpectedResult = 2)]
+    [TestCase("x00", "x00 x01 x02", ExpectedResult = 3)]
+    [TestCase("disk.7z.001", "disk.7z.001 disk.7z.002", ExpectedResult = 2)]
     [TestCase("disk.001", "disk.001 disk.002 disk.004", ExpectedResult = 2, Description = "what is behind a gap is of another time")]
     public int Its_parts_are_those_that_follow(string first, string files)
     {
@@ -25,7 +31,29 @@ public sealed class SplitFormatTest
         return contents.Length;
     }
 
+    [TestCase("", 700)]
+    [TestCase("-d", 120)]
+    [TestCase("-x", 40)]
+    [TestCase("-a 3", 40)]
+    [TestCase("-d -a 3", 40)]
+    [TestCase("--numeric-suffixes=1", 40)]
+    public void Its_parts_are_counted_as_split_counts_them(string options, int count)
+    {
+        using var folder = new DiskFolder();
+        byte[] contents = new byte[count];
+        new Random(count).NextBytes(contents);
+        File.WriteAllBytes(folder["disk"], contents);
+        folder.Run("split", ["-b", "1", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "disk", "disk.img."]);
+        string first = Directory.GetFiles(Path.GetDirectoryName(folder["disk"])!, "disk.img.*").Order(StringComparer.Ordinal).First();
+
+        DiskAssert.Holds(folder.Open(Path.GetFileName(first)), contents);
+    }
+
     [TestCase("disk.001", "disk.001")]
+    [TestCase("disk.aa", "disk.aa disk.ac")]
+    [TestCase("disk.ab", "disk.ab disk.ac")]
+    [TestCase("disk.a", "disk.a disk.b")]
+    [TestCase("aa", "aa ab", Description = "a word")]
     [TestCase("disk.002", "disk.002 disk.003")]
     [TestCase("disk.1", "disk.1 disk.2")]
     [TestCase("disk", "disk disk.002")]

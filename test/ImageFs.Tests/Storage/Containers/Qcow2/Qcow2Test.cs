@@ -337,6 +337,78 @@ public sealed class Qcow2Test : QemuDisks
         Assert.That(() => Folder.Open("disk.qcow2"), Throws.TypeOf<ForbiddenFileException>().With.Message.Contains("backing=any"));
     }
 
+    [TestCase("{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"base.qcow2\"}}", "qcow2")]
+    [TestCase("{\"driver\":\"qcow2\",\"file.driver\":\"file\",\"file.filename\":\"base.qcow2\"}", "qcow2")]
+    [TestCase("{\"driver\":\"qcow2\",\"file.filename\":\"base.qcow2\",\"file.locking\":\"off\",\"read-only\":true}", "qcow2")]
+    [TestCase("{\"file\":{\"filename\":\"base.qcow2\"}}", "qcow2")]
+    [TestCase("{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"source.raw\"}}", "raw")]
+    [TestCase("{\"driver\":\"qcow2\",\"file\":{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"base.qcow2\"}}}", "qcow2")]
+    public void A_backing_file_is_described_in_JSON(string description, string format)
+    {
+        byte[] source = Folder.WriteSource(1 << 20);
+        Folder.Image("convert", "-O", "qcow2", DiskFolder.Source, "base.qcow2");
+        Folder.Image("create", "-f", "qcow2", "-u", "-b", $"json:{description}", "-F", format, "disk.qcow2", "1M");
+
+        DiskAssert.Holds(Folder.Open("disk.qcow2"), source);
+        Assert.That(Folder.Convert("disk.qcow2"), Is.EqualTo(source), "qemu reads it so");
+    }
+
+    [TestCase("{\"driver\":\"nbd\",\"host\":\"x\"}", "protocol nbd")]
+    [TestCase("{\"driver\":\"raw\",\"file\":{\"driver\":\"https\",\"url\":\"x\"}}", "protocol https")]
+    [TestCase("{\"driver\":\"raw\",\"file.driver\":\"ssh\",\"file.path\":\"x\"}", "protocol ssh")]
+    [TestCase("{\"driver\":\"raw\",\"file\":{\"driver\":\"ftp\",\"filename\":\"x\"}}", "protocol ftp")]
+    [TestCase("{\"driver\":\"raw\",\"offset\":512,\"file\":{\"filename\":\"x\"}}", "option offset")]
+    [TestCase("{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"filename\":\"x\"}}", "option backing")]
+    [TestCase("{\"driver\":\"vmdk\",\"file\":{\"driver\":\"qcow2\",\"file\":{\"filename\":\"x\"}}}", "vmdk over qcow2")]
+    public void A_description_that_is_more_than_a_file_is_not_supported(string description, string what)
+    {
+        Folder.Image("create", "-f", "qcow2", "-u", "-b", $"json:{description}", "-F", "raw", "disk.qcow2", "1M");
+        Assert.That(() => Folder.Open("disk.qcow2"), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains(what));
+
+        byte[] source = Folder.WriteSource(1 << 20);
+        DiskAssert.Holds(Folder.Open("disk.qcow2", "backing-file=source.raw"), source);
+    }
+
+    [TestCase("{")]
+    [TestCase("[]")]
+    [TestCase("3")]
+    [TestCase("{}")]
+    [TestCase("{\"driver\":\"file\"}")]
+    [TestCase("{\"filename\":\"\"}")]
+    [TestCase("{\"filename\":\"a\",\"filename\":\"b\"}")]
+    public void A_description_of_nothing_is_damage(string description)
+    {
+        Folder.Image("create", "-f", "qcow2", "-u", "-b", new string('b', 5 + description.Length), "-F", "raw", "disk.qcow2", "1M");
+        byte[] image = File.ReadAllBytes(Folder["disk.qcow2"]);
+        System.Text.Encoding.UTF8.GetBytes($"json:{description}").CopyTo(image.AsSpan(image.AsSpan().IndexOf("bbbbbb"u8)));
+        Assert.That(() => Folder.Open(image), Throws.TypeOf<InvalidImageException>());
+    }
+
+    [Test]
+    public void Moved_files_of_a_chain_are_named_level_by_level()
+    {
+        byte[] source = Folder.WriteSource(1 << 20);
+        Folder.Image("create", "-f", "qcow2", "-u", "-b", "/gone/middle.qcow2", "-F", "qcow2", "top.qcow2", "1M");
+        Folder.Image("create", "-f", "qcow2", "-u", "-b", "/gone/base.raw", "-F", "raw", "middle.qcow2", "1M");
+
+        DiskAssert.Holds(Folder.Open("top.qcow2", "backing-file=middle.qcow2,backing-file=source.raw"), source);
+        DiskAssert.Holds(Folder.Open("top.qcow2", $"backing-file={Folder["middle.qcow2"]},backing-file={Folder[DiskFolder.Source]}"), source);
+        Assert.That(() => Folder.Open("top.qcow2", "backing-file=middle.qcow2"), Throws.TypeOf<ForbiddenFileException>());
+        Assert.That(() => Folder.Open("middle.qcow2", "backing-file=source.raw,backing-file=top.qcow2"), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => Folder.Open("top.qcow2", "backing-file=top.qcow2"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("leads back"));
+    }
+
+    [Test]
+    public void A_data_file_that_was_moved_is_named()
+    {
+        byte[] source = Folder.WriteSource(1 << 20);
+        Folder.Image("convert", "-O", "qcow2", "-o", "data_file=data.raw", DiskFolder.Source, "disk.qcow2");
+        File.Move(Folder["data.raw"], Folder["moved.raw"]);
+
+        DiskAssert.Holds(Folder.Open("disk.qcow2", "extent=data.raw=moved.raw"), source);
+        Assert.That(() => Folder.Open("disk.qcow2", "extent=moved.raw"), Throws.TypeOf<LinuxException>());
+    }
+
     [TestCase("nbd://localhost/disk")]
     [TestCase("json:{\"driver\":\"null-co\"}")]
     public void A_backing_file_by_a_protocol_is_refused(string name)

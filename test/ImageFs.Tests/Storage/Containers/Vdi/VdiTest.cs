@@ -26,6 +26,8 @@ public sealed class VdiTest : QemuDisks
         source.AsSpan(3 * MiB, MiB).Clear();
         Assert.That(() => Folder.Open("child.vdi"), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains($"{new Guid(id)}"));
         DiskAssert.Holds(Folder.Open("child.vdi", "parent=base.vdi"), source);
+        DiskAssert.Holds(Folder.Open("child.vdi", $"backing-file={Folder["base.vdi"]}"), source);
+        Assert.That(() => Folder.Open("base.vdi", "backing-file=child.vdi"), Throws.TypeOf<MountOptionException>());
 
         File.Move(Folder["base.vdi"], Folder[$"{new Guid(id):B}.vdi"]);
         DiskAssert.Holds(Folder.Open("child.vdi"), source);

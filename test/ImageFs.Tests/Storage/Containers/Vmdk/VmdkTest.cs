@@ -31,6 +31,76 @@ public sealed class VmdkTest : QemuDisks
         Assert.That(DiskAssert.MapWhole(Folder.Open("disk").Map(0, 1, out BlockSource extent) is { } ? extent : null!).Select(piece => piece.Kind), Has.Member(ExtentKind.Encoded));
     }
 
+    [TestCase("RW 16 FLAT \"part.img\" 0", 0)]
+    [TestCase("RW 16 FLAT \"part.img\"", 0)]
+    [TestCase("RW 16 FLAT \"part.img\" 8", 8)]
+    [TestCase("RW 16 FLAT \"part.img\" 8 1f2e3d4c-5b6a-7988-1122-334455667788 \"naa.600508b1001c\"", 8)]
+    [TestCase("RW\t16\tFLAT \"part.img\" 8 \"1f2e3d4c\" \"naa 6 00\"", 8)]
+    [TestCase("RDONLY 16 VMFS \"part.img\" 0 partitionUUID device", 0)]
+    [TestCase("\"RW\" 16 FLAT part.img 4", -1)]
+    [TestCase("RW 16 FLAT part.img 4", 4)]
+    [TestCase("RW 16 FLAT \"part.img 4", -1)]
+    [TestCase("RW 16 FLAT \"part.img\" x", -1)]
+    [TestCase("RW 16 FLAT \"part.img\" 0 a b c", -1)]
+    public void An_extent_line_has_up_to_seven_values(string line, int sector)
+    {
+        byte[] contents = new byte[24 * 512];
+        new Random(5).NextBytes(contents);
+        File.WriteAllBytes(Folder["part.img"], contents);
+        File.WriteAllText(Folder["disk.vmdk"], $"# Disk DescriptorFile\nversion=1\nCID=\"fffffffe\"\nparentCID = \"ffffffff\"\n{line}\n");
+        if (sector < 0)
+        {
+            Assert.That(() => Folder.Open("disk.vmdk"), Throws.TypeOf<InvalidImageException>());
+            return;
+        }
+
+        DiskAssert.Holds(Folder.Open("disk.vmdk"), contents.AsSpan(sector * 512, 16 * 512).ToArray());
+    }
+
+    [TestCase("windows-1252", "caf\u00e9.img", new byte[] { 0x63, 0x61, 0x66, 0xE9 })]
+    [TestCase("Shift_JIS", "\u65e5.img", new byte[] { 0x93, 0xFA })]
+    [TestCase("GBK", "\u65e5.img", new byte[] { 0xC8, 0xD5 })]
+    [TestCase("ISO-8859-1", "\u00e9.img", new byte[] { 0xE9 })]
+    [TestCase("UTF-8", "\u00e9.img", new byte[] { 0xC3, 0xA9 })]
+    [TestCase("windows-1252", "\u00e9.img", new byte[] { 0xC3, 0xA9 }, Description = "VirtualBox writes UTF-8 all the same")]
+    public void Names_are_in_the_encoding_that_is_told(string encoding, string name, byte[] written)
+    {
+        byte[] contents = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i % 251))];
+        File.WriteAllBytes(Folder[name], contents);
+        byte[] text = [.. "# Disk DescriptorFile\nencoding=\""u8, .. System.Text.Encoding.ASCII.GetBytes(encoding), .. "\"\nRW 8 FLAT \""u8, .. written, .. ".img\" 0\n"u8];
+        File.WriteAllBytes(Folder["disk.vmdk"], text);
+
+        DiskAssert.Holds(Folder.Open("disk.vmdk"), contents);
+    }
+
+    [Test]
+    public void Four_thousand_extents_of_one_file_are_one_file()
+    {
+        File.WriteAllBytes(Folder["part.img"], [.. Enumerable.Range(0, 512).Select(i => (byte)(i % 251))]);
+        File.WriteAllText(Folder["disk.vmdk"], $"# Disk DescriptorFile\n{string.Concat(Enumerable.Repeat("RW 1 FLAT \"part.img\" 0\n", 4000))}");
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        BlockSource disk = Folder.Open("disk.vmdk");
+
+        Assert.That(disk.Length, Is.EqualTo(4000 * 512));
+        Assert.That(Directory.GetFiles("/proc/self/fd"), Has.Length.LessThan(before + 100));
+    }
+
+    [Test]
+    public void Moved_extents_and_parents_are_named()
+    {
+        byte[] source = Folder.WriteSource(Length);
+        Folder.Image("convert", "-O", "vmdk", "-o", "subformat=monolithicFlat", DiskFolder.Source, "flat.vmdk");
+        Directory.CreateDirectory(Folder["far"]);
+        File.Move(Folder["flat-flat.vmdk"], Folder["far/flat-flat.vmdk"]);
+        DiskAssert.Holds(Folder.Open("flat.vmdk", $"extent={Folder["far/flat-flat.vmdk"]}"), source);
+        Assert.That(() => Folder.Open("flat.vmdk", "extent=other.vmdk"), Throws.TypeOf<LinuxException>());
+
+        Folder.Image("convert", "-O", "vmdk", DiskFolder.Source, "base.vmdk");
+        Folder.Image("create", "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk", "child.vmdk");
+        File.Move(Folder["base.vmdk"], Folder["far/new.vmdk"]);
+        DiskAssert.Holds(Folder.Open("child.vmdk", "backing-file=far/new.vmdk"), source);
+    }
+
     [TestCase("twoGbMaxExtentSparse")]
     [TestCase("twoGbMaxExtentFlat")]
     public void A_disk_in_several_files_is_one(string subformat)
