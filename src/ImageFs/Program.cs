@@ -2,19 +2,20 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using ImageFs.Commands;
 using ImageFs.Completion;
-using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
-using ImageFs.Storage;
 
 namespace ImageFs;
 
 /// <summary>The program <c>imagefs</c>.</summary>
 internal static class Program
 {
-    private static int Main(string[] decoded)
+    // Whatever happens is told in a line: where there is no /proc, no memory or no descriptor left, too.
+    private static int Main(string[] decoded) => Guard(() => Start(decoded), static () => null);
+
+    private static int Start(string[] decoded)
     {
         string[] arguments = Processes.RestoreBytes(decoded);
         if (Background.FindRequest(arguments) is { } request)
@@ -57,7 +58,7 @@ internal static class Program
         if (CommandLine.Explain(parsed, arguments) is { } problem)
         {
             string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
-            return Fail($"{problem}; try '{command} --help'", ExitStatus.Usage);
+            return Failure.Tell($"{problem}; try '{command} --help'", ExitStatus.Usage);
         }
 
         // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
@@ -86,37 +87,9 @@ internal static class Program
         {
             return command();
         }
-        catch (MountOptionException e)
-        {
-            return Fail(e.Message, ExitStatus.Usage);
-        }
-        catch (ImageException e)
-        {
-            return Fail($"{findImage()}: {e.Message}", ExitStatus.MountFailure);
-        }
-        catch (LinuxException e) when (e.Errno == Errno.EPIPE)
-        {
-            // Who read the output has read enough: `imagefs cat ... | head`.
-            return ExitStatus.BrokenPipe;
-        }
-        catch (Exception e) when (e is LinuxException or FuseMountException)
-        {
-            bool isPermission = e is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
-            return Fail(e.Message, isPermission ? ExitStatus.Usage : ExitStatus.MountFailure);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Fail(e.Message, ExitStatus.System);
-        }
         catch (Exception e)
         {
-            return Fail($"a bug: {e}", ExitStatus.Bug);
+            return Failure.Tell(e, findImage);
         }
-    }
-
-    private static int Fail(string message, int status)
-    {
-        Log.WriteToStandardError(message);
-        return status;
     }
 }

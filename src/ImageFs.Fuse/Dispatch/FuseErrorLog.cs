@@ -18,13 +18,21 @@ internal sealed class FuseErrorLog(FuseFileSystem fileSystem, Action<string> log
         {
             ImageException image => image.Errno,
             LinuxException linux => linux.Errno,
+            OutOfMemoryException => Errno.ENOMEM,
             _ => Errno.EIO,
         };
-        if (_seen.TryAdd((exception.GetType().Name, errno), true))
+        try
         {
-            // A defect of the program: its author wants to know where.
-            string text = exception is ImageException or LinuxException ? exception.Message : exception.ToString();
-            Write(errno, nodeId, text);
+            if (_seen.TryAdd((exception.GetType().Name, errno), true))
+            {
+                // A defect of the program: its author wants to know where.
+                string text = exception is ImageException or LinuxException or OutOfMemoryException ? exception.Message : exception.ToString();
+                Write(errno, nodeId, text);
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            // Not even for a line: the reader hears of it all the same, and the next request may find some.
         }
 
         return errno;

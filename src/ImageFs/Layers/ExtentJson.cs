@@ -21,9 +21,9 @@ internal static class ExtentJson
         {
             isBottom = true;
             json.WriteStartArray();
-            foreach (DeviceExtent extent in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
+            foreach (ExtentRun run in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
             {
-                Write(json, extent);
+                Write(json, run);
                 if (json.BytesPending > FlushAt)
                 {
                     json.Flush();
@@ -39,15 +39,21 @@ internal static class ExtentJson
         output.WriteByte((byte)'\n');
     }
 
-    private static void Write(Utf8JsonWriter json, DeviceExtent extent)
+    private static void Write(Utf8JsonWriter json, ExtentRun run)
     {
+        DeviceExtent extent = run.Extent;
         json.WriteStartObject();
         json.WriteNumber("offset", extent.Offset);
-        json.WriteNumber("length", extent.Length);
+        json.WriteNumber("length", run.Length);
         json.WriteString("kind", ExtentText.KindName(extent.Kind));
         if (LayerExtents.HasAddress(extent))
         {
             json.WriteNumber("address", extent.Address);
+        }
+
+        if (run.Count > 1)
+        {
+            json.WriteNumber("repeated", run.Count);
         }
 
         if (LayerExtents.NameOf(extent) is { Length: > 0 } name)

@@ -16,10 +16,12 @@ internal static class ExtentText
             isBottom = true;
             output.WriteLine();
             output.WriteLine(Row, "OFFSET", "LENGTH", "KIND", "ADDRESS", "IN");
-            foreach (DeviceExtent extent in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
+            foreach (ExtentRun run in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
             {
+                DeviceExtent extent = run.Extent;
+                string repeated = run.Count > 1 ? $", {run.Count} times {extent.Length} bytes" : string.Empty;
                 string address = LayerExtents.HasAddress(extent) ? $"{extent.Address}" : "-";
-                output.WriteLine(Row, extent.Offset, extent.Length, KindName(extent.Kind), address, LayerExtents.NameOf(extent));
+                output.WriteLine(Row, extent.Offset, run.Length, KindName(extent.Kind), address, $"{LayerExtents.NameOf(extent)}{repeated}");
             }
         }
     }

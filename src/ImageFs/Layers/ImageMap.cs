@@ -18,8 +18,9 @@ internal static class ImageMap
     internal static void Write(TextWriter output, BlockSource source, int columns)
     {
         var covered = new Dictionary<BlockDevice, long[]>();
-        foreach (DeviceExtent extent in LayerExtents.At(source, MaxLayers))
+        foreach (ExtentRun run in LayerExtents.At(source, MaxLayers))
         {
+            DeviceExtent extent = run.Extent;
             if (extent.Device is { } device)
             {
                 if (!covered.TryGetValue(device, out long[]? cells))

@@ -5,31 +5,37 @@ namespace ImageFs.Layers;
 /// <summary>Where the bytes of an object lie, layer by layer.</summary>
 internal static class LayerExtents
 {
-    /// <summary>Goes through an object's extents some layers below it; runs that continue each other are one.</summary>
+    // Of a layer's bytes each may be named so often, and no more: a map of 32 TiB can come from a file of 12 MB.
+    private const long MostTimes = 1000;
+    private const long FreeBytes = 1 << 30;
+
+    /// <summary>Goes through an object's extents some layers below it; those that continue or repeat each other are one run.</summary>
     /// <param name="source">The object: a file, a volume, a disk.</param>
     /// <param name="layers">How many layers to go down; at least 1.</param>
     /// <param name="isBottom">Is told of each extent whether there is nothing below it.</param>
     /// <exception cref="ImageException">A map is damaged, or the image ends, where the enumeration has come to.</exception>
-    internal static IEnumerable<DeviceExtent> At(BlockSource source, int layers, Action<bool>? isBottom = null)
+    internal static IEnumerable<ExtentRun> At(BlockSource source, int layers, Action<bool>? isBottom = null)
     {
-        DeviceExtent? run = null;
-        for (long offset = 0; offset < source.Length;)
+        ExtentRun? run = null;
+        var named = new Dictionary<BlockSource, long>();
+        bool isBeyond = false;
+        for (long offset = 0; offset < source.Length && !isBeyond;)
         {
             bool isLast = source.Descend(offset, source.Length - offset, layers, out DeviceExtent extent);
             isBottom?.Invoke(isLast || extent.Device is not null);
-            if (run is { } begun && Continues(begun, extent))
+            if (extent.Kind == ExtentKind.Mapped)
             {
-                run = begun with { Length = begun.Length + extent.Length };
+                long total = named[extent.Source] = named.GetValueOrDefault(extent.Source) + extent.Length;
+                isBeyond = total / MostTimes > extent.Source.Length + (FreeBytes / MostTimes);
             }
-            else
-            {
-                if (run is { } ended)
-                {
-                    yield return ended;
-                }
 
-                run = extent;
+            ExtentRun? longer = run?.With(extent);
+            if (longer is null && run is { } ended)
+            {
+                yield return ended;
             }
+
+            run = longer ?? new ExtentRun(extent, 1);
 
             offset += extent.Length;
         }
@@ -37,6 +43,12 @@ internal static class LayerExtents
         if (run is { } last)
         {
             yield return last;
+        }
+
+        if (isBeyond)
+        {
+            throw new InvalidImageException(
+                "map", run?.Extent.Address ?? 0, $"it names each byte of what is below more than {MostTimes} times: what follows is not listed");
         }
     }
 
@@ -56,8 +68,4 @@ internal static class LayerExtents
 
     /// <summary>Whether an extent's address is a place in the layer that it names: bytes that are nowhere, or among metadata, have none.</summary>
     internal static bool HasAddress(in DeviceExtent extent) => extent.Kind is ExtentKind.Mapped or ExtentKind.Encoded;
-
-    private static bool Continues(in DeviceExtent run, in DeviceExtent next) =>
-        next.Kind == run.Kind
-        && (run.IsZero || (ReferenceEquals(next.Source, run.Source) && next.Address == run.Address + run.Length));
 }

@@ -1,0 +1,72 @@
+using ImageFs.Fuse;
+using ImageFs.Linux;
+using ImageFs.Mounting;
+using ImageFs.Storage;
+
+namespace ImageFs;
+
+/// <summary>What has ended a command, as a line on standard error and an exit status.</summary>
+internal static class Failure
+{
+    private const int ToldFrames = 6;
+
+    private static readonly byte[] s_noMemory = [.. "imagefs: not enough memory\n"u8];
+
+    /// <summary>Tells of an error.</summary>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="findImage">Finds the image that the command was given; null where it has none.</param>
+    /// <returns>The exit status.</returns>
+    internal static int Tell(Exception error, Func<string?> findImage)
+    {
+        try
+        {
+            return TellAll(error, findImage);
+        }
+        catch (OutOfMemoryException)
+        {
+            // There is none for a message, either.
+            _ = Descriptors.Write(Descriptors.StandardError, s_noMemory, out _);
+            return ExitStatus.System;
+        }
+    }
+
+    /// <summary>Tells of what is wrong.</summary>
+    /// <returns>The exit status.</returns>
+    internal static int Tell(string message, int status)
+    {
+        Log.WriteToStandardError(message);
+        return status;
+    }
+
+    private static int TellAll(Exception error, Func<string?> findImage)
+    {
+        switch (error)
+        {
+            case TypeInitializationException { InnerException: { } inner }:
+                return TellAll(inner, findImage);
+            case MountOptionException:
+                return Tell(error.Message, ExitStatus.Usage);
+            case ImageException:
+                return Tell(findImage() is { } image ? $"{image}: {error.Message}" : error.Message, ExitStatus.MountFailure);
+            case LinuxException { Errno: Errno.EPIPE }:
+                // Who read the output has read enough: `imagefs cat ... | head`.
+                return ExitStatus.BrokenPipe;
+            case LinuxException or FuseMountException:
+                bool isPermission = error is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
+                return Tell(error.Message, isPermission ? ExitStatus.Usage : ExitStatus.MountFailure);
+            case IOException or UnauthorizedAccessException:
+                return Tell(error.Message, ExitStatus.System);
+            case OutOfMemoryException:
+                return Tell("not enough memory: a limit of this process, or of its control group (ulimit -v, memory.max)", ExitStatus.System);
+            case ThreadStartException:
+                return Tell("a thread cannot be started: a limit of this user, or of its control group (ulimit -u, pids.max)", ExitStatus.System);
+            case DllNotFoundException:
+                return Tell($"a library cannot be loaded: {error.Message}", ExitStatus.System);
+            default:
+                return Tell($"a bug: {error.GetType().Name}: {error.Message} ({Where(error)})", ExitStatus.Bug);
+        }
+    }
+
+    // For whoever gets the report; a line is enough to find it.
+    private static string Where(Exception error) => string.Join(" < ", (error.StackTrace ?? string.Empty).Split('\n').Take(ToldFrames).Select(frame => frame.Trim()));
+}
