@@ -51,6 +51,19 @@ internal sealed partial class ReadingTests
     }
 
     [Test]
+    public void A_copy_of_the_super_block_and_the_descriptors_behind_it_can_be_chosen()
+    {
+        using var folder = new TestFolder();
+        const string Make = "cd $1 && mkdir t && echo here >t/file && mke2fs -q -t ext4 -b 1024 -g 2048 -d t image 8M && dd if=/dev/zero of=image bs=1024 seek=1 count=2 conv=notrunc";
+        Tool.Shell(Make, folder.Path).Succeeded();
+
+        Assert.That(ImageFsProgram.Run("cat", folder["image"], "file").ExitCode, Is.EqualTo(32));
+        Assert.That(ImageFsProgram.Run("cat", "-t", "ext4", "-o", "sb=2049,loop,ro", folder["image"], "file").Succeeded().Text, Is.EqualTo("here\n"));
+        using var mount = ImageMount.Mount(folder["image"], "fs=ext4,sb=2049");
+        Assert.That(File.ReadAllText(mount["file"]), Is.EqualTo("here\n"));
+    }
+
+    [Test]
     public void Holes_stay_holes()
     {
         using var folder = new TestFolder();

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Unicode;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 
@@ -10,7 +8,8 @@ namespace ImageFs.FileSystems.ExFat;
 /// <param name="cursor">On the directory's entries.</param>
 /// <param name="idle">Where the reader goes when it is no longer needed.</param>
 /// <param name="upcase">How names are compared.</param>
-internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle, UpcaseTable upcase) : DirectoryReader(cursor, idle)
+/// <param name="charset">The character set that names are shown in.</param>
+internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle, UpcaseTable upcase, NameCharset charset) : DirectoryReader(cursor, idle)
 {
     /// <summary>The bit of a node id that says that the entry's directory is contiguous: entries are at multiples of 32.</summary>
     public const ulong ContiguousBit = 1;
@@ -47,12 +46,13 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     private EntrySet Set => new(_set.AsSpan(0, _setLength));
 
     /// <summary>The hash of a name that it is looked up by.</summary>
-    /// <param name="name">The name in UTF-8.</param>
+    /// <param name="name">The name as it is shown.</param>
     /// <param name="upcase">How names are compared.</param>
-    public static uint Hash(ReadOnlySpan<byte> name, UpcaseTable upcase)
+    /// <param name="charset">The character set that names are shown in.</param>
+    public static uint Hash(ReadOnlySpan<byte> name, UpcaseTable upcase, NameCharset charset)
     {
         Span<char> units = stackalloc char[EntrySet.MaxNameLength];
-        return TryDecode(name, ref units) ? ToHash(units.Length, upcase.Hash(units)) : 0;
+        return TryDecode(name, charset, ref units) ? ToHash(units.Length, upcase.Hash(units)) : 0;
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
             if (type == EntryType.File && TryReadSet())
             {
                 _unitCount = Set.CopyName(_units);
-                _nameLength = Utf16Name.ToUtf8(_units.AsSpan(0, _unitCount), _name);
+                _nameLength = Utf16Name.Encode(_units.AsSpan(0, _unitCount), charset, (byte)'_', _name);
                 if (IsReachable(WholeName(), "file directory entry", _address, "exFAT 7.7.3"))
                 {
                     return true;
@@ -90,16 +90,16 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     public override bool Matches(ReadOnlySpan<byte> name)
     {
         Span<char> units = stackalloc char[EntrySet.MaxNameLength];
-        return TryDecode(name, ref units) && upcase.AreEqual(units, _units.AsSpan(0, _unitCount));
+        return TryDecode(name, charset, ref units) && upcase.AreEqual(units, _units.AsSpan(0, _unitCount));
     }
 
     private static uint ToHash(int length, ushort hash) => ((uint)length << 16) | hash;
 
-    private static bool TryDecode(ReadOnlySpan<byte> name, ref Span<char> units)
+    private static bool TryDecode(ReadOnlySpan<byte> name, NameCharset charset, ref Span<char> units)
     {
-        OperationStatus status = Utf8.ToUtf16(name, units, out _, out int length, replaceInvalidSequences: false);
+        bool isName = charset.TryDecode(name, units, out int length);
         units = units[..length];
-        return status == OperationStatus.Done;
+        return isName;
     }
 
     // What is behind a NUL is not shown, but counts when names are compared.

@@ -100,7 +100,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
 
     /// <inheritdoc/>
     protected override DirectoryReader MakeReader(IdleReaders idle) =>
-        new ExFatDirectoryReader(new EntryCursor(volume.Cache), idle, volume.Upcase);
+        new ExFatDirectoryReader(new EntryCursor(volume.Cache), idle, volume.Upcase, options.Charset);
 
     /// <inheritdoc/>
     protected override ClusterDirectory LocateDirectory(NodeId directory)
@@ -127,7 +127,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) 
     protected override ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name) => options.KeepLastDots ? name : name.TrimEnd((byte)'.');
 
     /// <inheritdoc/>
-    protected override uint HashName(ReadOnlySpan<byte> name) => ExFatDirectoryReader.Hash(name, volume.Upcase);
+    protected override uint HashName(ReadOnlySpan<byte> name) => ExFatDirectoryReader.Hash(name, volume.Upcase, options.Charset);
 
     private static InvalidImageException Invalid(NodeId node, string problem, string clause) =>
         new("file directory entry", ToAddress(node), problem, clause);

@@ -30,13 +30,13 @@ internal sealed class ExtFormat : FileSystemFormat
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var taken = ExtOptions.Take(options);
-        byte[] superBlock = ReadSuperBlock(source);
-        var volume = new ExtVolume(source, new SuperBlock(superBlock), taken.CacheSize);
+        byte[] superBlock = ReadSuperBlock(source, taken.SuperBlockAddress);
+        var volume = new ExtVolume(source, new SuperBlock(superBlock), taken.SuperBlockAddress, taken.CacheSize);
         if (!taken.NoLoad && JournalRecovery.IsNeeded(new SuperBlock(superBlock)))
         {
             BlockSource recovered = JournalRecovery.Recover(volume, new SuperBlock(superBlock).JournalInode, out int blocks);
-            superBlock = ReadSuperBlock(recovered);
-            volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.CacheSize) { RecoveredBlocks = blocks };
+            superBlock = ReadSuperBlock(recovered, taken.SuperBlockAddress);
+            volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.SuperBlockAddress, taken.CacheSize) { RecoveredBlocks = blocks };
         }
 
         if (new SuperBlock(superBlock).HasFeaturesOfNoRevision)
@@ -64,10 +64,10 @@ internal sealed class ExtFormat : FileSystemFormat
         return true;
     }
 
-    private static byte[] ReadSuperBlock(BlockSource source)
+    private static byte[] ReadSuperBlock(BlockSource source, long address)
     {
         byte[] bytes = new byte[SuperBlock.Size];
-        source.ReadAt(SuperBlock.Address, bytes);
+        source.ReadAt(address, bytes);
         return bytes;
     }
 }

@@ -12,6 +12,8 @@ namespace ImageFs.FileSystems.Ext;
 /// <param name="MinixDf">Whether statfs(2) counts the blocks of metadata too.</param>
 internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessControlLists, bool MinixDf)
 {
+    private const int SuperBlockUnit = 1024;
+
     private static readonly string[] s_forWriters =
     [
         "abort", "auto_da_alloc", "barrier", "block_validity", "bsdgroups", "commit", "data", "data_err", "debug", "delalloc",
@@ -22,6 +24,9 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
         "no_prefetch_block_bitmaps", "prjquota", "quota", "resgid", "resuid", "stripe", "sysvgroups", "usrjquota", "usrquota",
         "warn_on_error", "nowarn_on_error",
     ];
+
+    /// <summary><c>sb=</c>, which is in KiB: where the super block is that counts, with the group descriptors behind it; in bytes.</summary>
+    public long SuperBlockAddress { get; private init; }
 
     /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
     public CacheSize CacheSize { get; private init; }
@@ -43,6 +48,7 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
             TakeSwitch(options, "acl", "noacl"),
             !TakeSwitch(options, "bsddf", "minixdf"))
         {
+            SuperBlockAddress = options.TakeNumber("sb") is { } block ? block * (long)SuperBlockUnit : SuperBlock.Address,
             CacheSize = CacheSize.Take(options),
         };
     }

@@ -14,14 +14,15 @@ internal sealed class ExtVolume
 
     /// <param name="source">The volume, as it is after recovery of the journal.</param>
     /// <param name="superBlock">Its super block.</param>
+    /// <param name="superBlockAddress">Where that is: the group descriptors are behind it. In bytes.</param>
     /// <param name="cacheSize">What of its metadata may be kept.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public ExtVolume(BlockSource source, SuperBlock superBlock, CacheSize cacheSize = default)
+    public ExtVolume(BlockSource source, SuperBlock superBlock, long superBlockAddress = SuperBlock.Address, CacheSize cacheSize = default)
     {
         Source = source;
         Geometry = new Geometry(superBlock);
         Blocks = new MetadataBlocks(source, Geometry, cacheSize.Blocks);
-        Descriptors = new GroupDescriptors(superBlock, Geometry, Blocks);
+        Descriptors = new GroupDescriptors(superBlock, superBlockAddress, Geometry, Blocks);
         Inodes = new InodeTable(Geometry, Descriptors, Blocks);
         ExtentCheck = new ExtentCheck(Geometry);
         DirectoryCheck = new DirectoryCheck(Geometry, isIndexed: false);

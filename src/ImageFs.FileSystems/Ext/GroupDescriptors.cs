@@ -16,16 +16,17 @@ internal sealed class GroupDescriptors
     private readonly uint _firstMetaBg;
 
     /// <param name="superBlock">The super block.</param>
+    /// <param name="superBlockAddress">Where it is, in bytes.</param>
     /// <param name="geometry">What it says.</param>
     /// <param name="blocks">The volume.</param>
-    public GroupDescriptors(SuperBlock superBlock, Geometry geometry, MetadataBlocks blocks)
+    public GroupDescriptors(SuperBlock superBlock, long superBlockAddress, Geometry geometry, MetadataBlocks blocks)
     {
         _geometry = geometry;
         _blocks = blocks;
         _copies = new SuperBlockCopies(superBlock);
         _uuid = superBlock.Uuid.ToArray();
         _perBlock = geometry.BlockSize / geometry.DescriptorSize;
-        _superBlock = SuperBlock.Address / geometry.BlockSize;
+        _superBlock = superBlockAddress / geometry.BlockSize;
         _firstMetaBg = geometry.Incompatible.HasFlag(IncompatibleFeatures.MetaBg) ? superBlock.FirstMetaBg : uint.MaxValue;
     }
 
@@ -123,7 +124,7 @@ internal sealed class GroupDescriptors
         long first = _geometry.FirstDataBlock + ((long)group * _geometry.BlocksPerGroup);
 
         // With blocks of 1 KiB the boot block is a block of its own, which bigalloc counts to the first group.
-        bool skipsBootBlock = _superBlock == 1 && table == 0 && _geometry.FirstDataBlock == 0;
+        bool skipsBootBlock = _geometry.BlockSize == SuperBlock.Address && table == 0 && _geometry.FirstDataBlock == 0;
         return first + (_copies.Contains(group) ? 1 : 0) + (skipsBootBlock ? 1 : 0);
     }
 

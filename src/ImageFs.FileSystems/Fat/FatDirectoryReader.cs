@@ -26,10 +26,10 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
     public override ReadOnlySpan<byte> Name => _longLength > 0 ? _long.AsSpan(0, _longLength) : Short;
 
     /// <inheritdoc/>
-    public override uint NameHash => FatNames.Hash(Name);
+    public override uint NameHash => names.Hash(Name);
 
     /// <inheritdoc/>
-    public override uint? AliasHash => _longLength > 0 && _shortLength > 0 ? FatNames.Hash(Short) : null;
+    public override uint? AliasHash => _longLength > 0 && _shortLength > 0 ? names.Hash(Short) : null;
 
     /// <inheritdoc/>
     public override NodeId Node => new((ulong)Cursor.Address);
@@ -92,7 +92,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
             return false;
         }
 
-        _shortLength = shortName.ToUtf8(Entry, _short);
+        _shortLength = shortName.Show(Entry, _short);
         return true;
     }
 
@@ -136,7 +136,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
         // Behind a deleted entry there may still be the parts of its name.
         if (!Entry.IsFree && !Entry.IsLongName && Entry.Checksum == checksum)
         {
-            _longLength = Utf16Name.ToUtf8(_units.AsSpan(0, units), _long);
+            _longLength = Utf16Name.Encode(_units.AsSpan(0, units), shortName.Charset, (byte)'?', _long);
         }
 
         return true;

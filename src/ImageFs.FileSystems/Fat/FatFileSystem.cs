@@ -3,13 +3,13 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>A FAT12, FAT16 or FAT32 file system, as Linux's vfat shows it with names in UTF-8.</summary>
+/// <summary>A FAT12, FAT16 or FAT32 file system, as Linux's vfat shows it.</summary>
 internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : ClusterFileSystem(options.CacheSize)
 {
     private const uint MaxNameLength = 255;
 
-    private readonly ShortName _shortName = new(options.CodePage, options.Display);
-    private readonly FatNames _names = new(options.IsCaseSensitive);
+    private readonly ShortName _shortName = new(options.CodePage, options.Display, options.Charset);
+    private readonly FatNames _names = new(options.IsCaseSensitive, options.Charset);
     private readonly FreeClusters _freeClusters = new(
         () => (options.UseFreeCount ? volume.RecordedFreeCount() : null) ?? volume.Table.CountFree(volume.Source),
         () => volume.RecordedFreeCount() ?? 0);
@@ -119,7 +119,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : Clus
     protected override ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name) => name.TrimEnd((byte)'.');
 
     /// <inheritdoc/>
-    protected override uint HashName(ReadOnlySpan<byte> name) => FatNames.Hash(name);
+    protected override uint HashName(ReadOnlySpan<byte> name) => _names.Hash(name);
 
     private ShortNameEntry ReadEntry(NodeId node, Span<byte> bytes)
     {

@@ -1,21 +1,23 @@
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>
-/// How vfat compares names, in UTF-8: letters of ASCII without regard to case, unless <c>check=strict</c>; all else byte by byte.
+/// How vfat compares names: without regard to the case of letters, those of ASCII alone in UTF-8 and in sets of more than one byte,
+/// unless <c>check=strict</c>; all else byte by byte.
 /// </summary>
 /// <param name="isCaseSensitive">Whether case counts.</param>
-internal sealed class FatNames(bool isCaseSensitive)
+/// <param name="charset">The character set that names are shown in.</param>
+internal sealed class FatNames(bool isCaseSensitive, NameCharset charset)
 {
     private const uint FnvBasis = 2_166_136_261;
     private const uint FnvPrime = 16_777_619;
 
     /// <summary>The same for all names that are equal (FNV-1a).</summary>
-    public static uint Hash(ReadOnlySpan<byte> name)
+    public uint Hash(ReadOnlySpan<byte> name)
     {
         uint hash = FnvBasis;
         foreach (byte value in name)
         {
-            hash = unchecked((hash ^ ToLower(value)) * FnvPrime);
+            hash = unchecked((hash ^ charset.ToLower(value)) * FnvPrime);
         }
 
         return hash;
@@ -31,7 +33,7 @@ internal sealed class FatNames(bool isCaseSensitive)
 
         for (int i = 0; i < left.Length; i++)
         {
-            if (ToLower(left[i]) != ToLower(right[i]))
+            if (charset.ToLower(left[i]) != charset.ToLower(right[i]))
             {
                 return false;
             }
@@ -39,6 +41,4 @@ internal sealed class FatNames(bool isCaseSensitive)
 
         return true;
     }
-
-    private static byte ToLower(byte value) => value is >= (byte)'A' and <= (byte)'Z' ? (byte)(value | 0x20) : value;
 }

@@ -23,7 +23,7 @@ internal class OwnerOptions
         FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
         DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
         AheadOfUtc = TakeTimeOffset(options);
-        RequireUtf8(options);
+        Charset = TakeCharset(options);
         CacheSize = CacheSize.Take(options);
 
         // They are about writing, or about what is not shown in a mount.
@@ -35,6 +35,9 @@ internal class OwnerOptions
             throw new MountOptionException($"errors={errors}", "is continue, panic or remount-ro");
         }
     }
+
+    /// <summary><c>iocharset=</c>: the character set that names are shown in; <c>utf8</c> counts more.</summary>
+    public NameCharset Charset { get; }
 
     /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
     public CacheSize CacheSize { get; }
@@ -82,17 +85,15 @@ internal class OwnerOptions
         };
     }
 
-    private static void RequireUtf8(MountOptions options)
+    private static NameCharset TakeCharset(MountOptions options)
     {
-        if (options.TakeValue("iocharset") is string charset and not ("utf8" or "utf-8"))
+        string? name = options.TakeValue("iocharset");
+        return TakeBoolean(options, "utf8") switch
         {
-            throw new MountOptionException($"iocharset={charset}", "names are given in utf8, no other character set is supported");
-        }
-
-        if (TakeBoolean(options, "utf8") is false)
-        {
-            throw new MountOptionException("utf8=0", "names are given in utf8, no other character set is supported");
-        }
+            true => NameCharset.Utf8,
+            false when name is null => throw new MountOptionException("utf8=0", "needs iocharset=, which says what names are shown in"),
+            _ => name is null ? NameCharset.Utf8 : NameCharset.Get(name),
+        };
     }
 
     private static long TakeTimeOffset(MountOptions options)

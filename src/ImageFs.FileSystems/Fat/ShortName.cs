@@ -3,7 +3,8 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>Short names as Linux shows them.</summary>
 /// <param name="codePage">The character set that they are in.</param>
 /// <param name="display">In which case they are shown.</param>
-internal sealed class ShortName(CodePage codePage, ShortNameDisplay display)
+/// <param name="charset">The character set that they are shown in.</param>
+internal sealed class ShortName(CodePage codePage, ShortNameDisplay display, NameCharset charset)
 {
     /// <summary>The most characters that a name has: with the dot.</summary>
     public const int MaxLength = ShortNameEntry.NameLength + 1;
@@ -13,11 +14,14 @@ internal sealed class ShortName(CodePage codePage, ShortNameDisplay display)
     // The first byte that stands for E5, which would mark a free entry (fatgen103 6.1).
     private const byte EscapedMark = 0x05;
 
-    /// <summary>The name of an entry in UTF-8.</summary>
+    /// <summary>The character set that names are shown in.</summary>
+    public NameCharset Charset => charset;
+
+    /// <summary>The name of an entry as it is shown.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="name">Takes it; <see cref="MaxLength"/> characters.</param>
     /// <returns>Its length in bytes; 0 when there is none.</returns>
-    public int ToUtf8(ShortNameEntry entry, Span<byte> name)
+    public int Show(ShortNameEntry entry, Span<byte> name)
     {
         Span<char> text = stackalloc char[MaxLength];
         Span<byte> recorded = stackalloc byte[ShortNameEntry.NameLength];
@@ -28,7 +32,7 @@ internal sealed class ShortName(CodePage codePage, ShortNameDisplay display)
         text[length] = '.';
         int extension = Append(recorded[BaseLength..], entry.IsExtensionLowerCase, text[(length + 1)..]);
         length += extension == 0 ? 0 : 1 + extension;
-        return Utf16Name.ToUtf8(text[..length], name);
+        return Utf16Name.Encode(text[..length], charset, (byte)'?', name);
     }
 
     // The padding is part of what is read: a byte that needs a second one does not find it there.

@@ -9,6 +9,15 @@ internal static class Utf16Name
     /// <summary>The most bytes that one unit becomes in UTF-8: a pair becomes four.</summary>
     public const int MaxBytesPerUnit = 3;
 
+    /// <summary>Shows a name in a character set, with another byte for what that does not have.</summary>
+    /// <param name="units">The name, which ends at the first 0.</param>
+    /// <param name="charset">The character set.</param>
+    /// <param name="other">The other byte.</param>
+    /// <param name="name">Takes it; <see cref="MaxBytesPerUnit"/> bytes for each unit.</param>
+    /// <returns>Its length in bytes.</returns>
+    public static int Encode(ReadOnlySpan<char> units, NameCharset charset, byte other, Span<byte> name) =>
+        charset == NameCharset.Utf8 ? ToUtf8(units, name) : charset.Encode(units, other, name);
+
     /// <summary>Turns a name into UTF-8, as Linux does: it ends at the first 0, and half of a surrogate pair is left out.</summary>
     /// <param name="units">The name.</param>
     /// <param name="name">Takes it; <see cref="MaxBytesPerUnit"/> bytes for each unit.</param>

@@ -45,8 +45,7 @@ internal sealed class Iso9660Options
             throw new MountOptionException($"block={size}", "is 512, 1024 or 2048");
         }
 
-        string? charset = options.TakeValue("iocharset");
-        Charset = options.TakeFlag("utf8") ? NameCharset.Utf8 : ToCharset(charset);
+        Charset = NameCharset.Take(options);
         CacheSize = CacheSize.Take(options);
     }
 
@@ -103,12 +102,4 @@ internal sealed class Iso9660Options
 
     /// <summary><c>iocharset=</c>, or <c>utf8</c>.</summary>
     public NameCharset Charset { get; }
-
-    private static NameCharset ToCharset(string? name) => name switch
-    {
-        null or "utf8" or "utf-8" => NameCharset.Utf8,
-        "iso8859-1" or "iso-8859-1" => NameCharset.Latin1,
-        "ascii" or "us-ascii" => NameCharset.Ascii,
-        _ => throw new MountOptionException($"iocharset={name}", "is utf8, iso8859-1 or ascii"),
-    };
 }

@@ -16,7 +16,7 @@ internal static class JolietName
     /// <returns>Bytes in it.</returns>
     public static int Translate(ReadOnlySpan<byte> identifier, NameCharset charset, Span<byte> name)
     {
-        int length = charset == NameCharset.Utf8 ? DecodeUtf8(identifier, name) : DecodeSingleByte(identifier, charset, name);
+        int length = charset == NameCharset.Utf8 ? DecodeUtf8(identifier, name) : Decode(identifier, charset, name);
         if (length > 2 && name[..length].EndsWith(";1"u8))
         {
             length -= 2;
@@ -58,18 +58,17 @@ internal static class JolietName
         return length;
     }
 
-    private static int DecodeSingleByte(ReadOnlySpan<byte> identifier, NameCharset charset, Span<byte> name)
+    private static int Decode(ReadOnlySpan<byte> identifier, NameCharset charset, Span<byte> name)
     {
-        char last = charset == NameCharset.Ascii ? '\x7F' : '\xFF';
-        int length = 0;
-        while (identifier.Length >= 2 && Unit(identifier) != '\0')
+        Span<char> units = stackalloc char[MaxLength / NameCharset.MaxBytesPerUnit];
+        int count = 0;
+        while (identifier.Length >= 2)
         {
-            char unit = Unit(identifier);
-            name[length++] = unit <= last ? (byte)unit : (byte)'?';
+            units[count++] = Unit(identifier);
             identifier = identifier[2..];
         }
 
-        return length;
+        return charset.Encode(units[..count], (byte)'?', name);
     }
 
     private static char Unit(ReadOnlySpan<byte> bytes) => (char)BinaryPrimitives.ReadUInt16BigEndian(bytes);

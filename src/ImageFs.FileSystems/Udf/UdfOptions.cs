@@ -44,8 +44,7 @@ internal sealed class UdfOptions
             uint size when s_blockSizes.Contains((int)size) => [(int)size],
             uint size => throw new MountOptionException($"bs={size}", "is 512, 1024, 2048 or 4096"),
         };
-        string? charset = options.TakeValue("iocharset");
-        Charset = options.TakeFlag("utf8") ? NameCharset.Utf8 : ToCharset(charset);
+        Charset = NameCharset.Take(options);
         CacheSize = CacheSize.Take(options);
         foreach (string name in s_ignored)
         {
@@ -134,12 +133,4 @@ internal sealed class UdfOptions
 
         return take(name);
     }
-
-    private static NameCharset ToCharset(string? name) => name switch
-    {
-        null or "utf8" or "utf-8" => NameCharset.Utf8,
-        "iso8859-1" or "iso-8859-1" => NameCharset.Latin1,
-        "ascii" or "us-ascii" => NameCharset.Ascii,
-        _ => throw new MountOptionException($"iocharset={name}", "is utf8, iso8859-1 or ascii"),
-    };
 }

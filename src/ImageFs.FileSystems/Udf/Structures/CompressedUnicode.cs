@@ -70,18 +70,7 @@ internal static class CompressedUnicode
             return rune.TryEncodeToUtf8(bytes, out int length) ? length : 0;
         }
 
-        if (rune.Value > (charset == NameCharset.Ascii ? 0x7F : 0xFF))
-        {
-            return -1;
-        }
-
-        if (bytes.Length == 0)
-        {
-            return 0;
-        }
-
-        bytes[0] = (byte)rune.Value;
-        return 1;
+        return rune.IsBmp ? charset.Encode((char)rune.Value, bytes) : -1;
     }
 
     private static char TakeUnit(scoped ReadOnlySpan<byte> text, ref ReadOnlySpan<byte> units)

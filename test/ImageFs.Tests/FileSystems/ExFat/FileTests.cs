@@ -131,6 +131,10 @@ internal sealed class FileTests
         Assert.That(fs.Has(new string('N', 255)));
         Assert.That(fs.Has(new string('N', 256)), Is.False);
         Assert.That(fs.TryLookup(fs.Root, [0xFF], out _), Is.False);
+        FileSystem latin = _image.Open("iocharset=iso8859-1");
+        Assert.That(latin.TryLookup(latin.Root, [(byte)'C', (byte)'A', (byte)'F', 0xC9], out NodeId cafe));
+        Assert.That(cafe, Is.EqualTo(fs.Find("Café")));
+        Assert.That(latin.Has("Café"), Is.False);
     }
 
     [Test]

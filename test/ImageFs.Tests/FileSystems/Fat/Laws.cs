@@ -95,7 +95,8 @@ internal sealed class Laws
     {
         byte[] name = Encoding.UTF8.GetBytes(text.Get);
         byte[] upper = [.. name.Select(b => b is >= (byte)'a' and <= (byte)'z' ? (byte)(b - 32) : b)];
-        return new FatNames(isCaseSensitive: false).AreEqual(name, upper) && FatNames.Hash(name) == FatNames.Hash(upper);
+        var names = new FatNames(isCaseSensitive: false, NameCharset.Utf8);
+        return names.AreEqual(name, upper) && names.Hash(name) == names.Hash(upper);
     }
 
     [Test]

@@ -150,7 +150,22 @@ internal sealed class NameTests
         Assert.That(fs.Describe().Facts.First().Value, Is.EqualTo("LABEL"));
     }
 
-    [TestCase("iocharset=iso8859-1")]
+    [Test]
+    public void Names_are_shown_in_the_character_set_that_is_asked_for()
+    {
+        FatImage image = Image(FatImage.Long("Привет €", FatImage.Entry("SHORT")));
+        FileSystem fs = image.Open("iocharset=koi8-r");
+        byte[] name = [0xF0, 0xD2, 0xC9, 0xD7, 0xC5, 0xD4, (byte)' ', (byte)'?'];
+        byte[] capital = [0xF0, 0xF2, 0xE9, 0xF7, 0xE5, 0xF4, (byte)' ', (byte)'?'];
+
+        Assert.That(fs.TryLookup(fs.Root, name, out NodeId node));
+        Assert.That(fs.TryLookup(fs.Root, capital, out NodeId same) && same == node);
+        Assert.That(fs.TryLookup(fs.Root, "Привет €"u8, out _), Is.False);
+        Assert.That(image.Open("iocharset=koi8-r,utf8").Names(), Is.EqualTo((string[])["Привет €"]));
+        Assert.That(image.Open("iocharset=koi8-r,check=s").TryLookup(fs.Root, capital, out _), Is.False);
+    }
+
+    [TestCase("iocharset=klingon")]
     [TestCase("utf8=0")]
     [TestCase("codepage=1361")]
     [TestCase("shortname=upper")]

@@ -107,7 +107,7 @@ internal sealed class DescriptionTests
     [TestCase("map=x")]
     [TestCase("check=maybe")]
     [TestCase("block=4096")]
-    [TestCase("iocharset=koi8-r")]
+    [TestCase("iocharset=cp0")]
     [TestCase("mode=999")]
     [TestCase("session=99")]
     [TestCase("norock=1")]

@@ -27,6 +27,8 @@ internal sealed class JolietTests
     [TestCase("a\uE100b\uE03D", "", "ab")]
     [TestCase("cut\0off", "", "cut")]
     [TestCase("Grüße €", "iocharset=ascii", "Gr??e ?")]
+    [TestCase("Grüße €", "iocharset=koi8-r", "Gr??e ?")]
+    [TestCase("plain.txt", "iocharset=euc-jp", "plain.txt")]
     public void Names_are_decoded_as_Linux_does(string recorded, string options, string name)
     {
         // Half a surrogate pair cannot stand in an attribute's string: private characters take their place.
