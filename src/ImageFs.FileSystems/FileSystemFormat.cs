@@ -29,6 +29,16 @@ public abstract class FileSystemFormat
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public virtual bool Resembles(BlockSource source) => false;
 
+    /// <summary>
+    /// Whether it is a format of discs, which leaves the first 32 KiB to others (ECMA-119 6.2.1); what others have there is whole only if it
+    /// was written later.
+    /// </summary>
+    public virtual bool IsOfDiscs => false;
+
+    /// <summary>Where the file system itself has other volumes in it, in bytes from its start: the images that a disc boots from.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public virtual IReadOnlyList<long> FindInnerVolumes(BlockSource source) => [];
+
     /// <summary>Opens a source that <see cref="Probe"/> recognised.</summary>
     /// <param name="source">The volume.</param>
     /// <param name="options">Mount options; the format takes those that it knows, and of owners and permissions what it leaves is taken too.</param>
@@ -40,4 +50,57 @@ public abstract class FileSystemFormat
 
     /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
     protected abstract FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn);
+
+    /// <summary>How long the file system says that it is, in bytes.</summary>
+    /// <exception cref="ImageException">It cannot be read there.</exception>
+    protected abstract long FindLength(BlockSource source);
+
+    /// <summary>
+    /// What shows that something else was written over it, though it can be opened: a structure that it leads to is not there; null when
+    /// nothing does.
+    /// </summary>
+    /// <exception cref="ImageException">It is damaged there.</exception>
+    protected virtual string? FindOverwritten(BlockSource source) => null;
+
+    /// <summary>What speaks for a source that <see cref="Probe"/> recognised being of this format: it is opened as far as its root directory.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    internal Weight Weigh(BlockSource source)
+    {
+        long length = 0;
+        try
+        {
+            length = FindLength(source);
+            if (FindOverwritten(source) is { } problem)
+            {
+                return new Weight(Evidence.Overwritten, length, problem);
+            }
+
+            FileSystem fileSystem = OpenVolume(source, MountOptions.Parse(null), static _ => { });
+            if (fileSystem.GetAttributes(fileSystem.Root).Type != NodeType.Directory)
+            {
+                return new Weight(Evidence.Overwritten, length, "its root is no directory");
+            }
+
+            fileSystem.ReadDirectory(fileSystem.Root, 0, new FirstEntries());
+            return new Weight(Evidence.Structures, length);
+        }
+        catch (InvalidImageException e)
+        {
+            return new Weight(Evidence.Overwritten, length, e.Message);
+        }
+        catch (ImageException)
+        {
+            // Cut short, or with something that is not read: that says nothing of what else is there.
+            return new Weight(Evidence.Mark, length);
+        }
+    }
+
+    private sealed class FirstEntries : IDirectorySink
+    {
+        private const int Enough = 64;
+
+        private int _count;
+
+        public bool Add(in DirectoryEntry entry) => ++_count <= Enough;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
@@ -13,32 +12,6 @@ public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
     public static IReadOnlyList<FileSystemFormat> All { get; } = [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
-
-    /// <summary>The format that a source holds; null when none is recognised.</summary>
-    /// <exception cref="ImageException">None is, and where one of them wanted to look there is nothing to be read.</exception>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public static FileSystemFormat? Recognise(BlockSource source)
-    {
-        ExceptionDispatchInfo? problem = null;
-        foreach (FileSystemFormat format in All)
-        {
-            // What one stumbles over the next may not look at: a disc begins with sound, and has its data behind it.
-            try
-            {
-                if (format.Probe(source))
-                {
-                    return format;
-                }
-            }
-            catch (ImageException e)
-            {
-                problem ??= ExceptionDispatchInfo.Capture(e);
-            }
-        }
-
-        problem?.Throw();
-        return null;
-    }
 
     /// <summary>The format of the volume that the options say the place of; null when they say none, or nothing is there.</summary>
     /// <param name="source">What the volume is on.</param>
@@ -64,9 +37,4 @@ public static class FileSystemFormats
 
         return null;
     }
-
-    /// <summary>The format whose damaged remains a source holds, of which nothing is recognised; null when there are none.</summary>
-    /// <exception cref="ImageException">The image ends where a format wants to look.</exception>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public static FileSystemFormat? RecogniseDamaged(BlockSource source) => All.FirstOrDefault(format => format.Resembles(source));
 }

@@ -10,24 +10,24 @@ namespace ImageFs;
 /// <summary>A disk and what it is divided into.</summary>
 internal sealed class Disk
 {
-    private readonly Action<string> _warn;
     private readonly SectorSizes _sectors;
+    private readonly List<string> _tableWarnings = [];
     private PartitionTable? _table;
+    private ImageException? _tableProblem;
     private bool _hasReadTable;
     private Volume? _whole;
     private Volume[]? _volumes;
+    private DiskUse? _use;
 
     /// <summary>Looks at a disk.</summary>
     /// <param name="source">Its bytes.</param>
     /// <param name="container">What they are kept in; null when they lie there as they are.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <param name="sectors">What is known of its sectors.</param>
-    internal Disk(BlockSource source, Container? container, Action<string> warn, SectorSizes? sectors = null)
+    internal Disk(BlockSource source, Container? container, SectorSizes? sectors = null)
     {
-        _sectors = (sectors ?? new SectorSizes()) with { IsVolume = IsVolume };
+        _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
         Source = source;
         Container = container;
-        _warn = warn;
     }
 
     /// <summary>Its bytes.</summary>
@@ -42,21 +42,18 @@ internal sealed class Disk
     /// <summary>Where the file system of the whole begins: at 0, or at a disc's last session.</summary>
     internal long Start => (Source as Disc)?.Sessions.Default ?? 0;
 
+    /// <summary>Whether there is anything in it that could be shown.</summary>
+    internal bool IsImage => Container is not null || Whole.Format is not null || UsableTable is not null;
+
+    /// <summary>Whether it has a partition table, a damaged one too. Of a disc, its tracks.</summary>
+    internal bool HasTable => UsableTable is not null || _tableProblem is not null;
+
+    /// <summary>The partition table; null when there is none, or it is damaged past use.</summary>
+    internal PartitionTable? UsableTable => ReadTable();
+
     /// <summary>The partition table; null when there is none. Of a disc, its tracks.</summary>
     /// <exception cref="ImageException">It is damaged past use.</exception>
-    internal PartitionTable? Table
-    {
-        get
-        {
-            if (!_hasReadTable)
-            {
-                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _sectors, _warn);
-                _hasReadTable = true;
-            }
-
-            return _table;
-        }
-    }
+    internal PartitionTable? Table => UsableTable is null && _tableProblem is { } problem ? throw problem : UsableTable;
 
     /// <summary>The partitions, and what is on each; those that only hold others are left out.</summary>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
@@ -69,6 +66,53 @@ internal sealed class Disk
 
     /// <summary>What can be checked of the partition table.</summary>
     internal IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
+
+    /// <summary>What counts of the disk unless something is chosen: the whole, or the partitions.</summary>
+    internal DiskUse Use => _use ??= DiskUse.Judge(this);
+
+    /// <summary>The volumes that are meant.</summary>
+    /// <param name="choice">What was chosen.</param>
+    /// <param name="formats">The formats that were chosen; empty for what there is.</param>
+    /// <exception cref="MountOptionException">Nothing fits what was chosen, or several volumes do.</exception>
+    /// <exception cref="ImageException">The table is damaged past use.</exception>
+    internal Selection Select(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    {
+        if (choice.IsMade)
+        {
+            Volume chosen = Choose(choice);
+            return new Selection([chosen]) { Format = FormatOf(chosen, formats), Warnings = [.. _tableWarnings, .. Cuts([chosen]), .. formats.Count == 0 ? Doubts([chosen]) : []] };
+        }
+
+        if (formats.Count > 0)
+        {
+            return new Selection([Whole]) { Format = FormatOf(Whole, formats) };
+        }
+
+        if (Use.IsWhole)
+        {
+            return new Selection([Whole]) { Warnings = [.. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
+        }
+
+        Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null)];
+        return new Selection(shown)
+        {
+            Warnings = [.. _tableWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
+            LeftOut = [.. Volumes.Except(shown).Where(volume => !ReservedPartitions.IsReserved(volume)).Select(volume => new LeftOut(volume))],
+        };
+    }
+
+    /// <summary>As <see cref="Select"/>; a table that is damaged past use, which others tell of, leaves the whole.</summary>
+    internal Selection SelectUsable(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    {
+        try
+        {
+            return Select(choice, formats);
+        }
+        catch (ImageException) when (!choice.IsMade)
+        {
+            return new Selection([Whole]) { Format = FormatOf(Whole, formats) };
+        }
+    }
 
     /// <summary>The one volume that is meant.</summary>
     /// <exception cref="MountOptionException">None is, or several are.</exception>
@@ -83,36 +127,66 @@ internal sealed class Disk
                 $"{(matches.Length == 0 ? "no volume is" : $"{matches.Length} volumes are")} like that; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
     }
 
+    private static FileSystemFormat? FormatOf(Volume volume, IReadOnlyList<FileSystemFormat> formats) =>
+        volume.Candidates.Select(candidate => candidate.Format).FirstOrDefault(format => format is not null && formats.Contains(format)) ?? (formats is [var first, ..] ? first : null);
+
+    private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];
+
+    private static IEnumerable<string> Doubts(IEnumerable<Volume> volumes) =>
+        from volume in volumes
+        where volume.Rival is not null
+        let name = volume.Partition is null ? "the image" : volume.DirectoryName
+        select $"{name} may be of type {volume.Candidates[0].Type} or {volume.Rival!.Type}, of which one is left from before: the first is taken, -o {volume.OptionFor(volume.Rival)} shows the other";
+
+    private static IEnumerable<string> Cuts(IEnumerable<Volume> volumes) =>
+        from volume in volumes
+        where volume.IsCut
+        select $"partition {volume.Partition!.Number} has {volume.Partition.Length} bytes, the image only {volume.Source.Length} of them: it is cut short, and what lies behind cannot be read";
+
     // What is left of a file system in front of a partition table counts for nothing.
     private Volume RecogniseWhole()
     {
         Volume whole = Volume.Recognise(null, Source);
-        if (whole is not { Format: null, Problem: null } || !HasNoTable())
+        if (whole.Problem is not null || whole.Candidates.Any(candidate => candidate.Format is not null))
         {
             return whole;
         }
 
-        return ForeignFileSystem.RecogniseMark(Source) is { } foreign
-            ? whole with { Foreign = foreign }
-            : whole with { Format = FileSystemFormats.RecogniseDamaged(Source) };
+        if (HasTable)
+        {
+            return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign!.Type is "hfs" or "hfsplus")] };
+        }
+
+        return whole.Candidates.Count > 0 ? whole : whole with { Candidates = Recogniser.RecogniseDamaged(Source) };
     }
 
-    private static bool IsVolume(BlockSource part) =>
-        FileSystemFormats.Recognise(part) is not null || ForeignFileSystem.RecogniseMark(part) is not null || ForeignFileSystem.Recognise(part) is not null;
-
-    private bool HasNoTable()
+    private PartitionTable? ReadTable()
     {
-        try
+        if (!_hasReadTable)
         {
-            return Table is null;
+            _hasReadTable = true;
+            try
+            {
+                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _sectors, _tableWarnings.Add);
+            }
+            catch (ImageException e)
+            {
+                _tableProblem = e;
+            }
         }
-        catch (ImageException)
-        {
-            return false;
-        }
+
+        return _table;
     }
 
-    private BlockSource Open(Partition partition) => partition.Session is not null && Source is Disc disc
-        ? disc.OpenTrack(partition.Number)
-        : new BlockSlice(Source, partition.Start, partition.Length);
+    private BlockSource Open(Partition partition)
+    {
+        if (partition.Session is not null && Source is Disc disc)
+        {
+            return disc.OpenTrack(partition.Number);
+        }
+
+        // What the image does not have is cut off, so that its end is where reading ends.
+        long start = Math.Min(partition.Start, Source.Length);
+        return new BlockSlice(Source, start, Math.Min(partition.Length, Source.Length - start));
+    }
 }

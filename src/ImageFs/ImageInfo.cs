@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.Foreign;
 using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
@@ -12,7 +13,7 @@ internal static class ImageInfo
     private const string Nothing = "no known file system or partition table";
 
     /// <summary>Whether nothing was recognised in what is described.</summary>
-    internal static bool IsUnknown(ImageDescription image) => image.Children.Count == 0 && image.Find("unknown") is Nothing;
+    internal static bool IsUnknown(ImageDescription image) => image.Children.Count == 0 && image.Find("fstype") is null && image.Find("unknown") is not null;
 
     /// <summary>Describes the image, its partition table and its file systems.</summary>
     /// <exception cref="ImageException">There is a file system on the whole image, but it is damaged.</exception>
@@ -21,12 +22,10 @@ internal static class ImageInfo
     {
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = stack.OpenDisk(choice, options);
-        ImageDescription? fileSystem = null;
-        if ((FileSystemFormats.RecogniseAt(disk.Source, options) ?? disk.Whole.Format) is { } format)
-        {
-            fileSystem = format.Open(disk.Source, options, stack.Warn).Describe();
-        }
-
+        Selection selection = disk.SelectUsable(VolumeChoice.None, ImageStack.TakeFormats(options, disk.Source));
+        selection.Warnings.ToList().ForEach(stack.Warn);
+        string? problem = null;
+        ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, options, stack.Warn, out problem) : null;
         SessionOptions.RefuseRest(options);
         ImageDescription image = new ImageDescription(stack.Device is { IsBlockDevice: true } ? "disk" : "file")
             .With("name", stack.Name)
@@ -36,11 +35,11 @@ internal static class ImageInfo
         {
             ImageDescription contained = container.Describe();
             contained.Facts.Insert(0, new("size", disk.Source.Length));
-            image.Children.Add(DescribeDisk(contained, disk, fileSystem, choice));
+            image.Children.Add(DescribeDisk(contained, disk, selection, fileSystem, problem, choice));
         }
         else
         {
-            DescribeDisk(image, disk, fileSystem, choice);
+            DescribeDisk(image, disk, selection, fileSystem, problem, choice);
         }
 
         if (stack.Device is { IsBlockDevice: true } device)
@@ -51,26 +50,42 @@ internal static class ImageInfo
         return image;
     }
 
-    private static ImageDescription DescribeDisk(ImageDescription image, Disk disk, ImageDescription? fileSystem, VolumeChoice choice)
+    // One that cannot be opened is an error, unless there is another here: then that is what there is to tell.
+    private static ImageDescription? DescribeWhole(Selection selection, MountOptions options, Action<string> warn, out string? problem)
     {
-        PartitionTable? table = ReadTable(disk, out string? problem);
-        ForeignFileSystem? foreign = disk.Whole.Foreign;
-        image.With("fstype", fileSystem?.Kind ?? foreign?.Type)
+        Volume whole = selection.Volumes[0];
+        problem = whole.Problem;
+        FileSystemFormat? format = selection.FormatOf(whole);
+        try
+        {
+            return format is null ? null : whole.Open(options, warn, selection.Format).Describe();
+        }
+        catch (ImageException e) when (whole.OtherThan(format) is { } other)
+        {
+            problem = $"{format!.Name}: {e.Message}; -o {whole.OptionFor(other)} reads the other file system here";
+            return null;
+        }
+    }
+
+    private static ImageDescription DescribeDisk(
+        ImageDescription image, Disk disk, Selection selection, ImageDescription? fileSystem, string? wholeProblem, VolumeChoice choice)
+    {
+        PartitionTable? table = ReadTable(disk, out string? tableProblem);
+        Volume whole = disk.Whole;
+        ForeignFileSystem? foreign = selection.IsWhole ? whole.Foreign : null;
+        image.With("fstype", fileSystem?.Kind ?? (foreign is { Kind: ForeignKind.NoImage } ? null : foreign?.Type))
             .With("label", fileSystem is null ? foreign?.Label : fileSystem.Find("label"))
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
             .With("table-sector-size", table is null or { SectorSize: UsualSectorSize } ? null : (long)table.SectorSize)
-            .With("unknown", problem ?? (fileSystem is not null ? null : foreign is not null ? NotRead(foreign) : table is null ? Nothing : null));
+            .With("unknown", wholeProblem ?? tableProblem ?? (fileSystem is not null ? null : WhyUnknown(foreign, table)));
         if (fileSystem is not null)
         {
             image.Children.Add(fileSystem);
-            if (foreign is not null)
-            {
-                image.Children.Add(new ImageDescription(foreign.Type).With("label", foreign.Label).With("unknown", NotRead(foreign)));
-            }
         }
 
+        AddCandidates(image, whole, fileSystem?.Kind ?? foreign?.Type);
         foreach (Partition partition in table?.Partitions ?? [])
         {
             Volume? volume = disk.Volumes.FirstOrDefault(volume => volume.Partition == partition);
@@ -84,6 +99,13 @@ internal static class ImageInfo
 
         return image;
     }
+
+    private static string? WhyUnknown(ForeignFileSystem? foreign, PartitionTable? table) => foreign switch
+    {
+        { Kind: ForeignKind.NoImage } => $"{Nothing}: {foreign.Text}",
+        not null => foreign.Problem,
+        null => table is null ? Nothing : null,
+    };
 
     // What is broken in a table does not hide what is whole beside it.
     private static PartitionTable? ReadTable(Disk disk, out string? problem)
@@ -121,23 +143,31 @@ internal static class ImageInfo
             description.Children.Add(fileSystem);
         }
 
+        if (volume is not null && !isTold)
+        {
+            AddCandidates(description, volume, volume.Type);
+        }
+
         return description;
     }
 
-    private static string? Reason(Partition partition, Volume? volume)
+    // What a volume may be besides what it is shown as: left from before, or the other file system of a bridge disc.
+    private static void AddCandidates(ImageDescription description, Volume volume, string? shown)
     {
-        if (partition.IsContainer)
+        foreach (Recognition candidate in volume.Candidates.Where(candidate => !IsShown(candidate, shown) && candidate.Foreign is not { Kind: ForeignKind.NoImage }))
         {
-            return "holds the logical partitions";
+            Weight weight = candidate.Weight;
+            description.Children.Add(new ImageDescription(candidate.Type)
+                .With("size", weight.Length > 0 ? weight.Length : null)
+                .With("label", candidate.Foreign?.Label)
+                .With("option", candidate.Format is null ? null : volume.OptionFor(candidate))
+                .With("unknown", candidate.Foreign?.Problem ?? (weight.Evidence == Evidence.Overwritten ? $"damaged, or written over: {weight.Problem}" : null)));
         }
-
-        if (volume is { Format: null, Foreign: { } foreign })
-        {
-            return NotRead(foreign);
-        }
-
-        return volume?.Problem ?? (volume?.Format is null ? "no known file system" : null);
     }
 
-    private static string NotRead(ForeignFileSystem foreign) => $"{foreign.Text} is not supported";
+    private static bool IsShown(Recognition candidate, string? shown) =>
+        candidate.Type == shown || (shown is not null && candidate.Format?.IsNamed(shown) == true);
+
+    private static string? Reason(Partition partition, Volume? volume) =>
+        partition.IsContainer ? "holds the logical partitions" : volume?.Obstacle;
 }

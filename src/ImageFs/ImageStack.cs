@@ -10,6 +10,9 @@ namespace ImageFs;
 /// <summary>The layers of an image, opened from the bottom up: the device, the container, the partition table, the file systems.</summary>
 internal sealed class ImageStack : IDisposable
 {
+    /// <summary>What <c>--strict</c> stands for.</summary>
+    internal const string StrictOption = "left-out=error";
+
     private readonly List<IDisposable> _opened;
     private readonly ImageFile _file;
     private readonly Action<string> _warn;
@@ -74,23 +77,21 @@ internal sealed class ImageStack : IDisposable
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <param name="options">Mount options: the container takes its own.</param>
-    /// <param name="warnOfTable">Hears of what is wrong with the partition table; by default who hears of all.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
     /// <exception cref="MountOptionException">They leave nothing.</exception>
-    internal Disk OpenDisk(VolumeChoice choice, MountOptions options, Action<string>? warnOfTable = null)
+    internal Disk OpenDisk(VolumeChoice choice, MountOptions options)
     {
-        warnOfTable ??= _warn;
         BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { IsBlockDevice: true } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
-            return new Disk(source, container, warnOfTable, sectors);
+            return new Disk(source, container, sectors);
         }
 
         long left = source.Length - choice.Offset;
         return left > 0
-            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), container, warnOfTable, sectors)
+            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), container, sectors)
             : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
@@ -102,7 +103,14 @@ internal sealed class ImageStack : IDisposable
     {
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = OpenDisk(choice, options);
-        return choice.IsMade ? disk.Choose(choice).Source : disk.Source;
+        if (!choice.IsMade)
+        {
+            return disk.Source;
+        }
+
+        Selection selection = disk.Select(choice, []);
+        selection.Tell(_warn, isStrict: false);
+        return selection.Volumes[0].Source;
     }
 
     /// <summary>
@@ -122,30 +130,22 @@ internal sealed class ImageStack : IDisposable
 
     private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice, MountOptions options)
     {
-        string? wanted = options.TakeValue("fs");
-        if (choice.IsMade)
-        {
-            Volume volume = disk.Choose(choice);
-            return Open(volume, wanted ?? FileSystemFormats.RecogniseAt(volume.Source, options)?.Name, options, $"the volume of {choice}");
-        }
-
-        if (wanted is null && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        IReadOnlyList<FileSystemFormat> wanted = TakeFormats(options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
+        bool isStrict = TakeStrict(options);
+        if (!choice.IsMade && wanted.Count == 0 && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
             throw new UnsupportedFeatureException("a disc of sound alone is shown with -o audio, its tracks as files; without, it is");
         }
 
-        wanted ??= FileSystemFormats.RecogniseAt(disk.Source, options)?.Name;
-        if (wanted is not null || disk.Whole.Format is not null || disk.Whole.Problem is not null)
+        Selection selection = disk.Select(choice, wanted);
+        selection.Tell(_warn, isStrict);
+        return selection.Volumes switch
         {
-            return Open(disk.Whole, wanted, options, "the image");
-        }
-
-        Volume[] volumes = [.. disk.Volumes.Where(volume => volume.Format is not null)];
-        return volumes.Length switch
-        {
-            0 => throw Unrecognised(disk),
-            1 => volumes[0].Open(options, _warn),
-            _ => OpenAll(volumes, options),
+            [] => throw Unrecognised(disk),
+            [var volume] when selection.FormatOf(volume) is { } format => volume.Open(options, _warn, selection.Format is null ? null : format),
+            [{ Partition: null, Problem: null }] when !choice.IsMade => throw Unrecognised(disk),
+            [var volume] => throw Unreadable(volume, choice.IsMade ? $"the volume of {choice}" : "the image"),
+            var volumes => OpenAll(volumes, options, isStrict),
         };
     }
 
@@ -162,23 +162,32 @@ internal sealed class ImageStack : IDisposable
         string other => throw new MountOptionException($"backing={other}", "wants folder, any or device"),
     };
 
-    // Of several that are named, the one that is recognised.
-    private static FileSystemFormat NamedFormat(string names, Volume volume)
-    {
-        FileSystemFormat[] formats = [.. names.Split(',').Select(NamedFormat)];
-        return formats.Length > 1 && volume.Format is { } known && formats.Contains(known) ? known : formats[0];
-    }
+    /// <summary>
+    /// Takes <c>fs=</c>: the formats that are wanted, of which the one that is recognised counts; or that of the volume whose place other
+    /// options say; empty when it is left open.
+    /// </summary>
+    /// <param name="options">Mount options.</param>
+    /// <param name="source">What the volume is on.</param>
+    /// <exception cref="MountOptionException">There is no such format.</exception>
+    internal static IReadOnlyList<FileSystemFormat> TakeFormats(MountOptions options, BlockSource source) => options.TakeValue("fs") is { } names
+        ? [.. names.Split(',').Select(NamedFormat)]
+        : FileSystemFormats.RecogniseAt(source, options) is { } format ? [format] : [];
 
     private static FileSystemFormat NamedFormat(string name) =>
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
         ?? throw new MountOptionException($"fs={name}", $"the formats are {FormatNames}");
 
-    private FileSystem Open(Volume volume, string? wanted, MountOptions options, string name)
+    private static bool TakeStrict(MountOptions options) => options.TakeValue("left-out") switch
     {
-        return wanted is not null || volume.Format is not null
-            ? volume.Open(options, _warn, wanted is null ? null : NamedFormat(wanted, volume))
-            : throw new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
-    }
+        null or "warn" => false,
+        "error" => true,
+        string other => throw new MountOptionException($"left-out={other}", "wants warn or error"),
+    };
+
+    private static UnsupportedFeatureException Unreadable(Volume volume, string name) =>
+        volume.Problem is null && volume.Foreign is { } foreign
+            ? new UnsupportedFeatureException($"{(volume.Partition is null ? string.Empty : $"{name}: ")}{foreign.Text} is")
+            : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
 
     // Sound beside the file system that would be shown without it; alone where there is no other.
     private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice, MountOptions options)
@@ -190,10 +199,10 @@ internal sealed class ImageStack : IDisposable
     }
 
     // A volume that cannot be opened does not take the others down. An option is known when one of the formats knows it.
-    private VolumeTree OpenAll(Volume[] volumes, MountOptions options)
+    private VolumeTree OpenAll(IReadOnlyList<Volume> volumes, MountOptions options, bool isStrict)
     {
         var opened = new List<(string Name, FileSystem FileSystem)>();
-        CacheSize.Divide(options, volumes.Length);
+        CacheSize.Divide(options, volumes.Count);
         HashSet<string> unknown = [.. options.Names];
         foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
         {
@@ -205,10 +214,20 @@ internal sealed class ImageStack : IDisposable
             }
             catch (ImageException e)
             {
-                _warn($"{volume.DirectoryName} is left out: {e.Message}");
+                _warn(new LeftOut(volume, e.Message).ToString());
             }
 
             unknown.IntersectWith(own.Names);
+        }
+
+        foreach (Volume volume in volumes.Skip(VolumeTree.MaxVolumes))
+        {
+            _warn(new LeftOut(volume, $"{VolumeTree.MaxVolumes} volumes are shown at most").ToString());
+        }
+
+        if (isStrict)
+        {
+            Selection.Refuse(volumes.Count - opened.Count);
         }
 
         options.Keep(unknown);
@@ -223,9 +242,9 @@ internal sealed class ImageStack : IDisposable
             return new UnsupportedFeatureException("an empty image is");
         }
 
-        if (disk.Whole.Foreign is { } foreign)
+        if (disk.Whole.Foreign is not null)
         {
-            return new UnsupportedFeatureException($"{foreign.Text} is");
+            return Unreadable(disk.Whole, "the image");
         }
 
         return disk.Table is { } table

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.Foreign;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
@@ -14,14 +15,27 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
 
-    /// <summary>The format of its file system; null when none is recognised.</summary>
-    internal FileSystemFormat? Format { get; init; }
+    /// <summary>All that it may be, the likeliest first; what was there before stays behind in part.</summary>
+    internal IReadOnlyList<Recognition> Candidates { get; init; } = [];
+
+    /// <summary>The format of its file system; null when none is recognised, or something that is not read is likelier.</summary>
+    internal FileSystemFormat? Format => Best?.Format;
+
+    /// <summary>A file system on it that is known, but cannot be read; there may be one of a Mac beside another that can.</summary>
+    internal ForeignFileSystem? Foreign =>
+        Best?.Foreign ?? Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign?.Type is "hfs" or "hfsplus");
 
     /// <summary>Why nothing can be said of it; null when something can.</summary>
     internal string? Problem { get; private set; }
 
+    /// <summary>Why its files cannot be shown; null when they can, as far as is known.</summary>
+    internal string? Obstacle => Problem ?? (Format is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
+
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    internal string? Type => Describe()?.Kind ?? Format?.Name ?? Foreign?.Type;
+    internal string? Type => Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
+
+    /// <summary>Whether nothing on it is known, or only that it is no volume.</summary>
+    internal bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
 
     /// <summary>The file system's label; empty when it has none.</summary>
     internal string Label => Format is null ? Foreign?.Label ?? string.Empty : Fact("label");
@@ -39,8 +53,17 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         }
     }
 
-    /// <summary>A file system on it that is known, but cannot be read; there may be one beside another that can.</summary>
-    internal ForeignFileSystem? Foreign { get; init; }
+    /// <summary>Whether the image ends before it does.</summary>
+    internal bool IsCut => Partition is { Session: null } && Source.Length < Partition.Length;
+
+    /// <summary>
+    /// What else it may be with as good a reason as what it is taken for; null when nothing: what was written over is not, nor the other
+    /// file system of a bridge disc.
+    /// </summary>
+    internal Recognition? Rival =>
+        Best is null ? null : Candidates.Skip(1).FirstOrDefault(other => other.IsReadable && !Recogniser.IsBridge(Best, other));
+
+    private Recognition? Best => Candidates.Count > 0 ? Candidates[0] : null;
 
     /// <summary>Recognises what is on a partition or a disk.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
@@ -48,17 +71,12 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     {
         try
         {
-            FileSystemFormat? format = FileSystemFormats.Recognise(source);
-            ForeignFileSystem? foreign = ForeignFileSystem.Recognise(source);
-            if (partition is not null && format is null)
-            {
-                foreign ??= ForeignFileSystem.RecogniseMark(source);
-            }
-
+            IReadOnlyList<Recognition> candidates = Recogniser.Recognise(source);
             return new Volume(partition, source)
             {
-                Format = partition is null || foreign is not null ? format : format ?? FileSystemFormats.RecogniseDamaged(source),
-                Foreign = foreign,
+                Candidates = partition is null || candidates.Any(candidate => candidate.Foreign is not { Kind: ForeignKind.NoImage })
+                    ? candidates
+                    : [.. Recogniser.RecogniseDamaged(source), .. candidates],
             };
         }
         catch (ImageException e)
@@ -67,12 +85,15 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
         }
     }
 
+    /// <summary>The mount options that show a candidate: <c>part=2,fs=iso9660</c>.</summary>
+    internal string OptionFor(Recognition candidate) => Partition is null ? $"fs={candidate.Type}" : $"part={Partition.Number},fs={candidate.Type}";
+
     /// <summary>
     /// Opens the file system, once: what is told of it comes from there, and when that was asked for first it is opened anew only if there
     /// are options.
     /// </summary>
     /// <param name="options">Mount options.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="warn">Hears of what is wrong but harmless; and, when it cannot be opened, of what else is there.</param>
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
@@ -80,7 +101,16 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     {
         if (_fileSystem is null || format is not null || options.Names.Any())
         {
-            return _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+            warn = IsCut ? VolumeLength.ExceptCut(warn) : warn;
+            try
+            {
+                return _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+            }
+            catch (ImageException) when (OtherThan(format ?? Format) is { } other)
+            {
+                warn($"there is also a file system of type {other.Type} here: -o {OptionFor(other)} reads it");
+                throw;
+            }
         }
 
         _warnings.ForEach(warn);
@@ -98,12 +128,16 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
             }
             catch (Exception e) when (e is ImageException or LinuxException)
             {
-                Problem = e.Message;
+                Problem = OtherThan(Format) is { } other ? $"{e.Message}; -o {OptionFor(other)} reads the other file system here" : e.Message;
             }
         }
 
         return _description;
     }
+
+    /// <summary>A file system on it that can be read, and is not of a certain format; null when there is none.</summary>
+    internal Recognition? OtherThan(FileSystemFormat? format) =>
+        Candidates.FirstOrDefault(other => other.Format is not null && other.Format != format && other.Weight.Evidence == Evidence.Structures);
 
     private string Fact(string key) => Describe()?.Find(key) as string ?? string.Empty;
 }

@@ -8,6 +8,9 @@ internal sealed class VolumeChoice
 {
     private readonly List<(string Option, Func<Volume, bool> Matches)> _conditions = [];
 
+    /// <summary>Nothing chosen.</summary>
+    internal static VolumeChoice None { get; } = new();
+
     /// <summary>First byte of the image that counts: <c>offset=</c> as losetup has it, <c>start=</c> for fstab.</summary>
     internal long Offset { get; private init; }
 

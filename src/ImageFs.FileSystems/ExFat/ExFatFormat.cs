@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.ExFat;
@@ -22,6 +23,26 @@ internal sealed class ExFatFormat : FileSystemFormat
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         source.ReadAt(0, bytes);
         return new BootSector(bytes).IsExFat;
+    }
+
+    /// <inheritdoc/>
+    protected override long FindLength(BlockSource source)
+    {
+        Span<byte> bytes = stackalloc byte[BootSector.Length];
+        source.ReadAt(0, bytes);
+        var boot = new BootSector(bytes);
+        return boot.FindProblem() is null
+            ? (long)Math.Min(boot.VolumeLength, (ulong)(long.MaxValue >> boot.BytesPerSectorShift)) << boot.BytesPerSectorShift
+            : 0;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A table in its boot sector breaks the sum over the main boot region, which the backup makes up for.</remarks>
+    protected override string? FindOverwritten(BlockSource source)
+    {
+        string? problem = null;
+        BootRegion.Read(ClusterFileSystem.CacheFor(source, default), stackalloc byte[BootSector.Length], warning => problem = warning);
+        return problem;
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,13 @@ internal sealed class ExtFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
+    protected override long FindLength(BlockSource source)
+    {
+        var superBlock = new SuperBlock(ReadSuperBlock(source, SuperBlock.Address));
+        return (long)Math.Min(superBlock.BlocksCount, (ulong)(long.MaxValue >> (int)(10 + superBlock.LogBlockSize))) << (int)(10 + superBlock.LogBlockSize);
+    }
+
+    /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var taken = ExtOptions.Take(options);

@@ -51,6 +51,17 @@ internal sealed class FatFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
+    protected override long FindLength(BlockSource source)
+    {
+        var volume = new FatVolume(source, default, static _ => { });
+        return volume.TotalSectors * (long)volume.SectorSize;
+    }
+
+    /// <inheritdoc/>
+    protected override string? FindOverwritten(BlockSource source) =>
+        FatRemains.FindOverwritten(new FatVolume(source, default, static _ => { }));
+
+    /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
         Open(source, new FatOptions(options), warn);
 

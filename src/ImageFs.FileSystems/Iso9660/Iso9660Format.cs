@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
@@ -23,6 +24,23 @@ internal sealed class Iso9660Format : FileSystemFormat
         var isoOptions = new Iso9660Options(options.Copy());
         return VolumeDescriptorSet.Read(source, Sessions.FindStart(source, isoOptions)).IsRecognised;
     }
+
+    /// <inheritdoc/>
+    public override bool IsOfDiscs => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> FindInnerVolumes(BlockSource source) =>
+        VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).BootRecord is { } record ? BootCatalog.FindImages(source, record) : [];
+
+    /// <inheritdoc/>
+    protected override long FindLength(BlockSource source) =>
+        VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).Primary is { } primary
+            ? (long)primary.Volume.VolumeSpaceSize * primary.Volume.LogicalBlockSize
+            : 0;
+
+    /// <inheritdoc/>
+    protected override string? FindOverwritten(BlockSource source) =>
+        VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).Primary is { } primary ? RootCheck.FindProblem(source, primary) : null;
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)

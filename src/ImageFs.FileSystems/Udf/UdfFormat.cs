@@ -38,6 +38,13 @@ internal sealed class UdfFormat : FileSystemFormat
         RecognitionSequence.HasVolume(source, 0, 2048) || RecognitionSequence.HasVolume(source, 0, 4096);
 
     /// <inheritdoc/>
+    public override bool IsOfDiscs => true;
+
+    /// <inheritdoc/>
+    protected override long FindLength(BlockSource source) =>
+        FindEnd(new UdfVolume(source, new UdfOptions(MountOptions.Parse(null), source), static _ => { }));
+
+    /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
     {
         var udfOptions = new UdfOptions(options, source);

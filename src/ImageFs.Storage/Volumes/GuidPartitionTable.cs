@@ -90,7 +90,7 @@ internal static class GuidPartitionTable
             if (TryRead(disk, last, sectorSize, out string? backupProblem, warn) is { } backup)
             {
                 warn($"GPT header at 0x{sectorSize:X}: {problem ?? "no signature"}; the backup at 0x{last:X} is used");
-                return backup;
+                return backup with { IsFromBackup = true };
             }
 
             if (problem is not null)

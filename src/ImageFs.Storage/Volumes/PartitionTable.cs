@@ -9,6 +9,9 @@ public sealed record PartitionTable(string Kind, string Id, IReadOnlyList<Partit
     /// <summary>Bytes of a sector: what its numbers count.</summary>
     public int SectorSize { get; init; } = SectorSizes.All[0];
 
+    /// <summary>Whether it is the backup, whose first copy something else was written over.</summary>
+    public bool IsFromBackup { get; init; }
+
     /// <summary>Reads the partition table of a disk; null when it has none.</summary>
     /// <param name="disk">The whole disk.</param>
     /// <param name="sizes">What is known of its sectors.</param>

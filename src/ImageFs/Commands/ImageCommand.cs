@@ -13,6 +13,7 @@ internal sealed class ImageCommand : Verb
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
     private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
     private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
+    private readonly Option<bool> _strict = new("--strict") { Description = "Fail when a volume with files is left out." };
 
     /// <summary>Makes the command; its further arguments and options are added to it.</summary>
     internal ImageCommand(string name, string description)
@@ -39,17 +40,22 @@ internal sealed class ImageCommand : Verb
 
     /// <summary>Sets what the command does with the image's layers and files.</summary>
     /// <param name="action">Gets the layers, the file system and what was parsed; returns the exit status.</param>
-    internal void SetAction(Func<ImageStack, FileSystem, ParseResult, int> action) => SetAction((stack, options, parsed) =>
+    internal void SetAction(Func<ImageStack, FileSystem, ParseResult, int> action)
     {
-        FileSystem fileSystem = stack.OpenFileSystem(options);
-        SessionOptions.RefuseRest(options);
-        if (IsVerbose(parsed))
+        Add(_strict);
+        SetAction((stack, options, parsed) =>
         {
-            Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
-        }
+            options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
+            FileSystem fileSystem = stack.OpenFileSystem(options);
+            SessionOptions.RefuseRest(options);
+            if (IsVerbose(parsed))
+            {
+                Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
+            }
 
-        return action(stack, fileSystem, parsed);
-    });
+            return action(stack, fileSystem, parsed);
+        });
+    }
 
     /// <summary>Sets what the command does with the image's files.</summary>
     /// <param name="action">Gets the file system and what was parsed; returns the exit status.</param>

@@ -15,6 +15,7 @@ internal static class MountCommand
         var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
+        var strict = new Option<bool>("--strict") { Description = "Fail when a volume with files is left out; as -o left-out=error." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
         var readyDescriptor = new Option<int?>("--ready-fd")
@@ -30,7 +31,7 @@ internal static class MountCommand
 
         var command = new Verb("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, types, tree, readOnly, isVerbose,
+            image, directory, options, types, tree, strict, readOnly, isVerbose,
             new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
             new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
             new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
@@ -42,7 +43,12 @@ internal static class MountCommand
         };
         command.SetAction(parsed =>
         {
-            IEnumerable<string> words = [.. parsed.GetValue(options) ?? [], .. parsed.GetValue(tree) ? (string[])["tree"] : []];
+            IEnumerable<string> words =
+            [
+                .. parsed.GetValue(options) ?? [],
+                .. parsed.GetValue(tree) ? (string[])["tree"] : [],
+                .. parsed.GetValue(strict) ? (string[])[ImageStack.StrictOption] : [],
+            ];
             var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
             {
                 Debug = parsed.GetValue(debug),

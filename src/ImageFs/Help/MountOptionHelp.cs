@@ -14,6 +14,7 @@ internal static class MountOptionHelp
             ("uuid=ID", "the volume whose file system has that UUID"),
             ("partuuid=ID", "the partition of that UUID"),
             ("type=TYPE", "the partition, or the file system, of that type"),
+            ("left-out=warn|error", "what comes of volumes that cannot be shown (default: warn)"),
             ("offset=BYTES", "where the part that counts begins; K, M, G may follow (default: 0)"),
             ("sizelimit=BYTES", "how long it is (default: all)"),
             ("start=BYTES", "offset= in fstab, where mount(8) keeps the other word for itself"),

@@ -50,8 +50,7 @@ internal static class HostListing
         try
         {
             using ImageStack stack = ImageStack.Open(path, options, static _ => { });
-            Disk disk = stack.OpenDisk(VolumeChoice.Take(options), options);
-            return disk.Container is not null || disk.Whole.Format is not null || disk.Table is not null;
+            return stack.OpenDisk(VolumeChoice.Take(options), options).IsImage;
         }
         catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
         {

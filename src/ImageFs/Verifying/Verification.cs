@@ -27,12 +27,10 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
     public void Prepare()
     {
         VolumeChoice choice = VolumeChoice.Take(options);
-        string? wanted = options.TakeValue("fs");
         Disk disk;
         try
         {
-            // The checks tell of the table.
-            disk = stack.OpenDisk(choice, options, static _ => { });
+            disk = stack.OpenDisk(choice, options);
         }
         catch (Exception e) when (e is ImageException and not UnsupportedFeatureException or LinuxException)
         {
@@ -40,24 +38,26 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
             return;
         }
 
-        wanted ??= choice.IsMade ? null : FileSystemFormats.RecogniseAt(disk.Source, options)?.Name;
-        if (disk is { Container: null, Whole: { Format: null, Problem: null, Foreign: null } } && !HasTable(disk) && wanted is null)
+        IReadOnlyList<FileSystemFormat> wanted = ImageStack.TakeFormats(options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
+        if (disk is { Container: null, HasTable: false, Whole: { Problem: null, IsUnknown: true } } && wanted.Count == 0)
         {
             throw ImageStack.Unrecognised(disk);
         }
 
         AddDisk(disk);
         HashSet<string> unknown = [.. options.Names];
-        IReadOnlyList<Volume> volumes = FindVolumes(disk, choice);
-        bool isOnlyForeign = wanted is null && volumes.All(volume => volume.Format is null);
+        Selection selection = disk.SelectUsable(choice, wanted);
+        IReadOnlyList<Volume> volumes = selection.IsWhole || choice.IsMade ? selection.Volumes : disk.Volumes;
+        bool isOnlyForeign = volumes.All(volume => selection.FormatOf(volume) is null);
         foreach (Volume volume in volumes)
         {
             MountOptions own = options.Copy();
-            AddVolume(volume, own, wanted, isOnlyForeign);
+            AddVolume(volume, own, selection, isOnlyForeign);
             unknown.IntersectWith(own.Names);
         }
 
-        if (HasVolumes(disk) && disk.Volumes.Count > volumes.Count)
+        AddRivals(disk, selection);
+        if (choice.IsMade && disk.Volumes.Count > 1)
         {
             Add(string.Empty, new Check("file systems of other partitions", run => run.GiveUp("-o part=N does")));
         }
@@ -112,46 +112,44 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         Add(string.Empty, ReadCheck.Of(disk.Source));
     }
 
-    // What an isohybrid has as partitions lies in the file system of the whole: that is checked, as it is what is mounted.
-    private static IReadOnlyList<Volume> FindVolumes(Disk disk, VolumeChoice choice)
+    // The whole is held against its parts, and what a volume is shown as against what else it may be: only one of them can be whole.
+    private void AddRivals(Disk disk, Selection selection)
     {
-        if (choice.IsMade)
+        Volume whole = disk.Whole;
+        if (!selection.IsWhole && !disk.Use.IsWhole && whole.Candidates.FirstOrDefault(candidate => candidate.IsReadable) is { } left)
         {
-            return [disk.Choose(choice)];
+            AddOther(string.Empty, left, whole);
+        }
+        else if (selection.IsWhole && !disk.Use.IsWhole)
+        {
+            Add(string.Empty, new Check("the whole against its parts", run => run.Find(new Finding(
+                string.Empty, null, "partitions with file systems of their own lie where this file system has its data: it is left from before, and written over"))));
         }
 
-        return disk.Whole.Format is null && HasVolumes(disk) ? disk.Volumes : [disk.Whole];
-    }
-
-    private static bool HasVolumes(Disk disk)
-    {
-        try
+        foreach (Volume volume in selection.Volumes.Where(volume => volume.Candidates.Count > 1))
         {
-            return disk.Volumes.Count > 0;
-        }
-        catch (ImageException)
-        {
-            return false;
-        }
-    }
-
-    private static bool HasTable(Disk disk)
-    {
-        try
-        {
-            return disk.Table is not null;
-        }
-        catch (ImageException)
-        {
-            return true;
+            Recognition best = volume.Candidates[0];
+            if (selection.Format is { } wanted && best.Format != wanted && !volume.Candidates.Any(other => other.Format == wanted && Recogniser.IsBridge(best, other)))
+            {
+                Add(PartOf(volume), new Check("what else is there", run => run.Find(new Finding(
+                    string.Empty, null, $"what is there is likelier of type {best.Type}: this file system is left from before, and may be written over"))));
+            }
+            else if (selection.Format is null && (volume.Rival ?? (best.IsReadable ? null : volume.OtherThan(best.Format))) is { } rival)
+            {
+                AddOther(PartOf(volume), rival, volume);
+            }
         }
     }
 
-    private void AddVolume(Volume volume, MountOptions own, string? wanted, bool isOnlyForeign)
+    private void AddOther(string part, Recognition other, Volume volume) => Add(
+        part, new Check($"{other.Type}, which is here too", run => run.GiveUp($"-o {volume.OptionFor(other)} does")));
+
+    private static string PartOf(Volume volume) => volume.Partition is null ? string.Empty : volume.DirectoryName;
+
+    private void AddVolume(Volume volume, MountOptions own, Selection selection, bool isOnlyForeign)
     {
-        string part = volume.Partition is null ? string.Empty : volume.DirectoryName;
-        FileSystemFormat? format = wanted is null ? volume.Format : FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(wanted))
-            ?? throw new MountOptionException($"fs={wanted}", "there is no such format");
+        string part = PartOf(volume);
+        FileSystemFormat? format = selection.FormatOf(volume);
         if (format is null && volume.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
             // Of a disc of sound there is nothing but to read it.
@@ -210,10 +208,10 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         {
             run.Find(new Finding(string.Empty, null, problem));
         }
-        else if (volume.Foreign is { } foreign)
+        else if (!volume.IsUnknown && volume.Foreign is { } foreign)
         {
-            string reason = $"{foreign.Text} is not read";
-            if (foreign.HasFiles || isOnlyForeign)
+            string reason = $"{foreign.Name} is not read";
+            if (foreign.MayHaveFiles || isOnlyForeign)
             {
                 run.Block(reason);
             }

@@ -72,7 +72,7 @@ internal sealed class VolumeTest
         Assert.That(disk.Volumes, Has.Count.EqualTo(1));
     }
 
-    private static Disk DiskOf(byte[] image) => new(new MemorySource(image), null, _ => { });
+    private static Disk DiskOf(byte[] image) => new(new MemorySource(image), null);
 
     private static void AssertDamaged(byte[] image, string message)
     {

@@ -47,6 +47,12 @@ internal static class BootCatalog
         return catalog;
     }
 
+    /// <summary>Where the boot images begin, in bytes from the start of the image.</summary>
+    /// <param name="source">The image.</param>
+    /// <param name="descriptor">The boot record.</param>
+    public static IReadOnlyList<long> FindImages(BlockSource source, DescriptorSector descriptor) =>
+        [.. Describe(source, descriptor).Children.Select(image => image.Find("offset")).OfType<long>()];
+
     private static void DescribeSections(BlockSource source, long address, ImageDescription catalog)
     {
         Span<byte> bytes = stackalloc byte[EntryLength];

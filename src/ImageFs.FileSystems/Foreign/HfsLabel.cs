@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Text;
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Hfs;
+namespace ImageFs.FileSystems.Foreign;
 
-/// <summary>Apple's HFS and HFS+, by their volume headers (Inside Macintosh: Files, 2-59; Technical Note TN1150).</summary>
-internal static class HfsVolume
+/// <summary>The label of Apple's HFS and HFS+, by their volume headers (Inside Macintosh: Files, 2-59; Technical Note TN1150).</summary>
+internal static class HfsLabel
 {
     private const int HeaderAddress = 1024;
     private const int HeaderLength = 512;
@@ -16,20 +16,19 @@ internal static class HfsVolume
     private const int NodeDescriptor = 14;
     private const uint ParentOfRoot = 1;
 
-    /// <summary>Recognises a volume; null when there is none.</summary>
-    /// <exception cref="ImageException">The source ends, or is damaged, there.</exception>
-    internal static ForeignFileSystem? Recognise(BlockSource source)
+    /// <summary>Reads the label of a volume of either; empty when it is damaged.</summary>
+    internal static string Read(BlockSource source)
     {
-        Span<byte> header = stackalloc byte[HeaderLength];
-        if (source.Length < HeaderAddress + HeaderLength)
+        try
         {
-            return null;
+            Span<byte> header = stackalloc byte[HeaderLength];
+            source.ReadAt(HeaderAddress, header);
+            return IsPlus(header) ? FindName(source, header, 0) : ReadOld(source, header);
         }
-
-        source.ReadAt(HeaderAddress, header);
-        return header.StartsWith("BD"u8) ? ReadOld(source, header)
-            : IsPlus(header) ? new ForeignFileSystem("hfsplus", FindName(source, header, 0))
-            : null;
+        catch (ImageException)
+        {
+            return string.Empty;
+        }
     }
 
     // HFS+ by version 4, HFSX by version 5 (TN1150, "Volume Header").
@@ -37,7 +36,7 @@ internal static class HfsVolume
         (header.StartsWith("H+"u8) && header[3] == 4) || (header.StartsWith("HX"u8) && header[3] == 5);
 
     // An HFS volume may be but the wrapper of an HFS+ volume (TN1150, "HFS Wrapper").
-    private static ForeignFileSystem ReadOld(BlockSource source, ReadOnlySpan<byte> header)
+    private static string ReadOld(BlockSource source, ReadOnlySpan<byte> header)
     {
         if (header[124..].StartsWith("H+"u8))
         {
@@ -49,14 +48,13 @@ internal static class HfsVolume
                 source.ReadAt(start + HeaderAddress, inner);
                 if (IsPlus(inner))
                 {
-                    return new ForeignFileSystem("hfsplus", FindName(source, inner, start));
+                    return FindName(source, inner, start);
                 }
             }
         }
 
         // The name in Mac OS Roman, of which the half that everybody has is shown.
-        string name = Encoding.Latin1.GetString(header.Slice(37, Math.Min((int)header[36], MaxOldName)));
-        return new ForeignFileSystem("hfs", name);
+        return Encoding.Latin1.GetString(header.Slice(37, Math.Min((int)header[36], MaxOldName)));
     }
 
     // The volume's name is that of the root folder: the key of the catalog's first record.

@@ -1,0 +1,130 @@
+using ImageFs.FileSystems;
+using ImageFs.Linux;
+using ImageFs.Output;
+using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Volumes;
+
+namespace ImageFs;
+
+/// <summary>What counts of a disk that may be a file system as a whole, and may be partitioned: what was there first stays behind in part.</summary>
+/// <param name="IsWhole">Whether the whole counts.</param>
+/// <param name="Doubt">What speaks for the other, and the option that shows it; null when there is no doubt.</param>
+/// <remarks>
+/// A table belongs to a file system when one of its partitions is that file system, or an image inside it that discs boot from: hybrid
+/// discs, and FAT with a table in its boot sector. A partition speaks against a file system of the whole when it begins with one of its
+/// own, which that of the whole would have written over; so those count that lie in its place, if any do. What decides is the first of these that holds:
+/// <list type="table">
+/// <item><term>there is but one of the two</term><description>that</description></item>
+/// <item><term>the table belongs to the file system</term><description>the whole</description></item>
+/// <item><term>the file system was written over, and the table leads somewhere</term><description>the partitions</description></item>
+/// <item><term>the table's first copy was written over</term><description>the whole, in doubt</description></item>
+/// <item><term>a partition speaks against it</term><description>the partitions, in doubt</description></item>
+/// <item><term>otherwise</term><description>the whole, in doubt if the table could be one</description></item>
+/// </list>
+/// </remarks>
+internal sealed record DiskUse(bool IsWhole, string? Doubt = null)
+{
+    // ECMA-119 6.2.1: a partition that begins within it and goes on behind may be the file system of the whole.
+    private const long SystemArea = 32 * 1024;
+
+    /// <summary>Volumes behind the end of a file system of the whole, which its files do not have.</summary>
+    internal IReadOnlyList<LeftOut> LeftOut { get; private init; } = [];
+
+    /// <summary>Judges a disk.</summary>
+    internal static DiskUse Judge(Disk disk)
+    {
+        Volume whole = disk.Whole;
+        if (whole.Format is not { } format)
+        {
+            // Something that is not read takes the disk only where no table divides it.
+            return new DiskUse(whole.Problem is not null || !disk.HasTable);
+        }
+
+        if (disk.Source is Disc || disk.UsableTable is not { } table || disk.Volumes.Count == 0)
+        {
+            return new DiskUse(IsWhole: true);
+        }
+
+        try
+        {
+            return Weigh(disk, whole, format, table);
+        }
+        catch (LinuxException)
+        {
+            // Partitions that the device cannot read do not take away what it can.
+            return new DiskUse(IsWhole: true);
+        }
+    }
+
+    private static DiskUse Weigh(Disk disk, Volume whole, FileSystemFormat format, PartitionTable table)
+    {
+        long[] inner = [.. whole.Candidates.Where(candidate => candidate.Format is not null).SelectMany(candidate => candidate.Format!.FindInnerVolumes(disk.Source))];
+        if (disk.Volumes.Any(volume => Belongs(volume, whole, inner)))
+        {
+            return new DiskUse(IsWhole: true) { LeftOut = [.. Behind(disk, inner)] };
+        }
+
+        Recognition best = whole.Candidates[0];
+        bool isOverwritten = best.Weight.Evidence == Evidence.Overwritten;
+        Volume[] within = [.. disk.Volumes.Where(volume => volume.Partition!.Start < best.Weight.Length)];
+        bool hasFileSystems = (within.Length > 0 ? within : disk.Volumes).Any(volume => SpeaksAgainst(volume, format));
+        string shape = $"a file system of type {best.Type} over the whole disk ({Size.Text(best.Weight.Length)})";
+        if (isOverwritten && (hasFileSystems || IsSensible(disk)))
+        {
+            return new DiskUse(IsWhole: false);
+        }
+
+        if (hasFileSystems && !table.IsFromBackup)
+        {
+            return new DiskUse(
+                IsWhole: false, $"{shape} and the partitions cannot both be whole: the partitions are shown, -o {whole.OptionFor(best)} shows the other");
+        }
+
+        return new DiskUse(
+            IsWhole: true,
+            IsSensible(disk) ? $"{shape} and a partition table ({table.Kind}) are there, of which one is left from before: the file system is shown, -o part=N shows a partition" : null);
+    }
+
+    private static bool Belongs(Volume volume, Volume whole, long[] inner)
+    {
+        Partition partition = volume.Partition!;
+        return partition.Start == 0
+            || inner.Contains(partition.Start)
+            || (whole.Format!.IsOfDiscs
+                && partition.Start <= SystemArea
+                && volume.Candidates.All(candidate => candidate.Format is { IsOfDiscs: true })
+                && whole.Candidates[0].Weight is { Evidence: not Evidence.Overwritten } weight
+                && partition.Start + partition.Length > Math.Max(SystemArea, weight.Length / 2));
+    }
+
+    // Discs have partitions of a Mac beside ISO 9660, with the same files.
+    private static bool SpeaksAgainst(Volume volume, FileSystemFormat whole) =>
+        volume.Candidates is [var best, ..]
+        && (best.Format is not null
+            ? best.Weight.Evidence != Evidence.Overwritten
+            : best.Foreign is { IsVolume: true }
+                && !(whole.IsOfDiscs && best.Foreign.Type is "hfs" or "hfsplus"));
+
+    // Boot code that is taken for a table has partitions anywhere.
+    private static bool IsSensible(Disk disk)
+    {
+        long end = 0;
+        foreach (Partition partition in disk.Volumes.Select(volume => volume.Partition!).OrderBy(partition => partition.Start))
+        {
+            if (partition.Start < end || partition.Start == 0 || partition.Start + partition.Length > disk.Source.Length)
+            {
+                return false;
+            }
+
+            end = partition.Start + partition.Length;
+        }
+
+        return true;
+    }
+
+    private static IEnumerable<LeftOut> Behind(Disk disk, long[] inner) =>
+        from volume in disk.Volumes
+        let start = volume.Partition!.Start
+        where start > 0 && !inner.Contains(start) && start >= disk.Whole.Candidates[0].Weight.Length && SpeaksAgainst(volume, disk.Whole.Format!)
+        select volume.Format is null ? new LeftOut(volume) : new LeftOut(volume, $"the file system of the whole disk is shown, -o part={volume.Partition!.Number} shows this");
+}
