@@ -79,8 +79,14 @@ public static unsafe class MountUsers
             && new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor) == device;
     }
 
-    // The path is one of ASCII, what is in it need not be.
-    private static string Text(string path) => ByteText.FromBytes(File.ReadAllBytes(path));
+    // The path is one of ASCII, what is in it need not be. The length that stat(2) tells of a file in /sys is not what there is to read.
+    private static string Text(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        using var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        return ByteText.FromBytes(bytes.ToArray());
+    }
 
     // Processes come and go, and not all of them may be looked at.
     private static T? Try<T>(Func<T?> look)

@@ -9,7 +9,7 @@ namespace ImageFs.MountTests.Oracles;
 internal static class LinuxReader
 {
     private static readonly Lock s_oneAtATime = new();
-    private static LinuxGuest? s_guest;
+    private static LinuxGuest? _guest;
 
     /// <summary>What a driver shows of an image; null when it does not mount it with these options.</summary>
     public static TreeListing? List(string image, string options = "", string type = "iso9660") => Ask(new LinuxQuestion(image, options, type)).Tree;
@@ -22,8 +22,8 @@ internal static class LinuxReader
         {
             try
             {
-                s_guest ??= new LinuxGuest();
-                LinuxAnswer answer = s_guest.Ask(question);
+                _guest ??= new LinuxGuest();
+                LinuxAnswer answer = _guest.Ask(question);
                 if (answer.Tree is null)
                 {
                     TestContext.Out.WriteLine(Quote.End($"Linux does not mount {question}:\n{string.Join('\n', answer.Messages)}"));
@@ -33,7 +33,7 @@ internal static class LinuxReader
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
             {
-                string said = s_guest?.LastWords ?? string.Empty;
+                string said = _guest?.LastWords ?? string.Empty;
                 Stop();
                 throw new InvalidOperationException($"Linux did not answer about {question}: {e.Message}\n{said}", e);
             }
@@ -45,8 +45,8 @@ internal static class LinuxReader
     {
         lock (s_oneAtATime)
         {
-            s_guest?.Dispose();
-            s_guest = null;
+            _guest?.Dispose();
+            _guest = null;
         }
     }
 }

@@ -11,5 +11,5 @@ internal sealed record ToolResult(string Command, int ExitCode, byte[] Output, s
     /// <summary>Itself, when the program ended well.</summary>
     /// <exception cref="InvalidOperationException">It did not: what it said.</exception>
     public ToolResult Succeeded() =>
-        ExitCode == 0 ? this : throw new InvalidOperationException($"{Command}\nexit status {ExitCode}\n{Quote.End(Error)}");
+        ExitCode == 0 ? this : throw new InvalidOperationException($"{Command}\nexit status {ExitCode}\n{Quote.End(Text + Error)}");
 }
