@@ -15,6 +15,13 @@ public abstract class Container : BlockSource
     /// <summary>What can be checked of the format's own structures, beside that all is readable; and what cannot, though it is there.</summary>
     public virtual IReadOnlyList<Check> Checks => [];
 
+    /// <summary>
+    /// What of its tables is there more than once, so that a walk over all of them would take longer than the image is long; null when nothing is.
+    /// </summary>
+    /// <exception cref="ImageException">The tables cannot be had.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public virtual Finding? FindSharedTable() => null;
+
     /// <summary>What there is to tell a person about it, for <c>imagefs info</c>; its size in bytes is told already.</summary>
     public virtual ImageDescription Describe() => new(Format);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using ImageFs.Linux;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Decoding;
 
@@ -36,6 +37,7 @@ public static class BlockDecoder
         byte[] compressed = ArrayPool<byte>.Shared.Rent(length);
         try
         {
+            ReadAccount.Current?.AddEncoded(source, length, destination.Length);
             source.ReadAt(address, compressed.AsSpan(0, length));
             return TryDecode(compression, compressed, length, destination);
         }

@@ -2,6 +2,7 @@ using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.Verifying;
@@ -14,9 +15,15 @@ internal sealed class ReadCheck
     // What a device loses is a sector, what the kernel reads of it is a page.
     private const int SmallLength = 4096;
 
+    // Of the small ones: 256 MiB.
+    private const int MaxBadPieces = 1 << 16;
+
     private readonly CheckRun _run;
     private readonly bool _isDisc;
     private readonly byte[] _buffer = new byte[PieceLength];
+    private readonly ReadAccount _account = new();
+    private readonly List<(BlockDevice Device, long Length)> _taken = [];
+    private int _badPieces;
     private long _badStart;
     private long _badEnd;
     private Exception? _error;
@@ -24,16 +31,25 @@ internal sealed class ReadCheck
     private ReadCheck(CheckRun run, bool isDisc) => (_run, _isDisc) = (run, isDisc);
 
     /// <summary>The check.</summary>
-    public static Check Of(BlockSource disk) => disk is Disc disc
-        ? Of([.. disc.FindReadable()], isDisc: true)
-        : Of([(disk, 0, disk.Length)], isDisc: false);
+    /// <param name="disk">What is read.</param>
+    /// <param name="container">What it is kept in; null when its bytes are the image's own.</param>
+    public static Check Of(BlockSource disk, Container? container) => disk is Disc disc
+        ? Of([.. disc.FindReadable()], container, isDisc: true)
+        : Of([(disk, 0, disk.Length)], container, isDisc: false);
 
     // Of a disc, sound is read as sound, and what is in no file is not read. What its files are too short for, the disc tells.
-    private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, bool isDisc)
+    private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, Container? container, bool isDisc)
     {
         long length = parts.Sum(part => part.End - part.Start);
         return new Check("reading", run =>
         {
+            if (container?.FindSharedTable() is { } shared)
+            {
+                run.Find(shared);
+                run.Block("its tables are longer than the image");
+                return;
+            }
+
             var reading = new ReadCheck(run, isDisc);
             foreach ((BlockSource source, long start, long end) in parts)
             {
@@ -50,8 +66,37 @@ internal sealed class ReadCheck
     private void Read(BlockSource source, long start, long end)
     {
         _error = null;
+        ReadAccount? before = ReadAccount.Current;
+        ReadAccount.Current = _isDisc ? null : _account;
+        try
+        {
+            ReadPieces(source, start, end);
+        }
+        finally
+        {
+            ReadAccount.Current = before;
+        }
+
+        Tell();
+    }
+
+    private void ReadPieces(BlockSource source, long start, long end)
+    {
         for (long offset = start; offset < end;)
         {
+            if (_account.Excess is { } excess)
+            {
+                _run.Find(new Finding("bytes", offset, excess));
+                _run.Block("the rest claims bytes that were read before");
+                return;
+            }
+
+            if (_badPieces > MaxBadPieces)
+            {
+                _run.Block($"too much cannot be read: the rest from 0x{offset:X} on is left out");
+                return;
+            }
+
             long length = Math.Min(PieceLength - (offset % PieceLength), end - offset);
             if (!TryRead(source, offset, end - offset, ref length, isLast: false))
             {
@@ -61,8 +106,6 @@ internal sealed class ReadCheck
             _run.Advance(length);
             offset += length;
         }
-
-        Tell();
     }
 
     private void ReadSmall(BlockSource source, long start, long end)
@@ -87,7 +130,7 @@ internal sealed class ReadCheck
                 return true;
             }
 
-            source.ReadAt(offset, _buffer.AsSpan(0, (int)length));
+            ReadExtents(source, offset, _buffer.AsSpan(0, (int)length), extent);
             return true;
         }
         catch (UnsupportedFeatureException e)
@@ -111,8 +154,38 @@ internal sealed class ReadCheck
         }
     }
 
+    // Counted when all of them are read: what fails is read once more, in small pieces.
+    private void ReadExtents(BlockSource source, long offset, Span<byte> piece, DeviceExtent extent)
+    {
+        _taken.Clear();
+        int read = 0;
+        while (true)
+        {
+            int count = (int)Math.Min(extent.Length, piece.Length - read);
+            (extent with { Length = count }).Read(piece.Slice(read, count));
+            if (extent.Device is { } device)
+            {
+                _taken.Add((device, count));
+            }
+
+            read += count;
+            if (read == piece.Length)
+            {
+                break;
+            }
+
+            extent = source.Locate(offset + read, piece.Length - read);
+        }
+
+        if (!_isDisc)
+        {
+            _taken.ForEach(part => _account.Add(part.Device, part.Length));
+        }
+    }
+
     private void Add(long offset, long length, Exception error)
     {
+        _badPieces++;
         if (_error is null || offset != _badEnd || (error.GetType() != _error.GetType()))
         {
             Tell();

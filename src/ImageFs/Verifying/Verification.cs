@@ -109,7 +109,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
             Add(string.Empty, check);
         }
 
-        Add(string.Empty, ReadCheck.Of(disk.Source));
+        Add(string.Empty, ReadCheck.Of(disk.Source, disk.Container));
     }
 
     // The whole is held against its parts, and what a volume is shown as against what else it may be: only one of them can be whole.

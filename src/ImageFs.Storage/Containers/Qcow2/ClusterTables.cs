@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Containers.Qcow2;
 
@@ -11,6 +12,8 @@ internal sealed class ClusterTables
     private const ulong OffsetMask = 0x00FF_FFFF_FFFF_FE00;
     private const int L1EntryBits = 3;
 
+    private readonly BlockSource _source;
+    private readonly long _wanted;
     private readonly BlockCache _cache;
     private readonly TablePlace _l1;
     private readonly int _clusterBits;
@@ -29,7 +32,9 @@ internal sealed class ClusterTables
         _l1 = l1;
         _clusterBits = clusterBits;
         _entryBits = isExtended ? 4 : 3;
+        _source = source;
         long wanted = length == 0 ? 0 : ((length - 1) >> SpanBits) + 1;
+        _wanted = wanted;
         if (l1.Count < wanted)
         {
             throw new InvalidImageException("qcow2 L1 table", (long)(l1.Address & OffsetMask), $"{l1.Count} entries where the disk needs {wanted}", Clause);
@@ -40,6 +45,9 @@ internal sealed class ClusterTables
             throw new InvalidImageException("qcow2 header", 40, $"an L1 table of {wanted} entries at 0x{l1.Address:X} in a file of {source.Length} bytes", Clause);
         }
     }
+
+    /// <summary>An L2 table that two L1 entries name; null when there is none.</summary>
+    public Finding? FindShared() => SharedTables.Find(_source, "qcow2 L1 table entry", (long)_l1.Address, _wanted, 1 << L1EntryBits, OffsetMask);
 
     /// <summary>Bytes in a cluster.</summary>
     public long ClusterSize => 1L << _clusterBits;

@@ -49,6 +49,9 @@ internal sealed class Qcow2Disk : VirtualDisk
     public override IReadOnlyList<Check> Checks => [new Check("reference counts")];
 
     /// <inheritdoc/>
+    public override Finding? FindSharedTable() => _tables.FindShared();
+
+    /// <inheritdoc/>
     public override ImageDescription Describe() => _describe();
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Vmdk;
@@ -23,6 +24,10 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
 
     /// <inheritdoc/>
     public override long Length => layout.Length;
+
+    /// <inheritdoc/>
+    public override Finding? FindSharedTable() => SharedTables.Find(
+        file, "vmdk grain directory entry", layout.Directory, (layout.Length + layout.TableSpan - 1) / layout.TableSpan, EntryLength, uint.MaxValue);
 
     /// <summary>Whether grains are compressed.</summary>
     public bool IsCompressed => layout.IsCompressed;

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>A disk of one or several extents.</summary>
@@ -18,6 +20,10 @@ internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? d
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below) => _disk.Map(offset, maxLength, out below);
+
+    /// <inheritdoc/>
+    public override Finding? FindSharedTable() =>
+        extents.Select(extent => (extent as SparseExtent)?.FindSharedTable()).FirstOrDefault(finding => finding is not null);
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe()

@@ -1,0 +1,49 @@
+namespace ImageFs.Storage.Checking;
+
+/// <summary>
+/// Counts what reading a disk whole takes of each file behind it. Each byte of a file is in one place of the disk, so where more is taken
+/// than there is, tables name the same bytes more than once: such a disk is as long as somebody likes.
+/// </summary>
+public sealed class ReadAccount
+{
+    // A deflated byte holds 1,032 at the most; what other ways make of theirs is rarely more.
+    private const long MaxExpansion = 1100;
+
+    // Of compressed bytes, the length that is told may reach to the end of a sector.
+    private const int MaxSlack = 511;
+
+    [ThreadStatic]
+    private static ReadAccount? s_current;
+
+    private readonly Dictionary<BlockSource, (long Taken, long Decoded)> _sources = [];
+
+    /// <summary>The account of this thread; null where nobody counts.</summary>
+    public static ReadAccount? Current
+    {
+        get => s_current;
+        set => s_current = value;
+    }
+
+    /// <summary>What is wrong; null as long as nothing is.</summary>
+    public string? Excess { get; private set; }
+
+    /// <summary>Bytes are taken as they are.</summary>
+    public void Add(BlockSource source, long length) => Add(source, length, 0);
+
+    /// <summary>A block is decoded.</summary>
+    /// <param name="source">Where it lies.</param>
+    /// <param name="length">The bytes that it is in; there may be fewer.</param>
+    /// <param name="decoded">Its bytes, decoded.</param>
+    public void AddEncoded(BlockSource source, int length, int decoded) => Add(source, Math.Max(1, length - MaxSlack), decoded);
+
+    private void Add(BlockSource source, long taken, long decoded)
+    {
+        (long takenBefore, long decodedBefore) = _sources.GetValueOrDefault(source);
+        (long Taken, long Decoded) sums = (takenBefore + taken, decodedBefore + decoded);
+        _sources[source] = sums;
+        if (sums.Taken > source.Length || sums.Decoded / MaxExpansion > source.Length)
+        {
+            Excess ??= $"the tables name the same bytes of {(source as BlockDevice)?.Path ?? "the image"} more than once: the disk claims more than its {source.Length}";
+        }
+    }
+}
