@@ -50,6 +50,38 @@ internal sealed class FatTests
     public void Every_character_of_two_bytes_is_what_vfat_shows([ValueSource(nameof(s_pairSets))] string options) =>
         Compare(_pairs.Path, options);
 
+    [TestCase(new byte[] { 0x60, 0x38, 0x90 }, TestName = "{m}(Atari)")]
+    [TestCase(new byte[] { 0xEB, 0xFE, 0x90 }, TestName = "{m}(MSX)")]
+    [CancelAfter(Limit)]
+    public void A_floppy_without_the_marks_of_the_PC_is_what_vfat_shows(byte[] jump)
+    {
+        using var folder = new TestFolder();
+        string image = MakeFloppy(folder, bytes =>
+        {
+            jump.CopyTo(bytes, 0);
+            bytes.AsSpan(36, 512 - 36).Clear();
+        });
+        Compare(image, "");
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_name_that_two_entries_have_is_that_of_the_first_whatever_was_listed_before()
+    {
+        using var folder = new TestFolder();
+        string image = MakeFloppy(folder, bytes => "ONE"u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("TWO     TXT"u8))));
+        using var mount = ImageMount.Mount(image);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(Tool.Run("ls", "-l", mount.Directory).Text.Split("ONE.TXT"), Has.Length.EqualTo(3), "both are listed, as by Linux");
+            Assert.That(File.ReadAllText(mount["ONE.TXT"]), Is.EqualTo("first"));
+        }
+
+        ToolResult listed = ImageFsProgram.Run("ls", image);
+        Assert.That((listed.ExitCode != 0, listed.Text), Is.EqualTo((true, "ONE.TXT\n")), listed.Error);
+        Assert.That(listed.Error, Does.Contain("several entries"));
+    }
+
     [TestCase("A LONG NAME, WITH SPACES AND MORE THAN 8.3.TEXT")]
     [TestCase("a long name, with spaces and more than 8.3.text")]
     [TestCase("ALONGN~1.TEX")]
@@ -109,6 +141,20 @@ internal sealed class FatTests
         // In the background the program starts twice: that is most of the time of so many tests.
         using var mount = ImageMount.MountInForeground(image, options, awaitAnswer: false);
         Assert.That(mount.List().DifferencesFrom(expected!, Facts.All), Is.Empty);
+    }
+
+    // Two files of text on 720 KiB.
+    private static string MakeFloppy(TestFolder folder, Action<byte[]> change)
+    {
+        Need.Program("mformat", "mtools");
+        string image = folder["floppy.img"];
+        const string Script =
+            "mformat -C -f 720 -i \"$1\" :: && printf first | mcopy -i \"$1\" - ::ONE.TXT && printf second | mcopy -i \"$1\" - ::TWO.TXT";
+        Tool.Shell(Script, image).Succeeded();
+        byte[] bytes = File.ReadAllBytes(image);
+        change(bytes);
+        File.WriteAllBytes(image, bytes);
+        return image;
     }
 
     private static void Make(TestFolder folder, string image, string options)

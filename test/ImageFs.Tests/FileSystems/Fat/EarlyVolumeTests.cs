@@ -152,6 +152,19 @@ internal sealed class EarlyVolumeTests
         Assert.That(Probe(start), Is.False);
     }
 
+    [TestCase("NTFS    ", 0, 3, TestName = "{m}(NTFS)")]
+    [TestCase("EXFAT   ", 0, 3, TestName = "{m}(exFAT)")]
+    [TestCase("HPFS    ", 2, 54, TestName = "{m}(HPFS)")]
+    [TestCase("JFS     ", 2, 54, TestName = "{m}(JFS)")]
+    public void Boot_sectors_of_other_systems_are_no_FAT(string type, int tables, int place)
+    {
+        FatImage image = Make(16, s_jumps[0]);
+        System.Text.Encoding.ASCII.GetBytes(type, image.Bytes.AsSpan(place));
+        image.Bytes[16] = (byte)tables;
+        image.Put16(510, 0xAA55);
+        Assert.That(Probe(image.Bytes), Is.False);
+    }
+
     [Test]
     public void Zeros_ones_and_noise_are_no_FAT()
     {
