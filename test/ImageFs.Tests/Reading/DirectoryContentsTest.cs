@@ -1,6 +1,5 @@
 using System.Text;
 using ImageFs.FileSystems;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
