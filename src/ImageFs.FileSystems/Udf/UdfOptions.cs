@@ -1,4 +1,3 @@
-using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 

@@ -1,4 +1,3 @@
-using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Udf.Structures;
 
 namespace ImageFs.FileSystems.Udf.Files;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using ImageFs.FileSystems.Iso9660;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using ImageFs.FileSystems.Iso9660;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 

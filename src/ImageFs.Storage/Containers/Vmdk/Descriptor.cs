@@ -1,5 +1,3 @@
-using ImageFs.Linux;
-
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>The descriptor: a text of lines, in a file of its own or inside a sparse extent (VMDK: The Descriptor File).</summary>

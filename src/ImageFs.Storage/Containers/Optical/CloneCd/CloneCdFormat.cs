@@ -85,7 +85,7 @@ public sealed class CloneCdFormat : ContainerFormat
     {
         long? mode = sheet.ModeOf(track.Point);
         TrackKind said = (track.Control & DataTrack) == 0 ? TrackKind.Audio : mode == 2 ? TrackKind.Mode2 : TrackKind.Mode1;
-        return SectorSurvey.Settle(
-            image, offset, 0, (int)track.Point, (said, SectorLayout.Of(said, SectorLayout.RawSize)), mode is null ? static _ => { } : warn);
+        Action<string> hear = mode is null ? static _ => { } : warn;
+        return SectorSurvey.Settle(image, offset, 0, (int)track.Point, (said, SectorLayout.Of(said, SectorLayout.RawSize)), hear);
     }
 }
