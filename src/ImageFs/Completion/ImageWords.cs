@@ -35,7 +35,7 @@ internal static class ImageWords
             using ImageStack stack = ImageStack.Open(image, parsed, _ => { });
             FileSystem fileSystem = stack.OpenFileSystem(parsed);
             int name = path.LastIndexOf('/') + 1;
-            byte[] begin = ByteText.ToBytes(path[name..]);
+            byte[] begin = ByteText.ToBytes(path.AsSpan(name));
             return
             [
                 .. DirectoryContents.Read(fileSystem, PathLookup.Find(fileSystem, path[..name])).Entries

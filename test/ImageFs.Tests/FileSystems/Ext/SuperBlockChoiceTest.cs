@@ -1,5 +1,4 @@
 using ImageFs.FileSystems;
-using ImageFs.FileSystems.Ext;
 using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems.Ext;
