@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static const char parent_variable[] = "IMAGEFS_PARENT";
 extern int __managed__Main(int count, char **words);
 
 // ExitStatus.cs
-enum { success = 0, bug = 4, interrupted = 8 };
+enum { success = 0, system_failure = 2, bug = 4, interrupted = 8 };
 
 static const int end_signals[] = { SIGHUP, SIGINT, SIGTERM };
 enum { end_signal_count = sizeof end_signals / sizeof *end_signals };
@@ -133,8 +134,31 @@ static void fork_server(int count, char **words)
     }
 }
 
+// The runtime reserves 256 GiB of addresses for its heap, and ends by SIGABRT where it may not have them (RLIMIT_AS, ulimit -v). Half of
+// what there is will do for the heap; the other half is for libraries, stacks and pipes.
+static const char heap_variable[] = "DOTNET_GCRegionRange";
+static const rlim_t least_space = 64 << 20, usual_space = (rlim_t)512 << 30;
+
+static void fit_heap(void)
+{
+    struct rlimit space;
+    if (getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur >= usual_space) {
+        return;
+    }
+
+    if (space.rlim_cur < least_space) {
+        fputs("imagefs: not enough memory: it needs 64 MiB of addresses (ulimit -v)\n", stderr);
+        exit(system_failure);
+    }
+
+    char range[24];
+    snprintf(range, sizeof range, "%llx", (unsigned long long)space.rlim_cur / 2);
+    setenv(heap_variable, range, 0);
+}
+
 int main(int count, char **words)
 {
+    fit_heap();
     fork_server(count, words);
     return __managed__Main(count, words);
 }
