@@ -84,7 +84,7 @@ internal sealed class UdfTests
         using var mount = ImageMount.MountInForeground(TestImages.Get("udf/hd201"));
         Tool.Run("cat", mount["long"]).Succeeded();
         string stats = Tool.Shell("cat \"$1\" >/dev/null; exec \"$2\" stats --json \"$3\"", mount["holes"], ImageFsProgram.Path, mount.Directory).Succeeded().Text;
-        Assert.That(stats, Does.Contain("\"splice\":228893").And.Contain("\"fallbacks\":{}").And.Not.Contain("\"copy\""));
+        Assert.That(stats, Does.Contain("\"splice\": 228893").And.Contain("\"fallbacks\": {}").And.Not.Contain("\"copy\""));
     }
 
     // mkudffs writes both.
