@@ -308,6 +308,41 @@ internal sealed class OpticalTests
     }
 
     // A folder's tree as an image beside it.
+    [TestCase("")]
+    [TestCase("hide")]
+    [TestCase("unhide")]
+    [CancelAfter(Limit)]
+    public void High_Sierra_is_shown_as_isofs_shows_it(string options)
+    {
+        using var folder = new TestFolder();
+        string image = folder["sierra.img"];
+        File.WriteAllBytes(image, HighSierraImage.Make());
+        TreeListing? expected = LinuxReader.List(image, options);
+        Assert.That(expected, Is.Not.Null, "isofs does not mount it");
+        using var mount = ImageMount.Mount(image, options);
+        Assert.That(mount.List().DifferencesFrom(expected!, Facts.All), Is.Empty);
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_later_session_alone_is_read_by_its_addresses_and_padded_by_its_sector()
+    {
+        using var folder = new TestFolder();
+        MakeImage(folder, "one", "seq 30000 >one/numbers");
+        const string Script = "cd \"$1\" && mkdir two && seq 9 >two/added && genisoimage -quiet -R -C 0,12000 -M one.iso -o two.iso two"
+            + " && truncate -s $((12000 * 2048)) padded.iso && cat two.iso >>padded.iso";
+        Tool.Shell(Script, folder.Path).Succeeded();
+        foreach ((string image, string options) in ((string, string)[])[("two.iso", ""), ("two.iso", "shift=12000"), ("padded.iso", "sbsector=12000")])
+        {
+            using var mount = ImageMount.Mount(folder[image], options);
+            Assert.That(File.ReadAllText(mount["added"]), Is.EqualTo(string.Concat(Enumerable.Range(1, 9).Select(i => $"{i}\n"))), image);
+            Assert.That(new FileInfo(mount["numbers"]).Length, Is.GreaterThan(9));
+        }
+
+        using var alone = ImageMount.Mount(folder["two.iso"]);
+        Assert.That(Tool.Run("cat", alone["numbers"]).Error, Does.Contain("Input/output error"), "it is in the session before");
+    }
+
     private static string MakeImage(TestFolder folder, string name, string fill)
     {
         Need.Program("genisoimage", "genisoimage");

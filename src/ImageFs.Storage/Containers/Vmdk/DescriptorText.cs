@@ -22,8 +22,7 @@ internal static class DescriptorText
             int equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && line[..equals].Trim().Equals(Key, StringComparison.OrdinalIgnoreCase))
             {
-                string name = line[(equals + 1)..].Trim().Trim('"');
-                return CodePagesEncodingProvider.Instance.GetEncoding(name) ?? (name.Equals("ISO-8859-1", StringComparison.OrdinalIgnoreCase) ? Encoding.Latin1 : null);
+                return TextEncoding.Find(line[(equals + 1)..].Trim().Trim('"'));
             }
         }
 
