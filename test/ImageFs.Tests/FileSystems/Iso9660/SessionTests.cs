@@ -51,7 +51,7 @@ internal sealed class SessionTests
     }
 
     // As "dd skip=12000" makes it of the disc.
-    private static BlockSource Cut()
+    private static SparseSource Cut()
     {
         uint root = First + 30;
         IsoImageBuilder image = new IsoImageBuilder().AddVolume(root).AddJoliet(root + 1);

@@ -1,4 +1,3 @@
-using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 using static ImageFs.Tests.Storage.Containers.Optical.CueTests;
 

@@ -1,5 +1,4 @@
 using ImageFs.Linux;
-using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers.Optical;
 
