@@ -242,9 +242,11 @@ internal sealed class ImageStack : IDisposable
             return new UnsupportedFeatureException("an empty image is");
         }
 
-        if (disk.Whole.Foreign is not null)
+        if (disk.Whole.Foreign is { } foreign)
         {
-            return Unreadable(disk.Whole, "the image");
+            return disk.Whole.IsUnknown
+                ? new UnsupportedFeatureException($"an image without a partition table or a known file system: {foreign.Text} is")
+                : Unreadable(disk.Whole, "the image");
         }
 
         return disk.Table is { } table

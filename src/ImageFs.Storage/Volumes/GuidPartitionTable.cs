@@ -156,10 +156,10 @@ internal static class GuidPartitionTable
             return null;
         }
 
-        // Of an image that was cut short, the headers still know where the disk ended.
+        // Of an image that was cut short, the headers still know where the disk ended. What begins on it and goes on is cut short itself.
+        ulong addressable = (ulong)(long.MaxValue / sectorSize) - 1;
         ulong lastSector = Math.Min(
-            Math.Max((ulong)(LastSector(disk, sectorSize) / sectorSize), Math.Max(header.AlternateSector, (ulong)(place / sectorSize))),
-            (ulong)(long.MaxValue / sectorSize) - 1);
+            Math.Max((ulong)(LastSector(disk, sectorSize) / sectorSize), Math.Max(header.AlternateSector, (ulong)(place / sectorSize))), addressable);
         var partitions = new List<Partition>();
         for (int i = 0; i < header.EntryCount; i++)
         {
@@ -169,7 +169,7 @@ internal static class GuidPartitionTable
                 continue;
             }
 
-            if (entry.FirstSector > entry.LastSector || entry.LastSector > lastSector)
+            if (entry.FirstSector > entry.LastSector || entry.FirstSector > lastSector || entry.LastSector > addressable)
             {
                 tell?.Invoke(
                     $"GPT entry {i + 1} goes from sector {entry.FirstSector} to {entry.LastSector}" +

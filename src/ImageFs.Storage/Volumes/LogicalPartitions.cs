@@ -19,6 +19,7 @@ internal sealed class LogicalPartitions(BlockSource disk, int sectorSize, string
 
     private readonly List<Partition> _found = [];
     private readonly HashSet<long> _visited = [];
+    private long _last;
 
     /// <summary>The partitions, by their number.</summary>
     internal IReadOnlyList<Partition> Found => _found;
@@ -76,10 +77,11 @@ internal sealed class LogicalPartitions(BlockSource disk, int sectorSize, string
 
         if (!_visited.Add(place))
         {
-            warn($"extended boot record at 0x{place:X}: the chain leads back to it");
+            warn($"extended boot record at 0x{_last:X} leads backward to 0x{place:X}");
             return false;
         }
 
+        _last = place;
         disk.ReadAt(place, record);
         if (!MasterBootRecord.HasSignature(record))
         {

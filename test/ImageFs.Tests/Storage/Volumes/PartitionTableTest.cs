@@ -72,7 +72,7 @@ public sealed class PartitionTableTest
         PartitionTable table = Read(disk)!;
 
         Assert.That(table.Partitions, Has.Count.EqualTo(3));
-        Assert.That(_warnings, Is.EqualTo((string[])["extended boot record at 0x12C00: the chain leads back to it"]));
+        Assert.That(_warnings, Is.EqualTo((string[])["extended boot record at 0x12C00 leads backward to 0x12C00"]));
     }
 
     [TestCase(512, 128)]
@@ -187,7 +187,7 @@ public sealed class PartitionTableTest
 
     [TestCase(45ul, 44ul, "from sector 45 to 44")]
     [TestCase(40ul, 0ul, "from sector 40 to 0")]
-    [TestCase(40ul, 256ul, "from sector 40 to 256 of a disk that ends with 255")]
+    [TestCase(256ul, 256ul, "from sector 256 to 256 of a disk that ends with 255")]
     [TestCase(40ul, ulong.MaxValue, "of a disk that ends with 255")]
     [TestCase(ulong.MaxValue, ulong.MaxValue, "of a disk that ends with 255")]
     public void An_entry_of_a_GPT_that_cannot_be_takes_no_other_along(ulong first, ulong last, string said)
@@ -204,6 +204,23 @@ public sealed class PartitionTableTest
         Assert.That(Read(disk)!.Partitions.Select(partition => partition.Number), Is.EqualTo((int[])[1, 3]));
         Assert.That(_warnings.Single(), Does.StartWith("GPT entry 2 goes").And.Contains(said).And.EndsWith("it is left out"));
         Assert.That(PartitionChecks.Of(new MemorySource(disk), new SectorSizes()).SelectMany(Findings), Has.Exactly(1).Items, "verify tells once");
+    }
+
+    [Test]
+    public void An_entry_of_a_GPT_that_begins_on_the_disk_and_ends_behind_it_is_kept()
+    {
+        byte[] disk = Gpt(512, 128);
+        foreach (int header in (int[])[512, 255 * 512])
+        {
+            int entries = (int)BinaryPrimitives.ReadUInt64LittleEndian(disk.AsSpan(header + 72)) * 512;
+            PutGptEntry(disk.AsSpan(entries + 128), s_linux, 2, 40, 300, 0, "long");
+            BinaryPrimitives.WriteUInt32LittleEndian(disk.AsSpan(header + 88), Crc32.HashToUInt32(disk.AsSpan(entries, 8 * 128)));
+            PutChecksum(disk.AsSpan(header));
+        }
+
+        Assert.That(Read(disk)!.Partitions.Select(partition => partition.Number), Is.EqualTo((int[])[1, 2, 3]));
+        Assert.That(_warnings, Is.Empty);
+        Assert.That(PartitionChecks.Of(new MemorySource(disk), new SectorSizes()).SelectMany(Findings).Select(finding => finding.ToString()), Has.Some.Contains("it is cut short"));
     }
 
     [Test]
