@@ -31,10 +31,9 @@ public sealed class UserRightsTest
     [Test]
     public void Another_users_rights_are_those_of_one_thread()
     {
-        string secret = Path.GetTempFileName();
+        string secret = Path.GetTempFileName(); // 0600
         try
         {
-            File.SetUnixFileMode(secret, UnixFileMode.UserRead);
             Errno asStranger = Errno.None;
             bool hasRun = UserRights.Of(Stranger).TryRun(() => Files.TryOpen(secret, OpenFlags.ReadOnly, out asStranger)?.Dispose());
 
