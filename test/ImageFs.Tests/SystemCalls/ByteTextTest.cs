@@ -1,6 +1,5 @@
 using System.Text;
 using FsCheck;
-using FsCheck.Fluent;
 using ImageFs.Linux;
 
 namespace ImageFs.Tests.SystemCalls;
