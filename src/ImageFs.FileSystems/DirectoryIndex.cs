@@ -29,6 +29,15 @@ internal sealed class DirectoryIndex
     /// <summary>What of the directory no path can lead to; null when every name can be looked up.</summary>
     public ImageException? Unreachable { get; init; }
 
+    /// <summary>What a listing has to know of it.</summary>
+    public DirectoryFacts Facts => new(HasRepeated, End, Failure);
+
+    /// <summary>Behind the last entry that could be read, in bytes from the start of the directory, when there is a <see cref="Failure"/>.</summary>
+    public long End { get; init; } = long.MaxValue;
+
+    /// <summary>What ended reading the directory; null when all of it was gone through.</summary>
+    public ImageException? Failure { get; init; }
+
     /// <summary>Whether names of several entries have one hash: they may be the same.</summary>
     public bool HasRepeated { get; }
 

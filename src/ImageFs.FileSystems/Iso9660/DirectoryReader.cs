@@ -12,9 +12,10 @@ internal ref struct DirectoryReader
     /// <summary>Bytes that a reader's buffer has.</summary>
     public const int BufferLength = (2 * DirectoryRecord.MaxLength) + JolietName.MaxLength;
 
-    // Records may share continuation areas, and then a directory would cost far more than its bytes.
-    private const long MaxSteps = 1 << 22;
-    private const int StepsOfRecord = 64;
+    // Records may share continuation areas, and then a directory would cost far more than its bytes. The longest areas that are written
+    // are of entries of 255 bytes, 64 KiB for a record.
+    private const long MaxSteps = 1 << 18;
+    private const int StepsOfRecord = 320;
 
     private readonly Iso9660Volume _volume;
     private readonly NodeId _directory;

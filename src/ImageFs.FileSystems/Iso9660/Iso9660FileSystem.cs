@@ -25,7 +25,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     private readonly Iso9660Volume _volume;
     private readonly NameComparison _comparison;
     private readonly DirectoryIndexCache _indexes;
-    private readonly SlotCache<NodeId, bool> _repeated = new(KnownDirectories);
+    private readonly SlotCache<NodeId, DirectoryFacts> _facts = new(KnownDirectories);
     private readonly DecodedBlocks _decodedBlocks = new();
     private readonly Lock _indexing = new();
 
@@ -133,14 +133,14 @@ internal sealed class Iso9660FileSystem : FileSystem
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, position & ~DamagePassed, buffer);
         bool hasAdded = false;
-        bool hasRepeated = HasRepeated(directory, extent);
+        DirectoryFacts facts = FindFacts(directory, extent);
         Span<byte> other = stackalloc byte[DirectoryReader.BufferLength];
-        while (TryMoveNext(ref reader, hasAdded))
+        while (facts.GoesOn(reader.NextPosition, hasAdded) && TryMoveNext(ref reader, hasAdded))
         {
             isDamaged |= (reader.Damage ?? reader.Unreachable) is not null;
             long next = reader.NextPosition | (isDamaged ? DamagePassed : 0);
             var entry = new DirectoryEntry(reader.Name, reader.Node, reader.Type, next, reader.InodeNumber);
-            if (hasRepeated && FindFirst(directory, extent, reader.Name) is { } place && place != reader.Position)
+            if (facts.HasRepeated && FindFirst(directory, extent, reader.Name) is { } place && place != reader.Position)
             {
                 var first = new DirectoryReader(_volume, directory, extent, place, other);
                 if (first.MoveNext())
@@ -248,30 +248,45 @@ internal sealed class Iso9660FileSystem : FileSystem
     }
 
     /// <summary>
-    /// Whether several entries may have one name. A lookup finds the first, as in Linux; a listing then has to give the first's node to
-    /// all, or what the name leads to would depend on who asked last.
+    /// Whether several entries may have one name: a lookup finds the first, as in Linux; a listing then has to give the first's node to
+    /// all, or what the name leads to would depend on who asked last. And where the directory becomes too costly.
     /// </summary>
-    private bool HasRepeated(NodeId directory, FileSection extent)
+    private DirectoryFacts FindFacts(NodeId directory, FileSection extent)
     {
-        if (!_repeated.TryFind(directory, out bool hasRepeated))
+        if (!_facts.TryFind(directory, out DirectoryFacts facts))
         {
-            DirectoryIndex? index = extent.Length < MinIndexedDirectory ? MakeIndex(directory, extent) : FindIndex(directory, extent);
-            hasRepeated = index is { HasRepeated: true };
-            if (index is not null)
-            {
-                _repeated.Add(directory, hasRepeated);
-            }
+            DirectoryIndex? index = extent.Length < MinIndexedDirectory ? MakeIndex(directory, extent) : TryFindIndex(directory, extent);
+            facts = index?.Facts ?? DirectoryFacts.None;
+            _facts.Add(directory, facts);
         }
 
-        return hasRepeated;
+        return facts;
+    }
+
+    /// <summary>The index, for what can do without one: null where there is no memory for it, too.</summary>
+    private DirectoryIndex? TryFindIndex(NodeId directory, FileSection extent)
+    {
+        try
+        {
+            return FindIndex(directory, extent);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Where the first entry of a name is; null when it cannot be found.</summary>
     private long? FindFirst(NodeId directory, FileSection extent, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
-        if (extent.Length >= MinIndexedDirectory && FindIndex(directory, extent) is { } index)
+        if (extent.Length >= MinIndexedDirectory)
         {
+            if (TryFindIndex(directory, extent) is not { } index)
+            {
+                return null;
+            }
+
             foreach (ulong entry in index.Find(_comparison.Hash(name)))
             {
                 var found = new DirectoryReader(_volume, directory, extent, DirectoryIndex.ToPosition(entry), buffer);
@@ -302,7 +317,8 @@ internal sealed class Iso9660FileSystem : FileSystem
         Span<byte> buffer = stackalloc byte[DirectoryReader.BufferLength];
         var reader = new DirectoryReader(_volume, directory, extent, 0, buffer);
         var entries = new List<ulong>();
-        ImageException? damage = null;
+        ImageException? failure = null;
+        long end = 0;
         try
         {
             while (reader.MoveNext())
@@ -314,24 +330,25 @@ internal sealed class Iso9660FileSystem : FileSystem
 
                 // Directories are shorter than 4 GiB (ECMA-119 9.1.4).
                 entries.Add(DirectoryIndex.ToEntry(_comparison.Hash(reader.Name), (uint)reader.Position));
+                end = reader.NextPosition;
             }
         }
         catch (ImageException e)
         {
-            damage = e;
+            failure = e;
         }
         catch (LinuxException)
         {
             return null;
         }
 
-        return new DirectoryIndex(entries, reader.Damage ?? damage) { Unreachable = reader.Unreachable };
+        return new DirectoryIndex(entries, reader.Damage ?? failure) { Unreachable = reader.Unreachable, End = end, Failure = failure };
     }
 
     /// <summary>The first thing that is damaged in a directory, or that no path leads to; null when all of it is sound.</summary>
     private ImageException? FindDamage(NodeId directory, FileSection extent)
     {
-        if (extent.Length >= MinIndexedDirectory && FindIndex(directory, extent) is { } index)
+        if (extent.Length >= MinIndexedDirectory && TryFindIndex(directory, extent) is { } index)
         {
             return index.Damage ?? index.Unreachable;
         }

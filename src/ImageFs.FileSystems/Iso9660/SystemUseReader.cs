@@ -60,6 +60,9 @@ internal ref struct SystemUseReader
     /// <summary>Whether reading ended at an entry of impossible length. Linux then takes what was read for good, but for a name.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>What going through them has cost so far, in entries; those of areas that were known already are not counted.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>Goes to the next entry; CE and ST are dealt with here.</summary>
     /// <returns>False at the end.</returns>
     /// <exception cref="InvalidImageException">A continuation area is no good.</exception>
@@ -68,6 +71,7 @@ internal ref struct SystemUseReader
     {
         while (TryReadEntry() || TryContinue())
         {
+            Steps++;
             if (_entry.Length == 0)
             {
                 continue;
@@ -183,7 +187,7 @@ internal ref struct SystemUseReader
         return true;
     }
 
-    private readonly ContinuationEntries Find(int length)
+    private ContinuationEntries Find(int length)
     {
         long key = (_address << KeyLengthBits) | (uint)length;
         if (!_known.TryFind(key, out ContinuationEntries area))
@@ -191,6 +195,7 @@ internal ref struct SystemUseReader
             byte[] bytes = new byte[length];
             _volume.ReadAt(_address, bytes);
             area = ContinuationEntries.Read(bytes);
+            Steps += length / SystemUseEntry.HeaderLength;
             _known.Add(key, area);
         }
 

@@ -42,7 +42,7 @@ internal sealed class UdfFileSystem : FileSystem
     private readonly NamedStreams _streams;
     private readonly DirectoryIndexCache _indexes;
     private readonly Lock _indexing = new();
-    private readonly SlotCache<NodeId, bool> _repeated = new(KnownDirectories);
+    private readonly SlotCache<NodeId, DirectoryFacts> _facts = new(KnownDirectories);
     private readonly Lazy<ulong> _freeBlocks;
 
     // Where the directories are that were last looked into; of those in many pieces, the last one.
@@ -197,7 +197,7 @@ internal sealed class UdfFileSystem : FileSystem
         bool isDamaged = (position & DamagePassed) != 0;
         position &= ~DamagePassed;
         bool hasAdded = false;
-        bool hasRepeated = HasRepeated(directory, contents);
+        DirectoryFacts facts = FindFacts(directory, contents);
         if (position < FirstEntry)
         {
             if (!sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, FirstEntry, FindNumber(ToIcb(directory)))))
@@ -211,13 +211,13 @@ internal sealed class UdfFileSystem : FileSystem
 
         using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
         var reader = new DirectoryReader(_volume, contents, position - FirstEntry, buffer.Span);
-        while (TryMoveNext(ref reader, hasAdded))
+        while (facts.GoesOn(reader.NextPosition, hasAdded) && TryMoveNext(ref reader, hasAdded))
         {
             isDamaged |= (reader.Damage ?? reader.Unreachable) is not null;
             long next = (reader.NextPosition + FirstEntry) | (isDamaged ? DamagePassed : 0);
             LogicalBlock icb = reader.Icb;
             NodeType type = reader.Type;
-            if (hasRepeated)
+            if (facts.HasRepeated)
             {
                 FindFirst(directory, contents, reader.Name, ref icb, ref type);
             }
@@ -371,6 +371,12 @@ internal sealed class UdfFileSystem : FileSystem
         contents = entry.FileType == FileType.Directory
             ? _volume.OpenContents(entry)
             : throw new LinuxException("readdir", Errno.ENOTDIR, Describe(directory));
+        if (contents.Length > _volume.Image.Length)
+        {
+            // Extents may lie over one another: a megabyte could claim entries without end.
+            throw entry.Invalid($"the directory has {contents.Length} bytes, the image {_volume.Image.Length}");
+        }
+
         if (contents.Extents.Extents.Length <= FewExtents)
         {
             _directories.Add(directory, contents);
@@ -419,32 +425,41 @@ internal sealed class UdfFileSystem : FileSystem
     }
 
     /// <summary>
-    /// Whether several entries may have one name. A lookup finds the first, as in Linux; a listing then has to give the first's node to
+    /// Whether several entries may have one name: a lookup finds the first, as in Linux; a listing then has to give the first's node to
     /// all, or what the name leads to would depend on who asked last.
     /// </summary>
-    private bool HasRepeated(NodeId directory, BlockSource contents)
+    private DirectoryFacts FindFacts(NodeId directory, BlockSource contents)
     {
-        if (!_repeated.TryFind(directory, out bool hasRepeated))
+        if (!_facts.TryFind(directory, out DirectoryFacts facts))
         {
-            DirectoryIndex? index = contents.Length < MinIndexedDirectory ? MakeIndex(contents) : FindIndex(directory, contents);
-            hasRepeated = index is { HasRepeated: true };
-            if (index is not null)
-            {
-                _repeated.Add(directory, hasRepeated);
-            }
+            DirectoryIndex? index = contents.Length < MinIndexedDirectory ? MakeIndex(contents) : TryFindIndex(directory, contents);
+            facts = index?.Facts ?? DirectoryFacts.None;
+            _facts.Add(directory, facts);
         }
 
-        return hasRepeated;
+        return facts;
+    }
+
+    /// <summary>The index, for what can do without one: null where there is no memory for it, too.</summary>
+    private DirectoryIndex? TryFindIndex(NodeId directory, BlockSource contents)
+    {
+        try
+        {
+            return FindIndex(directory, contents);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What the first entry of a name is; as it was when that cannot be found.</summary>
     private void FindFirst(NodeId directory, BlockSource contents, ReadOnlySpan<byte> name, ref LogicalBlock icb, ref NodeType type)
     {
         using var buffer = new PooledBuffer(DirectoryReader.BufferLength(_volume));
-        DirectoryIndex? index = contents.Length < MinIndexedDirectory ? null : FindIndex(directory, contents);
-        if (index is not null)
+        if (contents.Length >= MinIndexedDirectory)
         {
-            foreach (ulong entry in index.Find(Hash(name)))
+            foreach (ulong entry in TryFindIndex(directory, contents) is { } index ? index.Find(Hash(name)) : [])
             {
                 var found = new DirectoryReader(_volume, contents, (long)DirectoryIndex.ToPosition(entry) * FileIdentifier.Alignment, buffer.Span);
                 if (found.MoveNext() && found.Name.SequenceEqual(name))
@@ -503,7 +518,7 @@ internal sealed class UdfFileSystem : FileSystem
     /// <summary>The first thing that is damaged in a directory, or that no path leads to; null when all of it is sound.</summary>
     private ImageException? FindDamage(NodeId directory, BlockSource contents)
     {
-        if (contents.Length >= MinIndexedDirectory && FindIndex(directory, contents) is { } index)
+        if (contents.Length >= MinIndexedDirectory && TryFindIndex(directory, contents) is { } index)
         {
             return index.Damage ?? index.Unreachable;
         }

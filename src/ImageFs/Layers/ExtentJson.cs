@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -9,9 +10,24 @@ internal static class ExtentJson
 {
     private const int FlushAt = 1 << 16;
 
+    /// <summary>Writes them; where that fails the text ends as JSON all the same, with an <c>error</c>.</summary>
     internal static void Write(Stream output, string name, BlockSource source)
     {
         using var json = JsonOutput.Open(output);
+        try
+        {
+            WriteStart(json, name, source);
+            End(json, output, null);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
+        {
+            End(json, output, e.Message);
+            throw;
+        }
+    }
+
+    private static void WriteStart(Utf8JsonWriter json, string name, BlockSource source)
+    {
         json.WriteStartObject();
         json.WriteText("path", name);
         json.WriteNumber("size", source.Length);
@@ -32,8 +48,20 @@ internal static class ExtentJson
 
             json.WriteEndArray();
         }
+    }
 
-        json.WriteEndArray();
+    private static void End(Utf8JsonWriter json, Stream output, string? error)
+    {
+        while (json.CurrentDepth > 1)
+        {
+            json.WriteEndArray();
+        }
+
+        if (error is not null)
+        {
+            json.WriteText("error", error);
+        }
+
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ImageFs.Layers;
 using ImageFs.Storage;
 
@@ -40,6 +41,16 @@ public sealed class LayerExtentsTest
             }
         });
         Assert.That(seen, Is.GreaterThan(1000).And.LessThan(1 << 20));
+    }
+
+    [Test]
+    public void What_is_not_gone_through_leaves_whole_json_with_the_error()
+    {
+        using var output = new MemoryStream();
+        InvalidImageException error = Assert.Throws<InvalidImageException>(() => ExtentJson.Write(output, "file", new Repeating()))!;
+        using var json = JsonDocument.Parse(output.ToArray());
+        Assert.That(json.RootElement.GetProperty("error").GetString(), Is.EqualTo(error.Message));
+        Assert.That(json.RootElement.GetProperty("layers")[0].GetArrayLength(), Is.GreaterThan(1000));
     }
 
     // 1 EiB of two pieces in turn.

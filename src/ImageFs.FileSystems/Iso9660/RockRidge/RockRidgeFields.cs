@@ -112,14 +112,20 @@ internal ref struct RockRidgeFields
 
     private void TakeAll(scoped SystemUseReader reader)
     {
-        while (reader.MoveNext())
+        try
         {
-            _steps++;
-            Take(reader.Current);
-            if (!_isNameOnly)
+            while (reader.MoveNext())
             {
-                TakeAttribute(reader.Current);
+                Take(reader.Current);
+                if (!_isNameOnly)
+                {
+                    TakeAttribute(reader.Current);
+                }
             }
+        }
+        finally
+        {
+            _steps = reader.Steps;
         }
 
         if (reader.IsBroken)

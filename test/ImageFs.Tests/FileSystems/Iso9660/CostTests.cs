@@ -88,6 +88,40 @@ internal sealed class CostTests
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
     }
 
+    // A listing comes in many calls, each of which begins anew where the last one ended.
+    [TestCase(60000, 1)]
+    [TestCase(1900, 31)]
+    public void A_listing_that_is_continued_costs_no_more_than_one_in_one_piece(int length, int chain)
+    {
+        IsoImageBuilder image = Shared(
+            5000, i => [IsoBytes.Nm($"name {i}"), IsoBytes.Ce(FirstArea, (uint)(i % 30) * 4, (uint)(length - (4 * (i / 30))))], IsoBytes.Entry("XX"));
+        for (uint area = 0; area < Areas; area++)
+        {
+            byte[] link = chain > 1 && area < Areas - 1 ? IsoBytes.Ce(FirstArea + area + 1, area * 4, 1900) : [];
+            image.Write(FirstArea + area, [.. link, .. Enumerable.Repeat(IsoBytes.Entry("XX"), (Sector - link.Length) / 4).SelectMany(entry => entry)]);
+        }
+
+        FileSystem fs = Iso9660Fixture.Open(image.BuildSparse(4000 * Sector));
+        int whole = fs.List(fs.Root).Count;
+        Assert.That(whole, Is.LessThan(5002));
+        int count = 0;
+        long position = 0;
+        Assert.That(
+            () =>
+            {
+                for (;;)
+                {
+                    var sink = new FewSink();
+                    fs.ReadDirectory(fs.Root, position, sink);
+                    count += sink.Count;
+                    position = sink.Position;
+                }
+            },
+            Throws.TypeOf<InvalidImageException>().With.Message.Contains("nothing writes that many"));
+        Assert.That(count, Is.EqualTo(whole));
+        Assert.That(() => fs.List(fs.Root, position + Sector), Throws.TypeOf<InvalidImageException>());
+    }
+
     [Test]
     public void A_long_area_says_the_same_to_each_record()
     {
@@ -173,5 +207,26 @@ internal sealed class CostTests
 
         image.Write(FirstArea + Areas - 1, IsoBytes.Nm(" end"));
         return image.AddPrimary().AddRockRidgeRoot([.. Enumerable.Range(0, count).Select(i => IsoBytes.Record($"F{i:D5};1", 40, 1, use: use(i)))]);
+    }
+
+    private sealed class FewSink : IDirectorySink
+    {
+        private const int Most = 7;
+
+        public int Count { get; private set; }
+
+        public long Position { get; private set; }
+
+        public bool Add(in DirectoryEntry entry)
+        {
+            if (Count == Most)
+            {
+                return false;
+            }
+
+            Count++;
+            Position = entry.NextPosition;
+            return true;
+        }
     }
 }

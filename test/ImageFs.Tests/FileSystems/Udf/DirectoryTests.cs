@@ -131,6 +131,22 @@ internal sealed class DirectoryTests
     }
 
     [Test]
+    public void A_directory_whose_extents_lie_over_one_another_is_no_larger_than_the_image()
+    {
+        byte[] names = [.. Enumerable.Range(0, 1000).SelectMany(i => UdfBytes.Identifier($"name {i}", new LogicalBlock(0, 3)))];
+        const int Block = 2048;
+        names = names[..(names.Length / Block * Block)];
+        var image = new UdfImage();
+        image.WriteData(64, names);
+        byte[] descriptors = [.. Enumerable.Repeat(UdfBytes.Short(names.Length, 64), 100).SelectMany(bytes => bytes)];
+        image.Add("many", 5, new FileParts { Type = FileType.Directory, Form = AllocationForm.Short, Descriptors = descriptors, Length = 100L * names.Length });
+        FileSystem fs = image.Open();
+        NodeId directory = fs.Find("many");
+        Assert.That(() => fs.List(directory), Throws.TypeOf<InvalidImageException>().With.Message.Contains("the directory has"));
+        Assert.That(() => fs.TryLookup(directory, "none"u8, out _), Throws.TypeOf<InvalidImageException>());
+    }
+
+    [Test]
     public void What_is_no_directory_has_no_entries()
     {
         FileSystem fs = new UdfImage().AddAll().Open();
