@@ -5,7 +5,7 @@ namespace ImageFs.MountTests;
 /// <summary>Whatever a command is started in, it ends with a status of its own and says why in lines, never by a stack or a signal.</summary>
 internal sealed class EnvironmentTests
 {
-    private const int Limit = 120_000;
+    private const int Limit = Limits.Test;
     private const int System = 2;
     private const int FirstOfSignals = 128;
 
