@@ -68,6 +68,6 @@ internal sealed class DesktopTests
         ProcessStartInfo start = Tool.Start("sh", ["-c", "\"$@\" >\"$0.out\" 2>\"$0.err\"; status=$?; cat \"$0.out\"; cat \"$0.err\" >&2; exit $status", folder["said"], s_open, .. arguments]);
         start.Environment["XDG_RUNTIME_DIR"] = folder.Path;
         start.Environment["PATH"] = $"{folder.Path}:{Path.GetDirectoryName(ImageFsProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}";
-        return Tool.Run(start, TimeSpan.FromSeconds(60));
+        return Tool.Run(start, Limits.Tool);
     }
 }
