@@ -12,6 +12,10 @@ public static unsafe class Files
     private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
     private const uint SizeStat = 0x200; // STATX_SIZE
     private const uint DirectAlignmentStat = 0x2000; // STATX_DIOALIGN
+    private const int SeekSet = 0; // SEEK_SET
+    private const int SeekCurrent = 1; // SEEK_CUR
+    private const int SeekEnd = 2; // SEEK_END
+    private const int SeekData = 3; // SEEK_DATA
     private const int WillNeed = 3; // POSIX_FADV_WILLNEED
     private const int DoNotNeed = 4; // POSIX_FADV_DONTNEED
     private const nuint BLKGETSIZE64 = 0x80081272;
@@ -170,6 +174,23 @@ public static unsafe class Files
         bool isThere = Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0;
         errno = isThere ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
         return isThere ? ToStatus(in buffer) : null;
+    }
+
+    /// <summary>
+    /// Bytes of the hole that a place of a file is in, from there on (SEEK_DATA of lseek(2)); 0 where data are, or where nobody knows.
+    /// The descriptor's own position, which may be somebody else's too, stays.
+    /// </summary>
+    public static long HoleLength(FileDescriptor descriptor, long offset)
+    {
+        long position = Libc.lseek64(descriptor, 0, SeekCurrent);
+        long end = Libc.lseek64(descriptor, offset, SeekData);
+        if (end < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.ENXIO)
+        {
+            end = Libc.lseek64(descriptor, 0, SeekEnd);
+        }
+
+        _ = Libc.lseek64(descriptor, position, SeekSet);
+        return Math.Max(0, end - offset);
     }
 
     /// <summary>How long an open file is now, in bytes; -1 when that cannot be told. Never allocates.</summary>

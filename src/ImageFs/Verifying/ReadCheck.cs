@@ -118,7 +118,7 @@ internal sealed class ReadCheck
         }
     }
 
-    // Holes are not read: there is nothing of them in the image.
+    // Holes are not read, of the disk and of its file: there is nothing of them in the image.
     private bool TryRead(BlockSource source, long offset, long limit, ref long length, bool isLast)
     {
         try
@@ -127,6 +127,13 @@ internal sealed class ReadCheck
             if (extent.IsZero)
             {
                 length = extent.Length;
+                return true;
+            }
+
+            if (extent.Device is { } device && Files.HoleLength(device.Descriptor, extent.Address) is > 0 and var hole)
+            {
+                length = Math.Min(hole, extent.Length);
+                Count(device, length);
                 return true;
             }
 
@@ -177,9 +184,14 @@ internal sealed class ReadCheck
             extent = source.Locate(offset + read, piece.Length - read);
         }
 
+        _taken.ForEach(part => Count(part.Device, part.Length));
+    }
+
+    private void Count(BlockDevice device, long length)
+    {
         if (!_isDisc)
         {
-            _taken.ForEach(part => _account.Add(part.Device, part.Length));
+            _account.Add(device, length);
         }
     }
 

@@ -109,7 +109,7 @@ internal sealed class CostTests
         Assert.That(
             () =>
             {
-                for (;;)
+                while (true)
                 {
                     var sink = new FewSink();
                     fs.ReadDirectory(fs.Root, position, sink);
