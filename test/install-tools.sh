@@ -13,7 +13,7 @@ packages=(
   strace perl-base
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   bchunk libcdio-utils vcdimager # second readers of optical discs
-  attr squashfs-tools python3     # setfattr, mksquashfs; what sh cannot do
+  attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/
   make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in

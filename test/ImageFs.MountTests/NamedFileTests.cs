@@ -21,13 +21,14 @@ internal sealed class NamedFileTests
     [Test]
     public void The_owner_of_an_image_must_be_able_to_read_what_it_names()
     {
+        Need.Program("setfacl", "acl");
         string script = Folder +
             """
             name evil.qcow2 secret.img; name link.qcow2 to-secret.img; $user ln -s secret.img to-secret.img; name deep.qcow2 private/readable.img
             name fine.qcow2 public.img
             cp secret.img own.img; chown 65534 own.img; name own.qcow2 own.img
-            cp secret.img listed.img; setfacl -m u:65534:r listed.img 2>/dev/null || chmod 644 listed.img; name listed.qcow2 listed.img
-            cp secret.img kept.img; chmod 644 kept.img; setfacl -m u:65534:- kept.img 2>/dev/null || chmod 600 kept.img; name kept.qcow2 kept.img
+            cp secret.img listed.img; setfacl -m u:65534:r listed.img || exit 3; name listed.qcow2 listed.img
+            cp secret.img kept.img; chmod 644 kept.img; setfacl -m u:65534:- kept.img || exit 3; name kept.qcow2 kept.img
             qemu-img create -q -u -f qcow2 -b secret.img -F raw roots.qcow2 "$size"; chmod 644 roots.qcow2
             qemu-img create -q -u -f qcow2 -b roots.qcow2 -F qcow2 /mnt/lib/two.qcow2 "$size"; chown 65534 two.qcow2
             printf '# Disk DescriptorFile\nRW %s FLAT "secret.img" 0\n' $((size / 512)) | $user tee flat.vmdk >/dev/null
