@@ -94,8 +94,11 @@ internal sealed record DiskUse(bool IsWhole, string? Doubt = null)
                 && partition.Start <= SystemArea
                 && volume.Candidates.All(candidate => candidate.Format is { IsOfDiscs: true })
                 && whole.Candidates[0].Weight is { Evidence: not Evidence.Overwritten } weight
-                && partition.Start + partition.Length > Math.Max(SystemArea, weight.Length / 2));
+                && (IsSame(volume, whole) || partition.Start + partition.Length > Math.Max(SystemArea, weight.Length / 2)));
     }
+
+    // xorriso -partition_offset: a second tree of the same files, with addresses that count from the partition.
+    private static bool IsSame(Volume volume, Volume whole) => volume.Format == whole.Format && volume.Uuid.Length > 0 && volume.Uuid == whole.Uuid && volume.Label == whole.Label;
 
     // Discs have partitions of a Mac beside ISO 9660, with the same files.
     private static bool SpeaksAgainst(Volume volume, FileSystemFormat whole) =>

@@ -90,14 +90,14 @@ internal static class MasterBootRecord
         return partitions;
     }
 
-    // A table does not say what it counts in. It is the usual unit, unless more of it points at something known by another one: best by one
-    // that all of it fits the disk by, which an image that was cut short has none of.
+    // A table does not say what it counts in. It is the usual unit where it ends with the disk by that, or unless more of it points at
+    // something known by another one: best by one that all of it fits the disk by, which an image that was cut short has none of.
     private static int FindSectorSize(BlockSource disk, ReadOnlySpan<byte> sector, SectorSizes sizes, Action<string> warn)
     {
         int best = sizes.Usual;
         List<Partition> usual = ReadEntries(sector, best, string.Empty);
         int most = usual.Count(partition => HasMark(disk, partition) || IsVolume(disk, partition, sizes));
-        if (most == usual.Count)
+        if (most == usual.Count || usual.Exists(partition => partition.Start + partition.Length == disk.Length))
         {
             return best;
         }

@@ -40,6 +40,8 @@ internal sealed class DiskUseTest
         ("a hybrid ISO", new DiskImage(256 * KiB).Put("isohybrid.iso", 0), "iso9660", false),
         ("a hybrid ISO on a larger stick", new DiskImage(8 * MiB).Put("isohybrid.iso", 0), "iso9660", false),
         ("an ISO with itself as a partition and another appended", new DiskImage(384 * KiB).Put("appended.iso", 0), "iso9660", false),
+        ("an ISO with itself as a small partition and a larger one appended", Enlarge(new DiskImage(16 * MiB).Put("appended.iso", 0)).Put("fat/fat16.img", MiB), "iso9660", false),
+        ("an ISO of another time in its first partition", Enlarge(new DiskImage(16 * MiB).Put("appended.iso", 0).Put("sample.iso", 32 * KiB, 32 * KiB)).Put("fat/fat16.img", MiB), "1:iso9660 2:vfat", false),
         ("FAT with a table in its boot sector", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Mbr((0, 36 * MiB)), "vfat", false),
         ("FAT whose boot code looks like a table", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Mbr((40 * MiB, 100 * MiB), (1 * MiB, 512 * MiB)), "vfat", false),
         ("an ISO with a protective partition", new DiskImage(2 * MiB).Put("sample.iso", 0).Mbr((512, (2 * MiB) - 512)), "iso9660", false),
@@ -135,6 +137,11 @@ internal sealed class DiskUseTest
         Assert.That(selection.LeftOut, Has.Count.EqualTo(2));
         Assert.That(() => selection.Tell(_ => { }, isStrict: true), Throws.Nothing);
     }
+
+    // An ISO that says that it is of 8 MiB, with a second partition of most of it.
+    private static DiskImage Enlarge(DiskImage iso) => iso
+        .Put((ReadOnlySpan<byte>)[0, 0x10, 0, 0, 0, 0, 0x10, 0], (32 * KiB) + 80)
+        .Put((ReadOnlySpan<byte>)[0, 0, 0, 0, 0xEF, 0, 0, 0, 0, 8, 0, 0, 0, 0x30, 0, 0], 446 + 16);
 
     private static Disk DiskOf(DiskImage image) => new(image.Source, null);
 

@@ -263,6 +263,15 @@ public sealed class PartitionTableTest
         Assert.That(Read(disk)!.SectorSize, Is.EqualTo(sectorSize));
     }
 
+    [Test]
+    public void A_table_that_ends_with_the_disk_counts_in_the_usual_sectors()
+    {
+        byte[] disk = Mbr((0, 0xCD, 1, 1023));
+        "VOLUME"u8.CopyTo(disk.AsSpan(2048));
+        PartitionTable table = Read(disk)!;
+        Assert.That((table.SectorSize, table.Partitions[0].Length), Is.EqualTo((512, disk.Length - 512)));
+    }
+
     [TestCase(512)]
     [TestCase(1024)]
     [TestCase(2048)]
