@@ -8,6 +8,9 @@ internal sealed class PartName
     private const string Letters = "abcdefghijklmnopqrstuvwxyz";
     private const int MinLength = 2;
 
+    // Fewer than from .aa to .gz or .xz, which are no parts.
+    private const int MaxGap = 25;
+
     private readonly string _prefix;
     private readonly string _suffix;
     private readonly string _symbols;
@@ -56,6 +59,22 @@ internal sealed class PartName
         }
 
         return Followers().FirstOrDefault(suffix => folder.Contains(_prefix + suffix)) is { } next ? new PartName(_prefix, next, _symbols) : null;
+    }
+
+    /// <summary>A part behind this one that is not the next: between the two, some are missing. Null when there is none.</summary>
+    public PartName? FindBehindGap(ImageFolder folder)
+    {
+        PartName part = this;
+        for (int i = 0; i <= MaxGap && part.Increment(_symbols) is { } suffix; i++)
+        {
+            part = new PartName(_prefix, suffix, _symbols);
+            if (folder.Contains(part.Name))
+            {
+                return part;
+            }
+        }
+
+        return null;
     }
 
     // Where the symbols run out split(1) goes on with more of them, behind the last one: yz, zaaa; 89, 9000. Others simply count.

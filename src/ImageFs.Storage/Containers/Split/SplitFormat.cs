@@ -14,8 +14,9 @@ public sealed class SplitFormat : ContainerFormat
     /// <inheritdoc/>
     public override string Name => FormatName;
 
-    /// <summary>Whether it is the first part, and there is a second.</summary>
-    public override bool Probe(ImageFile file) => PartName.First(file.Name) is { } first && first.FindNext(file.Folder) is not null;
+    /// <summary>Whether it is the first part, and there is a second or one behind.</summary>
+    public override bool Probe(ImageFile file) =>
+        PartName.First(file.Name) is { } first && (first.FindNext(file.Folder) ?? first.FindBehindGap(file.Folder)) is not null;
 
     /// <inheritdoc/>
     public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
@@ -31,8 +32,26 @@ public sealed class SplitFormat : ContainerFormat
             }
 
             parts.Add(file.OpenBeside(next.Name, "part").Source);
+            name = next;
         }
 
+        if (name.FindBehindGap(file.Folder) is { } behind)
+        {
+            throw new TruncatedImageException($"parts between {name.Name} and {behind.Name} are missing; container=raw reads one part alone");
+        }
+
+        WarnOfLengths(parts, warn);
         return new SplitDisk(parts);
+    }
+
+    // All but the last are as long as the first, unless somebody wanted it otherwise.
+    private static void WarnOfLengths(List<BlockSource> parts, Action<string> warn)
+    {
+        long length = parts[0].Length;
+        int odd = parts.FindIndex(part => part.Length != length);
+        if (odd >= 0 && (odd < parts.Count - 1 || parts[odd].Length > length))
+        {
+            warn($"part {odd + 1} of {parts.Count} has {parts[odd].Length} bytes, the first {length}: one of them may be cut short");
+        }
     }
 }

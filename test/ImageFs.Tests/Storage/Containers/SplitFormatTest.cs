@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Split;
@@ -17,7 +18,7 @@ public sealed class SplitFormatTest
     [TestCase("disk.img.xaa", "disk.img.xaa disk.img.xab", ExpectedResult = 2)]
     [TestCase("x00", "x00 x01 x02", ExpectedResult = 3)]
     [TestCase("disk.7z.001", "disk.7z.001 disk.7z.002", ExpectedResult = 2)]
-    [TestCase("disk.001", "disk.001 disk.002 disk.004", ExpectedResult = 2, Description = "what is behind a gap is of another time")]
+    [TestCase("disk.img.aa", "disk.img.aa disk.img.ab disk.img.gz", ExpectedResult = 2, Description = "what is compressed is no part")]
     public int Its_parts_are_those_that_follow(string first, string files)
     {
         var folder = new MemoryFolder(files);
@@ -49,8 +50,37 @@ public sealed class SplitFormatTest
         DiskAssert.Holds(folder.Open(Path.GetFileName(first)), contents);
     }
 
+    [TestCase("disk.001", "disk.001 disk.002 disk.004", "between disk.002 and disk.004")]
+    [TestCase("disk.000", "disk.000 disk.009", "between disk.000 and disk.009")]
+    [TestCase("disk.aa", "disk.aa disk.ac", "between disk.aa and disk.ac")]
+    [TestCase("disk.aaa", "disk.aaa disk.aab disk.aba", "between disk.aab and disk.aba")]
+    [TestCase("disk.00", "disk.00 disk.01 disk.02 disk.03 disk.04 disk.05 disk.06 disk.07 disk.08 disk.09 disk.0a disk.0c", "between disk.0a and disk.0c")]
+    public void A_gap_is_no_end(string first, string files, string message)
+    {
+        ImageFile file = new MemoryFolder(files).File(first);
+        Assert.That(s_format.Probe(file), Is.True);
+        Assert.That(() => s_format.Open(file, MountOptions.Parse(null), _ => { }), Throws.TypeOf<TruncatedImageException>().With.Message.Contains(message));
+    }
+
+    [TestCase("4 4 4", false)]
+    [TestCase("4 4 1", false)]
+    [TestCase("4 1 4", true)]
+    [TestCase("4 4 5", true)]
+    public void A_part_of_another_length_is_told(string lengths, bool isTold)
+    {
+        using var folder = new DiskFolder();
+        int number = 0;
+        foreach (string length in lengths.Split(' '))
+        {
+            File.WriteAllBytes(folder[$"disk.{++number:000}"], new byte[int.Parse(length, CultureInfo.InvariantCulture)]);
+        }
+
+        folder.Open("disk.001");
+        Assert.That(folder.Warnings.Count == 1 && folder.Warnings[0].Contains("may be cut short", StringComparison.Ordinal), Is.EqualTo(isTold), string.Join('\n', folder.Warnings));
+    }
+
     [TestCase("disk.001", "disk.001")]
-    [TestCase("disk.aa", "disk.aa disk.ac")]
+    [TestCase("disk.aa", "disk.aa disk.gz")]
     [TestCase("disk.ab", "disk.ab disk.ac")]
     [TestCase("disk.a", "disk.a disk.b")]
     [TestCase("aa", "aa ab", Description = "a word")]
