@@ -3,7 +3,7 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>What can be checked of a FAT volume beside its files: that things are where the boot sector says, and that copies agree.</summary>
+/// <summary>What can be checked of a FAT volume beside its files: that its copies agree.</summary>
 /// <param name="volume">The volume.</param>
 internal sealed class FatChecks(FatVolume volume)
 {
@@ -18,27 +18,10 @@ internal sealed class FatChecks(FatVolume volume)
     /// <summary>The checks.</summary>
     public IReadOnlyList<Check> All =>
     [
-        new Check("layout", CheckLayout),
         .. volume.FatCount > 1 ? [new Check("copies of the FAT", CompareTables) { Length = volume.FatCount * volume.TableLength }] : (Check[])[],
         .. volume.Width == EntryWidth.Fat32 ? [new Check("backup boot sector", CompareBootSectors)] : (Check[])[],
         new Check("lost clusters"),
     ];
-
-    // A boot sector that leads elsewhere shows another root directory, mostly an empty one: nothing else would tell.
-    private void CheckLayout(CheckRun run)
-    {
-        if (volume.Width != EntryWidth.Fat32 && volume.RootLength == 0)
-        {
-            run.Find("boot sector", 0, "the root directory has room for no entry", "fatgen103 3.1");
-        }
-
-        FileAllocationTable table = volume.Table;
-        uint entry = table[0];
-        if (!table.IsFirst(entry))
-        {
-            run.Find("FAT", table.AddressOf(0), $"it begins with 0x{entry:X}, as no FAT does: it is somewhere else", "fatgen103 4");
-        }
-    }
 
     private void CompareTables(CheckRun run)
     {

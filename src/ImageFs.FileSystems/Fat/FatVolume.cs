@@ -7,6 +7,7 @@ namespace ImageFs.FileSystems.Fat;
 internal sealed class FatVolume
 {
     private readonly long _rootAddress;
+    private readonly long _rootLength;
     private readonly uint _rootCluster;
 
     /// <summary>Reads the boot sector.</summary>
@@ -28,7 +29,7 @@ internal sealed class FatVolume
         TotalSectors = boot.TotalSectors;
         FatCount = boot.FatCount;
         _rootAddress = boot.FirstRootSector * SectorSize;
-        RootLength = boot.RootEntryCount * (long)EntryCursor.EntrySize;
+        _rootLength = boot.RootEntryCount * (long)EntryCursor.EntrySize;
         _rootCluster = boot.IsFat32 ? boot.RootCluster : 0;
         FsInfoAddress = boot.IsFat32 ? boot.FsInfoSector * (long)SectorSize : 0;
         OemName = boot.OemName.ToArray();
@@ -94,9 +95,6 @@ internal sealed class FatVolume
     /// <summary>Bytes of one table.</summary>
     public long TableLength { get; }
 
-    /// <summary>Bytes of the root directory where it is no chain of clusters; FAT32's is, and has 0.</summary>
-    public long RootLength { get; }
-
     /// <summary>Whether all tables are alike (BPB_ExtFlags).</summary>
     public bool IsMirrored { get; }
 
@@ -120,7 +118,7 @@ internal sealed class FatVolume
     /// <summary>The root directory (fatgen103 3.5).</summary>
     public ClusterDirectory OpenRoot() => Width == EntryWidth.Fat32
         ? OpenDirectory(_rootCluster)
-        : new ClusterDirectory(new BlockSlice(Source, _rootAddress, RootLength), ClusterChain.Empty);
+        : new ClusterDirectory(new BlockSlice(Source, _rootAddress, _rootLength), ClusterChain.Empty);
 
     /// <summary>A directory by its first cluster.</summary>
     /// <param name="first">The first cluster.</param>
@@ -135,7 +133,7 @@ internal sealed class FatVolume
 
     /// <summary>Whether directory entries can be at an address.</summary>
     public bool CanHoldEntries(long address) =>
-        Heap.ClusterAt(address) != 0 || (address >= _rootAddress && address < _rootAddress + RootLength);
+        Heap.ClusterAt(address) != 0 || (address >= _rootAddress && address < _rootAddress + _rootLength);
 
     /// <summary>The first cluster of a file.</summary>
     public uint FirstCluster(ShortNameEntry entry) =>

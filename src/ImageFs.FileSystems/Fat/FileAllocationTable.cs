@@ -66,9 +66,6 @@ internal sealed class FileAllocationTable(BlockCache volume, long address, Entry
     /// <summary>Whether an entry ends a chain.</summary>
     public bool IsEnd(uint entry) => entry > _bad;
 
-    /// <summary>Whether an entry can be that of cluster 0, which there is not: the media byte, and all higher bits set.</summary>
-    public bool IsFirst(uint entry) => (entry | 0xFF) == (_bad | 0xFF);
-
     /// <summary>What an entry is that is no link to a cluster and no end of a chain.</summary>
     public string Name(uint entry) =>
         entry == Free ? "a free cluster" : entry == _bad ? "a bad cluster" : $"cluster {entry}, which the volume does not have";

@@ -47,17 +47,8 @@ internal static class NotAnImage
     }
 
     /// <summary>Whether its first and its last MiB are zeros.</summary>
-    public static bool IsZeros(MarkReader source)
-    {
-        try
-        {
-            return source.Length > 0 && HasZeros(source.Source, 0) && HasZeros(source.Source, Math.Max(0, source.Length - ZerosLookedAt));
-        }
-        catch (ImageException)
-        {
-            return false;
-        }
-    }
+    public static bool IsZeros(MarkReader source) =>
+        source.Length > 0 && HasZeros(source, 0) && HasZeros(source, Math.Max(0, source.Length - ZerosLookedAt));
 
     private static bool Matches(ReadOnlySpan<byte> text, string page)
     {
@@ -86,10 +77,21 @@ internal static class NotAnImage
         return false;
     }
 
-    private static bool HasZeros(BlockSource source, long address)
+    // A block at a time: what is no zero is seldom far.
+    private static bool HasZeros(MarkReader source, long address)
     {
-        byte[] bytes = new byte[Math.Min(ZerosLookedAt, source.Length - address)];
-        source.ReadAt(address, bytes);
-        return !bytes.AsSpan().ContainsAnyExcept((byte)0);
+        long end = Math.Min(address + ZerosLookedAt, source.Length);
+        while (address < end)
+        {
+            ReadOnlySpan<byte> bytes = source.From(address);
+            if (bytes.Length == 0 || bytes.ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            address += bytes.Length;
+        }
+
+        return true;
     }
 }

@@ -16,6 +16,8 @@ public sealed class ReadAccount
     private static ReadAccount? s_current;
 
     private readonly Dictionary<BlockSource, (long Taken, long Decoded)> _sources = [];
+    private readonly HashSet<(BlockSource Source, long Address)> _decoded = [];
+    private bool _isRetry;
 
     /// <summary>The account of this thread; null where nobody counts.</summary>
     public static ReadAccount? Current
@@ -27,14 +29,31 @@ public sealed class ReadAccount
     /// <summary>What is wrong; null as long as nothing is.</summary>
     public string? Excess { get; private set; }
 
+    /// <summary>The next piece of the disk is read.</summary>
+    public void BeginPiece()
+    {
+        _decoded.Clear();
+        _isRetry = false;
+    }
+
+    /// <summary>The piece is read once more, in parts: what was decoded for it does not count again.</summary>
+    public void BeginRetry() => _isRetry = true;
+
     /// <summary>Bytes are taken as they are.</summary>
     public void Add(BlockSource source, long length) => Add(source, length, 0);
 
     /// <summary>A block is decoded.</summary>
     /// <param name="source">Where it lies.</param>
+    /// <param name="address">Where in that.</param>
     /// <param name="length">The bytes that it is in; there may be fewer.</param>
     /// <param name="decoded">Its bytes, decoded.</param>
-    public void AddEncoded(BlockSource source, int length, int decoded) => Add(source, Math.Max(1, length - MaxSlack), decoded);
+    public void AddEncoded(BlockSource source, long address, int length, int decoded)
+    {
+        if (_decoded.Add((source, address)) || !_isRetry)
+        {
+            Add(source, Math.Max(1, length - MaxSlack), decoded);
+        }
+    }
 
     private void Add(BlockSource source, long taken, long decoded)
     {

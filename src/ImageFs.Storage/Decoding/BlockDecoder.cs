@@ -37,7 +37,7 @@ public static class BlockDecoder
         byte[] compressed = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            ReadAccount.Current?.AddEncoded(source, length, destination.Length);
+            ReadAccount.Current?.AddEncoded(source, address, length, destination.Length);
             source.ReadAt(address, compressed.AsSpan(0, length));
             return TryDecode(compression, compressed, length, destination);
         }

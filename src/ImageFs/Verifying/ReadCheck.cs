@@ -98,8 +98,10 @@ internal sealed class ReadCheck
             }
 
             long length = Math.Min(PieceLength - (offset % PieceLength), end - offset);
+            _account.BeginPiece();
             if (!TryRead(source, offset, end - offset, ref length, isLast: false))
             {
+                _account.BeginRetry();
                 ReadSmall(source, offset, offset + length);
             }
 

@@ -131,7 +131,10 @@ internal sealed class ForeignFormatsTest
     [Test]
     public void Each_block_is_read_once()
     {
-        var source = new CountingSource(new byte[Length]);
+        // And of what might be zeros only the blocks before one that is none.
+        byte[] bytes = new byte[Length];
+        bytes[8000] = 1;
+        var source = new CountingSource(bytes);
         ForeignFormats.Recognise(source);
         Assert.That(source.Reads, Is.LessThan(60));
     }

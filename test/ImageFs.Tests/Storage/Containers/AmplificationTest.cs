@@ -42,8 +42,31 @@ public sealed class AmplificationTest
         var source = new MemorySource(new byte[10000]);
         account.Add(source, 10000);
         Assert.That(account.Excess, Is.Null);
-        account.AddEncoded(source, 512, 4096);
+        account.AddEncoded(source, 0, 512, 4096);
         Assert.That(account.Excess, Does.Contain("more than once").And.Contains("10000"));
+    }
+
+    [Test]
+    public void What_is_decoded_again_for_parts_of_a_piece_counts_once()
+    {
+        var account = new ReadAccount();
+        var source = new MemorySource(new byte[10000]);
+        for (int piece = 0; piece < 2; piece++)
+        {
+            account.BeginPiece();
+            account.AddEncoded(source, 0, 4511, 65536);
+            account.BeginRetry();
+            for (int part = 0; part < 16; part++)
+            {
+                account.AddEncoded(source, 0, 4511, 65536);
+            }
+
+            Assert.That(account.Excess, Is.Null);
+        }
+
+        account.BeginPiece();
+        account.AddEncoded(source, 0, 4511, 65536);
+        Assert.That(account.Excess, Is.Not.Null, "of another piece");
     }
 
     private static void AssertVerdict(byte[] image, string? said)
