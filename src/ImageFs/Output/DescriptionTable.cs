@@ -74,8 +74,9 @@ internal sealed class DescriptionTable(TextWriter output, Style style)
 
     private void Write(string[] cells, string problem)
     {
+        // A sentence stands behind all columns, where it moves none.
         string line = string.Join("  ", cells);
-        output.WriteLine(problem.Length == 0 ? line.TrimEnd() : $"{line.TrimEnd()}  {style.Problem(problem)}");
+        output.WriteLine(problem.Length == 0 ? line.TrimEnd() : $"{line}  {style.Problem(problem)}");
     }
 
     private sealed record Row(string[] Cells, string Problem);

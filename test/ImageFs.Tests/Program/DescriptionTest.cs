@@ -62,6 +62,24 @@ public sealed class DescriptionTest
     }
 
     [Test]
+    public void A_problem_stands_behind_the_columns_of_the_table()
+    {
+        ImageDescription image = new ImageDescription("file").With("name", "a.iso").With("size", 1024L).With("unknown", "a long sentence about what is wrong");
+        image.Children.Add(new ImageDescription("part").With("partn", 1L).With("size", 512L).With("fstype", "xfs").With("label", "root").With("unknown", "not read"));
+        image.Children.Add(new ImageDescription("part").With("partn", 2L).With("size", 512L).With("fstype", "ext4").With("label", "home").With("uuid", "1234-5678"));
+        using var output = new StringWriter();
+        new DescriptionTable(output, new Style(usesColour: false)).Write(image);
+        Assert.That(output.ToString().Split('\n'), Is.EqualTo((string[])
+        [
+            "NAME   TYPE  START   SIZE  FSTYPE  LABEL  UUID",
+            "a.iso  file         1 KiB                            a long sentence about what is wrong",
+            "├─1    part         512 B  xfs     root              not read",
+            "└─2    part         512 B  ext4    home   1234-5678",
+            string.Empty,
+        ]));
+    }
+
+    [Test]
     public void The_table_lets_no_escape_sequence_through_either()
     {
         using var output = new StringWriter();
