@@ -1,5 +1,3 @@
-using ImageFs.Storage;
-
 namespace ImageFs.FileSystems.Foreign;
 
 /// <summary>What is no image, though it has an image's name: no fixed bytes tell it.</summary>
