@@ -17,6 +17,9 @@ internal sealed class NameCharset
 
     private const int LengthShift = 24;
     private const int Iso8859 = 28590; // And the part.
+    private const int LastIso8859 = Iso8859 + 15;
+    private const char FirstPrivate = '\uE000';
+    private const char LastPrivate = '\uF8FE'; // The one behind is Apple's sign, in Apple's sets.
 
     // Linux's aliases, and sets that have no number in their name.
     private static readonly Dictionary<string, int> s_numbers = new(StringComparer.OrdinalIgnoreCase)
@@ -24,6 +27,7 @@ internal sealed class NameCharset
         ["koi8-r"] = 20866,
         ["koi8-u"] = 21866,
         ["koi8-ru"] = 21866,
+        ["iso8859-8"] = 1255,
         ["euc-jp"] = 51932,
         ["sjis"] = 932,
         ["gb2312"] = 936,
@@ -40,15 +44,27 @@ internal sealed class NameCharset
         ["maccroatian"] = 10082,
     };
 
+    // .NET's KOI8-U has two letters of Belarusian, as Linux's koi8-ru; koi8-u has these (RFC 2319).
+    private static readonly (char Other, char Unit)[] s_ukrainian = [('\u045E', '\u255D'), ('\u040E', '\u256C')];
+
     // For each unit its bytes, the first one lowest, and how many above them; none where the set does not have it. Null for UTF-8.
     private readonly int[]? _codes;
     private readonly Encoding _encoding;
+    private readonly char[] _units = new char[256]; // Of sets of single bytes: 0 where there is none.
     private readonly byte[] _lowerCase = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
 
-    private NameCharset(Encoding encoding, bool isUtf8 = false)
+    private NameCharset(Encoding encoding, int[]? codes)
     {
         _encoding = encoding;
-        _codes = isUtf8 ? null : FindCodes(encoding);
+        _codes = codes;
+        for (int unit = 0; codes is not null && unit < codes.Length; unit++)
+        {
+            if (codes[unit] != 0 && encoding.IsSingleByte)
+            {
+                _units[unchecked((byte)codes[unit])] = (char)unit;
+            }
+        }
+
         for (int value = 'A'; value < _lowerCase.Length; value++)
         {
             bool hasCase = value <= 'Z' || (encoding.IsSingleByte && value > 0x7F);
@@ -57,7 +73,7 @@ internal sealed class NameCharset
     }
 
     /// <summary>UTF-8.</summary>
-    public static NameCharset Utf8 { get; } = new(Encoding.UTF8, isUtf8: true);
+    public static NameCharset Utf8 { get; } = new(Encoding.UTF8, null);
 
     /// <summary>Takes <c>iocharset=</c> and <c>utf8</c>, which counts more; UTF-8 when neither is given.</summary>
     /// <exception cref="MountOptionException">There is no such set.</exception>
@@ -77,7 +93,7 @@ internal sealed class NameCharset
         }
 
         return Find(name) is { } encoding
-            ? new NameCharset(encoding)
+            ? new NameCharset(encoding, FindCodes(encoding, name.Equals("koi8-u", StringComparison.OrdinalIgnoreCase) ? s_ukrainian : []))
             : throw new MountOptionException($"iocharset={name}", "is utf8, ascii, iso8859-N, cpN, koi8-r, koi8-u, euc-jp, sjis, gb2312, euc-kr, big5 or tis-620");
     }
 
@@ -140,18 +156,48 @@ internal sealed class NameCharset
     /// <param name="units">Takes them.</param>
     /// <param name="length">How many there are.</param>
     /// <returns>False when it is none of this set, or too long.</returns>
-    public bool TryDecode(ReadOnlySpan<byte> name, Span<char> units, out int length) => _codes is null
-        ? Utf8Units.ToUtf16(name, units, out _, out length, replaceInvalidSequences: false) == OperationStatus.Done
-        : _encoding.TryGetChars(name, units, out length) && !units[..length].Contains('\uFFFD');
+    public bool TryDecode(ReadOnlySpan<byte> name, Span<char> units, out int length)
+    {
+        if (_codes is null)
+        {
+            return Utf8Units.ToUtf16(name, units, out _, out length, replaceInvalidSequences: false) == OperationStatus.Done;
+        }
+
+        if (!_encoding.IsSingleByte)
+        {
+            return _encoding.TryGetChars(name, units, out length) && AreAllShown(units[..length]);
+        }
+
+        length = Math.Min(name.Length, units.Length);
+        for (int i = 0; i < length; i++)
+        {
+            units[i] = _units[name[i]];
+        }
+
+        return length == name.Length && AreAllShown(units[..length]);
+    }
 
     /// <summary>A letter's small form in a set of single bytes; in others of ASCII alone.</summary>
     public byte ToLower(byte value) => _lowerCase[value];
 
+    private bool AreAllShown(ReadOnlySpan<char> units)
+    {
+        foreach (char unit in units)
+        {
+            if (_codes![unit] == 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private byte LowerCase(byte value)
     {
-        Span<char> unit = stackalloc char[1];
+        char unit = _encoding.IsSingleByte ? _units[value] : (char)value;
         Span<byte> lower = stackalloc byte[MaxBytesPerUnit];
-        return _encoding.GetChars([value], unit) == 1 && Encode(char.ToLowerInvariant(unit[0]), lower) == 1 ? lower[0] : value;
+        return Encode(char.ToLowerInvariant(unit), lower) == 1 ? lower[0] : value;
     }
 
     private static Encoding? Find(string name)
@@ -179,9 +225,11 @@ internal sealed class NameCharset
             ? number
             : null;
 
-    // Without the letters that only look alike: what is shown leads back to the unit.
-    private static int[] FindCodes(Encoding encoding)
+    // Without the letters that only look alike: what is shown leads back to the unit. Where a set has nothing, .NET has controls or
+    // what is private; Linux has nothing.
+    private static int[] FindCodes(Encoding encoding, (char Other, char Unit)[] differences)
     {
+        bool hasControls = encoding.CodePage is >= Iso8859 and <= LastIso8859;
         var strict = (Encoding)encoding.Clone();
         strict.EncoderFallback = new EncoderReplacementFallback(string.Empty);
         int[] codes = new int[char.MaxValue + 1];
@@ -189,7 +237,8 @@ internal sealed class NameCharset
         Span<char> back = stackalloc char[2 * MaxBytesPerUnit];
         for (int unit = 1; unit < codes.Length; unit++)
         {
-            if (char.IsSurrogate((char)unit))
+            bool isNone = unit is >= FirstPrivate and <= LastPrivate || (unit > 0x7F && char.IsControl((char)unit) && !hasControls);
+            if (char.IsSurrogate((char)unit) || isNone)
             {
                 continue;
             }
@@ -206,6 +255,12 @@ internal sealed class NameCharset
             }
 
             codes[unit] |= length << LengthShift;
+        }
+
+        foreach ((char other, char unit) in differences)
+        {
+            codes[unit] = codes[other];
+            codes[other] = 0;
         }
 
         return codes;

@@ -13,6 +13,9 @@ internal class OwnerOptions
     private const uint DefaultMask = 0x12;
     private const int MaxTimeOffset = 24 * 60;
 
+    // What Linux shows names in where nobody says a set and UTF-8 is off (FAT_DEFAULT_IOCHARSET, as it comes).
+    private const string KernelCharset = "iso8859-1";
+
     /// <summary>Takes the options.</summary>
     /// <exception cref="MountOptionException">A value is no good.</exception>
     public OwnerOptions(MountOptions options)
@@ -91,7 +94,7 @@ internal class OwnerOptions
         return TakeBoolean(options, "utf8") switch
         {
             true => NameCharset.Utf8,
-            false when name is null => throw new MountOptionException("utf8=0", "needs iocharset=, which says what names are shown in"),
+            false => NameCharset.Get(name ?? KernelCharset),
             _ => name is null ? NameCharset.Utf8 : NameCharset.Get(name),
         };
     }

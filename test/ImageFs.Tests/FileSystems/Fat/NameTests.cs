@@ -1,3 +1,4 @@
+using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
@@ -165,8 +166,18 @@ internal sealed class NameTests
         Assert.That(image.Open("iocharset=koi8-r,check=s").TryLookup(fs.Root, capital, out _), Is.False);
     }
 
+    [TestCase("utf8=0", "Gr\u00fc\u00dfe ?")]
+    [TestCase("utf8=no,iocharset=koi8-r", "Gr??e ?")]
+    [TestCase("utf8=0,utf8", "Gr\u00fc\u00dfe \u20ac")]
+    public void Without_UTF_8_names_are_shown_in_Latin_1_where_no_other_set_is_said(string options, string shown)
+    {
+        FileSystem fs = Image(FatImage.Long("Grüße €", FatImage.Entry("SHORT"))).Open(options);
+        Encoding encoding = options.EndsWith(",utf8", StringComparison.Ordinal) ? Encoding.UTF8 : Encoding.Latin1;
+
+        Assert.That(fs.TryLookup(fs.Root, encoding.GetBytes(shown), out _));
+    }
+
     [TestCase("iocharset=klingon")]
-    [TestCase("utf8=0")]
     [TestCase("codepage=1361")]
     [TestCase("shortname=upper")]
     [TestCase("check=x")]
