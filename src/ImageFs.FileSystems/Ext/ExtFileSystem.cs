@@ -25,6 +25,9 @@ internal sealed class ExtFileSystem : FileSystem
     private readonly Lazy<FileSystemStatistics> _statistics;
     private readonly SlotCache<NodeId, Directory> _directories = new(KnownDirectories);
 
+    // Of directories that were listed only, so that those listed in them do not drive them out.
+    private readonly SlotCache<NodeId, RepeatedNames> _repeated = new(KnownDirectories);
+
     /// <exception cref="ImageException">The root directory cannot be read.</exception>
     public ExtFileSystem(ExtVolume volume, byte[] superBlock, ExtOptions options)
     {
@@ -116,6 +119,7 @@ internal sealed class ExtFileSystem : FileSystem
             return;
         }
 
+        RepeatedNames repeated = FindRepeated(directory, opened);
         using var buffer = new PooledBuffer(_volume.Geometry.BlockSize);
         var cursor = new DirectoryCursor(opened, _volume.Geometry, position, buffer.Span);
         bool hasAdded = opened.IsInline && position < opened.FirstEntry;
@@ -124,7 +128,9 @@ internal sealed class ExtFileSystem : FileSystem
             isDamaged |= (cursor.Damage ?? cursor.Unreachable) is not null;
             DirEntry entry = cursor.Current;
             long next = cursor.NextPosition | (isDamaged ? DamagePassed : 0);
-            if (!sink.Add(new DirectoryEntry(cursor.Name, new NodeId(entry.Inode), entry.Type, next)))
+            uint inode = repeated.InodeOf(cursor.Name) ?? entry.Inode;
+            NodeType type = inode == entry.Inode ? entry.Type : NodeType.Unknown;
+            if (!sink.Add(new DirectoryEntry(cursor.Name, new NodeId(inode), type, next)))
             {
                 return;
             }
@@ -213,6 +219,17 @@ internal sealed class ExtFileSystem : FileSystem
 
         return cursor.Damage ?? cursor.Unreachable ?? new InvalidImageException(
             $"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
+    }
+
+    private RepeatedNames FindRepeated(NodeId node, Directory directory)
+    {
+        if (!_repeated.TryFind(node, out RepeatedNames repeated))
+        {
+            repeated = RepeatedNames.Find(_volume, directory);
+            _repeated.Add(node, repeated);
+        }
+
+        return repeated;
     }
 
     private Directory OpenDirectory(NodeId node)
