@@ -15,10 +15,15 @@ public static class PathLookup
     /// <param name="fileSystem">Where.</param>
     /// <param name="path">From the root, with or without a slash before it; ".." of the root is the root. With a slash behind it, it is a directory's.</param>
     /// <param name="followLast">Whether a symbolic link at the end of the path is followed.</param>
-    /// <exception cref="LinuxException">There is no such node (ENOENT), what should be a directory is none (ENOTDIR), or links lead in a circle (ELOOP).</exception>
+    /// <exception cref="LinuxException">There is no such node, or the path is empty (ENOENT), what should be a directory is none (ENOTDIR), or links lead in a circle (ELOOP).</exception>
     /// <exception cref="Storage.ImageException">The file system is damaged there.</exception>
     public static NodeId Find(FileSystem fileSystem, string path, bool followLast = true)
     {
+        if (path.Length == 0)
+        {
+            throw new LinuxException("open", Errno.ENOENT, "\"\"");
+        }
+
         // The directories above the present one: not every format knows a directory's parent.
         var parents = new Stack<NodeId>();
         var names = new Stack<(string Name, bool IsOfLink)>();

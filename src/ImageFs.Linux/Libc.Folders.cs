@@ -35,6 +35,9 @@ internal static unsafe partial class Libc
     internal static partial int utimensat(int directory, byte* name, long* times, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fsetxattr(int file, byte* name, void* value, nuint size, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int lsetxattr(byte* path, byte* name, void* value, nuint size, int flags);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -16,6 +16,7 @@ public sealed unsafe class OutputFolder : IDisposable
     private const int WriteOnly = 1; // O_WRONLY
     private const int NoFollow = 0x20000; // O_NOFOLLOW on x86
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
+    private const int NonBlocking = 0x800; // O_NONBLOCK
     private const int LinkItself = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint OwnerOnlyFile = 0x180; // rw-------
     private const uint OwnerOnlyFolder = 0x1C0; // rwx------
@@ -160,15 +161,28 @@ public sealed unsafe class OutputFolder : IDisposable
     }
 
     /// <summary>Sets an extended attribute of what has a name here, of a link itself.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="attribute">The attribute's name with its prefix.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="canBeOpened">Whether it is a file or a directory: then no /proc is needed.</param>
     /// <exception cref="LinuxException">It cannot be set: EPERM, or EOPNOTSUPP where the file system has none.</exception>
-    public void SetExtendedAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    public void SetExtendedAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value, bool canBeOpened)
     {
         byte[] folder = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_descriptor.Number}/"));
-        fixed (byte* path = (byte[])[.. folder, .. Name(name)])
+        byte[] terminated = Name(name);
+        fixed (byte* first = terminated)
+        fixed (byte* path = (byte[])[.. folder, .. terminated])
         fixed (byte* firstOfAttribute = Terminate(attribute))
         fixed (byte* firstOfValue = value)
         {
-            Check(Libc.lsetxattr(path, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
+            if (!canBeOpened)
+            {
+                Check(Libc.lsetxattr(path, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
+                return;
+            }
+
+            using FileDescriptor file = OpenAt(_descriptor.Number, first, Architecture(NoFollow | NonBlocking), 0, Subject(name));
+            Check(Libc.fsetxattr(file.Number, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, stri
         {
             return fileSystem.GetAttributes(PathLookup.Find(fileSystem, Path.Combine(path, name))).Type == NodeType.Regular;
         }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)
         {
             return false;
         }
@@ -45,7 +45,7 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, stri
     {
         try
         {
-            NodeId node = PathLookup.Find(fileSystem, Path.Combine(path, folder));
+            NodeId node = PathLookup.Find(fileSystem, $"/{Path.Combine(path, folder)}");
             return [.. DirectoryContents.Read(fileSystem, node).Entries.Select(entry => ByteText.FromBytes(entry.Name))];
         }
         catch (Exception e) when (e is LinuxException or ImageException)

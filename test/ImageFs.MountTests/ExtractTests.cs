@@ -93,6 +93,30 @@ internal sealed class ExtractTests
     }
 
     [Test]
+    public void Targets_of_links_count()
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd $1 && mkdir t && for i in $(seq 20); do ln -s $(printf '%03900d' 7) t/$i; done && mke2fs -q -t ext4 -b 4096 -d t image 2M", folder.Path).Succeeded();
+        ToolResult said = ImageFsProgram.Run("extract", "--limit=60K", folder["image"], "-C", folder["out"]);
+
+        Assert.That(said.ExitCode, Is.EqualTo(2), said.Error);
+        ImageFsProgram.Run("extract", "--limit=120K", folder["image"], "-C", folder["out"]).Succeeded();
+    }
+
+    [Test]
+    public void Attributes_are_kept_where_there_is_no_proc()
+    {
+        Need.Root();
+        using var folder = new TestFolder();
+        Tool.Run("bash", "-ec", Tree, "bash", folder.Path).Succeeded();
+        ToolResult said = Tool.Run(
+            "unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Make.Published, "extract", "--preserve=xattr", folder["image"], "file", "-C", folder["out"]);
+
+        Assert.That(said.ExitCode, Is.Zero, said.Error);
+        Assert.That(Tool.Run("getfattr", "-m", "-", "--absolute-names", folder["out/file"]).Text, Does.Contain("user.note").And.Contain("trusted.note").And.Contain("security.capability"));
+    }
+
+    [Test]
     public void Holes_count_for_nothing()
     {
         using var folder = new TestFolder();

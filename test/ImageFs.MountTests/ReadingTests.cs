@@ -63,6 +63,50 @@ internal sealed partial class ReadingTests
         Assert.That(File.ReadAllText(mount["file"]), Is.EqualTo("here\n"));
     }
 
+    [TestCase("cat", "one\ntwo\n")]
+    [TestCase("ls", "1\n2\n")]
+    [TestCase("extract -C out", "")]
+    public void One_path_that_is_missing_does_not_hold_up_the_others(string command, string shown)
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd $1 && mkdir t && echo one >t/1 && echo two >t/2 && mke2fs -q -t ext4 -d t image 2M", folder.Path).Succeeded();
+        ToolResult said = Tool.Shell($"cd $1 && {ImageFsProgram.Path} {command} image 1 missing '' 2", folder.Path);
+
+        Assert.That(said.ExitCode, Is.EqualTo(32));
+        Assert.That(said.Text, Is.EqualTo(shown));
+        Assert.That(said.Error, Is.EqualTo("imagefs: missing: open: No such file or directory\nimagefs: \"\": open: No such file or directory\n"));
+        Assert.That(Directory.Exists(folder["out"]) ? Directory.GetFiles(folder["out"]).Length : 2, Is.EqualTo(2));
+    }
+
+    [TestCase("/")]
+    [TestCase(".")]
+    [TestCase("./")]
+    public void The_root_by_its_name_is_all_there_is(string path)
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd $1 && mkdir -p t/d && echo one >t/1 && mke2fs -q -t ext4 -d t image 2M", folder.Path).Succeeded();
+        ImageFsProgram.Run("extract", folder["image"], path, "-C", folder["out"]).Succeeded();
+
+        Assert.That(Directory.GetFileSystemEntries(folder["out"]).Select(Path.GetFileName), Is.EquivalentTo((string[])["1", "d", "lost+found"]));
+    }
+
+    [TestCase("^metadata_csum")]
+    [TestCase("^metadata_csum,^dir_index")]
+    public void Of_two_entries_of_one_name_the_first_counts_whoever_asks(string features)
+    {
+        using var folder = new TestFolder();
+        const string Make = "cd $1 && mkdir -p t/d && echo one >t/d/name-1 && echo other >t/d/name-2 && mke2fs -q -t ext4 -O $2 -d t image 2M && LC_ALL=C sed -i s/name-2/name-1/ image";
+        Tool.Run("sh", "-c", Make, "sh", folder.Path, features).Succeeded();
+        string expected = Tool.Run("debugfs", "-R", "cat d/name-1", folder["image"]).Succeeded().Text;
+        using var mount = ImageMount.Mount(folder["image"]);
+
+        // READDIRPLUS, where the kernel would take the second for newer, and lookups before and behind it.
+        Assert.That(expected, Is.AnyOf("one\n", "other\n"));
+        Assert.That(File.ReadAllText(mount["d/name-1"]), Is.EqualTo(expected));
+        Assert.That(Tool.Shell("ls -lU $1/d; ls -lU $1/d; cat $1/d/name-1", mount.Directory).Text, Does.EndWith($"\n{expected}"));
+        Assert.That(ImageFsProgram.Run("cat", folder["image"], "d/name-1").Text, Is.EqualTo(expected));
+    }
+
     [Test]
     public void Holes_stay_holes()
     {

@@ -21,7 +21,7 @@ internal static class CatCommand
         command.SetAction((fileSystem, parsed) =>
         {
             using Stream output = StandardOutput.Open();
-            foreach (string path in parsed.GetRequiredValue(paths))
+            return command.ForEach(parsed, parsed.GetRequiredValue(paths), path =>
             {
                 NodeId node = PathLookup.Find(fileSystem, path);
                 NodeType type = fileSystem.GetAttributes(node).Type;
@@ -31,9 +31,7 @@ internal static class CatCommand
                 }
 
                 Contents.Copy(fileSystem.OpenFile(node), output);
-            }
-
-            return ExitStatus.Success;
+            });
         });
         return command;
     }

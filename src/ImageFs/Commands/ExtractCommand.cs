@@ -38,7 +38,14 @@ internal static class ExtractCommand
             Preserved Flag(Option<bool> option, string word) => parsed.GetValue(option) ? PreservedWords.Parse(option.Name, word) : Preserved.None;
 
             bool followsLinks = parsed.GetValue(follow);
-            (byte[][] Path, NodeId Node)[] named = [.. (parsed.GetValue(paths) ?? []).Select(path => (Names(path), PathLookup.Find(fileSystem, path, followsLinks)))];
+            string[] asked = parsed.GetValue(paths) ?? [];
+            var named = new List<(byte[][] Path, NodeId Node)>();
+            int status = command.ForEach(parsed, asked, path => named.Add((Names(path), PathLookup.Find(fileSystem, path, followsLinks))));
+            if (asked.Length > 0 && named.Count == 0)
+            {
+                return status;
+            }
+
             Allowance allowance = parsed.GetValue(limit) switch
             {
                 null => Allowance.Default(stack.LengthOfFiles),
@@ -46,7 +53,7 @@ internal static class ExtractCommand
                 string size => new Allowance(MountOptions.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
-            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, named.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
+            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
             var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say)
             {
@@ -55,14 +62,21 @@ internal static class ExtractCommand
                 FollowsLinks = followsLinks,
                 Announce = command.IsVerbose(parsed) ? bar.Interrupt(Console.Out.WriteLine) : static _ => { },
             };
-            if (named.Length == 0)
+            if (asked.Length == 0)
             {
                 extraction.CopyContents(fileSystem.Root);
             }
 
             foreach ((byte[][] path, NodeId node) in named)
             {
-                extraction.Copy(path, node);
+                if (path.Length == 0)
+                {
+                    extraction.CopyContents(node);
+                }
+                else
+                {
+                    extraction.Copy(path, node);
+                }
             }
 
             if (extraction.LeftOut.Count > 0)
@@ -71,7 +85,7 @@ internal static class ExtractCommand
                 say($"not kept: {leftOut}; --preserve= with these words keeps them");
             }
 
-            return extraction.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
+            return status == ExitStatus.Success && extraction.Failures > 0 ? ExitStatus.Usage : status;
         });
         return command;
     }
@@ -89,12 +103,12 @@ internal static class ExtractCommand
         }
     }
 
-    // What is named comes out by the path it is named by, below the target: two files of one name are two.
+    // What is named comes out by the path it is named by, below the target: two files of one name are two. The root has no name: it is all there is.
     private static byte[][] Names(string path)
     {
         string[] names = [.. path.Split('/').Where(name => name is not ("" or "."))];
-        return names.Length == 0 || names.Contains("..")
-            ? throw new LinuxException("open", Errno.EINVAL, $"{path}: a path that leads up, or to nothing by name")
+        return names.Contains("..")
+            ? throw new LinuxException("open", Errno.EINVAL, $"{path}: a path that leads up")
             : [.. names.Select(name => ByteText.ToBytes(name))];
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
 using ImageFs.Help;
+using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Storage;
 
@@ -60,4 +61,28 @@ internal sealed class ImageCommand : Verb
     /// <summary>Sets what the command does with the image's files.</summary>
     /// <param name="action">Gets the file system and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<FileSystem, ParseResult, int> action) => SetAction((_, fileSystem, parsed) => action(fileSystem, parsed));
+
+    /// <summary>Does something with each of several paths in the image: what one has wrong is told, and does not hold up the others.</summary>
+    /// <param name="parsed">What was parsed.</param>
+    /// <param name="paths">The paths.</param>
+    /// <param name="action">What is done.</param>
+    /// <returns>The exit status: that of the first that failed.</returns>
+    internal int ForEach(ParseResult parsed, IEnumerable<string> paths, Action<string> action)
+    {
+        int status = ExitStatus.Success;
+        foreach (string path in paths)
+        {
+            try
+            {
+                action(path);
+            }
+            catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
+            {
+                int failed = Failure.Tell(e, () => parsed.GetValue(_image));
+                status = status == ExitStatus.Success ? failed : status;
+            }
+        }
+
+        return status;
+    }
 }

@@ -33,7 +33,7 @@ internal static class ListCommand
                 IsRecursive = parsed.GetValue(recursive),
             };
             string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["/"];
-            foreach (string path in named)
+            int status = command.ForEach(parsed, named, path =>
             {
                 NodeId node = Find(fileSystem, path, followLast: !listing.IsLong);
                 byte[] name = ByteText.ToBytes(path);
@@ -45,9 +45,8 @@ internal static class ListCommand
                 {
                     listing.Write(new Entry(name, node));
                 }
-            }
-
-            return listing.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
+            });
+            return status == ExitStatus.Success && listing.Failures > 0 ? ExitStatus.Usage : status;
         });
         return command;
     }

@@ -38,7 +38,7 @@ internal static class ImageWords
             byte[] begin = ByteText.ToBytes(path.AsSpan(name));
             return
             [
-                .. DirectoryContents.Read(fileSystem, PathLookup.Find(fileSystem, path[..name])).Entries
+                .. DirectoryContents.Read(fileSystem, PathLookup.Find(fileSystem, $"/{path[..name]}")).Entries
                     .Where(entry => entry.Name.AsSpan().StartsWith(begin) && (begin.Length > 0 || entry.Name[0] != (byte)'.') && IsText(entry.Name))
                     .Take(MaxWords)
                     .Select(entry => new Candidate($"{path[..name]}{ByteText.FromBytes(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),

@@ -212,7 +212,9 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
                 CopyContents(entry, target, path);
                 break;
             case NodeType.SymbolicLink:
-                target.CreateSymbolicLink(entry.Name, fileSystem.ReadLink(entry.Node));
+                byte[] link = fileSystem.ReadLink(entry.Node);
+                allowance.Take(link.Length, path);
+                target.CreateSymbolicLink(entry.Name, link);
                 break;
             default:
                 target.CreateNode(entry.Name, ((uint)attributes.Type << TypeShift) | attributes.Permissions, attributes.Device);
@@ -239,7 +241,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
         bool isOwned = !Has(Preserved.Ownership) || TrySetOwner(entry, attributes, target, path);
-        SetExtendedAttributes(entry, target, path);
+        SetExtendedAttributes(entry, attributes.Type, target, path);
         if (attributes.Type != NodeType.SymbolicLink)
         {
             uint permissions = Permissions(attributes);
@@ -281,13 +283,14 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     }
 
     // Not every file system takes every attribute: what it does not take is no loss of the file's.
-    private void SetExtendedAttributes(Entry entry, OutputFolder target, string path)
+    private void SetExtendedAttributes(Entry entry, NodeType type, OutputFolder target, string path)
     {
         if (!fileSystem.HasExtendedAttributes)
         {
             return;
         }
 
+        bool canBeOpened = type is NodeType.Regular or NodeType.Directory;
         foreach (byte[] name in fileSystem.ListExtendedAttributes(entry.Node))
         {
             Preserved kind = PreservedWords.OfAttribute(name);
@@ -302,7 +305,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
                 if (fileSystem.GetExtendedAttribute(entry.Node, name) is { } value)
                 {
                     allowance.Take(value.Length, path);
-                    target.SetExtendedAttribute(entry.Name, name, value);
+                    target.SetExtendedAttribute(entry.Name, name, value, canBeOpened);
                 }
             }
             catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.E2BIG)

@@ -16,7 +16,6 @@ public sealed class PathLookupTest
 
     private static readonly VolumeTree s_tree = new([("1-other", new LinkTree("file", "etc/hostname", "abs -> /file")), ("2-disk", s_disk)]);
 
-    [TestCase("", "")]
     [TestCase("/", "")]
     [TestCase("//etc//hostname", "etc/hostname")]
     [TestCase("etc/", "etc")]
