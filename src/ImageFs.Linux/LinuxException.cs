@@ -9,8 +9,9 @@ public sealed class LinuxException : IOException
     /// <param name="call">The call's name, as in its manual page.</param>
     /// <param name="errno">The error number.</param>
     /// <param name="subject">What it was called on: a path, mostly.</param>
-    public LinuxException(string call, Errno errno, string? subject = null)
-        : base(subject is null ? $"{call}: {Text(errno)}" : $"{subject}: {call}: {Text(errno)}")
+    /// <param name="advice">What to do about it; null when that goes without saying.</param>
+    public LinuxException(string call, Errno errno, string? subject = null, string? advice = null)
+        : base($"{(subject is null ? string.Empty : $"{subject}: ")}{call}: {Text(errno)}{(advice is null ? string.Empty : $" ({advice})")}")
     {
         Call = call;
         Errno = errno;

@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Storage.Containers;
 
 /// <summary>A file with an image or a part of one, and who asked for it.</summary>
@@ -30,7 +32,7 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     public BlockSource Source => source;
 
     /// <summary>Its first bytes, 4,096 of them where it has so many: read once for all formats that look at them.</summary>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The image ends before, or is damaged there.</exception>
     public ReadOnlySpan<byte> Head => _head.Value;
 
@@ -63,26 +65,40 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     /// <param name="role">What it is to this file, for messages: "backing file".</param>
     /// <exception cref="InvalidImageException">It leads back to a file that is being opened, or the chain is too long.</exception>
     /// <exception cref="UnsupportedFeatureException">The path is one that this image may not name.</exception>
-    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
     public ImageFile OpenParent(Func<string> path, string role) =>
-        Moved.FindParent(Openers.Count() - 1) is { } named ? Check(folder.OpenNamed(named, role, this), role) : OpenBeside(path(), role);
+        Moved.FindParent(Openers.Count() - 1) is { } named ? Check(folder.OpenNamed(named, role, this), role) : OpenBeside(path(), role, "backing-file");
 
     /// <summary>Opens a file that this one names; once, however often it names it.</summary>
     /// <param name="path">The path as it is written in this file: untrusted.</param>
     /// <param name="role">What it is to this file, for messages: "backing file".</param>
     /// <exception cref="InvalidImageException">It leads back to a file that is being opened, or the chain is too long.</exception>
     /// <exception cref="UnsupportedFeatureException">The path is one that this image may not name.</exception>
-    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
-    public ImageFile OpenBeside(string path, string role)
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public ImageFile OpenBeside(string path, string role) => OpenBeside(path, role, "extent");
+
+    private ImageFile OpenBeside(string path, string role, string option)
     {
         if (_beside.TryGetValue(path, out ImageFile? known))
         {
             return known;
         }
 
-        ImageFile file = Check(Moved.FindPart(path) is { } named ? folder.OpenNamed(named, role, this) : folder.Open(path, role, this), role);
+        ImageFile file = Check(Moved.FindPart(path) is { } named ? folder.OpenNamed(named, role, this) : OpenInFolder(path, role, option), role);
         _beside.Add(path, file);
         return file;
+    }
+
+    private ImageFile OpenInFolder(string path, string role, string option)
+    {
+        try
+        {
+            return folder.Open(path, role, this);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        {
+            throw new LinuxException(e.Call, e.Errno, $"{path}, which {Name} names as its {role}", $"-o {option}=FILE names it where it is now");
+        }
     }
 
     private ImageFile Check(ImageFile file, string role)

@@ -9,7 +9,7 @@ internal static class HostListing
     // A name like these is taken at its word: a folder of thousands of images is listed without a look into any.
     private static readonly HashSet<string> s_extensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".iso", ".udf", ".img", ".ima", ".raw", ".bin", ".cue", ".ccd", ".nrg", ".mds", ".toc", ".001",
+        ".iso", ".udf", ".img", ".ima", ".raw", ".bin", ".cue", ".gdi", ".ccd", ".nrg", ".mds", ".toc", ".001",
         ".qcow2", ".vhd", ".vhdx", ".vmdk", ".vdi", ".dmg",
     };
 
