@@ -13,7 +13,7 @@ public sealed class ReadAccount
     private const int MaxSlack = 511;
 
     [ThreadStatic]
-    private static ReadAccount? s_current;
+    private static ReadAccount? _current;
 
     private readonly Dictionary<BlockSource, (long Taken, long Decoded)> _sources = [];
     private readonly HashSet<(BlockSource Source, long Address)> _decoded = [];
@@ -22,8 +22,8 @@ public sealed class ReadAccount
     /// <summary>The account of this thread; null where nobody counts.</summary>
     public static ReadAccount? Current
     {
-        get => s_current;
-        set => s_current = value;
+        get => _current;
+        set => _current = value;
     }
 
     /// <summary>What is wrong; null as long as nothing is.</summary>
