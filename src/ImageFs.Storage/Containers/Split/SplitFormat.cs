@@ -37,7 +37,8 @@ public sealed class SplitFormat : ContainerFormat
 
         if (name.FindBehindGap(file.Folder) is { } behind)
         {
-            throw new TruncatedImageException($"parts between {name.Name} and {behind.Name} are missing; container=raw reads one part alone");
+            // What is read beyond is an error then, since the volume goes on.
+            warn($"parts between {name.Name} and {behind.Name} are missing: the disk ends with {name.Name}, and what lies behind cannot be read");
         }
 
         WarnOfLengths(parts, warn);
