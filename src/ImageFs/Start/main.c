@@ -4,6 +4,7 @@
 
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +152,8 @@ static void fit_heap(void)
         exit(system_failure);
     }
 
+    // Each thread's arena of malloc takes 64 or 128 MiB of addresses for a moment, just when the heap may ask for its own.
+    mallopt(M_ARENA_MAX, 1);
     char range[24];
     snprintf(range, sizeof range, "%llx", (unsigned long long)space.rlim_cur / 2);
     setenv(heap_variable, range, 0);
