@@ -6,7 +6,7 @@ using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
 using ImageFs.Storage;
 
-using var file = BlockDevice.Open(args[0]);
+using var file = FileDevice.Open(args[0]);
 var options = new FuseMountOptions { MountPoint = Path.GetFullPath(args[1]), Source = file.Path, Subtype = "parts" };
 using var session = FuseSession.Mount(new PartsFileSystem(file, 1 << 20), options);
 using var end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
@@ -19,7 +19,7 @@ session.Wait();
 Console.WriteLine($"{session.Counters.ReplyBytes.GetValueOrDefault(ReplyWay.Splice)} bytes spliced");
 
 /// <summary>Node 1 is the directory; node 2 is the file "000", node 3 is "001".</summary>
-internal sealed class PartsFileSystem(BlockDevice file, long partLength) : FuseFileSystem
+internal sealed class PartsFileSystem(FileDevice file, long partLength) : FuseFileSystem
 {
     private const uint Directory = 4;
     private const uint Regular = 8;

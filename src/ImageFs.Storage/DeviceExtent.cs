@@ -9,7 +9,7 @@ namespace ImageFs.Storage;
 /// <see cref="ExtentKind.Inline"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.
 /// </param>
 /// <param name="Source">
-/// For <see cref="ExtentKind.Mapped"/> a <see cref="BlockDevice"/>; otherwise the layer that answers for the bytes.
+/// For <see cref="ExtentKind.Mapped"/> a <see cref="FileDevice"/>; otherwise the layer that answers for the bytes.
 /// </param>
 public readonly record struct DeviceExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
 {
@@ -17,7 +17,7 @@ public readonly record struct DeviceExtent(long Offset, long Length, ExtentKind 
     public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
 
     /// <summary>The device, when the bytes lie on one as they are and can be spliced from it; null otherwise.</summary>
-    public BlockDevice? Device => Kind == ExtentKind.Mapped ? Source as BlockDevice : null;
+    public FileDevice? Device => Kind == ExtentKind.Mapped ? Source as FileDevice : null;
 
     /// <summary>Reads the bytes of this run into a span of its length.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>

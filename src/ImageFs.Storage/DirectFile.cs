@@ -25,7 +25,7 @@ public sealed class DirectFile : IDisposable
 
     /// <summary>Opens a device's file once more.</summary>
     /// <returns>Null where it cannot be read so, or only in units of more than a page.</returns>
-    internal static DirectFile? TryOpen(BlockDevice device)
+    internal static DirectFile? TryOpen(FileDevice device)
     {
         int alignment = Files.DirectAlignment(device.Descriptor) ?? (device.IsBlockDevice ? device.LogicalBlockSize : SafeAlignment);
         if (alignment <= 0 || alignment > PageBuffer.PageSize)

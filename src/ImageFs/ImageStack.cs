@@ -25,7 +25,7 @@ internal sealed class ImageStack : IDisposable
     }
 
     /// <summary>The image file or block device; null for an image inside another.</summary>
-    internal BlockDevice? Device => _file.Source as BlockDevice;
+    internal FileDevice? Device => _file.Source as FileDevice;
 
     /// <summary>The image's path.</summary>
     internal string Name => _file.Name;
@@ -34,7 +34,7 @@ internal sealed class ImageStack : IDisposable
     internal long Length => _file.Source.Length;
 
     /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
-    internal long LengthOfFiles => _opened.OfType<BlockDevice>().Sum(device => device.Length);
+    internal long LengthOfFiles => _opened.OfType<FileDevice>().Sum(device => device.Length);
 
     /// <summary>Hears of what is wrong but harmless.</summary>
     internal Action<string> Warn => _warn;

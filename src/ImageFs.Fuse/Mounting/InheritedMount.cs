@@ -21,7 +21,7 @@ internal sealed class InheritedMount : FuseMount
     /// <exception cref="FuseMountException">It is not open, or not of /dev/fuse.</exception>
     public static InheritedMount? TryTake(string mountPoint)
     {
-        if (BlockDevice.FindDescriptor(mountPoint) is not { } number)
+        if (FileDevice.FindDescriptor(mountPoint) is not { } number)
         {
             return null;
         }

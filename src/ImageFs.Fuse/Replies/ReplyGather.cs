@@ -46,7 +46,7 @@ internal sealed class ReplyGather : IDisposable
         header.CopyTo(_header.Span);
         _list.Clear();
         _list.Add(_header, header.Length);
-        BlockDevice? whole = null;
+        FileDevice? whole = null;
         foreach (ref readonly DeviceExtent extent in extents)
         {
             if (extent.IsZero)

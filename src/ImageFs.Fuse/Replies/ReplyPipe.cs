@@ -56,7 +56,7 @@ internal sealed class ReplyPipe : IDisposable
     public int Slots => IsOpen ? _pipe.Slots - HeaderSlots : 0;
 
     /// <summary>The device that refused to be spliced from, after a reply that failed with SourceRefused.</summary>
-    public BlockDevice? Refuser { get; private set; }
+    public FileDevice? Refuser { get; private set; }
 
     /// <summary>Sends a reply.</summary>
     /// <param name="target">Where to: the FUSE device.</param>
@@ -134,7 +134,7 @@ internal sealed class ReplyPipe : IDisposable
         return Fallback.None;
     }
 
-    private Fallback Load(Pipe pipe, BlockDevice device, FileDescriptor file, long address, int length)
+    private Fallback Load(Pipe pipe, FileDevice device, FileDescriptor file, long address, int length)
     {
         while (length > 0)
         {
@@ -153,7 +153,7 @@ internal sealed class ReplyPipe : IDisposable
 
     // Whole units go by reference. What is left at the end of a file shares its unit with what is not the file's: that unit is read into
     // a page of our own, and its first bytes go from there.
-    private Fallback LoadDirect(Pipe pipe, BlockDevice device, long address, int length)
+    private Fallback LoadDirect(Pipe pipe, FileDevice device, long address, int length)
     {
         DirectFile file = device.Direct!;
         int tail = length % file.Alignment;
@@ -176,7 +176,7 @@ internal sealed class ReplyPipe : IDisposable
     private static Fallback LoadZeros(Pipe pipe, int length) =>
         pipe.PutZeros(length, out _) == length ? Fallback.None : Fallback.PipeFull;
 
-    private Fallback Diagnose(BlockDevice device, int count, Errno errno)
+    private Fallback Diagnose(FileDevice device, int count, Errno errno)
     {
         if (count == 0)
         {

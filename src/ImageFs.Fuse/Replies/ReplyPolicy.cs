@@ -17,7 +17,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     // A refusal now and then may have another cause than the device; so many in a row have not.
     private const int RefusalsBelieved = 4;
 
-    private readonly Dictionary<BlockDevice, int> _refusals = [];
+    private readonly Dictionary<FileDevice, int> _refusals = [];
 
     /// <summary>Whether the image's cache is to keep nothing of what the mount's cache has.</summary>
     public bool CachesOnce => cachesOnce;
@@ -49,7 +49,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     }
 
     /// <summary>Takes note of a device that refused to be spliced from.</summary>
-    public void NoteRefusal(BlockDevice device) => _refusals[device] = _refusals.GetValueOrDefault(device) + 1;
+    public void NoteRefusal(FileDevice device) => _refusals[device] = _refusals.GetValueOrDefault(device) + 1;
 
     /// <summary>Takes note of a reply that was spliced: its devices do not refuse.</summary>
     public void NoteSuccess(ReadOnlySpan<DeviceExtent> extents)

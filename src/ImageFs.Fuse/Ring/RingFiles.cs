@@ -16,7 +16,7 @@ internal sealed class RingFiles
     private const int RefusalsBelieved = 4;
 
     private readonly IoUring _ring;
-    private readonly BlockDevice?[] _devices = new BlockDevice?[Places];
+    private readonly FileDevice?[] _devices = new FileDevice?[Places];
     private readonly int[] _refusals = new int[Places];
 
     /// <summary>Makes the ring's table.</summary>
@@ -33,7 +33,7 @@ internal sealed class RingFiles
 
     /// <summary>The place of a device.</summary>
     /// <returns>False when it has none: the table is full, or the device does not take reads by the ring.</returns>
-    public bool TryFind(BlockDevice device, out int place)
+    public bool TryFind(FileDevice device, out int place)
     {
         for (place = Connection + 1; place < Places; place++)
         {

@@ -17,9 +17,9 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     /// <exception cref="LinuxException">It cannot be opened.</exception>
     public static ImageFile OpenImage(string path, BackingPolicy policy, ICollection<IDisposable> opened)
     {
-        BlockDevice device = BlockDevice.Open(path);
+        FileDevice device = FileDevice.Open(path);
         opened.Add(device);
-        string named = BlockDevice.FindDescriptor(path) is null ? path : Paths.ReadLink(path) ?? path;
+        string named = FileDevice.FindDescriptor(path) is null ? path : Paths.ReadLink(path) ?? path;
         return new ImageFile(path, device, Around(named, policy, opened), device.Identity);
     }
 
@@ -27,7 +27,7 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     public override ImageFile Open(string path, string role, ImageFile opener)
     {
         string full = Path.Combine(directory, path);
-        BlockDevice device = policy == BackingPolicy.Folder
+        FileDevice device = policy == BackingPolicy.Folder
             ? OpenBeneath(full, path, role, opener)
             : OpenOnce(full, flags => Files.Open(full, flags), (_, status) => Admit(full, path, role, in status));
         return new ImageFile(full, device, Around(full, policy, opened), device.Identity, opener);
@@ -37,7 +37,7 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     public override ImageFile OpenNamed(string path, string role, ImageFile opener)
     {
         string full = Path.Combine(directory, path);
-        BlockDevice device = OpenOnce(full, flags => Files.Open(full, flags), (_, status) => BlockDevice.Admit(full, in status));
+        FileDevice device = OpenOnce(full, flags => Files.Open(full, flags), (_, status) => FileDevice.Admit(full, in status));
         return new ImageFile(full, device, Around(full, policy, opened), device.Identity, opener);
     }
 
@@ -60,7 +60,7 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     private static HostFolder Around(string path, BackingPolicy policy, ICollection<IDisposable> opened) =>
         new(Path.GetDirectoryName(Paths.Full(path)) ?? "/", policy, opened);
 
-    private BlockDevice OpenBeneath(string full, string path, string role, ImageFile opener)
+    private FileDevice OpenBeneath(string full, string path, string role, ImageFile opener)
     {
         using FileDescriptor folder = Files.Open(directory, OpenFlags.Path);
         FileDescriptor OpenPlace(OpenFlags flags)
@@ -83,17 +83,17 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     }
 
     // What is open already, under another name or for another image, is not opened a second time.
-    private BlockDevice OpenOnce(string full, Func<OpenFlags, FileDescriptor> open, Action<FileDescriptor, FileStatus> admit)
+    private FileDevice OpenOnce(string full, Func<OpenFlags, FileDescriptor> open, Action<FileDescriptor, FileStatus> admit)
     {
-        BlockDevice? known = null;
+        FileDevice? known = null;
         FileDescriptor? descriptor = Files.OpenAfterLook(
             full,
             open,
             (place, status) =>
             {
                 admit(place, status);
-                string identity = BlockDevice.IdentityOf(in status);
-                known = opened.OfType<BlockDevice>().FirstOrDefault(device => device.Identity == identity);
+                string identity = FileDevice.IdentityOf(in status);
+                known = opened.OfType<FileDevice>().FirstOrDefault(device => device.Identity == identity);
                 return known is null;
             },
             Flags);
@@ -102,14 +102,14 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
             return known!;
         }
 
-        BlockDevice device = BlockDevice.Take(full, descriptor);
+        FileDevice device = FileDevice.Take(full, descriptor);
         opened.Add(device);
         return device;
     }
 
     private void Admit(string full, string path, string role, in FileStatus status)
     {
-        BlockDevice.Admit(full, in status);
+        FileDevice.Admit(full, in status);
         if (status.IsBlockDevice && policy != BackingPolicy.Device)
         {
             throw new ForbiddenFileException(role, path, "is a device: backing=device allows it");

@@ -40,7 +40,7 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     public ImageFolder Folder => folder;
 
     /// <summary>The user whose file it is; null where it lies in another image.</summary>
-    public uint? Owner => (source as BlockDevice)?.Owner;
+    public uint? Owner => (source as FileDevice)?.Owner;
 
     /// <summary>This file, the one that named it, and so on to the one that the user named.</summary>
     public IEnumerable<ImageFile> Openers

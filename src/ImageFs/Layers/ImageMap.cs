@@ -17,7 +17,7 @@ internal static class ImageMap
     /// <param name="columns">Width in cells; at least 1.</param>
     internal static void Write(TextWriter output, BlockSource source, int columns)
     {
-        var covered = new Dictionary<BlockDevice, long[]>();
+        var covered = new Dictionary<FileDevice, long[]>();
         foreach (ExtentRun run in LayerExtents.At(source, MaxLayers))
         {
             DeviceExtent extent = run.Extent;
@@ -32,7 +32,7 @@ internal static class ImageMap
             }
         }
 
-        foreach ((BlockDevice device, long[] cells) in covered)
+        foreach ((FileDevice device, long[] cells) in covered)
         {
             long cell = CellLength(device, cells);
             output.WriteLine();
@@ -44,7 +44,7 @@ internal static class ImageMap
         }
     }
 
-    private static long CellLength(BlockDevice device, long[] cells) => ((device.Length - 1) / cells.Length) + 1;
+    private static long CellLength(FileDevice device, long[] cells) => ((device.Length - 1) / cells.Length) + 1;
 
     private static void Cover(long[] cells, long cellLength, long address, long length)
     {

@@ -59,7 +59,7 @@ internal static class LayerExtents
         ExtentKind.Inline => "metadata",
         _ => extent.Source switch
         {
-            BlockDevice device => device.Path,
+            FileDevice device => device.Path,
             Storage.Containers.Container container => container.Format,
             BlockSlice => "volume",
             _ => "file",

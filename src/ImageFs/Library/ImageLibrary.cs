@@ -303,7 +303,7 @@ internal sealed class ImageLibrary : FileSystem
             }
 
             entry.Update(status);
-            FileSystem fileSystem = OpenImage(entry, BlockDevice.IdentityOf(in status));
+            FileSystem fileSystem = OpenImage(entry, FileDevice.IdentityOf(in status));
             Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
             entry.Open(fileSystem);
             return fileSystem;

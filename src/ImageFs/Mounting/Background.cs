@@ -37,7 +37,7 @@ internal static class Background
     internal static int Start(MountRequest request)
     {
         using Readiness readiness = Readiness.Take(request);
-        Processes.KeepDescriptors(BlockDevice.FindDescriptor(request.Image), BlockDevice.FindDescriptor(request.Directory));
+        Processes.KeepDescriptors(FileDevice.FindDescriptor(request.Image), FileDevice.FindDescriptor(request.Directory));
         (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
         using (said)
         {

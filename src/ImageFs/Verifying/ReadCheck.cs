@@ -22,7 +22,7 @@ internal sealed class ReadCheck
     private readonly bool _isDisc;
     private readonly byte[] _buffer = new byte[PieceLength];
     private readonly ReadAccount _account = new();
-    private readonly List<(BlockDevice Device, long Length)> _taken = [];
+    private readonly List<(FileDevice Device, long Length)> _taken = [];
     private int _badPieces;
     private long _badStart;
     private long _badEnd;
@@ -189,7 +189,7 @@ internal sealed class ReadCheck
         _taken.ForEach(part => Count(part.Device, part.Length));
     }
 
-    private void Count(BlockDevice device, long length)
+    private void Count(FileDevice device, long length)
     {
         if (!_isDisc)
         {

@@ -13,7 +13,7 @@ public class ReplyBuilding : IDisposable
 {
     private const int Extents = 4;
     private string _path = string.Empty;
-    private BlockDevice _device = null!;
+    private FileDevice _device = null!;
     private FileDescriptor _target = null!;
     private FuseChannel _channel = null!;
     private MappedSource _file = null!;
@@ -31,7 +31,7 @@ public class ReplyBuilding : IDisposable
     {
         _path = Path.GetTempFileName();
         File.WriteAllBytes(_path, new byte[2 * Size]);
-        _device = BlockDevice.Open(_path);
+        _device = FileDevice.Open(_path);
         _target = Files.Open("/dev/null", OpenFlags.ReadWrite);
         _channel = new FuseChannel(_target, new ReplyPolicy(Way));
         var map = new ExtentMapBuilder();

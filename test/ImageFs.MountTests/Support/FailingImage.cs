@@ -13,7 +13,7 @@ internal sealed class FailingImage : IDisposable
 {
     private const string Name = "disk.img";
 
-    private readonly BlockDevice _device;
+    private readonly FileDevice _device;
     private readonly FailingSource _source;
     private readonly MountedTree _mount;
 
@@ -22,7 +22,7 @@ internal sealed class FailingImage : IDisposable
     {
         Need.Root();
         Need.Fuse();
-        _device = BlockDevice.Open(image);
+        _device = FileDevice.Open(image);
         _source = new FailingSource(_device);
         var tree = new TestTree();
         tree.AddFile(Name, _source);
@@ -44,7 +44,7 @@ internal sealed class FailingImage : IDisposable
         _device.Dispose();
     }
 
-    private sealed class FailingSource(BlockDevice device) : BlockSource
+    private sealed class FailingSource(FileDevice device) : BlockSource
     {
         private volatile Tuple<long, long>? _bad;
 

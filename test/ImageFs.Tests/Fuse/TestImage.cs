@@ -12,14 +12,14 @@ internal sealed class TestImage : IDisposable
         Bytes = new byte[length];
         new Random(length).NextBytes(Bytes);
         File.WriteAllBytes(_path, Bytes);
-        Device = BlockDevice.Open(_path);
+        Device = FileDevice.Open(_path);
     }
 
     public string FilePath => _path;
 
     public byte[] Bytes { get; }
 
-    public BlockDevice Device { get; }
+    public FileDevice Device { get; }
 
     /// <summary>A file of runs of the image, each an address and a length.</summary>
     public MappedSource Layout(params (long Address, long Length)[] runs)

@@ -23,7 +23,7 @@ public sealed class BlockSourceTest
     [Test]
     public void A_file_in_a_slice_of_a_slice_lies_at_the_sum_of_their_places()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
         var disk = new BlockSlice(device, 100, 5000);
         var volume = new BlockSlice(disk, 1000, 3000);
         var file = new MappedSource(volume, new ExtentMapBuilder().Append(10, ExtentKind.Hole).AppendMapped(50, 7).Build());
@@ -40,7 +40,7 @@ public sealed class BlockSourceTest
     [Test]
     public void Holes_read_as_zeros_and_mapped_bytes_as_they_are()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
         var file = new MappedSource(
             device,
             new ExtentMapBuilder().AppendMapped(5, 9995).Append(3, ExtentKind.Hole).Append(2, ExtentKind.Unwritten).AppendMapped(4, 0).Build());
@@ -53,7 +53,7 @@ public sealed class BlockSourceTest
     [Test]
     public void Bytes_behind_the_end_of_a_layer_below_are_an_error_and_those_before_it_are_read()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
         var file = new MappedSource(device, new ExtentMapBuilder().AppendMapped(20, 9990).Build());
         byte[] read = new byte[10];
         file.ReadAt(0, read);
@@ -66,7 +66,7 @@ public sealed class BlockSourceTest
     [Test]
     public void Reading_behind_the_end_is_an_error()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
 
         Assert.That(() => device.ReadAt(9_999, new byte[2]), Throws.TypeOf<TruncatedImageException>());
         Assert.That(() => new BlockSlice(device, 0, 10).ReadAt(10, new byte[1]), Throws.TypeOf<TruncatedImageException>());
@@ -75,7 +75,7 @@ public sealed class BlockSourceTest
     [Test]
     public void A_file_cut_short_after_it_was_opened_is_an_error_not_zeros()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
         using (FileStream stream = File.OpenWrite(_path))
         {
             stream.SetLength(6000);
@@ -94,7 +94,7 @@ public sealed class BlockSourceTest
     [Test]
     public void A_wish_for_what_cannot_be_read_comes_to_nothing()
     {
-        using BlockDevice device = BlockDevice.Open(_path);
+        using FileDevice device = FileDevice.Open(_path);
         BlockSource[] sources =
         [
             new Loop(),
@@ -108,7 +108,7 @@ public sealed class BlockSourceTest
     public void An_open_descriptor_is_read_by_its_number()
     {
         using FileStream stream = File.OpenRead(_path);
-        using BlockDevice device = BlockDevice.Open($"/dev/fd/{stream.SafeFileHandle.DangerousGetHandle()}");
+        using FileDevice device = FileDevice.Open($"/dev/fd/{stream.SafeFileHandle.DangerousGetHandle()}");
         byte[] read = new byte[10];
         device.ReadAt(50, read);
 
@@ -119,7 +119,7 @@ public sealed class BlockSourceTest
     [TestCase("/dev/null")]
     [TestCase("/nonexistent/image")]
     public void What_is_neither_file_nor_block_device_is_refused(string path) =>
-        Assert.That(() => BlockDevice.Open(path), Throws.TypeOf<Linux.LinuxException>());
+        Assert.That(() => FileDevice.Open(path), Throws.TypeOf<Linux.LinuxException>());
 
     [FsCheck.NUnit.Property(Arbitrary = [typeof(ExtentMapLaws)])]
     public bool Reading_equals_the_bytes_through_the_map(ExtentMap map, NonNegativeInt place, PositiveInt length)
@@ -150,7 +150,7 @@ public sealed class BlockSourceTest
     [FsCheck.NUnit.Property(Arbitrary = [typeof(ExtentMapLaws)])]
     public bool Composition_is_associative(ExtentMap upper, ExtentMap lower, NonNegativeInt place)
     {
-        using BlockDevice device = BlockDevice.Open("/proc/self/exe");
+        using FileDevice device = FileDevice.Open("/proc/self/exe");
         var below = new MappedSource(device, lower);
         var file = new MappedSource(below, upper);
         if (upper.Length == 0)

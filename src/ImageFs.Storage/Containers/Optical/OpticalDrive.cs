@@ -16,7 +16,7 @@ internal static class OpticalDrive
     internal delegate bool Control(uint request, Span<byte> argument);
 
     /// <summary>The sessions of the disc in a drive; null when the device is none, or has no disc with a table.</summary>
-    internal static SessionTable? ReadSessions(BlockDevice device) =>
+    internal static SessionTable? ReadSessions(FileDevice device) =>
         ReadSessions((request, argument) => Descriptors.Control(device.Descriptor, request, argument, out _) >= 0);
 
     /// <summary>

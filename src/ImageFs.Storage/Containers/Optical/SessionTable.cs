@@ -15,7 +15,7 @@ public sealed record SessionTable(IReadOnlyList<long?> Starts)
     {
         Disc disc => disc.Sessions,
         DiscTrackSource track => track.Sessions,
-        BlockDevice { IsBlockDevice: true } device => OpticalDrive.ReadSessions(device),
+        FileDevice { IsBlockDevice: true } device => OpticalDrive.ReadSessions(device),
         _ => null,
     };
 

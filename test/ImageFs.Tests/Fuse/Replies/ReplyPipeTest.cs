@@ -119,7 +119,7 @@ public sealed class ReplyPipeTest
     public void ASourceThatCannotBeSplicedFromIsAFault()
     {
         // A regular file that the kernel reads and does not splice.
-        using BlockDevice memory = BlockDevice.Open("/proc/self/mem");
+        using FileDevice memory = FileDevice.Open("/proc/self/mem");
         using var pipe = new ReplyPipe(MiB);
         var extent = new DeviceExtent(0, 4096, ExtentKind.Mapped, 0, memory);
         Assert.That(pipe.Send(_target.Descriptor, 1, 4096, [extent], false, out _), Is.EqualTo(Fallback.SourceRefused));

@@ -4,14 +4,14 @@ using ImageFs.Linux;
 namespace ImageFs.Storage;
 
 /// <summary>The bottom layer: an open image file or block device. It owns the descriptor that extents are spliced from.</summary>
-public sealed class BlockDevice : BlockSource, IDisposable
+public sealed class FileDevice : BlockSource, IDisposable
 {
     private const string DescriptorFolder = "/dev/fd/";
 
     private readonly Lazy<DirectFile?> _direct;
     private readonly Lazy<FileMapping?> _mapping;
 
-    private BlockDevice(string path, FileDescriptor descriptor, bool isShared)
+    private FileDevice(string path, FileDescriptor descriptor, bool isShared)
     {
         Path = path;
         Descriptor = descriptor;
@@ -82,7 +82,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// not be allowed to open by its name.
     /// </summary>
     /// <exception cref="LinuxException">It cannot be opened, or is neither.</exception>
-    public static BlockDevice Open(string path)
+    public static FileDevice Open(string path)
     {
         FileDescriptor descriptor = OpenDescriptor(path, out bool isShared);
         return Take(path, descriptor, isShared);
@@ -92,7 +92,7 @@ public sealed class BlockDevice : BlockSource, IDisposable
     /// <param name="path">Its path, for messages.</param>
     /// <param name="descriptor">It is the device's from now on.</param>
     /// <exception cref="LinuxException">It is neither.</exception>
-    public static BlockDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
+    public static FileDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
 
     /// <summary>What <see cref="Identity"/> is of a file or device.</summary>
     public static string IdentityOf(in FileStatus status) => status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
@@ -138,11 +138,11 @@ public sealed class BlockDevice : BlockSource, IDisposable
     private static LinuxException IsNeither(string path, in FileStatus status) =>
         new("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
 
-    private static BlockDevice Take(string path, FileDescriptor descriptor, bool isShared)
+    private static FileDevice Take(string path, FileDescriptor descriptor, bool isShared)
     {
         try
         {
-            return new BlockDevice(path, descriptor, isShared);
+            return new FileDevice(path, descriptor, isShared);
         }
         catch
         {
