@@ -1,7 +1,24 @@
 using System.Buffers.Binary;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;
+
+/// <summary>How wide the entries of a file allocation table are.</summary>
+internal enum EntryWidth
+{
+    /// <summary>12 bits: two entries in three bytes.</summary>
+    Fat12 = 12,
+
+    /// <summary>16 bits.</summary>
+    Fat16 = 16,
+
+    /// <summary>32 bits, of which the upper 4 are reserved.</summary>
+    Fat32 = 32,
+
+    /// <summary>32 bits, all of them.</summary>
+    ExFat = 33,
+}
 
 /// <summary>
 /// A file allocation table: for each cluster the number of the next one of its file (fatgen103 4, exFAT 4). Entries are read as they
@@ -103,5 +120,41 @@ internal sealed class FileAllocationTable(BlockCache volume, long address, Entry
             },
             length => free += (uint)(length / sizeof(uint)));
         return free;
+    }
+}
+
+/// <summary>
+/// The number of free clusters: counted once, by the first that asks. A volume whose map of them cannot be read has what is known all the
+/// same: statfs(2) must not fail for that.
+/// </summary>
+/// <param name="count">Counts them.</param>
+/// <param name="guess">What is known without counting.</param>
+internal sealed class FreeClusters(Func<uint> count, Func<uint> guess)
+{
+    private readonly Lock _gate = new();
+    private uint? _count;
+
+    /// <summary>How many there are.</summary>
+    public uint Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                try
+                {
+                    return _count ??= count();
+                }
+                catch (ImageException)
+                {
+                    return (_count = guess()).Value;
+                }
+                catch (LinuxException)
+                {
+                    // A device that failed may recover.
+                    return guess();
+                }
+            }
+        }
     }
 }
