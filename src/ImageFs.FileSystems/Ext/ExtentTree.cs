@@ -1,6 +1,151 @@
+using System.Buffers.Binary;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
+
+/// <summary>The header of a node of an extent tree (ext4: Extent Tree).</summary>
+internal readonly ref struct ExtentHeader
+{
+    /// <summary>Bytes that it takes, and that each entry behind it takes.</summary>
+    public const int Size = 12;
+
+    /// <summary>eh_magic of every node.</summary>
+    public const ushort MagicNumber = 0xF30A;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    public ExtentHeader(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, Size, nameof(bytes));
+        _bytes = bytes;
+    }
+
+    /// <summary>eh_magic.</summary>
+    public ushort Magic => UInt16(0x0);
+
+    /// <summary>eh_entries: entries in use.</summary>
+    public ushort Entries => UInt16(0x2);
+
+    /// <summary>eh_max: entries that there is room for.</summary>
+    public ushort Max => UInt16(0x4);
+
+    /// <summary>eh_depth: 0 when the entries are extents.</summary>
+    public ushort Depth => UInt16(0x6);
+
+    private ushort UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[offset..]);
+}
+
+/// <summary>An entry of an inner node of an extent tree (ext4: Extent Tree).</summary>
+internal readonly ref struct ExtentIndex
+{
+    /// <summary>Bytes that it takes.</summary>
+    public const int Size = ExtentHeader.Size;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    public ExtentIndex(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, Size, nameof(bytes));
+        _bytes = bytes;
+    }
+
+    /// <summary>ei_block: the first block of the file below it.</summary>
+    public uint Block => BinaryPrimitives.ReadUInt32LittleEndian(_bytes);
+
+    /// <summary>ei_leaf: the block of the node below it.</summary>
+    public ulong Leaf =>
+        BinaryPrimitives.ReadUInt32LittleEndian(_bytes[4..]) | ((ulong)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[8..]) << 32);
+}
+
+/// <summary>An extent: an entry of a leaf of an extent tree (ext4: Extent Tree).</summary>
+internal readonly ref struct ExtentLeaf
+{
+    /// <summary>Bytes that it takes.</summary>
+    public const int Size = ExtentHeader.Size;
+
+    private const ushort MaxWrittenLength = 0x8000;
+
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    public ExtentLeaf(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, Size, nameof(bytes));
+        _bytes = bytes;
+    }
+
+    /// <summary>ee_block: its first block in the file.</summary>
+    public uint Block => BinaryPrimitives.ReadUInt32LittleEndian(_bytes);
+
+    /// <summary>Its length in blocks, from ee_len.</summary>
+    public uint Length => IsUnwritten ? (uint)RawLength - MaxWrittenLength : RawLength;
+
+    /// <summary>Whether its blocks were never written: ee_len is above 2¹⁵.</summary>
+    public bool IsUnwritten => RawLength > MaxWrittenLength;
+
+    /// <summary>ee_start: its first block in the volume.</summary>
+    public ulong Start =>
+        BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..]) | ((ulong)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[6..]) << 32);
+
+    /// <summary>The block of the file behind it.</summary>
+    public long End => (long)Block + Length;
+
+    private ushort RawLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[4..]);
+}
+
+/// <summary>A node of an extent tree: its header and the entries in use.</summary>
+internal readonly ref struct ExtentNode
+{
+    private readonly ReadOnlySpan<byte> _bytes;
+
+    /// <param name="bytes">The node; the header's number of entries must fit.</param>
+    public ExtentNode(ReadOnlySpan<byte> bytes)
+    {
+        var header = new ExtentHeader(bytes);
+        Count = header.Entries;
+        Depth = header.Depth;
+        _bytes = bytes[ExtentHeader.Size..];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Count * ExtentHeader.Size, _bytes.Length, nameof(bytes));
+    }
+
+    /// <summary>Number of entries.</summary>
+    public int Count { get; }
+
+    /// <summary>Levels below it.</summary>
+    public int Depth { get; }
+
+    /// <summary>An entry of a leaf.</summary>
+    public ExtentLeaf Leaf(int i) => new(_bytes.Slice(i * ExtentLeaf.Size, ExtentLeaf.Size));
+
+    /// <summary>An entry of an inner node.</summary>
+    public ExtentIndex Index(int i) => new(_bytes.Slice(i * ExtentIndex.Size, ExtentIndex.Size));
+
+    /// <summary>The first block of the file that an entry is for: at the same place in both kinds.</summary>
+    public uint FirstBlock(int i) => Index(i).Block;
+
+    /// <summary>The last entry that begins at or before a block of the file; -1 when there is none.</summary>
+    public int FindLast(uint block)
+    {
+        int low = -1;
+        int high = Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) >> 1;
+            if (FirstBlock(middle) <= block)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>The first block of the file behind an entry's part: where the next entry begins, or the node's own part ends.</summary>
+    public long EndOf(int i, long end) => i + 1 < Count ? Math.Min(FirstBlock(i + 1), end) : end;
+}
 
 /// <summary>A file whose blocks are found by an extent tree (ext4: Extent Tree).</summary>
 internal sealed class ExtentTree : BlockMappedFile

@@ -157,3 +157,71 @@ internal readonly ref struct Inode
 
     private Timestamp Time(int offset, int extraOffset) => InodeTime.Decode(UInt32(offset), Has(extraOffset) ? UInt32(extraOffset) : 0);
 }
+
+/// <summary>i_flags (ext4: Inode Table), as far as they tell a reader something.</summary>
+[Flags]
+internal enum InodeFlags : uint
+{
+    None = 0,
+    Encrypted = 0x800,
+
+    /// <summary>A directory with a hash tree.</summary>
+    Index = 0x1000,
+
+    /// <summary>i_blocks counts file system blocks.</summary>
+    HugeFile = 0x40000,
+
+    /// <summary>i_block is the root of an extent tree.</summary>
+    Extents = 0x80000,
+
+    Verity = 0x100000,
+
+    /// <summary>It holds the value of an extended attribute.</summary>
+    EaInode = 0x200000,
+
+    /// <summary>The contents are in the inode.</summary>
+    InlineData = 0x10000000,
+
+    /// <summary>A directory whose names are looked up without regard to case.</summary>
+    CaseFold = 0x40000000,
+}
+
+/// <summary>A time of an inode in two words (ext4: Inode Timestamps).</summary>
+internal static class InodeTime
+{
+    private const uint EpochMask = 3;
+    private const int EpochBits = 2;
+    private const uint MaxNanoseconds = 999_999_999;
+
+    /// <summary>The time.</summary>
+    /// <param name="seconds">Seconds since 1970, with a sign.</param>
+    /// <param name="extra">How often to add 2³² to them, in two bits, and nanoseconds.</param>
+    public static Timestamp Decode(uint seconds, uint extra)
+    {
+        long epoch = (long)(extra & EpochMask) << 32;
+        return new Timestamp(unchecked((int)seconds) + epoch, Math.Min(extra >> EpochBits, MaxNanoseconds));
+    }
+}
+
+/// <summary>Contents that are in the inode (ext4: Inline Data). What the size has beyond them reads as zeros.</summary>
+/// <param name="bytes">The bytes that are there.</param>
+/// <param name="length">The size.</param>
+internal sealed class InlineData(byte[] bytes, long length) : BlockSource
+{
+    /// <inheritdoc/>
+    public override long Length => length;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        long count = Math.Min(maxLength, Length - offset);
+        return offset < bytes.Length
+            ? new Extent(offset, Math.Min(count, bytes.Length - offset), ExtentKind.Inline, 0)
+            : Extent.Hole(offset, count);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReadOwn(long offset, Span<byte> destination) =>
+        bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
+}

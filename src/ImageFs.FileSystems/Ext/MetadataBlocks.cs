@@ -2,6 +2,17 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
 
+/// <summary>What has to be true of a block of metadata before anything in it is believed.</summary>
+internal abstract class MetadataCheck
+{
+    /// <summary>Checks a block.</summary>
+    /// <param name="block">Its bytes.</param>
+    /// <param name="address">Where it is in the volume.</param>
+    /// <param name="seed">Where its checksum begins, which binds it to its owner.</param>
+    /// <exception cref="InvalidImageException">It is damaged.</exception>
+    public abstract void Verify(ReadOnlySpan<byte> block, long address, uint seed);
+}
+
 /// <summary>
 /// A bounded cache of blocks of metadata, each checked when it is read. It remembers as what, and for which owner, a block was checked,
 /// and hands out copies: the caller's buffer is what it reads into.

@@ -218,3 +218,191 @@ internal readonly ref struct SuperBlock
         return end < 0 ? text : text[..end];
     }
 }
+
+/// <summary>s_state (ext4: Super Block).</summary>
+[Flags]
+internal enum SuperBlockState : ushort
+{
+    None = 0,
+
+    /// <summary>Cleanly unmounted.</summary>
+    Clean = 1,
+
+    /// <summary>Errors were found.</summary>
+    Errors = 2,
+
+    /// <summary>Orphans are being recovered.</summary>
+    Orphans = 4,
+
+    /// <summary>A fast commit is being replayed.</summary>
+    FastCommitReplay = 0x20,
+}
+
+/// <summary>s_flags (ext4: Super Block).</summary>
+[Flags]
+internal enum SuperBlockFlags : uint
+{
+    None = 0,
+
+    /// <summary>Names are hashed as signed characters.</summary>
+    SignedHash = 1,
+
+    /// <summary>Names are hashed as unsigned characters.</summary>
+    UnsignedHash = 2,
+
+    /// <summary>To test development code.</summary>
+    TestFileSystem = 4,
+}
+
+/// <summary>s_feature_compat: a reader and a writer may pass over those that they do not know (ext4: Super Block).</summary>
+[Flags]
+internal enum CompatibleFeatures : uint
+{
+    None = 0,
+    DirPrealloc = 0x1,
+    ImagicInodes = 0x2,
+    HasJournal = 0x4,
+    ExtAttr = 0x8,
+    ResizeInode = 0x10,
+    DirIndex = 0x20,
+    LazyBg = 0x40,
+    ExcludeInode = 0x80,
+    ExcludeBitmap = 0x100,
+    SparseSuper2 = 0x200,
+    FastCommit = 0x400,
+    StableInodes = 0x800,
+    OrphanFile = 0x1000,
+}
+
+/// <summary>s_feature_incompat: a reader must know every one of them (ext4: Super Block).</summary>
+[Flags]
+internal enum IncompatibleFeatures : uint
+{
+    None = 0,
+    Compression = 0x1,
+    FileType = 0x2,
+    Recover = 0x4,
+    JournalDevice = 0x8,
+    MetaBg = 0x10,
+    Extents = 0x40,
+    Bits64 = 0x80,
+    MultipleMountProtection = 0x100,
+    FlexBg = 0x200,
+    EaInode = 0x400,
+    DirData = 0x1000,
+    ChecksumSeed = 0x2000,
+    LargeDir = 0x4000,
+    InlineData = 0x8000,
+    Encrypt = 0x10000,
+    CaseFold = 0x20000,
+}
+
+/// <summary>s_feature_ro_compat: a reader may pass over those that it does not know (ext4: Super Block).</summary>
+[Flags]
+internal enum ReadOnlyCompatibleFeatures : uint
+{
+    None = 0,
+    SparseSuper = 0x1,
+    LargeFile = 0x2,
+    BtreeDir = 0x4,
+    HugeFile = 0x8,
+    GdtCsum = 0x10,
+    DirNlink = 0x20,
+    ExtraIsize = 0x40,
+    HasSnapshot = 0x80,
+    Quota = 0x100,
+    BigAlloc = 0x200,
+    MetadataCsum = 0x400,
+    Replica = 0x800,
+    ReadOnly = 0x1000,
+    Project = 0x2000,
+    SharedBlocks = 0x4000,
+    Verity = 0x8000,
+    OrphanPresent = 0x10000,
+}
+
+/// <summary>The features by the names that e2fsprogs gives them; one that it does not know is <c>FEATURE_I27</c> and the like.</summary>
+internal static class FeatureNames
+{
+    private static readonly string?[] s_compatible =
+    [
+        "dir_prealloc", "imagic_inodes", "has_journal", "ext_attr", "resize_inode", "dir_index", "lazy_bg", "snapshot_inode",
+        "snapshot_bitmap", "sparse_super2", "fast_commit", "stable_inodes", "orphan_file",
+    ];
+
+    private static readonly string?[] s_incompatible =
+    [
+        "compression", "filetype", "needs_recovery", "journal_dev", "meta_bg", null, "extent", "64bit",
+        "mmp", "flex_bg", "ea_inode", null, "dirdata", "metadata_csum_seed", "large_dir", "inline_data",
+        "encrypt", "casefold",
+    ];
+
+    private static readonly string?[] s_readOnlyCompatible =
+    [
+        "sparse_super", "large_file", null, "huge_file", "uninit_bg", "dir_nlink", "extra_isize", "snapshot",
+        "quota", "bigalloc", "metadata_csum", "replica", "read-only", "project", "shared_blocks", "verity",
+        "orphan_present",
+    ];
+
+    public static IEnumerable<string> Of(CompatibleFeatures features) => Of((uint)features, s_compatible, 'C');
+
+    public static IEnumerable<string> Of(IncompatibleFeatures features) => Of((uint)features, s_incompatible, 'I');
+
+    public static IEnumerable<string> Of(ReadOnlyCompatibleFeatures features) => Of((uint)features, s_readOnlyCompatible, 'R');
+
+    private static IEnumerable<string> Of(uint features, string?[] names, char set)
+    {
+        for (int bit = 0; bit < 32; bit++)
+        {
+            if ((features & (1u << bit)) != 0)
+            {
+                yield return (bit < names.Length ? names[bit] : null) ?? $"FEATURE_{set}{bit}";
+            }
+        }
+    }
+}
+
+/// <summary>Which groups begin with a copy of the super block (ext4: Block Group Descriptors, sparse_super and sparse_super2).</summary>
+internal sealed class SuperBlockCopies
+{
+    private readonly bool _isSparse;
+    private readonly bool _isListed;
+    private readonly (uint First, uint Second) _listed;
+
+    public SuperBlockCopies(SuperBlock superBlock)
+    {
+        _isSparse = superBlock.ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.SparseSuper);
+        _isListed = superBlock.Compatible.HasFlag(CompatibleFeatures.SparseSuper2);
+        _listed = superBlock.BackupGroups;
+        ReservedDescriptorBlocks = superBlock.ReservedGdtBlocks;
+    }
+
+    /// <summary>Blocks behind the descriptors of each copy that are kept for the file system to grow.</summary>
+    public int ReservedDescriptorBlocks { get; }
+
+    /// <summary>Whether a group has one.</summary>
+    public bool Contains(uint group)
+    {
+        if (group == 0)
+        {
+            return true;
+        }
+
+        if (_isListed)
+        {
+            return group == _listed.First || group == _listed.Second;
+        }
+
+        return group == 1 || !_isSparse || IsPowerOf(group, 3) || IsPowerOf(group, 5) || IsPowerOf(group, 7);
+    }
+
+    private static bool IsPowerOf(uint number, uint root)
+    {
+        while (number % root == 0)
+        {
+            number /= root;
+        }
+
+        return number == 1;
+    }
+}

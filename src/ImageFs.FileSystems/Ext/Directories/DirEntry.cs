@@ -61,3 +61,72 @@ internal readonly ref struct DirEntry
         return RawLength is 0 or ushort.MaxValue ? blockSize : RawLength;
     }
 }
+
+/// <summary>Goes through the entries of a directory's block, or of the part of an inode that takes its place.</summary>
+internal ref struct DirEntryWalker
+{
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly Geometry _geometry;
+    private int _next;
+
+    /// <param name="bytes">The entries, one behind the other up to the end.</param>
+    /// <param name="geometry">The file system's sizes.</param>
+    public DirEntryWalker(ReadOnlySpan<byte> bytes, Geometry geometry)
+    {
+        _bytes = bytes;
+        _geometry = geometry;
+    }
+
+    /// <summary>Where the current entry is.</summary>
+    public int Offset { get; private set; }
+
+    /// <summary>Where the next entry is.</summary>
+    public readonly int NextOffset => _next;
+
+    /// <summary>The entry that the walker is on.</summary>
+    public readonly DirEntry Current => new(_bytes[Offset..]);
+
+    /// <summary>Why the walker ended before the end, at <see cref="NextOffset"/>; null when it did not.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Goes to the next entry that is in use.</summary>
+    /// <returns>False at the end, or at an entry that is damaged: the rest cannot be read.</returns>
+    public bool MoveNext()
+    {
+        while (Problem is null && _next < _bytes.Length)
+        {
+            Problem = FindProblem(_bytes[_next..]);
+            if (Problem is not null)
+            {
+                break;
+            }
+
+            Offset = _next;
+            _next += Current.Length(_geometry.BlockSize);
+            if (Current.Inode != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly string? FindProblem(ReadOnlySpan<byte> rest)
+    {
+        if (rest.Length < DirEntry.HeaderSize)
+        {
+            return $"{rest.Length} bytes are left for an entry";
+        }
+
+        var entry = new DirEntry(rest);
+        int length = entry.Length(_geometry.BlockSize);
+        if (length < DirEntry.HeaderSize + entry.NameLength || length < DirEntry.HeaderSize + DirEntry.Alignment
+            || length % DirEntry.Alignment != 0 || length > rest.Length)
+        {
+            return $"an entry of {length} bytes has a name of {entry.NameLength}, and {rest.Length} bytes are left";
+        }
+
+        return entry.Inode > _geometry.InodesCount ? $"it names inode {entry.Inode} of {_geometry.InodesCount}" : null;
+    }
+}

@@ -3,6 +3,17 @@ using System.Numerics;
 
 namespace ImageFs.FileSystems.Ext.Directories;
 
+/// <summary>hash_version of a hash tree (ext4: Hash Tree Directories). 6, SipHash, needs the key of an encrypted directory.</summary>
+internal enum DirectoryHashVersion : byte
+{
+    Legacy = 0,
+    HalfMd4 = 1,
+    Tea = 2,
+    LegacyUnsigned = 3,
+    HalfMd4Unsigned = 4,
+    TeaUnsigned = 5,
+}
+
 /// <summary>The hashes of names in directories (ext4: Hash Tree Directories).</summary>
 internal sealed class DirectoryHash
 {
