@@ -1,5 +1,30 @@
 namespace ImageFs.FileSystems.Iso9660;
 
+/// <summary>File Flags of a directory record (ECMA-119 9.1.6).</summary>
+[Flags]
+internal enum FileFlags : byte
+{
+    None = 0,
+
+    /// <summary>Existence: its existence need not be made known to the user.</summary>
+    Hidden = 0x01,
+
+    /// <summary>It is a directory.</summary>
+    Directory = 0x02,
+
+    /// <summary>It is an associated file of the one with the same identifier.</summary>
+    Associated = 0x04,
+
+    /// <summary>Its extended attribute record gives its record format.</summary>
+    Record = 0x08,
+
+    /// <summary>Its extended attribute record gives owner and permissions.</summary>
+    Protection = 0x10,
+
+    /// <summary>It is not the last directory record of its file.</summary>
+    MultiExtent = 0x80,
+}
+
 /// <summary>A directory record (ECMA-119 9.1).</summary>
 internal readonly ref struct DirectoryRecord
 {
@@ -87,5 +112,19 @@ internal readonly ref struct DirectoryRecord
         return FixedLength + bytes[32] > bytes.Length
             ? $"its file identifier of {bytes[32]} bytes runs past its length of {bytes.Length}"
             : null;
+    }
+}
+
+/// <summary>The date and time of a directory record, in seven bytes (ECMA-119 9.1.5).</summary>
+internal static class RecordingTime
+{
+    /// <summary>Bytes that it takes.</summary>
+    public const int Length = 7;
+
+    /// <summary>As a point in time. Fields out of their range carry over, as in Linux.</summary>
+    public static Timestamp Read(ReadOnlySpan<byte> bytes)
+    {
+        long seconds = Calendar.ToSeconds(1900 + bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
+        return new Timestamp(seconds - Calendar.ZoneToSeconds(bytes[6]));
     }
 }

@@ -2,6 +2,19 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
 
+/// <summary>A file section: what one directory record tells of (ECMA-119 6.5). All values but the last are bytes.</summary>
+/// <param name="Address">Where its data begin.</param>
+/// <param name="Length">Its data.</param>
+/// <param name="FileUnitSize">Data between two gaps; 0 when it is not interleaved.</param>
+/// <param name="InterleaveGapSize">Bytes of others between its file units.</param>
+/// <param name="VolumeSequenceNumber">The volume of the volume set that it is on.</param>
+internal readonly record struct FileSection(
+    long Address, long Length, long FileUnitSize, long InterleaveGapSize, ushort VolumeSequenceNumber)
+{
+    /// <summary>Whether its data lie in several pieces.</summary>
+    public bool IsInterleaved => FileUnitSize > 0 && InterleaveGapSize > 0 && Length > FileUnitSize;
+}
+
 /// <summary>Gathers the sections of a file from its directory records, which follow one another (ECMA-119 9.1.6).</summary>
 internal static class FileSectionReader
 {
@@ -71,5 +84,52 @@ internal static class FileSectionReader
         }
 
         return new FileSection(volume.ToAddress(block), record.DataLength, unit, gap, record.VolumeSequenceNumber);
+    }
+}
+
+/// <summary>
+/// A file of which sections are interleaved: their file units alternate with gaps (ECMA-119 6.4.3). Where a byte lies is calculated;
+/// a list of the pieces could be millions long.
+/// </summary>
+internal sealed class InterleavedSource : BlockSource
+{
+    private readonly BlockSource _volume;
+    private readonly List<FileSection> _sections;
+
+    /// <param name="volume">The image.</param>
+    /// <param name="sections">The sections in their order.</param>
+    /// <param name="length">Bytes of the file.</param>
+    public InterleavedSource(BlockSource volume, List<FileSection> sections, long length)
+    {
+        _volume = volume;
+        _sections = sections;
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = _volume;
+        long start = 0;
+        int index = 0;
+        while (offset >= start + _sections[index].Length)
+        {
+            start += _sections[index++].Length;
+        }
+
+        FileSection section = _sections[index];
+        long inSection = offset - start;
+        long length = Math.Min(Math.Min(maxLength, Length - offset), section.Length - inSection);
+        if (!section.IsInterleaved)
+        {
+            return Extent.Mapped(offset, length, section.Address + inSection);
+        }
+
+        long unit = Math.DivRem(inSection, section.FileUnitSize, out long inUnit);
+        long address = section.Address + (unit * (section.FileUnitSize + section.InterleaveGapSize)) + inUnit;
+        return Extent.Mapped(offset, Math.Min(length, section.FileUnitSize - inUnit), address);
     }
 }
