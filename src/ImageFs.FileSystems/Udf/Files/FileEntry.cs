@@ -4,6 +4,26 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf.Files;
 
+/// <summary>File Type of an ICB tag (ECMA-167 4/14.6.6, UDF 2.3.5.2).</summary>
+internal enum FileType : byte
+{
+    Unspecified = 0,
+    Directory = 4,
+    Regular = 5,
+    BlockDevice = 6,
+    CharacterDevice = 7,
+    ExtendedAttributes = 8,
+    Fifo = 9,
+    Socket = 10,
+    SymbolicLink = 12,
+    StreamDirectory = 13,
+    VirtualAllocationTable = 248,
+    RealTime = 249,
+    Metadata = 250,
+    MetadataMirror = 251,
+    MetadataBitmap = 252,
+}
+
 /// <summary>A file entry (ECMA-167 4/14.9) or an extended file entry (4/14.17), with the ICB tag in it (4/14.6).</summary>
 internal readonly ref struct FileEntry
 {

@@ -3,6 +3,61 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 
+/// <summary>A block of a logical volume: a recorded address (ECMA-167 4/7.1).</summary>
+/// <param name="Partition">Partition Reference Number: an index into the partition maps.</param>
+/// <param name="Block">Logical Block Number in that partition.</param>
+internal readonly record struct LogicalBlock(ushort Partition, uint Block)
+{
+    /// <summary>Bytes that it takes.</summary>
+    public const int Length = 6;
+
+    /// <summary>Reads one.</summary>
+    public static LogicalBlock Read(ReadOnlySpan<byte> bytes) =>
+        new(BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes));
+}
+
+/// <summary>An extent of the volume, outside of partitions (ECMA-167 3/7.1).</summary>
+/// <param name="Length">Its length in bytes; 0 is no extent.</param>
+/// <param name="Location">Its first block.</param>
+internal readonly record struct VolumeExtent(uint Length, uint Location)
+{
+    /// <summary>Reads one.</summary>
+    public static VolumeExtent Read(ReadOnlySpan<byte> bytes) =>
+        new(BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
+}
+
+/// <summary>The type of an extent: the highest bits of its length (ECMA-167 4/14.14.1.1).</summary>
+internal enum AllocationType : byte
+{
+    /// <summary>Allocated and recorded.</summary>
+    Recorded,
+
+    /// <summary>Allocated, nothing recorded: zeros.</summary>
+    NotRecorded,
+
+    /// <summary>Not allocated: zeros.</summary>
+    NotAllocated,
+
+    /// <summary>Not the file's: the descriptors go on there.</summary>
+    Continuation,
+}
+
+/// <summary>The form of a file's allocation descriptors: bits 0 to 2 of the ICB's flags (ECMA-167 4/14.6.8).</summary>
+internal enum AllocationForm : byte
+{
+    /// <summary>Short: within the ICB's partition.</summary>
+    Short,
+
+    /// <summary>Long: in any partition.</summary>
+    Long,
+
+    /// <summary>Extended: with the lengths of what was recorded.</summary>
+    Extended,
+
+    /// <summary>None: the file itself is in their place.</summary>
+    Embedded,
+}
+
 /// <summary>One extent of a file, whichever form it was recorded in (ECMA-167 4/14.14).</summary>
 /// <param name="Length">Its length in bytes; 0 ends the descriptors.</param>
 /// <param name="Type">What there is in the extent.</param>
