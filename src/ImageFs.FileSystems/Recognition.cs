@@ -3,6 +3,50 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
 
+/// <summary>What there is of a file system behind its mark.</summary>
+public enum Evidence
+{
+    /// <summary>The mark alone: what it leads to cannot be looked at, or nobody knows how.</summary>
+    Mark,
+
+    /// <summary>The mark, and in the place of what it leads to is something else, which was written later.</summary>
+    Overwritten,
+
+    /// <summary>The structures that it leads to: they agree, as far as its root directory, and have the checksums that they should.</summary>
+    Structures,
+}
+
+/// <summary>How much speaks for a file system that is one of several in the same place.</summary>
+/// <param name="Evidence">What there is of it.</param>
+/// <param name="Length">How long it says that it is, in bytes; 0 when it does not.</param>
+/// <param name="Problem">What shows that it was written over; empty when nothing does.</param>
+public sealed record Weight(Evidence Evidence, long Length, string Problem = "");
+
+/// <summary>
+/// What decides between several things that a volume may be, the first of these that one has. Who writes an ISO 9660 or UDF file system to
+/// a disk writes its first 32 KiB too, the system area (ECMA-119 6.2.1): what is whole there is newer.
+/// </summary>
+internal enum Standing
+{
+    /// <summary>FAT, exFAT, ext: a boot sector or super block in the system area, with the structures that it leads to.</summary>
+    InSystemArea,
+
+    /// <summary>A mark in the system area of something that is not read.</summary>
+    MarkInSystemArea,
+
+    /// <summary>ISO 9660, UDF: descriptors behind the system area, with the structures that they lead to.</summary>
+    BehindSystemArea,
+
+    /// <summary>A mark of a file system that is not read, elsewhere.</summary>
+    Mark,
+
+    /// <summary>A mark whose structures were written over.</summary>
+    Overwritten,
+
+    /// <summary>What files have and not volumes, or what a few bytes may say by chance.</summary>
+    Weak,
+}
+
 /// <summary>One thing that a volume may be. What was there before stays behind in part, so there may be several.</summary>
 public sealed class Recognition
 {
