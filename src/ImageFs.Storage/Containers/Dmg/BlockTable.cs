@@ -2,6 +2,36 @@ using System.Buffers.Binary;
 
 namespace ImageFs.Storage.Containers.Dmg;
 
+/// <summary>What a chunk is (UDIF: mish block).</summary>
+internal enum ChunkType : uint
+{
+    Zero = 0,
+    Raw = 1,
+    Ignore = 2,
+    Adc = 0x80000004,
+    Zlib = 0x80000005,
+    Bzip2 = 0x80000006,
+    Lzfse = 0x80000007,
+    Xz = 0x80000008,
+    Comment = 0x7FFFFFFE,
+    Terminator = 0xFFFFFFFF,
+}
+
+/// <summary>A run of the disk that is kept in one way. All values are bytes.</summary>
+/// <param name="Type">In which.</param>
+/// <param name="Offset">Where it begins on the disk.</param>
+/// <param name="Length">Its bytes on the disk.</param>
+/// <param name="Address">Where it begins in the file.</param>
+/// <param name="StoredLength">Its bytes in the file.</param>
+internal readonly record struct Chunk(ChunkType Type, long Offset, long Length, long Address, long StoredLength)
+{
+    /// <summary>First byte behind it, on the disk.</summary>
+    public long End => Offset + Length;
+
+    /// <summary>Whether its bytes are to be decoded.</summary>
+    public bool IsEncoded => Type is ChunkType.Zlib or ChunkType.Bzip2 or ChunkType.Xz;
+}
+
 /// <summary>A block table: the chunks of one partition; all numbers are big-endian (UDIF: mish block).</summary>
 internal static class BlockTable
 {

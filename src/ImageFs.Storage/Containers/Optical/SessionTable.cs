@@ -28,3 +28,39 @@ public sealed record SessionTable(IReadOnlyList<long?> Starts)
            select session.FirstOrDefault(track => track.IsData)?.Start * SectorLayout.UserSize,
     ]);
 }
+
+/// <summary>The mark of a volume descriptor: what is in sector 16 of a track with a file system, and says how its sectors lie.</summary>
+public static class VolumeMark
+{
+    /// <summary>The sector that it is in, from the start of the track or session (ECMA-119 6.2.1).</summary>
+    internal const int Sector = 16;
+
+    private const int Length = 16;
+
+    // Of ISO 9660 and UDF behind the type (ECMA-119 8.1.2, ECMA-167 2/9.1.2), of High Sierra behind a number and the type.
+    private const int Place = 1;
+    private const int PlaceOfHighSierra = 9;
+
+    /// <summary>Whether there is one in a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="address">Where the descriptor would begin.</param>
+    public static bool IsAt(BlockSource file, long address)
+    {
+        if (address < 0 || address > file.Length - Length)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[Length];
+        file.ReadAt(address, bytes);
+        ReadOnlySpan<byte> mark = bytes.Slice(Place, 5);
+        return mark.SequenceEqual("CD001"u8) || mark.SequenceEqual("BEA01"u8) || bytes.Slice(PlaceOfHighSierra, 5).SequenceEqual("CDROM"u8);
+    }
+
+    /// <summary>Whether there is one in sector 16 of a file's sectors.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="start">Where the sectors begin.</param>
+    /// <param name="layout">How they lie.</param>
+    internal static bool IsAt(BlockSource file, long start, SectorLayout layout) =>
+        IsAt(file, checked(start + (Sector * (long)layout.Size) + layout.DataStart));
+}

@@ -2,6 +2,15 @@ using System.Buffers.Binary;
 
 namespace ImageFs.Storage.Containers.Vdi;
 
+/// <summary>The kind of a disk (VirtualBox: VDIIMAGETYPE).</summary>
+internal enum ImageType : uint
+{
+    Dynamic = 1,
+    Static = 2,
+    Undo = 3,
+    Differencing = 4,
+}
+
 /// <summary>The header that the file begins with, version 1.1; all numbers are little-endian (VirtualBox: VDICore.h).</summary>
 internal readonly ref struct Header
 {

@@ -2,6 +2,33 @@ using System.Buffers.Binary;
 
 namespace ImageFs.Storage.Containers.Vhd;
 
+/// <summary>The checksum of footers and headers: the ones' complement of the sum of all other bytes.</summary>
+internal static class Checksum
+{
+    /// <summary>Whether it is right.</summary>
+    /// <param name="bytes">The structure.</param>
+    /// <param name="offset">Where its checksum is.</param>
+    public static bool IsValid(ReadOnlySpan<byte> bytes, int offset)
+    {
+        uint sum = 0;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            sum += i >= offset && i < offset + sizeof(uint) ? 0u : bytes[i];
+        }
+
+        return ~sum == BinaryPrimitives.ReadUInt32BigEndian(bytes[offset..]);
+    }
+}
+
+/// <summary>The kind of a disk (VHD: Hard Disk Footer Format).</summary>
+internal enum DiskType : uint
+{
+    None = 0,
+    Fixed = 2,
+    Dynamic = 3,
+    Differencing = 4,
+}
+
 /// <summary>The last sector of the file, and the first of those that are not fixed; all numbers are big-endian (VHD: Hard Disk Footer Format).</summary>
 internal readonly ref struct Footer
 {

@@ -3,6 +3,11 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Containers.Vhdx;
 
+/// <summary>A part of the file (MS-VHDX 2.2.3.2).</summary>
+/// <param name="Offset">Its first byte.</param>
+/// <param name="Length">Its bytes.</param>
+internal readonly record struct Region(long Offset, long Length);
+
 /// <summary>The region table: where the block allocation table and the metadata are (MS-VHDX 2.2.3). There are two of it.</summary>
 internal static class RegionTable
 {

@@ -3,6 +3,65 @@ using ImageFs.Storage.Containers.Optical.Sheets;
 
 namespace ImageFs.Storage.Containers.Optical.Cue;
 
+/// <summary>A FILE line.</summary>
+/// <param name="Name">The name as it is written.</param>
+/// <param name="Type">"BINARY", "MOTOROLA", "WAVE", "MP3" and others.</param>
+internal sealed record CueFile(string Name, string Type)
+{
+    /// <summary>Whether it has sectors and nothing else.</summary>
+    internal bool IsRaw => Type is "BINARY" or "MOTOROLA";
+
+    /// <summary>Whether its samples have their high byte first.</summary>
+    internal bool IsSwapped => Type == "MOTOROLA";
+
+    /// <summary>Whether a word says what a file is.</summary>
+    internal static bool IsType(string word) => word is
+        "BINARY" or "MOTOROLA" or "WAVE" or "MP3" or "AIFF" or "FLAC" or "OGG" or "APE" or "WV" or "TTA" or "M4A" or "OPUS";
+}
+
+/// <summary>A TRACK line and what belongs to it.</summary>
+/// <param name="number">1 to 99.</param>
+/// <param name="session">The session, from 1.</param>
+/// <param name="kind">What its sectors hold.</param>
+/// <param name="layout">How they lie.</param>
+internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLayout layout)
+{
+    internal int Number => number;
+
+    internal int Session => session;
+
+    /// <summary>What its sectors hold: as the sheet says, or as they say themselves.</summary>
+    internal TrackKind Kind { get; private set; } = kind;
+
+    /// <summary>How they lie: as the sheet says, or as they say themselves.</summary>
+    internal SectorLayout Layout { get; private set; } = layout;
+
+    /// <summary>Sectors in front of it that are in no file.</summary>
+    internal long Pregap { get; set; }
+
+    /// <summary>Sectors behind it that are in no file.</summary>
+    internal long Postgap { get; set; }
+
+    /// <summary>Sectors between its session and the one before, where the sheet tells.</summary>
+    internal long? SessionGap { get; init; }
+
+    /// <summary>The sector that its session begins at, where that is known; null where it is not.</summary>
+    internal long? SessionStart { get; init; }
+
+    /// <summary>Where the lead-out behind it begins, as the sheet counts; null when it does not tell.</summary>
+    internal long? LeadOut { get; set; }
+
+    /// <summary>Its sectors say what they are.</summary>
+    internal void Settle((TrackKind Kind, SectorLayout Layout) found) => (Kind, Layout) = found;
+}
+
+/// <summary>An INDEX line.</summary>
+/// <param name="File">The file that it counts from the start of.</param>
+/// <param name="Track">Its track.</param>
+/// <param name="Index">0 for the pregap, 1 for the track's start.</param>
+/// <param name="Position">Sectors from the start of the file.</param>
+internal sealed record CueMark(CueFile File, CueTrack Track, int Index, long Position);
+
 /// <summary>A cue sheet as it is written (CDRWIN's guide, appendix A), with the REM lines that tell of sessions.</summary>
 internal sealed class CueSheet
 {
