@@ -1,4 +1,44 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Storage.Checking;
+
+/// <summary>How far a check came.</summary>
+public enum CheckState
+{
+    /// <summary>To its end.</summary>
+    Done,
+
+    /// <summary>Nowhere: there is nothing of its kind to check, or no such check exists yet. It says nothing against the image.</summary>
+    Absent,
+
+    /// <summary>Not to its end: there is something that this program cannot read. The image is not called sound.</summary>
+    Blocked,
+}
+
+/// <summary>Something that is wrong with an image.</summary>
+/// <param name="Structure">What it is wrong with, in the format's own word; empty when <paramref name="Problem"/> says all.</param>
+/// <param name="Address">Where that is, in bytes from the start of the volume; null when it is nowhere.</param>
+/// <param name="Problem">What is wrong with it.</param>
+/// <param name="Clause">The clause of the specification that it breaks; null when there is none.</param>
+public sealed record Finding(string Structure, long? Address, string Problem, string? Clause = null)
+{
+    /// <summary>The file that it concerns, by its path; empty when it is no file's.</summary>
+    public string File { get; init; } = string.Empty;
+
+    /// <summary>What an error says.</summary>
+    public static Finding Of(Exception error) => error is InvalidImageException invalid
+        ? new Finding(invalid.Structure, invalid.Address, invalid.Problem, invalid.Clause)
+        : new Finding(string.Empty, null, error.Message);
+
+    /// <summary>One line: the file, the structure, its address, the problem, the clause.</summary>
+    public override string ToString()
+    {
+        string file = File.Length == 0 ? string.Empty : $"{File}: ";
+        string place = Address is { } address ? $" at 0x{address:X}" : string.Empty;
+        string structure = Structure.Length == 0 ? string.Empty : $"{Structure}{place}: ";
+        return $"{file}{structure}{Problem}{(Clause is null ? string.Empty : $" ({Clause})")}";
+    }
+}
 
 /// <summary>One thing that can be checked of an image. Each layer and each format has its own; who runs them knows nothing of formats.</summary>
 /// <param name="Name">What is checked: "GPT", "implanted MD5".</param>
@@ -10,4 +50,77 @@ public sealed record Check(string Name, Action<CheckRun>? Run = null)
 
     /// <summary>Whether it stands for a file system: that it can be opened.</summary>
     public bool IsFileSystem { get; init; }
+}
+
+/// <summary>A check at work: what it has found, and what it has looked at.</summary>
+/// <param name="find">Hears of each finding.</param>
+/// <param name="progress">Hears of bytes read.</param>
+public sealed class CheckRun(Action<Finding> find, Action<long> progress)
+{
+    /// <summary>How much was found.</summary>
+    public int Findings { get; private set; }
+
+    /// <summary>How much there was to look at: "2 tables", "1024 files"; empty when its name says all.</summary>
+    public string Extent { get; set; } = string.Empty;
+
+    /// <summary>How far it came.</summary>
+    public CheckState State { get; private set; }
+
+    /// <summary>Why it did not come to its end; empty when it did.</summary>
+    public string Obstacle { get; private set; } = string.Empty;
+
+    /// <summary>Something is wrong.</summary>
+    public void Find(Finding finding)
+    {
+        Findings++;
+        find(finding);
+    }
+
+    /// <summary>Something is wrong.</summary>
+    /// <param name="structure">What with, in the format's own word.</param>
+    /// <param name="address">Where, in bytes from the start of the volume.</param>
+    /// <param name="problem">What.</param>
+    /// <param name="clause">The clause that it breaks.</param>
+    public void Find(string structure, long address, string problem, string? clause = null) =>
+        Find(new Finding(structure, address, problem, clause));
+
+    /// <summary>There is nothing to check: told as not checked.</summary>
+    public void GiveUp(string reason) => Stop(CheckState.Absent, reason);
+
+    /// <summary>There is something that cannot be checked, and so the image is not called sound. Of several reasons the first is told.</summary>
+    public void Block(string reason) => Stop(CheckState.Blocked, reason);
+
+    /// <summary>Bytes were read.</summary>
+    public void Advance(long bytes) => progress(bytes);
+
+    /// <summary>Does a part of the check; what stops it is a finding, and the rest of the check goes on.</summary>
+    /// <param name="part">The part.</param>
+    /// <returns>Whether it came to its end.</returns>
+    public bool Try(Action part)
+    {
+        try
+        {
+            part();
+            return true;
+        }
+        catch (UnsupportedFeatureException e)
+        {
+            Block(e.Message);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            Find(Finding.Of(e));
+        }
+
+        return false;
+    }
+
+    private void Stop(CheckState state, string reason)
+    {
+        if (state > State)
+        {
+            State = state;
+            Obstacle = reason;
+        }
+    }
 }
