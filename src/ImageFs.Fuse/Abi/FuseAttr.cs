@@ -54,3 +54,26 @@ public struct FuseAttr
     /// <summary>FUSE_ATTR_ flags (7.32).</summary>
     public uint Flags;
 }
+
+/// <summary><c>struct fuse_attr_out</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseAttrOut
+{
+    public ulong AttrValid;
+    public uint AttrValidNsec;
+    public uint Dummy;
+    public FuseAttr Attr;
+}
+
+/// <summary><c>struct fuse_entry_out</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseEntryOut
+{
+    public ulong Nodeid;
+    public ulong Generation;
+    public ulong EntryValid;
+    public ulong AttrValid;
+    public uint EntryValidNsec;
+    public uint AttrValidNsec;
+    public FuseAttr Attr;
+}

@@ -11,3 +11,11 @@ internal struct FuseDirent
     public uint Namelen;
     public uint Type;
 }
+
+/// <summary><c>struct fuse_direntplus</c> of linux/fuse.h, before its name.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseDirentplus
+{
+    public FuseEntryOut EntryOut;
+    public FuseDirent Dirent;
+}

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ImageFs.Fuse.Abi;
 
 /// <summary>
@@ -57,4 +59,36 @@ public enum FuseInitFlags : ulong
 
     /// <summary>FUSE_OVER_IO_URING: requests come by io_uring (7.42), once every processor's queue is registered.</summary>
     OverIoUring = 1UL << 41,
+}
+
+/// <summary><c>struct fuse_init_in</c> of linux/fuse.h; its first 16 bytes before 7.36.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FuseInitIn
+{
+    public uint Major;
+    public uint Minor;
+    public uint MaxReadahead;
+    public uint Flags;
+    public uint Flags2;
+    public fixed uint Unused[11];
+}
+
+/// <summary><c>struct fuse_init_out</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FuseInitOut
+{
+    public uint Major;
+    public uint Minor;
+    public uint MaxReadahead;
+    public uint Flags;
+    public ushort MaxBackground;
+    public ushort CongestionThreshold;
+    public uint MaxWrite;
+    public uint TimeGran;
+    public ushort MaxPages;
+    public ushort MapAlignment;
+    public uint Flags2;
+    public uint MaxStackDepth;
+    public ushort RequestTimeout;
+    public fixed ushort Unused[11];
 }

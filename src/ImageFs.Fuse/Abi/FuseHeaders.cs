@@ -16,3 +16,12 @@ internal struct FuseInHeader
     public ushort TotalExtlen;
     public ushort Padding;
 }
+
+/// <summary><c>struct fuse_out_header</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseOutHeader
+{
+    public uint Len;
+    public int Error;
+    public ulong Unique;
+}

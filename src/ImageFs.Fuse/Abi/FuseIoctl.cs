@@ -13,3 +13,13 @@ internal struct FuseIoctlIn
     public uint InSize;
     public uint OutSize;
 }
+
+/// <summary><c>struct fuse_ioctl_out</c> of linux/fuse.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseIoctlOut
+{
+    public int Result;
+    public uint Flags;
+    public uint InIovs;
+    public uint OutIovs;
+}
