@@ -24,7 +24,7 @@ internal static class SparseRead
         byte[] piece = new byte[PieceLength];
         for (long offset = start; offset < end;)
         {
-            DeviceExtent extent = source.Locate(offset, end - offset);
+            LocatedExtent extent = source.Locate(offset, end - offset);
             long length = extent.Length & -unit;
             if (extent.IsZero && length > 0)
             {

@@ -145,12 +145,12 @@ public static unsafe class Files
             : null;
     }
 
-    /// <summary>Asks the kernel to begin reading into its cache (POSIX_FADV_WILLNEED): a wish, that may come to nothing.</summary>
-    public static void WishFor(FileDescriptor descriptor, long offset, long length) =>
+    /// <summary>Asks the kernel to begin reading into its cache (POSIX_FADV_WILLNEED). The kernel may decline.</summary>
+    public static void Prefetch(FileDescriptor descriptor, long offset, long length) =>
         _ = Libc.posix_fadvise64(descriptor, offset, length, WillNeed);
 
-    /// <summary>Asks the kernel to drop whole pages of its cache (POSIX_FADV_DONTNEED): a wish, too.</summary>
-    public static void Forget(FileDescriptor descriptor, long offset, long length) =>
+    /// <summary>Asks the kernel to drop whole pages from its cache (POSIX_FADV_DONTNEED). The kernel may decline.</summary>
+    public static void DropFromCache(FileDescriptor descriptor, long offset, long length) =>
         _ = Libc.posix_fadvise64(descriptor, offset, length, DoNotNeed);
 
     /// <summary>statx(2) of an open descriptor.</summary>

@@ -31,8 +31,8 @@ public abstract class BlockSource
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
     /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
     /// <exception cref="ImageException">A map is damaged there.</exception>
-    public DeviceExtent Locate(long offset, long maxLength) =>
-        Descend(offset, maxLength, MaxDepth, out DeviceExtent extent)
+    public LocatedExtent Locate(long offset, long maxLength) =>
+        Descend(offset, maxLength, MaxDepth, out LocatedExtent extent)
             ? extent
             : throw new InvalidImageException("layers", 0, "they lead back to themselves");
 
@@ -46,7 +46,7 @@ public abstract class BlockSource
     /// <returns>Whether there is nothing further below: the extent is then what <see cref="Locate"/> gives.</returns>
     /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
     /// <exception cref="ImageException">A map is damaged there.</exception>
-    public bool Descend(long offset, long maxLength, int layers, out DeviceExtent extent)
+    public bool Descend(long offset, long maxLength, int layers, out LocatedExtent extent)
     {
         BlockSource source = this;
         long address = offset;
@@ -57,13 +57,13 @@ public abstract class BlockSource
             length = mapped.Length;
             if (mapped.Kind != ExtentKind.Mapped)
             {
-                extent = new DeviceExtent(offset, length, mapped.Kind, address, source);
+                extent = new LocatedExtent(offset, length, mapped.Kind, address, source);
                 return true;
             }
 
             if (ReferenceEquals(below, source))
             {
-                extent = new DeviceExtent(offset, length, ExtentKind.Mapped, mapped.Address, source);
+                extent = new LocatedExtent(offset, length, ExtentKind.Mapped, mapped.Address, source);
                 return true;
             }
 
@@ -77,24 +77,23 @@ public abstract class BlockSource
             source = below;
         }
 
-        extent = new DeviceExtent(offset, length, ExtentKind.Mapped, address, source);
+        extent = new LocatedExtent(offset, length, ExtentKind.Mapped, address, source);
         return false;
     }
 
     /// <summary>
-    /// Asks the kernel to begin reading bytes that will be wanted soon: a wish, that comes to nothing where they are not on a device as
-    /// they are.
+    /// Asks the kernel to begin reading bytes that will be wanted soon. It does nothing where they are not on a device as they are.
     /// </summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1. What does not lie in one piece is left out.</param>
-    public void WishFor(long offset, long maxLength)
+    public void Prefetch(long offset, long maxLength)
     {
         try
         {
-            DeviceExtent extent = Locate(offset, maxLength);
+            LocatedExtent extent = Locate(offset, maxLength);
             if (extent.Device is { } device)
             {
-                Files.WishFor(device.Descriptor, extent.Address, extent.Length);
+                Files.Prefetch(device.Descriptor, extent.Address, extent.Length);
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)
@@ -119,14 +118,14 @@ public abstract class BlockSource
                 throw new TruncatedImageException(offset, Length);
             }
 
-            DeviceExtent extent = Locate(offset, destination.Length);
+            LocatedExtent extent = Locate(offset, destination.Length);
             extent.Read(destination[..(int)extent.Length]);
             destination = destination[(int)extent.Length..];
             offset += extent.Length;
         }
     }
 
-    /// <summary>Hands out bytes that this layer itself answers for: of a device, inline or encoded extents.</summary>
+    /// <summary>Hands out bytes that this layer itself answers for: of a device, of extents of its own and encoded ones.</summary>
     /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
     /// <param name="destination">Filled whole.</param>
     /// <exception cref="LinuxException">The device failed.</exception>

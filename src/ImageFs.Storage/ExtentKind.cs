@@ -12,8 +12,8 @@ public enum ExtentKind : byte
     /// <summary>Allocated but never written: reads as zeros.</summary>
     Unwritten,
 
-    /// <summary>The bytes lie among metadata; the layer itself hands them out.</summary>
-    Inline,
+    /// <summary>The layer has the bytes itself: they lie among its metadata, come from a log, or are made by it.</summary>
+    Own,
 
     /// <summary>Compressed or otherwise transformed; the layer itself decodes them.</summary>
     Encoded,

@@ -14,7 +14,7 @@ public sealed class MemorySource(ReadOnlyMemory<byte> bytes) : BlockSource
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         below = this;
-        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
+        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Own, 0);
     }
 
     /// <inheritdoc/>

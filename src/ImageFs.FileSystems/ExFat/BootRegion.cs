@@ -123,13 +123,13 @@ internal static class BootRegion
     private const int MaxSectorShift = 12;
 
     /// <summary>Reads the boot sector whose region has the right sum: the main one, or with a warning the backup.</summary>
-    /// <param name="volume">The volume.</param>
+    /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="sector">Takes the boot sector.</param>
     /// <param name="warn">Hears of it when it is the backup.</param>
     /// <exception cref="InvalidImageException">Neither is good.</exception>
-    public static void Read(BlockCache volume, Span<byte> sector, Action<string> warn)
+    public static void Read(BlockCache blocks, Span<byte> sector, Action<string> warn)
     {
-        string? problem = FindProblem(volume, 0, sector);
+        string? problem = FindProblem(blocks, 0, sector);
         if (problem is null)
         {
             return;
@@ -138,7 +138,7 @@ internal static class BootRegion
         // The size of a sector may be what is wrong with the main one.
         for (int shift = MinSectorShift; shift <= MaxSectorShift; shift++)
         {
-            if (FindProblem(volume, (long)Sectors << shift, sector) is null && new BootSector(sector).BytesPerSectorShift == shift)
+            if (FindProblem(blocks, (long)Sectors << shift, sector) is null && new BootSector(sector).BytesPerSectorShift == shift)
             {
                 warn($"main boot region: {problem}: the backup is used (exFAT 3.2)");
                 return;
@@ -149,30 +149,30 @@ internal static class BootRegion
     }
 
     /// <summary>Checks both regions.</summary>
-    /// <param name="volume">The volume.</param>
+    /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="sectorSize">Bytes in a sector.</param>
     /// <param name="run">Hears of what is wrong.</param>
-    public static void Check(BlockCache volume, int sectorSize, CheckRun run)
+    public static void Check(BlockCache blocks, int sectorSize, CheckRun run)
     {
         run.Extent = "2";
         Span<byte> sector = stackalloc byte[BootSector.Length];
         foreach ((string name, long address) in ((string, long)[])[("main boot region", 0), ("backup boot region", (long)Sectors * sectorSize)])
         {
-            if (FindProblem(volume, address, sector) is { } problem)
+            if (FindProblem(blocks, address, sector) is { } problem)
             {
                 run.Find(name, address, problem, "exFAT 3");
             }
         }
     }
 
-    private static string? FindProblem(BlockCache volume, long address, Span<byte> sector)
+    private static string? FindProblem(BlockCache blocks, long address, Span<byte> sector)
     {
         try
         {
-            volume.ReadAt(address, sector);
+            blocks.ReadAt(address, sector);
             var boot = new BootSector(sector);
             return boot.IsExFat
-                ? boot.FindProblem() ?? FindWrongSum(volume, address, 1 << boot.BytesPerSectorShift)
+                ? boot.FindProblem() ?? FindWrongSum(blocks, address, 1 << boot.BytesPerSectorShift)
                 : "it has no boot sector";
         }
         catch (Exception e) when (e is ImageException or LinuxException)
@@ -182,10 +182,10 @@ internal static class BootRegion
     }
 
     /// <summary>Compares the sum over eleven sectors with what the twelfth repeats (3.4).</summary>
-    private static string? FindWrongSum(BlockCache volume, long address, int sectorSize)
+    private static string? FindWrongSum(BlockCache blocks, long address, int sectorSize)
     {
         byte[] bytes = new byte[Sectors * sectorSize];
-        volume.ReadAt(address, bytes);
+        blocks.ReadAt(address, bytes);
         ReadOnlySpan<byte> recorded = bytes.AsSpan((Sectors - 1) * sectorSize);
         uint sum = Checksum(bytes.AsSpan(0, (Sectors - 1) * sectorSize));
         for (int i = 0; i < sectorSize; i += sizeof(uint))

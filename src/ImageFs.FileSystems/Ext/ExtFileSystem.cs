@@ -71,7 +71,7 @@ internal sealed class ExtFileSystem : FileSystem
         Inode inode = ReadInode(node, buffer.Span);
         if (inode.Type == NodeType.Directory)
         {
-            Expect(node, inode);
+            Prefetch(node, inode);
         }
 
         return new NodeAttributes
@@ -245,7 +245,7 @@ internal sealed class ExtFileSystem : FileSystem
     }
 
     // Who asks about a directory may go into it: a walk comes to all that a directory has.
-    private void Expect(NodeId node, Inode inode)
+    private void Prefetch(NodeId node, Inode inode)
     {
         if (_directories.TryFind(node, out _))
         {
@@ -255,7 +255,7 @@ internal sealed class ExtFileSystem : FileSystem
         try
         {
             var directory = new Directory(_volume, inode);
-            directory.WishForEntries();
+            directory.PrefetchEntries();
             _directories.Add(node, directory);
         }
         catch (ImageException)

@@ -217,7 +217,7 @@ internal sealed class InlineData(byte[] bytes, long length) : BlockSource
         below = this;
         long count = Math.Min(maxLength, Length - offset);
         return offset < bytes.Length
-            ? new Extent(offset, Math.Min(count, bytes.Length - offset), ExtentKind.Inline, 0)
+            ? new Extent(offset, Math.Min(count, bytes.Length - offset), ExtentKind.Own, 0)
             : Extent.Hole(offset, count);
     }
 

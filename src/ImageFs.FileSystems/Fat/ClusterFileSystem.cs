@@ -19,7 +19,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     private const int KnownParents = 16 * 1024;
     private const int OpenFiles = 64;
     private const int MaxSearched = 1 << 20;
-    private const int MaxWish = 16 * 1024;
+    private const int MaxPrefetch = 16 * 1024;
 
     // "." and ".." come first and have no entry of their own that counts.
     private const long PositionBehindDot = 1;
@@ -89,7 +89,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         bool hasAdded = position == 0;
         if (position == 0 && opened.Subdirectories > 1)
         {
-            WishForSubdirectories(opened);
+            PrefetchSubdirectories(opened);
         }
 
         if (position < PositionBehindDot && !sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, PositionBehindDot)))
@@ -229,14 +229,14 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     };
 
     // The attributes of a directory tell how many others are in it: who asks for them waits until it is read.
-    private void WishForSubdirectories(ClusterDirectory directory)
+    private void PrefetchSubdirectories(ClusterDirectory directory)
     {
         using DirectoryReader reader = Read(directory, 0);
         while (reader.MoveNext())
         {
             if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && _directories.Find(reader.Node) is null)
             {
-                Source.WishFor(Heap.AddressOf(reader.FirstCluster), Math.Min(Heap.ClusterSize, MaxWish));
+                Source.Prefetch(Heap.AddressOf(reader.FirstCluster), Math.Min(Heap.ClusterSize, MaxPrefetch));
             }
         }
     }

@@ -6,8 +6,8 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>
 /// Goes through the 32-byte entries of a directory one by one. A sector that cannot be read is passed over, and remembered.
 /// </summary>
-/// <param name="volume">The volume.</param>
-internal sealed class EntryCursor(BlockCache volume)
+/// <param name="blocks">The volume, through its cache.</param>
+internal sealed class EntryCursor(BlockCache blocks)
 {
     /// <summary>Bytes in an entry.</summary>
     public const int EntrySize = 32;
@@ -72,7 +72,7 @@ internal sealed class EntryCursor(BlockCache volume)
         {
             Extent extent = _contents.Map(_sectorPosition, SectorSize, out _);
             _sectorAddress = extent.Address;
-            volume.ReadAt(extent.Address, _sector.AsSpan(0, (int)extent.Length));
+            blocks.ReadAt(extent.Address, _sector.AsSpan(0, (int)extent.Length));
             if (!PassesOverZeros || _sector.AsSpan().ContainsAnyExcept((byte)0))
             {
                 return true;

@@ -24,11 +24,11 @@ internal enum EntryWidth
 /// A file allocation table: for each cluster the number of the next one of its file (fatgen103 4, exFAT 4). Entries are read as they
 /// are needed, through the cache.
 /// </summary>
-/// <param name="volume">The volume.</param>
+/// <param name="blocks">The volume, through its cache.</param>
 /// <param name="address">Where the table begins, in bytes from the start of the volume.</param>
 /// <param name="width">How wide its entries are.</param>
 /// <param name="heap">The clusters that it is about.</param>
-internal sealed class FileAllocationTable(BlockCache volume, long address, EntryWidth width, ClusterHeap heap)
+internal sealed class FileAllocationTable(BlockCache blocks, long address, EntryWidth width, ClusterHeap heap)
 {
     /// <summary>The entry of a free cluster.</summary>
     public const uint Free = 0;
@@ -56,17 +56,17 @@ internal sealed class FileAllocationTable(BlockCache volume, long address, Entry
             switch (width)
             {
                 case EntryWidth.Fat12:
-                    volume.ReadAt(AddressOf(cluster), bytes[..2]);
+                    blocks.ReadAt(AddressOf(cluster), bytes[..2]);
                     ushort pair = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
                     return (cluster & 1) == 0 ? pair & 0xFFFu : (uint)pair >> 4;
                 case EntryWidth.Fat16:
-                    volume.ReadAt(AddressOf(cluster), bytes[..2]);
+                    blocks.ReadAt(AddressOf(cluster), bytes[..2]);
                     return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
                 case EntryWidth.Fat32:
-                    volume.ReadAt(AddressOf(cluster), bytes);
+                    blocks.ReadAt(AddressOf(cluster), bytes);
                     return BinaryPrimitives.ReadUInt32LittleEndian(bytes) & 0x0FFF_FFFF;
                 default:
-                    volume.ReadAt(AddressOf(cluster), bytes);
+                    blocks.ReadAt(AddressOf(cluster), bytes);
                     return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
             }
         }

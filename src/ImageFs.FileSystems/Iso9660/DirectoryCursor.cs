@@ -8,22 +8,22 @@ namespace ImageFs.FileSystems.Iso9660;
 /// </summary>
 internal ref struct DirectoryCursor
 {
-    private readonly BlockCache _volume;
+    private readonly BlockCache _blocks;
     private readonly int _blockSize;
     private readonly long _start;
     private readonly long _length;
     private readonly Span<byte> _buffer;
     private int _recordLength;
 
-    /// <param name="volume">The volume.</param>
+    /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="blockSize">Its logical block size.</param>
     /// <param name="start">Address of the first record.</param>
     /// <param name="length">Bytes that the records take.</param>
     /// <param name="position">Where to begin, in bytes from <paramref name="start"/>.</param>
     /// <param name="buffer">At least <see cref="DirectoryRecord.MaxLength"/> bytes, for the current record.</param>
-    public DirectoryCursor(BlockCache volume, int blockSize, long start, long length, long position, Span<byte> buffer)
+    public DirectoryCursor(BlockCache blocks, int blockSize, long start, long length, long position, Span<byte> buffer)
     {
-        _volume = volume;
+        _blocks = blocks;
         _blockSize = blockSize;
         _start = start;
         _length = length;
@@ -60,9 +60,9 @@ internal ref struct DirectoryCursor
 
             // One block first: the next one may be unreadable, and need not be read for a record that ends in this one.
             long inBlock = _blockSize - (Address % _blockSize);
-            long inImage = Math.Max(1, _volume.Length - Address);
+            long inImage = Math.Max(1, _blocks.Length - Address);
             int known = (int)Math.Min(Math.Min(DirectoryRecord.MaxLength, inBlock), Math.Min(_length - Position, inImage));
-            _volume.ReadAt(Address, _buffer[..known]);
+            _blocks.ReadAt(Address, _buffer[..known]);
             _recordLength = _buffer[0];
             if (_recordLength == 0)
             {
@@ -74,7 +74,7 @@ internal ref struct DirectoryCursor
             int available = (int)Math.Min(_recordLength, _length - Position);
             if (available > known)
             {
-                _volume.ReadAt(Address + known, _buffer[known..available]);
+                _blocks.ReadAt(Address + known, _buffer[known..available]);
             }
 
             if (IsHighSierra && available >= DirectoryRecord.FixedLength)

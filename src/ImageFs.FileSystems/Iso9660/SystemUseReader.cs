@@ -89,7 +89,7 @@ internal ref struct SystemUseReader
     private const int MaxKept = 2048;
     private const int KeyLengthBits = 12;
 
-    private readonly BlockCache _volume;
+    private readonly BlockCache _blocks;
     private readonly SlotCache<long, ContinuationEntries> _known;
     private readonly int _blockSize;
     private readonly Span<byte> _buffer;
@@ -106,15 +106,15 @@ internal ref struct SystemUseReader
     private ReadOnlySpan<byte> _entry;
     private long _entryAddress;
 
-    /// <param name="volume">The volume.</param>
+    /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="known">Its continuation areas that were last read.</param>
     /// <param name="blockSize">Its logical block size.</param>
     /// <param name="address">Where the first entry is.</param>
     /// <param name="length">Bytes of the System Use area from there on.</param>
     /// <param name="buffer">At least <see cref="BufferLength"/> bytes, for the current entry.</param>
-    public SystemUseReader(BlockCache volume, SlotCache<long, ContinuationEntries> known, int blockSize, long address, int length, Span<byte> buffer)
+    public SystemUseReader(BlockCache blocks, SlotCache<long, ContinuationEntries> known, int blockSize, long address, int length, Span<byte> buffer)
     {
-        _volume = volume;
+        _blocks = blocks;
         _known = known;
         _blockSize = blockSize;
         _address = address;
@@ -178,7 +178,7 @@ internal ref struct SystemUseReader
         int at = (int)Math.Min(_address - _bufferAddress, _bufferLength);
         if (!SystemUseEntry.Fits(_bufferLength - at) || _buffer[at + 2] > _bufferLength - at)
         {
-            _volume.ReadAt(_address, _buffer[..available]);
+            _blocks.ReadAt(_address, _buffer[..available]);
             _bufferAddress = _address;
             _bufferLength = available;
             at = 0;
@@ -234,7 +234,7 @@ internal ref struct SystemUseReader
             return $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}, {_continuationBytes} in all";
         }
 
-        return _nextEnd > _volume.Length ? $"a continuation area at 0x{_nextAddress:X}, behind the end of the image" : null;
+        return _nextEnd > _blocks.Length ? $"a continuation area at 0x{_nextAddress:X}, behind the end of the image" : null;
     }
 
     private bool TryContinue()
@@ -261,7 +261,7 @@ internal ref struct SystemUseReader
         if (!_known.TryFind(key, out ContinuationEntries area))
         {
             byte[] bytes = new byte[length];
-            _volume.ReadAt(_address, bytes);
+            _blocks.ReadAt(_address, bytes);
             area = ContinuationEntries.Read(bytes);
             Steps += length / SystemUseEntry.HeaderLength;
             _known.Add(key, area);

@@ -60,7 +60,7 @@ internal sealed class FileHandlers(FileCache files, FilesAhead? ahead)
     {
         while (offset < file.Length)
         {
-            DeviceExtent extent = file.Locate(offset, file.Length - offset);
+            LocatedExtent extent = file.Locate(offset, file.Length - offset);
             if (extent.IsZero == hole)
             {
                 break;

@@ -30,7 +30,7 @@ internal sealed class ReplyGather : IDisposable
     /// <param name="extents">What to send, at most <see cref="Pieces"/>, on devices or of zeros.</param>
     /// <param name="errno">What the target said, when it did not take the reply.</param>
     /// <returns>None when it went out whole; otherwise nothing went out, and why.</returns>
-    public Fallback Send(FileDescriptor target, ulong unique, int length, ReadOnlySpan<DeviceExtent> extents, out Errno errno)
+    public Fallback Send(FileDescriptor target, ulong unique, int length, ReadOnlySpan<LocatedExtent> extents, out Errno errno)
     {
         Span<byte> header = stackalloc byte[Unsafe.SizeOf<FuseOutHeader>()];
         MemoryMarshal.Write(header, new FuseOutHeader { Len = (uint)(header.Length + length), Unique = unique });
@@ -38,8 +38,8 @@ internal sealed class ReplyGather : IDisposable
     }
 
     /// <summary>Sends a message with a header of its own, which counts all bytes.</summary>
-    /// <inheritdoc cref="Send(FileDescriptor, ulong, int, ReadOnlySpan{DeviceExtent}, out Errno)"/>
-    public Fallback Send(FileDescriptor target, ReadOnlySpan<byte> header, int length, ReadOnlySpan<DeviceExtent> extents, out Errno errno)
+    /// <inheritdoc cref="Send(FileDescriptor, ulong, int, ReadOnlySpan{LocatedExtent}, out Errno)"/>
+    public Fallback Send(FileDescriptor target, ReadOnlySpan<byte> header, int length, ReadOnlySpan<LocatedExtent> extents, out Errno errno)
     {
         errno = Errno.None;
         int total = header.Length + length;
@@ -47,7 +47,7 @@ internal sealed class ReplyGather : IDisposable
         _list.Clear();
         _list.Add(_header, header.Length);
         FileDevice? whole = null;
-        foreach (ref readonly DeviceExtent extent in extents)
+        foreach (ref readonly LocatedExtent extent in extents)
         {
             if (extent.IsZero)
             {

@@ -67,7 +67,7 @@ internal sealed class ReplyPipe : IDisposable
     /// <param name="errno">What the target said, when it did not take the reply.</param>
     /// <returns>None when it went out whole; otherwise nothing went out, and why.</returns>
     public Fallback Send(
-        FileDescriptor target, ulong unique, int length, ReadOnlySpan<DeviceExtent> extents, bool isDirect, out Errno errno)
+        FileDescriptor target, ulong unique, int length, ReadOnlySpan<LocatedExtent> extents, bool isDirect, out Errno errno)
     {
         CheckOwner();
         errno = Errno.None;
@@ -105,7 +105,7 @@ internal sealed class ReplyPipe : IDisposable
         _tail.Dispose();
     }
 
-    private Fallback Load(Pipe pipe, FuseOutHeader header, ReadOnlySpan<DeviceExtent> extents, bool isDirect, out int loaded)
+    private Fallback Load(Pipe pipe, FuseOutHeader header, ReadOnlySpan<LocatedExtent> extents, bool isDirect, out int loaded)
     {
         MemoryMarshal.Write(_header.Span, in header);
         loaded = _copiesHeader
@@ -116,7 +116,7 @@ internal sealed class ReplyPipe : IDisposable
             return Fallback.NoPipe;
         }
 
-        foreach (ref readonly DeviceExtent extent in extents)
+        foreach (ref readonly LocatedExtent extent in extents)
         {
             Fallback fault = extent.Device is not { } device
                 ? LoadZeros(pipe, (int)extent.Length)

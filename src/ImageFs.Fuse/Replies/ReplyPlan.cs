@@ -10,13 +10,13 @@ internal sealed class ReplyPlan(int capacity)
     // Most files are in one piece, and each worker has a plan.
     private const int FirstLength = 8;
 
-    private DeviceExtent[] _extents = new DeviceExtent[Math.Min(FirstLength, capacity)];
+    private LocatedExtent[] _extents = new LocatedExtent[Math.Min(FirstLength, capacity)];
     private int _count;
 
     /// <summary>
     /// The extents, in order, each on a device or of zeros; not all of the reply's unless <see cref="Make"/> returned None.
     /// </summary>
-    public ReadOnlySpan<DeviceExtent> Extents => _extents.AsSpan(0, _count);
+    public ReadOnlySpan<LocatedExtent> Extents => _extents.AsSpan(0, _count);
 
     /// <summary>Slots of a pipe that the extents take: one for each page of the device that they touch.</summary>
     public long Slots { get; private set; }
@@ -55,7 +55,7 @@ internal sealed class ReplyPlan(int capacity)
                 return Fallback.TooManyPieces;
             }
 
-            DeviceExtent extent = source.Locate(offset, end - offset);
+            LocatedExtent extent = source.Locate(offset, end - offset);
             if (extent.Device is null && !extent.IsZero)
             {
                 return Fallback.NotMapped;
@@ -82,19 +82,19 @@ internal sealed class ReplyPlan(int capacity)
         Slots = 0;
     }
 
-    /// <summary>Lets the devices' caches go of what was read from them.</summary>
-    public void Forget()
+    /// <summary>Drops what was read from the kernel's cache of the devices.</summary>
+    public void DropFromCache()
     {
-        foreach (ref readonly DeviceExtent extent in Extents)
+        foreach (ref readonly LocatedExtent extent in Extents)
         {
             if (extent.Device is { } device)
             {
-                Files.Forget(device.Descriptor, extent.Address, extent.Length);
+                Files.DropFromCache(device.Descriptor, extent.Address, extent.Length);
             }
         }
     }
 
-    private static bool IsDirectExtent(in DeviceExtent extent, bool isLast)
+    private static bool IsDirectExtent(in LocatedExtent extent, bool isLast)
     {
         if (extent.IsZero)
         {

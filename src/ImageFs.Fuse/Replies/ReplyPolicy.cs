@@ -52,11 +52,11 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     public void NoteRefusal(FileDevice device) => _refusals[device] = _refusals.GetValueOrDefault(device) + 1;
 
     /// <summary>Takes note of a reply that was spliced: its devices do not refuse.</summary>
-    public void NoteSuccess(ReadOnlySpan<DeviceExtent> extents)
+    public void NoteSuccess(ReadOnlySpan<LocatedExtent> extents)
     {
         if (_refusals.Count > 0)
         {
-            foreach (ref readonly DeviceExtent extent in extents)
+            foreach (ref readonly LocatedExtent extent in extents)
             {
                 if (extent.Device is { } device)
                 {
@@ -66,9 +66,9 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
         }
     }
 
-    private bool HasRefuser(ReadOnlySpan<DeviceExtent> extents)
+    private bool HasRefuser(ReadOnlySpan<LocatedExtent> extents)
     {
-        foreach (ref readonly DeviceExtent extent in extents)
+        foreach (ref readonly LocatedExtent extent in extents)
         {
             if (extent.Device is { } device && _refusals.GetValueOrDefault(device) >= RefusalsBelieved)
             {

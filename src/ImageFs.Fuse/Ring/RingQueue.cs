@@ -276,7 +276,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         int reads = 0;
         while (start < end)
         {
-            DeviceExtent extent = source.Locate(offset, end - start);
+            LocatedExtent extent = source.Locate(offset, end - start);
             int count = (int)extent.Length;
             if (extent.IsZero)
             {

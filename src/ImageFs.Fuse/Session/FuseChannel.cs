@@ -100,7 +100,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
 
         if (_policy.CachesOnce && reply.Way != ReplyWay.Direct)
         {
-            _plan.Forget();
+            _plan.DropFromCache();
         }
 
         _plan.Clear();

@@ -24,10 +24,10 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
     public sealed override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         long wanted = Math.Min(maxLength, Length - offset);
-        DiskPiece joined = Clip(Find(offset), wanted);
+        Piece joined = Clip(Find(offset), wanted);
         for (int i = 1; i < MaxJoined && joined.Length < wanted; i++)
         {
-            if (!TryFind(offset + joined.Length, out DiskPiece next) || !joined.IsContinuedBy(in next))
+            if (!TryFind(offset + joined.Length, out Piece next) || !joined.IsContinuedBy(in next))
             {
                 break;
             }
@@ -52,7 +52,7 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
     /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach behind the end of the disk.</summary>
     /// <param name="offset">At least 0 and less than the length of the disk.</param>
     /// <exception cref="ImageException">The tables are damaged there.</exception>
-    protected abstract DiskPiece Find(long offset);
+    protected abstract Piece Find(long offset);
 
     /// <summary>The compressed block that an offset is in.</summary>
     protected virtual EncodedBlock FindEncoded(long offset) => throw new NotSupportedException($"{GetType().Name} has no compressed blocks");
@@ -84,10 +84,10 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
         }
     }
 
-    private static DiskPiece Clip(DiskPiece piece, long length) => piece.Length <= length ? piece : piece with { Length = length };
+    private static Piece Clip(Piece piece, long length) => piece.Length <= length ? piece : piece with { Length = length };
 
     // What is damaged behind does not take along what is sound.
-    private bool TryFind(long offset, out DiskPiece piece)
+    private bool TryFind(long offset, out Piece piece)
     {
         try
         {

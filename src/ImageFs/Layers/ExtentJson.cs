@@ -69,7 +69,7 @@ internal static class ExtentJson
 
     private static void Write(Utf8JsonWriter json, ExtentRun run)
     {
-        DeviceExtent extent = run.Extent;
+        LocatedExtent extent = run.Extent;
         json.WriteStartObject();
         json.WriteNumber("offset", extent.Offset);
         json.WriteNumber("length", run.Length);

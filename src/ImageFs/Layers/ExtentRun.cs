@@ -5,13 +5,13 @@ namespace ImageFs.Layers;
 /// <summary>An extent, and how often it is there one time after the other: many parts of an object may be the same bytes.</summary>
 /// <param name="Extent">The first time.</param>
 /// <param name="Count">How often; 1 for most.</param>
-internal readonly record struct ExtentRun(DeviceExtent Extent, long Count)
+internal readonly record struct ExtentRun(LocatedExtent Extent, long Count)
 {
     /// <summary>Bytes of all times.</summary>
     public long Length => Extent.Length * Count;
 
     /// <summary>The run with an extent behind it that continues or repeats it; null when it does neither.</summary>
-    public ExtentRun? With(in DeviceExtent next)
+    public ExtentRun? With(in LocatedExtent next)
     {
         if (next.Kind != Extent.Kind)
         {

@@ -18,7 +18,7 @@ internal static class ExtentText
             output.WriteLine(Row, "OFFSET", "LENGTH", "KIND", "ADDRESS", "IN");
             foreach (ExtentRun run in LayerExtents.At(source, layer, bottom => isBottom &= bottom))
             {
-                DeviceExtent extent = run.Extent;
+                LocatedExtent extent = run.Extent;
                 string repeated = run.Count > 1 ? $", {run.Count} times {extent.Length} bytes" : string.Empty;
                 string address = LayerExtents.HasAddress(extent) ? $"{extent.Address}" : "-";
                 output.WriteLine(Row, extent.Offset, run.Length, KindName(extent.Kind), address, $"{LayerExtents.NameOf(extent)}{repeated}");
@@ -32,7 +32,7 @@ internal static class ExtentText
         ExtentKind.Hole => "hole",
         ExtentKind.Mapped => "mapped",
         ExtentKind.Unwritten => "unwritten",
-        ExtentKind.Inline => "inline",
+        ExtentKind.Own => "inline",
         ExtentKind.Encoded => "encoded",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -20,7 +20,7 @@ internal static class ImageMap
         var covered = new Dictionary<FileDevice, long[]>();
         foreach (ExtentRun run in LayerExtents.At(source, MaxLayers))
         {
-            DeviceExtent extent = run.Extent;
+            LocatedExtent extent = run.Extent;
             if (extent.Device is { } device)
             {
                 if (!covered.TryGetValue(device, out long[]? cells))

@@ -21,7 +21,7 @@ internal static class LayerExtents
         bool isBeyond = false;
         for (long offset = 0; offset < source.Length && !isBeyond;)
         {
-            bool isLast = source.Descend(offset, source.Length - offset, layers, out DeviceExtent extent);
+            bool isLast = source.Descend(offset, source.Length - offset, layers, out LocatedExtent extent);
             isBottom?.Invoke(isLast || extent.Device is not null);
             if (extent.Kind == ExtentKind.Mapped)
             {
@@ -53,10 +53,10 @@ internal static class LayerExtents
     }
 
     /// <summary>What a layer is called: a device or file by its path, a container by its format.</summary>
-    internal static string NameOf(in DeviceExtent extent) => extent.Kind switch
+    internal static string NameOf(in LocatedExtent extent) => extent.Kind switch
     {
         ExtentKind.Hole or ExtentKind.Unwritten => string.Empty,
-        ExtentKind.Inline => "metadata",
+        ExtentKind.Own => "metadata",
         _ => extent.Source switch
         {
             FileDevice device => device.Path,
@@ -67,5 +67,5 @@ internal static class LayerExtents
     };
 
     /// <summary>Whether an extent's address is a place in the layer that it names: bytes that are nowhere, or among metadata, have none.</summary>
-    internal static bool HasAddress(in DeviceExtent extent) => extent.Kind is ExtentKind.Mapped or ExtentKind.Encoded;
+    internal static bool HasAddress(in LocatedExtent extent) => extent.Kind is ExtentKind.Mapped or ExtentKind.Encoded;
 }

@@ -38,7 +38,7 @@ internal static class Contents
         FileWriting.SetLength(target, source.Length);
         for (long offset = 0; offset < source.Length;)
         {
-            DeviceExtent extent = source.Locate(offset, source.Length - offset);
+            LocatedExtent extent = source.Locate(offset, source.Length - offset);
             long length = extent.Length;
             if (!extent.IsZero)
             {

@@ -125,7 +125,7 @@ internal sealed class ReadCheck
     {
         try
         {
-            DeviceExtent extent = source.Locate(offset, limit);
+            LocatedExtent extent = source.Locate(offset, limit);
             if (extent.IsZero)
             {
                 length = extent.Length;
@@ -164,7 +164,7 @@ internal sealed class ReadCheck
     }
 
     // Counted when all of them are read: what fails is read once more, in small pieces.
-    private void ReadExtents(BlockSource source, long offset, Span<byte> piece, DeviceExtent extent)
+    private void ReadExtents(BlockSource source, long offset, Span<byte> piece, LocatedExtent extent)
     {
         _taken.Clear();
         int read = 0;

@@ -44,7 +44,7 @@ internal static class VolumeExtents
             length = extent.Length;
             if (extent.Kind != ExtentKind.Mapped || ReferenceEquals(below, source))
             {
-                ExtentKind kind = extent.Kind == ExtentKind.Mapped ? ExtentKind.Inline : extent.Kind;
+                ExtentKind kind = extent.Kind == ExtentKind.Mapped ? ExtentKind.Own : extent.Kind;
                 return new Extent(offset, length, kind, 0);
             }
 

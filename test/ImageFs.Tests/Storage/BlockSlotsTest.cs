@@ -190,7 +190,7 @@ public sealed class BlockSlotsTest
         public override Extent Map(long offset, long maxLength, out BlockSource below)
         {
             below = this;
-            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
+            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Own, 0);
         }
 
         protected internal override void ReadOwn(long offset, Span<byte> destination)

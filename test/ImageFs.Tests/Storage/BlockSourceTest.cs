@@ -30,9 +30,9 @@ public sealed class BlockSourceTest
 
         Assert.Multiple(() =>
         {
-            Assert.That(file.Locate(0, 60), Is.EqualTo(new DeviceExtent(0, 10, ExtentKind.Hole, 0, file)));
-            Assert.That(file.Locate(10, 60), Is.EqualTo(new DeviceExtent(10, 50, ExtentKind.Mapped, 1107, device)));
-            Assert.That(file.Locate(15, 3), Is.EqualTo(new DeviceExtent(15, 3, ExtentKind.Mapped, 1112, device)));
+            Assert.That(file.Locate(0, 60), Is.EqualTo(new LocatedExtent(0, 10, ExtentKind.Hole, 0, file)));
+            Assert.That(file.Locate(10, 60), Is.EqualTo(new LocatedExtent(10, 50, ExtentKind.Mapped, 1107, device)));
+            Assert.That(file.Locate(15, 3), Is.EqualTo(new LocatedExtent(15, 3, ExtentKind.Mapped, 1112, device)));
             Assert.That(file.Locate(15, 3).Device, Is.SameAs(device));
         });
     }
@@ -101,7 +101,7 @@ public sealed class BlockSourceTest
             new BlockSlice(device, s_bytes.Length + 1, 10),
             new MappedSource(device, new ExtentMapBuilder().Append(10, ExtentKind.Hole).Build()),
         ];
-        Assert.That(() => Array.ForEach(sources, source => source.WishFor(0, 1)), Throws.Nothing);
+        Assert.That(() => Array.ForEach(sources, source => source.Prefetch(0, 1)), Throws.Nothing);
     }
 
     [Test]
@@ -171,7 +171,7 @@ public sealed class BlockSourceTest
             return true;
         }
 
-        DeviceExtent located = file.Locate(offset, long.MaxValue);
+        LocatedExtent located = file.Locate(offset, long.MaxValue);
         return located.Kind == second.Kind
             && (second.IsZero || located.Address == second.Address)
             && located.Length == Math.Min(second.Length, second.IsZero ? long.MaxValue : device.Length - second.Address);

@@ -16,7 +16,7 @@ internal sealed class RecordingSource(byte[] bytes) : BlockSource
     {
         below = this;
         Asked.Add((offset, maxLength));
-        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
+        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Own, 0);
     }
 
     /// <inheritdoc/>

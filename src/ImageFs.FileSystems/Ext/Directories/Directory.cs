@@ -12,7 +12,7 @@ internal sealed class Directory
     public const string Clause = "ext4: Directory Entries";
 
     private const int InlineParentSize = sizeof(uint);
-    private const int MaxWish = 128 * 1024;
+    private const int MaxPrefetch = 128 * 1024;
 
     private readonly ExtVolume _volume;
     private readonly BlockSource _contents;
@@ -74,11 +74,11 @@ internal sealed class Directory
     public uint InlineParent => BinaryPrimitives.ReadUInt32LittleEndian(_inline);
 
     /// <summary>Has the kernel begin to read the entries, where they are in blocks; of a large directory the first ones.</summary>
-    public void WishForEntries()
+    public void PrefetchEntries()
     {
         if (!IsInline && Length > 0)
         {
-            _contents.WishFor(0, MaxWish);
+            _contents.Prefetch(0, MaxPrefetch);
         }
     }
 

@@ -37,26 +37,26 @@ internal sealed class DmgDisk : VirtualDisk
     }
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         int index = FirstBehind(offset);
         if (index == _chunks.Length)
         {
-            return DiskPiece.Hole(Length - offset);
+            return Piece.Hole(Length - offset);
         }
 
         Chunk chunk = _chunks[index];
         if (chunk.Offset > offset)
         {
-            return DiskPiece.Hole(chunk.Offset - offset);
+            return Piece.Hole(chunk.Offset - offset);
         }
 
         long left = chunk.End - offset;
         return chunk.IsEncoded
-            ? DiskPiece.Encoded(left)
+            ? Piece.Encoded(left)
             : chunk.Type == ChunkType.Raw
-                ? DiskPiece.Mapped(_file, chunk.Address + offset - chunk.Offset, left)
-                : DiskPiece.Hole(left);
+                ? Piece.Mapped(_file, chunk.Address + offset - chunk.Offset, left)
+                : Piece.Hole(left);
     }
 
     /// <inheritdoc/>

@@ -55,11 +55,11 @@ internal sealed class Qcow2Disk : VirtualDisk
     public override ImageDescription Describe() => _describe();
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         if (!_tables.TryFind(offset, out ClusterEntry entry))
         {
-            return DiskPiece.Parent(_backing, offset, _tables.Span - (offset & (_tables.Span - 1)));
+            return Piece.Parent(_backing, offset, _tables.Span - (offset & (_tables.Span - 1)));
         }
 
         long inCluster = offset & (_layout.ClusterSize - 1);
@@ -67,7 +67,7 @@ internal sealed class Qcow2Disk : VirtualDisk
         if (entry.IsCompressed)
         {
             return !HasDataFile && entry.Subclusters == 0
-                ? DiskPiece.Encoded(left)
+                ? Piece.Encoded(left)
                 : throw Invalid(entry, HasDataFile ? "a compressed cluster in a data file" : "a compressed cluster with subclusters");
         }
 
@@ -83,12 +83,12 @@ internal sealed class Qcow2Disk : VirtualDisk
 
         if (entry.IsZero)
         {
-            return _layout.Version >= 3 ? DiskPiece.Hole(left) : throw Invalid(entry, "a cluster of zeros in version 2");
+            return _layout.Version >= 3 ? Piece.Hole(left) : throw Invalid(entry, "a cluster of zeros in version 2");
         }
 
         return entry.IsAllocated(HasDataFile)
-            ? DiskPiece.InBlock(_data, entry.HostOffset, inCluster, left)
-            : DiskPiece.Parent(_backing, offset, left);
+            ? Piece.InBlock(_data, entry.HostOffset, inCluster, left)
+            : Piece.Parent(_backing, offset, left);
     }
 
     /// <inheritdoc/>
@@ -118,7 +118,7 @@ internal sealed class Qcow2Disk : VirtualDisk
     private static InvalidImageException Invalid(in ClusterEntry entry, string problem) => new("qcow2 L2 table entry", entry.Address, problem, Clause);
 
     // Subclusters of one kind are one piece (qcow2: Extended L2 Entries).
-    private DiskPiece FindSubclusters(in ClusterEntry entry, long offset, long inCluster)
+    private Piece FindSubclusters(in ClusterEntry entry, long offset, long inCluster)
     {
         int bits = _layout.ClusterBits - SubclusterCountBits;
         int first = (int)(inCluster >> bits);
@@ -138,9 +138,9 @@ internal sealed class Qcow2Disk : VirtualDisk
         long left = ((long)end << bits) - inCluster;
         if (isZero)
         {
-            return DiskPiece.Hole(left);
+            return Piece.Hole(left);
         }
 
-        return isAllocated ? DiskPiece.InBlock(_data, entry.HostOffset, inCluster, left) : DiskPiece.Parent(_backing, offset, left);
+        return isAllocated ? Piece.InBlock(_data, entry.HostOffset, inCluster, left) : Piece.Parent(_backing, offset, left);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class VdiDisk : VirtualDisk
         .With("parent", _parent is null ? null : ParentId.ToString());
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         long block = Math.DivRem(offset, _blockSize, out long inBlock);
         Span<byte> entry = stackalloc byte[sizeof(uint)];
@@ -65,9 +65,9 @@ internal sealed class VdiDisk : VirtualDisk
         long left = _blockSize - inBlock;
         return number switch
         {
-            Unallocated => DiskPiece.Parent(_parent, offset, left),
-            Discarded => DiskPiece.Hole(left),
-            _ => DiskPiece.InBlock(_file, _data + (number * (_blockSize + _blockExtra)) + _blockExtra, inBlock, left),
+            Unallocated => Piece.Parent(_parent, offset, left),
+            Discarded => Piece.Hole(left),
+            _ => Piece.InBlock(_file, _data + (number * (_blockSize + _blockExtra)) + _blockExtra, inBlock, left),
         };
     }
 }

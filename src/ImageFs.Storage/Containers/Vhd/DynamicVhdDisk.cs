@@ -72,7 +72,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         .With("parent", _parentPath);
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         long block = Math.DivRem(offset, _blockSize, out long inBlock);
         long left = _blockSize - inBlock;
@@ -81,7 +81,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         uint sector = BinaryPrimitives.ReadUInt32BigEndian(entry);
         if (sector == Unused)
         {
-            return DiskPiece.Parent(_parent, offset, left);
+            return Piece.Parent(_parent, offset, left);
         }
 
         long bitmap = (long)sector * SectorSize;
@@ -89,12 +89,12 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         // In a disk without a parent, what the bitmap does not have is zeros in the block, too.
         if (_parent is null)
         {
-            return DiskPiece.InBlock(_file, bitmap + _bitmapLength, inBlock, left);
+            return Piece.InBlock(_file, bitmap + _bitmapLength, inBlock, left);
         }
 
         bool isHere = HasSector(bitmap, inBlock / SectorSize, out long run);
         long length = Math.Min(left, (run * SectorSize) - (inBlock % SectorSize));
-        return isHere ? DiskPiece.InBlock(_file, bitmap + _bitmapLength, inBlock, length) : DiskPiece.Parent(_parent, offset, length);
+        return isHere ? Piece.InBlock(_file, bitmap + _bitmapLength, inBlock, length) : Piece.Parent(_parent, offset, length);
     }
 
     // A bitmap begins with the highest bit.

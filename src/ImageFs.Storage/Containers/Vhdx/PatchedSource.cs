@@ -55,7 +55,7 @@ internal sealed class PatchedSource(BlockSource file) : BlockSource
         {
             Patch patch = _patches[index];
             below = this;
-            return new Extent(offset, Math.Min(end, patch.End) - offset, patch.Bytes is null ? ExtentKind.Hole : ExtentKind.Inline, 0);
+            return new Extent(offset, Math.Min(end, patch.End) - offset, patch.Bytes is null ? ExtentKind.Hole : ExtentKind.Own, 0);
         }
 
         // A file that the log makes longer is zeros there.

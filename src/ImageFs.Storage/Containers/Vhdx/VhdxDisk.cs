@@ -63,27 +63,27 @@ internal sealed class VhdxDisk : VirtualDisk
         .With("log", _file is PatchedSource ? "replayed" : null);
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         long block = Math.DivRem(offset, _metadata.BlockSize, out long inBlock);
         long left = _metadata.BlockSize - inBlock;
         BlockEntry entry = _table.Find(block);
         return entry.State switch
         {
-            NotPresent => DiskPiece.Parent(_parent, offset, left),
-            Undefined or Zero or Unmapped => DiskPiece.Hole(left),
-            FullyPresent => DiskPiece.InBlock(_file, entry.FileOffset, inBlock, left),
+            NotPresent => Piece.Parent(_parent, offset, left),
+            Undefined or Zero or Unmapped => Piece.Hole(left),
+            FullyPresent => Piece.InBlock(_file, entry.FileOffset, inBlock, left),
             PartiallyPresent when _metadata.HasParent => FindSectors(in entry, block, offset, inBlock, left),
             int state => throw new InvalidImageException("vhdx payload block entry", entry.Address, $"state {state}", "MS-VHDX 2.5.1.1"),
         };
     }
 
-    private DiskPiece FindSectors(in BlockEntry entry, long block, long offset, long inBlock, long left)
+    private Piece FindSectors(in BlockEntry entry, long block, long offset, long inBlock, long left)
     {
         int size = _metadata.LogicalSectorSize;
         long sector = Math.DivRem(inBlock, size, out long inSector);
         bool isHere = _table.HasSector(block, (int)sector, (int)((left + inSector) / size), _metadata.BlockSize / size, out int run);
         long length = ((long)run * size) - inSector;
-        return isHere ? DiskPiece.InBlock(_file, entry.FileOffset, inBlock, length) : DiskPiece.Parent(_parent, offset, length);
+        return isHere ? Piece.InBlock(_file, entry.FileOffset, inBlock, length) : Piece.Parent(_parent, offset, length);
     }
 }

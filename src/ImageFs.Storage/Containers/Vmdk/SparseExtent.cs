@@ -33,13 +33,13 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
     public bool IsCompressed => layout.IsCompressed;
 
     /// <inheritdoc/>
-    protected override DiskPiece Find(long offset)
+    protected override Piece Find(long offset)
     {
         long inTable = offset % layout.TableSpan;
         uint table = ReadUInt32(layout.Directory + (offset / layout.TableSpan * EntryLength));
         if (table == 0)
         {
-            return DiskPiece.Parent(parent, offset, layout.TableSpan - inTable);
+            return Piece.Parent(parent, offset, layout.TableSpan - inTable);
         }
 
         long inGrain = offset % layout.GrainSize;
@@ -47,15 +47,15 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
         uint sector = ReadUInt32(EntryAddress(table, inTable));
         if (sector == 0)
         {
-            return DiskPiece.Parent(parent, offset, left);
+            return Piece.Parent(parent, offset, left);
         }
 
         if (sector == ZeroGrain && layout.HasZeroGrains)
         {
-            return DiskPiece.Hole(left);
+            return Piece.Hole(left);
         }
 
-        return layout.IsCompressed ? DiskPiece.Encoded(left) : DiskPiece.InBlock(file, (long)sector * SectorSize, inGrain, left);
+        return layout.IsCompressed ? Piece.Encoded(left) : Piece.InBlock(file, (long)sector * SectorSize, inGrain, left);
     }
 
     /// <inheritdoc/>

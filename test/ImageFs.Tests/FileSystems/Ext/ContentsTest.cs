@@ -94,7 +94,7 @@ public sealed class ContentsTest
     public void Inline_contents_are_inline()
     {
         FileSystem fileSystem = ExtImages.Open("inline");
-        Assert.That(ExtImages.MapWhole(fileSystem.Open("both")), Is.EqualTo(new[] { new Extent(0, 150, Inline, 0) }));
+        Assert.That(ExtImages.MapWhole(fileSystem.Open("both")), Is.EqualTo(new[] { new Extent(0, 150, Own, 0) }));
         Assert.That(ExtImages.MapWhole(fileSystem.Open("large"))[0].Kind, Is.EqualTo(Mapped));
     }
 

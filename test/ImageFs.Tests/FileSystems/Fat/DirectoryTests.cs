@@ -233,7 +233,7 @@ internal sealed class DirectoryTests
         {
             Reads++;
             below = this;
-            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Inline, 0);
+            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Own, 0);
         }
 
         protected internal override void ReadOwn(long offset, Span<byte> destination) =>

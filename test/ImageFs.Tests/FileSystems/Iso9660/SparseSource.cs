@@ -23,7 +23,7 @@ internal sealed class SparseSource(long length) : BlockSource
         {
             if (offset >= start && offset < start + bytes.Length)
             {
-                return new Extent(offset, Math.Min(end, start + bytes.Length) - offset, ExtentKind.Inline, 0);
+                return new Extent(offset, Math.Min(end, start + bytes.Length) - offset, ExtentKind.Own, 0);
             }
 
             if (start > offset)

@@ -340,7 +340,7 @@ internal sealed class FileTests
         var extents = new List<Extent>();
         for (long offset = 0; offset < file.Length; offset = extents[^1].End)
         {
-            DeviceExtent extent = file.Locate(offset, file.Length - offset);
+            LocatedExtent extent = file.Locate(offset, file.Length - offset);
             extents.Add(new Extent(offset, extent.Length, extent.IsZero ? extent.Kind : ExtentKind.Mapped, extent.IsZero ? 0 : extent.Address));
         }
 

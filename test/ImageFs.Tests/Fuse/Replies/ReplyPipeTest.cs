@@ -121,7 +121,7 @@ public sealed class ReplyPipeTest
         // A regular file that the kernel reads and does not splice.
         using FileDevice memory = FileDevice.Open("/proc/self/mem");
         using var pipe = new ReplyPipe(MiB);
-        var extent = new DeviceExtent(0, 4096, ExtentKind.Mapped, 0, memory);
+        var extent = new LocatedExtent(0, 4096, ExtentKind.Mapped, 0, memory);
         Assert.That(pipe.Send(_target.Descriptor, 1, 4096, [extent], false, out _), Is.EqualTo(Fallback.SourceRefused));
         Assert.That(pipe.Refuser, Is.SameAs(memory));
         AssertCleanAfterFault(pipe);
@@ -165,7 +165,7 @@ public sealed class ReplyPipeTest
     public void ExtentsThatDoNotAddUpToTheReplyAreAFault()
     {
         using var pipe = new ReplyPipe(MiB);
-        DeviceExtent extent = _image.Layout((0, 4096)).Locate(0, 4096);
+        LocatedExtent extent = _image.Layout((0, 4096)).Locate(0, 4096);
         Assert.That(pipe.Send(_target.Descriptor, 1, 5000, [extent], false, out _), Is.EqualTo(Fallback.NotCommitted));
         AssertCleanAfterFault(pipe);
     }
@@ -217,7 +217,7 @@ public sealed class ReplyPipeTest
         }
 
         using var pipe = new ReplyPipe(MiB);
-        Files.Forget(_image.Device.Descriptor, 0, 0);
+        Files.DropFromCache(_image.Device.Descriptor, 0, 0);
         for (ulong unique = 0; unique < 3; unique++)
         {
             Assert.That(Send(pipe, _image.Layout((address, length)), _target.Descriptor, out _, unique, isDirect: true), Is.EqualTo(Fallback.None));

@@ -26,7 +26,7 @@ internal sealed class FilmTests
     public void A_film_in_raw_sectors_is_in_one_piece()
     {
         FilmSource film = new DiscFiles().With("x.bin", Raw(0)).Open("x.bin").FindFilm(20 * 2048, (9 * 2048) + 1)!;
-        DeviceExtent extent = film.Locate(100, film.Length);
+        LocatedExtent extent = film.Locate(100, film.Length);
         Assert.That((extent.Length, extent.Address), Is.EqualTo((film.Length - 100, (20L * RawSize) + 100)));
     }
 

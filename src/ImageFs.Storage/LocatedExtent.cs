@@ -6,12 +6,12 @@ namespace ImageFs.Storage;
 /// <param name="Kind">What stands behind them.</param>
 /// <param name="Address">
 /// For <see cref="ExtentKind.Mapped"/> the place on the device that <paramref name="Source"/> is; for
-/// <see cref="ExtentKind.Inline"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.
+/// <see cref="ExtentKind.Own"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.
 /// </param>
 /// <param name="Source">
 /// For <see cref="ExtentKind.Mapped"/> a <see cref="FileDevice"/>; otherwise the layer that answers for the bytes.
 /// </param>
-public readonly record struct DeviceExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
+public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
 {
     /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
     public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
