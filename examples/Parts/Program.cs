@@ -7,7 +7,7 @@ using ImageFs.Fuse.Abi;
 using ImageFs.Storage;
 
 using var file = FileDevice.Open(args[0]);
-var options = new FuseMountOptions { MountPoint = Path.GetFullPath(args[1]), Source = file.Path, Subtype = "parts" };
+var options = new FuseMountOptions { MountPoint = Path.GetFullPath(args[1]), Source = file.Name, Subtype = "parts" };
 using var session = FuseSession.Mount(new PartsFileSystem(file, 1 << 20), options);
 using var end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
 {

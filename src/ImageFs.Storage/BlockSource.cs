@@ -93,7 +93,7 @@ public abstract class BlockSource
             LocatedExtent extent = Locate(offset, maxLength);
             if (extent.Device is { } device)
             {
-                Files.Prefetch(device.Descriptor, extent.Address, extent.Length);
+                device.PrefetchOwn(extent.Address, extent.Length);
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)

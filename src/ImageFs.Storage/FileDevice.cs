@@ -3,8 +3,8 @@ using ImageFs.Linux;
 
 namespace ImageFs.Storage;
 
-/// <summary>The bottom layer: an open image file or block device. It owns the descriptor that extents are spliced from.</summary>
-public sealed class FileDevice : BlockSource, IDisposable
+/// <summary>An open image file or block device of this machine. It owns the descriptor that extents are spliced from.</summary>
+public sealed class FileDevice : Device
 {
     private const string DescriptorFolder = "/dev/fd/";
 
@@ -13,7 +13,7 @@ public sealed class FileDevice : BlockSource, IDisposable
 
     private FileDevice(string path, FileDescriptor descriptor, bool isShared)
     {
-        Path = path;
+        Name = path;
         Descriptor = descriptor;
         IsShared = isShared;
         FileStatus status = Files.Status(descriptor);
@@ -39,11 +39,11 @@ public sealed class FileDevice : BlockSource, IDisposable
         _mapping = new Lazy<FileMapping?>(() => Length > 0 ? FileMapping.TryCreate(Descriptor, Length) : null);
     }
 
-    /// <summary>The path as it was given.</summary>
-    public string Path { get; }
+    /// <inheritdoc/>
+    public override string Name { get; }
 
-    /// <summary>What tells it from any other file or device, by whatever path it was opened.</summary>
-    public string Identity { get; }
+    /// <inheritdoc/>
+    public override string Identity { get; }
 
     /// <summary>The user whose file it is.</summary>
     public uint Owner { get; }
@@ -60,11 +60,11 @@ public sealed class FileDevice : BlockSource, IDisposable
     /// <summary>Whether somebody else has the block device too: the kernel mounted it, mostly.</summary>
     public bool IsShared { get; }
 
-    /// <summary>Logical block size in bytes; 1 for an image file.</summary>
-    public int LogicalBlockSize { get; } = 1;
+    /// <inheritdoc/>
+    public override int LogicalBlockSize { get; } = 1;
 
-    /// <summary>Physical block size in bytes; 1 for an image file.</summary>
-    public int PhysicalBlockSize { get; } = 1;
+    /// <inheritdoc/>
+    public override int PhysicalBlockSize { get; } = 1;
 
     /// <summary>The same past the page cache; null where it cannot be read so. Opened when first asked for.</summary>
     public DirectFile? Direct => _direct.Value;
@@ -113,14 +113,10 @@ public sealed class FileDevice : BlockSource, IDisposable
             : null;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
-    {
-        below = this;
-        return Extent.Mapped(offset, Math.Min(maxLength, Length - offset), offset);
-    }
+    public override long HoleLength(long offset) => Files.HoleLength(Descriptor, offset);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         if (_direct.IsValueCreated)
         {
@@ -186,7 +182,7 @@ public sealed class FileDevice : BlockSource, IDisposable
             int count = Files.Read(Descriptor, destination, offset, out Errno errno);
             if (count < 0)
             {
-                throw new LinuxException("pread", errno, $"{Path} at 0x{offset:x}");
+                throw new LinuxException("pread", errno, $"{Name} at 0x{offset:x}");
             }
 
             if (count == 0)
@@ -199,4 +195,7 @@ public sealed class FileDevice : BlockSource, IDisposable
             offset += count;
         }
     }
+
+    /// <inheritdoc/>
+    protected internal override void PrefetchOwn(long offset, long length) => Files.Prefetch(Descriptor, offset, length);
 }

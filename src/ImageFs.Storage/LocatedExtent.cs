@@ -9,15 +9,18 @@ namespace ImageFs.Storage;
 /// <see cref="ExtentKind.Own"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.
 /// </param>
 /// <param name="Source">
-/// For <see cref="ExtentKind.Mapped"/> a <see cref="FileDevice"/>; otherwise the layer that answers for the bytes.
+/// For <see cref="ExtentKind.Mapped"/> a <see cref="Storage.Device"/>; otherwise the layer that answers for the bytes.
 /// </param>
 public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
 {
     /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
     public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
 
-    /// <summary>The device, when the bytes lie on one as they are and can be spliced from it; null otherwise.</summary>
-    public FileDevice? Device => Kind == ExtentKind.Mapped ? Source as FileDevice : null;
+    /// <summary>The device, when the bytes lie on one as they are; null otherwise.</summary>
+    public Device? Device => Kind == ExtentKind.Mapped ? Source as Device : null;
+
+    /// <summary>The same when it is a file, whose bytes can go by reference; null otherwise.</summary>
+    public FileDevice? File => Kind == ExtentKind.Mapped ? Source as FileDevice : null;
 
     /// <summary>Reads the bytes of this run into a span of its length.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>

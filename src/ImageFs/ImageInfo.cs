@@ -27,7 +27,7 @@ internal static class ImageInfo
         string? problem = null;
         ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, options, stack.Warn, out problem) : null;
         SessionOptions.RefuseRest(options);
-        ImageDescription image = new ImageDescription(stack.Device is { IsBlockDevice: true } ? "disk" : "file")
+        ImageDescription image = new ImageDescription(stack.Device is FileDevice { IsBlockDevice: true } ? "disk" : "file")
             .With("name", stack.Name)
             .With("size", disk.Container is null ? disk.Source.Length : stack.Length)
             .With("ro", true);
@@ -42,7 +42,7 @@ internal static class ImageInfo
             DescribeDisk(image, disk, selection, fileSystem, problem, choice);
         }
 
-        if (stack.Device is { IsBlockDevice: true } device)
+        if (stack.Device is { LogicalBlockSize: > 1 } device)
         {
             image.With("log-sec", (long)device.LogicalBlockSize).With("phy-sec", (long)device.PhysicalBlockSize);
         }

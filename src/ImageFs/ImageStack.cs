@@ -24,8 +24,8 @@ internal sealed class ImageStack : IDisposable
         _warn = warn;
     }
 
-    /// <summary>The image file or block device; null for an image inside another.</summary>
-    internal FileDevice? Device => _file.Source as FileDevice;
+    /// <summary>The device that the image is; null for an image inside another.</summary>
+    internal Device? Device => _file.Source as Device;
 
     /// <summary>The image's path.</summary>
     internal string Name => _file.Name;
@@ -34,7 +34,7 @@ internal sealed class ImageStack : IDisposable
     internal long Length => _file.Source.Length;
 
     /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
-    internal long LengthOfFiles => _opened.OfType<FileDevice>().Sum(device => device.Length);
+    internal long LengthOfFiles => _opened.OfType<Device>().Sum(device => device.Length);
 
     /// <summary>Hears of what is wrong but harmless.</summary>
     internal Action<string> Warn => _warn;
@@ -54,7 +54,7 @@ internal sealed class ImageStack : IDisposable
         {
             var parsed = ImagePath.Parse(path);
             var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, warn);
-            if (stack.Device is { IsShared: true })
+            if (stack.Device is FileDevice { IsShared: true })
             {
                 warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
             }
@@ -83,7 +83,7 @@ internal sealed class ImageStack : IDisposable
     {
         BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
         var container = source as Container;
-        var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { IsBlockDevice: true } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
+        var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
             return new Disk(source, container, sectors);

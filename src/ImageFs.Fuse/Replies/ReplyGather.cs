@@ -55,12 +55,12 @@ internal sealed class ReplyGather : IDisposable
                 continue;
             }
 
-            if (!ReferenceEquals(extent.Device, whole) && extent.Device!.IsCutShort)
+            if (!ReferenceEquals(extent.File, whole) && extent.File!.IsCutShort)
             {
                 return Fallback.ShortSource;
             }
 
-            whole = extent.Device;
+            whole = extent.File;
             if (whole!.Mapping is not { } mapping)
             {
                 return Fallback.NoMapping;

@@ -118,7 +118,7 @@ internal sealed class ReplyPipe : IDisposable
 
         foreach (ref readonly LocatedExtent extent in extents)
         {
-            Fallback fault = extent.Device is not { } device
+            Fallback fault = extent.File is not { } device
                 ? LoadZeros(pipe, (int)extent.Length)
                 : isDirect
                     ? LoadDirect(pipe, device, extent.Address, (int)extent.Length)

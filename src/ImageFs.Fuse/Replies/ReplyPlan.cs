@@ -56,7 +56,7 @@ internal sealed class ReplyPlan(int capacity)
             }
 
             LocatedExtent extent = source.Locate(offset, end - offset);
-            if (extent.Device is null && !extent.IsZero)
+            if (extent.File is null && !extent.IsZero)
             {
                 return Fallback.NotMapped;
             }
@@ -87,7 +87,7 @@ internal sealed class ReplyPlan(int capacity)
     {
         foreach (ref readonly LocatedExtent extent in Extents)
         {
-            if (extent.Device is { } device)
+            if (extent.File is { } device)
             {
                 Files.DropFromCache(device.Descriptor, extent.Address, extent.Length);
             }
@@ -101,7 +101,7 @@ internal sealed class ReplyPlan(int capacity)
             return true;
         }
 
-        return extent.Device!.Direct is { } file
+        return extent.File!.Direct is { } file
             && extent.Address % file.Alignment == 0
             && (isLast || extent.Length % file.Alignment == 0);
     }

@@ -58,7 +58,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
         {
             foreach (ref readonly LocatedExtent extent in extents)
             {
-                if (extent.Device is { } device)
+                if (extent.File is { } device)
                 {
                     _refusals.Remove(device);
                 }
@@ -70,7 +70,7 @@ internal sealed class ReplyPolicy(ReplyWay? forced, bool cachesOnce = false)
     {
         foreach (ref readonly LocatedExtent extent in extents)
         {
-            if (extent.Device is { } device && _refusals.GetValueOrDefault(device) >= RefusalsBelieved)
+            if (extent.File is { } device && _refusals.GetValueOrDefault(device) >= RefusalsBelieved)
             {
                 return true;
             }

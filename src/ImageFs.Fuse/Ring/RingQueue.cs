@@ -282,7 +282,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
             {
                 _current.Buffer.Span.Slice(start, count).Clear();
             }
-            else if (extent.Device is not { } device)
+            else if (extent.File is not { } device)
             {
                 return Refuse(Fallback.NotMapped);
             }

@@ -62,7 +62,7 @@ public sealed class ReadAccount
         _sources[source] = sums;
         if (sums.Taken > source.Length || sums.Decoded / MaxExpansion > source.Length)
         {
-            Excess ??= $"the tables name the same bytes of {(source as FileDevice)?.Path ?? "the image"} more than once: the disk claims more than its {source.Length}";
+            Excess ??= $"the tables name the same bytes of {(source as Device)?.Name ?? "the image"} more than once: the disk claims more than its {source.Length}";
         }
     }
 }

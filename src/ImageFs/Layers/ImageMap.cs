@@ -17,7 +17,7 @@ internal static class ImageMap
     /// <param name="columns">Width in cells; at least 1.</param>
     internal static void Write(TextWriter output, BlockSource source, int columns)
     {
-        var covered = new Dictionary<FileDevice, long[]>();
+        var covered = new Dictionary<Device, long[]>();
         foreach (ExtentRun run in LayerExtents.At(source, MaxLayers))
         {
             LocatedExtent extent = run.Extent;
@@ -32,11 +32,11 @@ internal static class ImageMap
             }
         }
 
-        foreach ((FileDevice device, long[] cells) in covered)
+        foreach ((Device device, long[] cells) in covered)
         {
             long cell = CellLength(device, cells);
             output.WriteLine();
-            output.WriteLine($"{device.Path}: {device.Length} bytes, {cell} a cell");
+            output.WriteLine($"{device.Name}: {device.Length} bytes, {cell} a cell");
             for (int start = 0; start < cells.Length && start * cell < device.Length; start += columns)
             {
                 output.WriteLine(string.Concat(cells.Skip(start).Take(columns).Select((bytes, i) => Draw(bytes, Math.Min(cell, device.Length - ((start + i) * cell))))));
@@ -44,7 +44,7 @@ internal static class ImageMap
         }
     }
 
-    private static long CellLength(FileDevice device, long[] cells) => ((device.Length - 1) / cells.Length) + 1;
+    private static long CellLength(Device device, long[] cells) => ((device.Length - 1) / cells.Length) + 1;
 
     private static void Cover(long[] cells, long cellLength, long address, long length)
     {

@@ -59,7 +59,7 @@ internal static class LayerExtents
         ExtentKind.Own => "metadata",
         _ => extent.Source switch
         {
-            FileDevice device => device.Path,
+            Device device => device.Name,
             Storage.Containers.Container container => container.Format,
             BlockSlice => "volume",
             _ => "file",

@@ -43,10 +43,10 @@ internal static class Contents
             if (!extent.IsZero)
             {
                 // What the kernel did not copy is come back for, and was claimed already.
-                long end = offset + (extent.Device is null ? Math.Min(BufferLength, extent.Length) : extent.Length);
+                long end = offset + (extent.File is null ? Math.Min(BufferLength, extent.Length) : extent.Length);
                 claim(Math.Max(0, end - Math.Max(offset, claimed)));
                 claimed = Math.Max(claimed, end);
-                long copied = extent.Device is { } device
+                long copied = extent.File is { } device
                     ? FileWriting.Copy(device.Descriptor, extent.Address, target, offset, extent.Length)
                     : 0;
                 if (copied < extent.Length)

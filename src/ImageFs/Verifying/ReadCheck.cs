@@ -22,7 +22,7 @@ internal sealed class ReadCheck
     private readonly bool _isDisc;
     private readonly byte[] _buffer = new byte[PieceLength];
     private readonly ReadAccount _account = new();
-    private readonly List<(FileDevice Device, long Length)> _taken = [];
+    private readonly List<(Device Device, long Length)> _taken = [];
     private int _badPieces;
     private long _badStart;
     private long _badEnd;
@@ -132,7 +132,7 @@ internal sealed class ReadCheck
                 return true;
             }
 
-            if (extent.Device is { } device && Files.HoleLength(device.Descriptor, extent.Address) is > 0 and var hole)
+            if (extent.Device is { } device && device.HoleLength(extent.Address) is > 0 and var hole)
             {
                 length = Math.Min(hole, extent.Length);
                 Count(device, length);
@@ -189,7 +189,7 @@ internal sealed class ReadCheck
         _taken.ForEach(part => Count(part.Device, part.Length));
     }
 
-    private void Count(FileDevice device, long length)
+    private void Count(Device device, long length)
     {
         if (!_isDisc)
         {

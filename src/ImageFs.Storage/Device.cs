@@ -1,0 +1,46 @@
+namespace ImageFs.Storage;
+
+/// <summary>
+/// The bottom layer: where bytes come from in the end. Those of a <see cref="FileDevice"/> are spliced from its descriptor, those of
+/// any other device are copied from what <see cref="BlockSource.ReadOwn"/> gives.
+/// </summary>
+/// <remarks>
+/// Reads block, and come from several threads at once: a device with latency answers them side by side, and gives up with a
+/// <see cref="Linux.LinuxException"/> in the end, so that nobody waits for ever. One that knows of holes without reading answers them in
+/// <see cref="Map"/> as <see cref="ExtentKind.Hole"/>; one that has to ask for them does so in <see cref="HoleLength"/>.
+/// </remarks>
+public abstract class Device : BlockSource, IDisposable
+{
+    /// <summary>Its path or location as it was given, for messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What tells it from any other device, by whatever name it was opened.</summary>
+    public abstract string Identity { get; }
+
+    /// <summary>Bytes of a sector, which partition tables count in; 1 where it has none, as an image file.</summary>
+    public virtual int LogicalBlockSize => 1;
+
+    /// <summary>Bytes that it is best read in: the sector of the disk itself, the block that a server prefers; 1 where any number is as good.</summary>
+    public virtual int PhysicalBlockSize => 1;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        return Extent.Mapped(offset, Math.Min(maxLength, Length - offset), offset);
+    }
+
+    /// <summary>How many bytes from an offset on are a hole, and read as zeros without a look; 0 when none is, or it does not know.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="BlockSource.Length"/>.</param>
+    public virtual long HoleLength(long offset) => 0;
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>Begins to read bytes that will be wanted soon, and returns before they are there. What fails, fails for whoever reads them.</summary>
+    /// <param name="offset">At least 0.</param>
+    /// <param name="length">At least 1; ends inside <see cref="BlockSource.Length"/>.</param>
+    protected internal virtual void PrefetchOwn(long offset, long length)
+    {
+    }
+}
