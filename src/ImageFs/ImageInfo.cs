@@ -1,5 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
+using ImageFs.Images;
 using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using ImageFs.Help;
+using ImageFs.Images;
 using ImageFs.Mounting;
 
 namespace ImageFs.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageFs.FileSystems;
 using ImageFs.Help;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;

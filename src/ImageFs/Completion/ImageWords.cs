@@ -1,9 +1,9 @@
 using System.CommandLine;
 using ImageFs.Commands;
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
-using ImageFs.Reading;
 using ImageFs.Storage;
 
 namespace ImageFs.Completion;

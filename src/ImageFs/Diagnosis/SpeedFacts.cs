@@ -1,5 +1,5 @@
 using ImageFs.Linux;
-using ImageFs.Output;
+using ImageFs.Storage;
 
 namespace ImageFs.Diagnosis;
 
@@ -20,15 +20,15 @@ internal static class SpeedFacts
         if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)
         {
             yield return pages == 0 || pages * PageSize >= 4 * GoodPipe
-                ? new Fact("pipe-user-pages", Health.Good, pages == 0 ? "no limit" : $"{Size.Text(pages * PageSize)} for all pipes of a user")
-                : new Fact("pipe-user-pages", Health.Limited, $"{Size.Text(pages * PageSize)} for all pipes of a user", "sysctl fs.pipe-user-pages-soft=16384");
+                ? new Fact("pipe-user-pages", Health.Good, pages == 0 ? "no limit" : $"{ByteSize.Text(pages * PageSize)} for all pipes of a user")
+                : new Fact("pipe-user-pages", Health.Limited, $"{ByteSize.Text(pages * PageSize)} for all pipes of a user", "sysctl fs.pipe-user-pages-soft=16384");
         }
 
         if (Kernel.ReadNumber("/proc/sys/fs/fuse/max_pages_limit") is { } limit)
         {
             yield return limit >= GoodPages
-                ? new Fact("max_pages_limit", Health.Good, $"a reply may have {Size.Text(limit * PageSize)}")
-                : new Fact("max_pages_limit", Health.Limited, $"a reply may have {Size.Text(limit * PageSize)}", $"sysctl fs.fuse.max_pages_limit=256");
+                ? new Fact("max_pages_limit", Health.Good, $"a reply may have {ByteSize.Text(limit * PageSize)}")
+                : new Fact("max_pages_limit", Health.Limited, $"a reply may have {ByteSize.Text(limit * PageSize)}", $"sysctl fs.fuse.max_pages_limit=256");
         }
 
         foreach ((string library, string what) in ((string, string)[])
@@ -53,7 +53,7 @@ internal static class SpeedFacts
     {
         long? size = Kernel.ReadNumber("/proc/sys/fs/pipe-max-size");
         return size is null or >= GoodPipe
-            ? new Fact("pipe-max-size", Health.Good, size is null ? "unknown" : $"{Size.Text(size.Value)}: large replies are spliced")
-            : new Fact("pipe-max-size", Health.Limited, $"{Size.Text(size.Value)}: larger replies are copied", $"sysctl fs.pipe-max-size={GoodPipe}");
+            ? new Fact("pipe-max-size", Health.Good, size is null ? "unknown" : $"{ByteSize.Text(size.Value)}: large replies are spliced")
+            : new Fact("pipe-max-size", Health.Limited, $"{ByteSize.Text(size.Value)}: larger replies are copied", $"sysctl fs.pipe-max-size={GoodPipe}");
     }
 }

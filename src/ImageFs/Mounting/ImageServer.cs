@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems;
 using ImageFs.Fuse;
-using ImageFs.Library;
+using ImageFs.Images;
+using ImageFs.Images.Library;
 using ImageFs.Linux;
 using ImageFs.Storage;
 

@@ -65,7 +65,7 @@ internal sealed class DescriptionTable(TextWriter output, Style style)
         return description.Find("partn") is long number ? number.ToString(CultureInfo.InvariantCulture) : description.Kind;
     }
 
-    private static string Bytes(ImageDescription description, string key) => description.Find(key) is long bytes ? Output.Size.Text(bytes) : string.Empty;
+    private static string Bytes(ImageDescription description, string key) => description.Find(key) is long bytes ? ByteSize.Text(bytes) : string.Empty;
 
     private static string Text(ImageDescription description, string key) => DescriptionText.Text(description.Find(key) ?? string.Empty);
 

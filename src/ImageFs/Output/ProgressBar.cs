@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Output;
 
@@ -27,7 +28,7 @@ internal sealed class ProgressBar : IDisposable
         {
             _nextAt = Environment.TickCount64 + IntervalInMilliseconds;
             int cells = _total > 0 ? (int)Math.Min(Cells, _done * (double)Cells / _total) : 0;
-            Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {Size.Text(_done)} of {Size.Text(_total)}");
+            Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {ByteSize.Text(_done)} of {ByteSize.Text(_total)}");
         }
     }
 

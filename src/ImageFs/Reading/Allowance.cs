@@ -1,4 +1,4 @@
-using ImageFs.Output;
+using ImageFs.Storage;
 
 namespace ImageFs.Reading;
 
@@ -42,7 +42,7 @@ internal sealed class Allowance
         _left = bytes > _left ? -1 : _left - bytes;
         if (_left < 0)
         {
-            throw new IOException($"{path}: more than {Size.Text(_limit)} would have been written, {_origin}: --limit=SIZE allows more");
+            throw new IOException($"{path}: more than {ByteSize.Text(_limit)} would have been written, {_origin}: --limit=SIZE allows more");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;

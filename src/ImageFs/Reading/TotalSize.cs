@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Storage;
 
 namespace ImageFs.Reading;

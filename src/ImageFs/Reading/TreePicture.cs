@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;

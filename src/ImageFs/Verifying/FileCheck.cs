@@ -1,7 +1,7 @@
 using System.Globalization;
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Linux;
-using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 

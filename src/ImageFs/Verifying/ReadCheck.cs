@@ -1,5 +1,4 @@
 using ImageFs.Linux;
-using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
@@ -56,7 +55,7 @@ internal sealed class ReadCheck
                 reading.Read(source, start, end);
             }
 
-            run.Extent = Size.Text(length);
+            run.Extent = ByteSize.Text(length);
         })
         {
             Length = length,

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Storage;

@@ -9,7 +9,8 @@ public sealed class ReferencesTest
     [TestCase("ImageFs.Storage", ExpectedResult = "ImageFs.Linux")]
     [TestCase("ImageFs.FileSystems", ExpectedResult = "ImageFs.Linux ImageFs.Storage")]
     [TestCase("ImageFs.Fuse", ExpectedResult = "ImageFs.Linux ImageFs.Storage")]
-    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Linux ImageFs.Storage")]
+    [TestCase("ImageFs.Images", ExpectedResult = "ImageFs.FileSystems ImageFs.Linux ImageFs.Storage")]
+    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Images ImageFs.Linux ImageFs.Storage")]
     public string A_project_refers_only_to_those_below_it(string assembly) => string.Join(
         ' ',
         Assembly.Load(assembly).GetReferencedAssemblies()
@@ -19,6 +20,7 @@ public sealed class ReferencesTest
 
     [TestCase("ImageFs.Storage")]
     [TestCase("ImageFs.FileSystems")]
+    [TestCase("ImageFs.Images")]
     [TestCase("imagefs")]
     public void Only_Linux_and_Fuse_have_unsafe_code(string assembly)
     {
@@ -31,6 +33,7 @@ public sealed class ReferencesTest
     [TestCase("ImageFs.Storage")]
     [TestCase("ImageFs.FileSystems")]
     [TestCase("ImageFs.Fuse")]
+    [TestCase("ImageFs.Images")]
     [TestCase("imagefs")]
     public void Only_Linux_calls_the_C_library(string assembly)
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using ImageFs.Images;
 using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Ext;

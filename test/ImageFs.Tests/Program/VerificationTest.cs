@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Ext;
@@ -77,7 +78,7 @@ public sealed class VerificationTest
         try
         {
             var fileSystem = ExtImages.Open(image);
-            return ImageFs.Reading.DirectoryContents.Read(fileSystem, fileSystem.Root).Entries.Count > 0;
+            return DirectoryContents.Read(fileSystem, fileSystem.Root).Entries.Count > 0;
         }
         catch (ImageException)
         {

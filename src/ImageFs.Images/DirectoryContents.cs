@@ -3,10 +3,10 @@ using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.Reading;
+namespace ImageFs.Images;
 
 /// <summary>A directory read to its end: what of it could be read, and what could not.</summary>
-internal sealed class DirectoryContents : IDirectorySink
+public sealed class DirectoryContents : IDirectorySink
 {
     private readonly NodeId _directory;
     private readonly List<Entry> _entries = [];
@@ -19,16 +19,16 @@ internal sealed class DirectoryContents : IDirectorySink
     private DirectoryContents(NodeId directory) => _directory = directory;
 
     /// <summary>The entries in the order of their bytes, without "." and ".."; of several that have one name the first, which lookups find.</summary>
-    internal IReadOnlyList<Entry> Entries => _entries;
+    public IReadOnlyList<Entry> Entries => _entries;
 
     /// <summary>Names that several entries have.</summary>
-    internal IReadOnlyList<byte[]> Repeated { get; private set; } = [];
+    public IReadOnlyList<byte[]> Repeated { get; private set; } = [];
 
     /// <summary>Whether "." or ".." is there more than once.</summary>
-    internal bool HasExtraDots => _selves > 1 || _parents > 1;
+    public bool HasExtraDots => _selves > 1 || _parents > 1;
 
     /// <summary>Reads a directory.</summary>
-    internal static DirectoryContents Read(FileSystem fileSystem, NodeId directory)
+    public static DirectoryContents Read(FileSystem fileSystem, NodeId directory)
     {
         var contents = new DirectoryContents(directory);
         try
@@ -53,12 +53,12 @@ internal sealed class DirectoryContents : IDirectorySink
     /// <summary>To be called when the entries have been seen to: that there may have been more is not kept quiet.</summary>
     /// <exception cref="ImageException">The directory is damaged.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
-    internal void ThrowIfDamaged() => _damage?.Throw();
+    public void ThrowIfDamaged() => _damage?.Throw();
 
     /// <summary>As <see cref="ThrowIfDamaged"/>, for who takes what is in the files: that some cannot be reached is not kept quiet, either.</summary>
     /// <exception cref="ImageException">The directory is damaged, or has entries that no path leads to.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
-    internal void ThrowIfIncomplete()
+    public void ThrowIfIncomplete()
     {
         ThrowIfDamaged();
         if (Repeated.Count > 0)

@@ -1,7 +1,8 @@
+using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs.Tests.Program;
+namespace ImageFs.Tests.Images;
 
 public sealed class VolumeChoiceTest
 {

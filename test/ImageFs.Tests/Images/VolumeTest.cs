@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tests.FileSystems.Ext;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tests.Support;
 
-namespace ImageFs.Tests.Program;
+namespace ImageFs.Tests.Images;
 
 /// <summary>What is on a partition or a disk: recognised when it is damaged too, and opened once.</summary>
 internal sealed class VolumeTest

@@ -1,14 +1,14 @@
 using System.Globalization;
 
-namespace ImageFs.Output;
+namespace ImageFs.Storage;
 
 /// <summary>Sizes for people.</summary>
-internal static class Size
+public static class ByteSize
 {
     private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>A number of bytes in the largest unit of which there is one: "1.5 GiB".</summary>
-    internal static string Text(long bytes)
+    public static string Text(long bytes)
     {
         double value = bytes;
         int unit = 0;

@@ -1,21 +1,21 @@
 using ImageFs.Linux;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>A path of an image, or of an image inside an image: <c>disk.vhdx//boot/install.iso</c>.</summary>
 /// <param name="Outer">The file or device of this machine.</param>
 /// <param name="Inner">Paths inside it, each in the file system of the one before.</param>
-internal sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
+public sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
 {
     /// <summary>Leads from an image into it.</summary>
-    internal const string Separator = "//";
+    public const string Separator = "//";
 
     // An image in an image in an image is rare enough; each has its caches.
     private const int MaxDepth = 8;
 
     /// <summary>Reads a path; what exists as it stands is no path into an image.</summary>
     /// <exception cref="Storage.UnsupportedFeatureException">It leads through too many images.</exception>
-    internal static ImagePath Parse(string path)
+    public static ImagePath Parse(string path)
     {
         if (Paths.IsFile(path))
         {

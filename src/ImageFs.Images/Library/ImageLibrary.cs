@@ -2,16 +2,16 @@ using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.Library;
+namespace ImageFs.Images.Library;
 
 /// <summary>
 /// A folder of images as one file system: its folders are folders, and every image in them is one, too. An image is opened when somebody
 /// looks into it, and closed when nobody has for a while. What comes, goes or changes in the folder shows within a second.
 /// </summary>
-internal sealed class ImageLibrary : FileSystem
+public sealed class ImageLibrary : FileSystem
 {
     /// <summary>Images that are open at most.</summary>
-    internal const int MaxOpen = 32;
+    public const int MaxOpen = 32;
 
     // What one mount may keep is divided by so many: rarely are all used at once, and rarely fills any its part.
     private const int CacheShare = 8;
@@ -38,7 +38,7 @@ internal sealed class ImageLibrary : FileSystem
     /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <exception cref="LinuxException">There is no such folder.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal ImageLibrary(string folder, MountOptions options, string? leftOut, Action<string> warn)
+    public ImageLibrary(string folder, MountOptions options, string? leftOut, Action<string> warn)
     {
         string path = Paths.Full(folder);
         FileStatus status = Files.Status(path);
@@ -57,10 +57,10 @@ internal sealed class ImageLibrary : FileSystem
     }
 
     /// <summary>After how long without use an image is closed.</summary>
-    internal TimeSpan IdleTime { get; }
+    public TimeSpan IdleTime { get; }
 
     /// <summary>Images that are open.</summary>
-    internal int OpenCount
+    public int OpenCount
     {
         get
         {
@@ -180,7 +180,7 @@ internal sealed class ImageLibrary : FileSystem
     /// <summary>Closes the images that nobody has used for a while.</summary>
     /// <param name="idleTime">For how long.</param>
     /// <returns>Whether there were any.</returns>
-    internal bool CloseIdle(TimeSpan idleTime)
+    public bool CloseIdle(TimeSpan idleTime)
     {
         long before = Environment.TickCount64 - (long)idleTime.TotalMilliseconds;
         lock (_tableLock)

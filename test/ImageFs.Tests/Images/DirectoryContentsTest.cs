@@ -1,10 +1,10 @@
 using System.Text;
 using ImageFs.FileSystems;
-using ImageFs.Reading;
+using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
 
-namespace ImageFs.Tests.Reading;
+namespace ImageFs.Tests.Images;
 
 /// <summary>A directory as the reading commands see it.</summary>
 internal sealed class DirectoryContentsTest

@@ -1,7 +1,7 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.Library;
+namespace ImageFs.Images.Library;
 
 /// <summary>What a folder of this machine has for a library: folders, and files that are images.</summary>
 internal static class HostListing

@@ -1,9 +1,10 @@
 using ImageFs.FileSystems;
+using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
 using static ImageFs.Tests.Support.DiskImage;
 
-namespace ImageFs.Tests.Program;
+namespace ImageFs.Tests.Images;
 
 /// <summary>What counts of a disk on which older structures have stayed behind: the whole or its partitions, and what is said of the other.</summary>
 internal sealed class DiskUseTest

@@ -1,10 +1,10 @@
 using ImageFs.FileSystems;
 using ImageFs.Linux;
-using ImageFs.Output;
+using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>What counts of a disk that may be a file system as a whole, and may be partitioned: what was there first stays behind in part.</summary>
 /// <param name="IsWhole">Whether the whole counts.</param>
@@ -22,16 +22,16 @@ namespace ImageFs;
 /// <item><term>otherwise</term><description>the whole, in doubt if the table could be one</description></item>
 /// </list>
 /// </remarks>
-internal sealed record DiskUse(bool IsWhole, string? Doubt = null)
+public sealed record DiskUse(bool IsWhole, string? Doubt = null)
 {
     // ECMA-119 6.2.1: a partition that begins within it and goes on behind may be the file system of the whole.
     private const long SystemArea = 32 * 1024;
 
     /// <summary>Volumes behind the end of a file system of the whole, which its files do not have.</summary>
-    internal IReadOnlyList<LeftOut> LeftOut { get; private init; } = [];
+    public IReadOnlyList<LeftOut> LeftOut { get; private init; } = [];
 
     /// <summary>Judges a disk.</summary>
-    internal static DiskUse Judge(Disk disk)
+    public static DiskUse Judge(Disk disk)
     {
         Volume whole = disk.Whole;
         if (whole.Format is not { } format)
@@ -68,7 +68,7 @@ internal sealed record DiskUse(bool IsWhole, string? Doubt = null)
         bool isOverwritten = best.Weight.Evidence == Evidence.Overwritten;
         Volume[] within = [.. disk.Volumes.Where(volume => volume.Partition!.Start < best.Weight.Length)];
         bool hasFileSystems = (within.Length > 0 ? within : disk.Volumes).Any(volume => SpeaksAgainst(volume, format));
-        string shape = $"a file system of type {best.Type} over the whole disk ({Size.Text(best.Weight.Length)})";
+        string shape = $"a file system of type {best.Type} over the whole disk ({ByteSize.Text(best.Weight.Length)})";
         if (isOverwritten && (hasFileSystems || IsSensible(disk)))
         {
             return new DiskUse(IsWhole: false);

@@ -1,25 +1,26 @@
-using ImageFs.Output;
+using ImageFs.Storage;
 
-namespace ImageFs;
+
+namespace ImageFs.Images;
 
 /// <summary>A volume of a disk whose files are not shown, where those of others are.</summary>
 /// <param name="Volume">The volume.</param>
 /// <param name="Reason">Why: a sentence.</param>
-internal sealed record LeftOut(Volume Volume, string Reason)
+public sealed record LeftOut(Volume Volume, string Reason)
 {
     /// <summary>A volume whose files cannot be shown, for that reason.</summary>
-    internal LeftOut(Volume volume)
+    public LeftOut(Volume volume)
         : this(volume, volume.Foreign is { MayHaveFiles: false } foreign ? $"{foreign.Name} has no files" : volume.Obstacle!)
     {
     }
 
     /// <summary>Whether files may be missing for it: not of swap space, nor of what was never written to.</summary>
-    internal bool MayHaveFiles => Volume.Foreign is not { MayHaveFiles: false };
+    public bool MayHaveFiles => Volume.Foreign is not { MayHaveFiles: false };
 
     /// <summary>Number and name, type, size and reason, in one line.</summary>
     public override string ToString()
     {
-        string[] facts = [.. new[] { Volume.Type, Size.Text(Volume.Partition?.Length ?? Volume.Source.Length) }.OfType<string>()];
+        string[] facts = [.. new[] { Volume.Type, ByteSize.Text(Volume.Partition?.Length ?? Volume.Source.Length) }.OfType<string>()];
         return $"{Volume.DirectoryName} ({string.Join(", ", facts)}) is left out: {Reason}";
     }
 }

@@ -1,35 +1,35 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>What of a disk is meant: decided in one place, for every command (<see cref="Disk.Select"/>).</summary>
 /// <param name="Volumes">The volumes: the whole disk, the one chosen, or the partitions with a file system that is read.</param>
-internal sealed record Selection(IReadOnlyList<Volume> Volumes)
+public sealed record Selection(IReadOnlyList<Volume> Volumes)
 {
     /// <summary>The format that the user wants; null for the one recognised.</summary>
-    internal FileSystemFormat? Format { get; init; }
+    public FileSystemFormat? Format { get; init; }
 
     /// <summary>The disk's other volumes that may have files.</summary>
-    internal IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
     /// <summary>
     /// What whoever opens the volumes has to hear: what is wrong with the table, which partition is cut short, what else the disk may be and
     /// which option shows that.
     /// </summary>
-    internal IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Whether it is the disk as a whole.</summary>
-    internal bool IsWhole => Volumes is [{ Partition: null }];
+    public bool IsWhole => Volumes is [{ Partition: null }];
 
     /// <summary>The format in which one of the volumes is opened; null when none is known.</summary>
-    internal FileSystemFormat? FormatOf(Volume volume) => Format ?? volume.Format;
+    public FileSystemFormat? FormatOf(Volume volume) => Format ?? volume.Format;
 
     /// <summary>Tells of what is left out and in doubt.</summary>
     /// <param name="warn">Hears of it.</param>
     /// <param name="isStrict">Whether to leave out what may have files is an error.</param>
     /// <exception cref="UnsupportedFeatureException">Something is left out, and that is an error.</exception>
-    internal void Tell(Action<string> warn, bool isStrict)
+    public void Tell(Action<string> warn, bool isStrict)
     {
         foreach (string warning in Warnings)
         {
@@ -49,7 +49,7 @@ internal sealed record Selection(IReadOnlyList<Volume> Volumes)
 
     /// <summary>That volumes are left out, as an error.</summary>
     /// <exception cref="UnsupportedFeatureException">There are any.</exception>
-    internal static void Refuse(int leftOut)
+    public static void Refuse(int leftOut)
     {
         if (leftOut > 0)
         {

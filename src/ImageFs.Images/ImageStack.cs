@@ -5,13 +5,13 @@ using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>The layers of an image, opened from the bottom up: the device, the container, the partition table, the file systems.</summary>
-internal sealed class ImageStack : IDisposable
+public sealed class ImageStack : IDisposable
 {
     /// <summary>What <c>--strict</c> stands for.</summary>
-    internal const string StrictOption = "left-out=error";
+    public const string StrictOption = "left-out=error";
 
     private readonly List<IDisposable> _opened;
     private readonly ImageFile _file;
@@ -25,19 +25,19 @@ internal sealed class ImageStack : IDisposable
     }
 
     /// <summary>The device that the image is; null for an image inside another.</summary>
-    internal Device? Device => _file.Source as Device;
+    public Device? Device => _file.Source as Device;
 
     /// <summary>The image's path.</summary>
-    internal string Name => _file.Name;
+    public string Name => _file.Name;
 
     /// <summary>Length of the image in bytes, as it lies there.</summary>
-    internal long Length => _file.Source.Length;
+    public long Length => _file.Source.Length;
 
     /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
-    internal long LengthOfFiles => _opened.OfType<Device>().Sum(device => device.Length);
+    public long LengthOfFiles => _opened.OfType<Device>().Sum(device => device.Length);
 
     /// <summary>Hears of what is wrong but harmless.</summary>
-    internal Action<string> Warn => _warn;
+    public Action<string> Warn => _warn;
 
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
     /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
@@ -46,7 +46,7 @@ internal sealed class ImageStack : IDisposable
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal static ImageStack Open(string path, MountOptions options, Action<string> warn)
+    public static ImageStack Open(string path, MountOptions options, Action<string> warn)
     {
         BackingPolicy policy = TakePolicy(options);
         var opened = new List<IDisposable>();
@@ -79,7 +79,7 @@ internal sealed class ImageStack : IDisposable
     /// <param name="options">Mount options: the container takes its own.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
     /// <exception cref="MountOptionException">They leave nothing.</exception>
-    internal Disk OpenDisk(VolumeChoice choice, MountOptions options)
+    public Disk OpenDisk(VolumeChoice choice, MountOptions options)
     {
         BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
         var container = source as Container;
@@ -99,7 +99,7 @@ internal sealed class ImageStack : IDisposable
     /// <param name="options">Mount options: those that choose are taken.</param>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
-    internal BlockSource OpenVolume(MountOptions options)
+    public BlockSource OpenVolume(MountOptions options)
     {
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = OpenDisk(choice, options);
@@ -119,7 +119,7 @@ internal sealed class ImageStack : IDisposable
     /// <param name="options">Mount options: those that choose are taken, and the formats take theirs.</param>
     /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
     /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
-    internal FileSystem OpenFileSystem(MountOptions options)
+    public FileSystem OpenFileSystem(MountOptions options)
     {
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk = OpenDisk(choice, options);
@@ -169,7 +169,7 @@ internal sealed class ImageStack : IDisposable
     /// <param name="options">Mount options.</param>
     /// <param name="source">What the volume is on.</param>
     /// <exception cref="MountOptionException">There is no such format.</exception>
-    internal static IReadOnlyList<FileSystemFormat> TakeFormats(MountOptions options, BlockSource source) => options.TakeValue("fs") is { } names
+    public static IReadOnlyList<FileSystemFormat> TakeFormats(MountOptions options, BlockSource source) => options.TakeValue("fs") is { } names
         ? [.. names.Split(',').Select(NamedFormat)]
         : FileSystemFormats.RecogniseAt(source, options) is { } format ? [format] : [];
 
@@ -235,7 +235,7 @@ internal sealed class ImageStack : IDisposable
     }
 
     /// <summary>That nothing is known of what is on a disk.</summary>
-    internal static UnsupportedFeatureException Unrecognised(Disk disk)
+    public static UnsupportedFeatureException Unrecognised(Disk disk)
     {
         if (disk.Source.Length == 0)
         {

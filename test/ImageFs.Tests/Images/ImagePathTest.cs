@@ -1,6 +1,7 @@
+using ImageFs.Images;
 using ImageFs.Storage;
 
-namespace ImageFs.Tests.Program;
+namespace ImageFs.Tests.Images;
 
 /// <summary>Paths that lead into images.</summary>
 public sealed class ImagePathTest

@@ -1,31 +1,31 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>Which part of an image is meant, by mount options.</summary>
-internal sealed class VolumeChoice
+public sealed class VolumeChoice
 {
     private readonly List<(string Option, Func<Volume, bool> Matches)> _conditions = [];
 
     /// <summary>Nothing chosen.</summary>
-    internal static VolumeChoice None { get; } = new();
+    public static VolumeChoice None { get; } = new();
 
     /// <summary>First byte of the image that counts: <c>offset=</c> as losetup has it, <c>start=</c> for fstab.</summary>
-    internal long Offset { get; private init; }
+    public long Offset { get; private init; }
 
     /// <summary>Bytes that count from there on: <c>sizelimit=</c>, <c>size=</c>; null for all.</summary>
-    internal long? SizeLimit { get; private init; }
+    public long? SizeLimit { get; private init; }
 
     /// <summary>Bytes of a sector, as the partition table counts them: <c>sector-size=</c>; null to find out.</summary>
-    internal int? SectorSize { get; private init; }
+    public int? SectorSize { get; private init; }
 
     /// <summary>Whether a volume was chosen.</summary>
-    internal bool IsMade => _conditions.Count > 0;
+    public bool IsMade => _conditions.Count > 0;
 
     /// <summary>Takes the options that choose.</summary>
     /// <exception cref="MountOptionException">One has a value that is no good.</exception>
-    internal static VolumeChoice Take(MountOptions options)
+    public static VolumeChoice Take(MountOptions options)
     {
         var choice = new VolumeChoice
         {
@@ -43,7 +43,7 @@ internal sealed class VolumeChoice
     }
 
     /// <summary>Whether all conditions are met.</summary>
-    internal bool Matches(Volume volume) => _conditions.TrueForAll(condition => condition.Matches(volume));
+    public bool Matches(Volume volume) => _conditions.TrueForAll(condition => condition.Matches(volume));
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', _conditions.Select(condition => condition.Option));

@@ -1,4 +1,4 @@
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>Partitions that by their type have no files: nobody misses them.</summary>
 internal static class ReservedPartitions

@@ -5,10 +5,10 @@ using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>A disk and what it is divided into.</summary>
-internal sealed class Disk
+public sealed class Disk
 {
     private readonly SectorSizes _sectors;
     private readonly List<string> _tableWarnings = [];
@@ -23,7 +23,7 @@ internal sealed class Disk
     /// <param name="source">Its bytes.</param>
     /// <param name="container">What they are kept in; null when they lie there as they are.</param>
     /// <param name="sectors">What is known of its sectors.</param>
-    internal Disk(BlockSource source, Container? container, SectorSizes? sectors = null)
+    public Disk(BlockSource source, Container? container, SectorSizes? sectors = null)
     {
         _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
         Source = source;
@@ -31,33 +31,33 @@ internal sealed class Disk
     }
 
     /// <summary>Its bytes.</summary>
-    internal BlockSource Source { get; }
+    public BlockSource Source { get; }
 
     /// <summary>What it is kept in; null when its bytes are the image's own.</summary>
-    internal Container? Container { get; }
+    public Container? Container { get; }
 
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
-    internal Volume Whole => _whole ??= RecogniseWhole();
+    public Volume Whole => _whole ??= RecogniseWhole();
 
     /// <summary>Where the file system of the whole begins: at 0, or at a disc's last session.</summary>
-    internal long Start => (Source as Disc)?.Sessions.Default ?? 0;
+    public long Start => (Source as Disc)?.Sessions.Default ?? 0;
 
     /// <summary>Whether there is anything in it that could be shown.</summary>
-    internal bool IsImage => Container is not null || Whole.Format is not null || UsableTable is not null;
+    public bool IsImage => Container is not null || Whole.Format is not null || UsableTable is not null;
 
     /// <summary>Whether it has a partition table, a damaged one too. Of a disc, its tracks.</summary>
-    internal bool HasTable => UsableTable is not null || _tableProblem is not null;
+    public bool HasTable => UsableTable is not null || _tableProblem is not null;
 
     /// <summary>The partition table; null when there is none, or it is damaged past use.</summary>
-    internal PartitionTable? UsableTable => ReadTable();
+    public PartitionTable? UsableTable => ReadTable();
 
     /// <summary>The partition table; null when there is none. Of a disc, its tracks.</summary>
     /// <exception cref="ImageException">It is damaged past use.</exception>
-    internal PartitionTable? Table => UsableTable is null && _tableProblem is { } problem ? throw problem : UsableTable;
+    public PartitionTable? Table => UsableTable is null && _tableProblem is { } problem ? throw problem : UsableTable;
 
     /// <summary>The partitions, and what is on each; those that only hold others are left out.</summary>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
-    internal IReadOnlyList<Volume> Volumes => _volumes ??=
+    public IReadOnlyList<Volume> Volumes => _volumes ??=
     [
         .. from partition in Table?.Partitions ?? []
            where !partition.IsContainer
@@ -65,17 +65,17 @@ internal sealed class Disk
     ];
 
     /// <summary>What can be checked of the partition table.</summary>
-    internal IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
+    public IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
 
     /// <summary>What counts of the disk unless something is chosen: the whole, or the partitions.</summary>
-    internal DiskUse Use => _use ??= DiskUse.Judge(this);
+    public DiskUse Use => _use ??= DiskUse.Judge(this);
 
     /// <summary>The volumes that are meant.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <param name="formats">The formats that were chosen; empty for what there is.</param>
     /// <exception cref="MountOptionException">Nothing fits what was chosen, or several volumes do.</exception>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
-    internal Selection Select(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    public Selection Select(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
     {
         if (choice.IsMade)
         {
@@ -102,7 +102,7 @@ internal sealed class Disk
     }
 
     /// <summary>As <see cref="Select"/>; a table that is damaged past use, which others tell of, leaves the whole.</summary>
-    internal Selection SelectUsable(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    public Selection SelectUsable(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
     {
         try
         {
@@ -116,7 +116,7 @@ internal sealed class Disk
 
     /// <summary>The one volume that is meant.</summary>
     /// <exception cref="MountOptionException">None is, or several are.</exception>
-    internal Volume Choose(VolumeChoice choice)
+    public Volume Choose(VolumeChoice choice)
     {
         IReadOnlyList<Volume> candidates = Volumes.Count > 0 ? Volumes : [Whole];
         Volume[] matches = [.. candidates.Where(choice.Matches)];

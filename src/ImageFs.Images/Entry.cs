@@ -1,8 +1,8 @@
 using ImageFs.FileSystems;
 
-namespace ImageFs.Reading;
+namespace ImageFs.Images;
 
 /// <summary>A name in a directory, kept.</summary>
 /// <param name="Name">The name as bytes.</param>
 /// <param name="Node">What it names.</param>
-internal sealed record Entry(byte[] Name, NodeId Node);
+public sealed record Entry(byte[] Name, NodeId Node);

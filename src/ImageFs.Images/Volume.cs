@@ -4,47 +4,47 @@ using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>A partition of a disk, or a disk without any, and what is on it.</summary>
 /// <param name="Partition">Its entry in the partition table; null when it is the whole disk.</param>
 /// <param name="Source">Its bytes.</param>
-internal sealed record Volume(Partition? Partition, BlockSource Source)
+public sealed record Volume(Partition? Partition, BlockSource Source)
 {
     private readonly List<string> _warnings = [];
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
 
     /// <summary>All that it may be, the likeliest first; what was there before stays behind in part.</summary>
-    internal IReadOnlyList<Recognition> Candidates { get; init; } = [];
+    public IReadOnlyList<Recognition> Candidates { get; init; } = [];
 
     /// <summary>The format of its file system; null when none is recognised, or something that is not read is likelier.</summary>
-    internal FileSystemFormat? Format => Best?.Format;
+    public FileSystemFormat? Format => Best?.Format;
 
     /// <summary>A file system on it that is known, but cannot be read; there may be one of a Mac beside another that can.</summary>
-    internal ForeignFileSystem? Foreign =>
+    public ForeignFileSystem? Foreign =>
         Best?.Foreign ?? Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign?.Type is "hfs" or "hfsplus");
 
     /// <summary>Why nothing can be said of it; null when something can.</summary>
-    internal string? Problem { get; private set; }
+    public string? Problem { get; private set; }
 
     /// <summary>Why its files cannot be shown; null when they can, as far as is known.</summary>
-    internal string? Obstacle => Problem ?? (Format is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
+    public string? Obstacle => Problem ?? (Format is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
 
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    internal string? Type => Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
+    public string? Type => Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
 
     /// <summary>Whether nothing on it is known, or only that it is no volume.</summary>
-    internal bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
+    public bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
 
     /// <summary>The file system's label; empty when it has none.</summary>
-    internal string Label => Format is null ? Foreign?.Label ?? string.Empty : Fact("label");
+    public string Label => Format is null ? Foreign?.Label ?? string.Empty : Fact("label");
 
     /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
-    internal string Uuid => Fact("uuid");
+    public string Uuid => Fact("uuid");
 
     /// <summary>The name of its directory where several are shown: number and label.</summary>
-    internal string DirectoryName
+    public string DirectoryName
     {
         get
         {
@@ -54,20 +54,20 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     }
 
     /// <summary>Whether the image ends before it does.</summary>
-    internal bool IsCut => Partition is { Session: null } && Source.Length < Partition.Length;
+    public bool IsCut => Partition is { Session: null } && Source.Length < Partition.Length;
 
     /// <summary>
     /// What else it may be with as good a reason as what it is taken for; null when nothing: what was written over is not, nor the other
     /// file system of a bridge disc.
     /// </summary>
-    internal Recognition? Rival =>
+    public Recognition? Rival =>
         Best is null ? null : Candidates.Skip(1).FirstOrDefault(other => other.IsReadable && !Recogniser.IsBridge(Best, other));
 
     private Recognition? Best => Candidates.Count > 0 ? Candidates[0] : null;
 
     /// <summary>Recognises what is on a partition or a disk.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
-    internal static Volume Recognise(Partition? partition, BlockSource source)
+    public static Volume Recognise(Partition? partition, BlockSource source)
     {
         try
         {
@@ -86,7 +86,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     }
 
     /// <summary>The mount options that show a candidate: <c>part=2,fs=iso9660</c>.</summary>
-    internal string OptionFor(Recognition candidate) => Partition is null ? $"fs={candidate.Type}" : $"part={Partition.Number},fs={candidate.Type}";
+    public string OptionFor(Recognition candidate) => Partition is null ? $"fs={candidate.Type}" : $"part={Partition.Number},fs={candidate.Type}";
 
     /// <summary>
     /// Opens the file system, once: what is told of it comes from there, and when that was asked for first it is opened anew only if there
@@ -97,7 +97,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null)
+    public FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null)
     {
         if (_fileSystem is null || format is not null || options.Names.Any())
         {
@@ -118,7 +118,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     }
 
     /// <summary>What <c>imagefs info</c> tells of the file system; null when there is none, or it cannot be opened.</summary>
-    internal ImageDescription? Describe()
+    public ImageDescription? Describe()
     {
         if (_description is null && Format is not null && Problem is null)
         {
@@ -136,7 +136,7 @@ internal sealed record Volume(Partition? Partition, BlockSource Source)
     }
 
     /// <summary>A file system on it that can be read, and is not of a certain format; null when there is none.</summary>
-    internal Recognition? OtherThan(FileSystemFormat? format) =>
+    public Recognition? OtherThan(FileSystemFormat? format) =>
         Candidates.FirstOrDefault(other => other.Format is not null && other.Format != format && other.Weight.Evidence == Evidence.Structures);
 
     private string Fact(string key) => Describe()?.Find(key) as string ?? string.Empty;

@@ -1,7 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 
-namespace ImageFs.Library;
+namespace ImageFs.Images.Library;
 
 /// <summary>A folder or an image of a library.</summary>
 /// <param name="number">Its number: 1 is the library's own folder.</param>

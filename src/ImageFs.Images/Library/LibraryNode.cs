@@ -1,7 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.Storage;
 
-namespace ImageFs.Library;
+namespace ImageFs.Images.Library;
 
 /// <summary>
 /// A node of a library as an id: 15 bits for the number of the folder, of the image, or of a volume of the image, and 49 for the node

@@ -1,10 +1,9 @@
 using ImageFs.FileSystems;
 using ImageFs.Linux;
-using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 
-namespace ImageFs;
+namespace ImageFs.Images;
 
 /// <summary>A folder inside an image: what an image in it names is looked for there and below.</summary>
 /// <param name="fileSystem">The file system that it is in.</param>

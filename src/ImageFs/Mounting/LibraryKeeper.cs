@@ -1,6 +1,7 @@
 using ImageFs.Fuse;
+using ImageFs.Images.Library;
 
-namespace ImageFs.Library;
+namespace ImageFs.Mounting;
 
 /// <summary>Closes the images of a library that nobody has used for a while.</summary>
 internal sealed class LibraryKeeper : IDisposable
