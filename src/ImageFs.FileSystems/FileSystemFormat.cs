@@ -41,15 +41,14 @@ public abstract class FileSystemFormat
 
     /// <summary>Opens a source that <see cref="Probe"/> recognised.</summary>
     /// <param name="source">The volume.</param>
-    /// <param name="options">Mount options; the format takes those that it knows, and of owners and permissions what it leaves is taken too.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="context">What it is opened with; the format takes the options that it knows, and of owners and permissions what it leaves is taken too.</param>
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public FileSystem Open(BlockSource source, MountOptions options, Action<string> warn) =>
-        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, options, warn), source), options);
+    public FileSystem Open(BlockSource source, OpenContext context) =>
+        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, context), source), context.Options);
 
     /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
-    protected abstract FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn);
+    protected abstract FileSystem OpenVolume(BlockSource source, OpenContext context);
 
     /// <summary>How long the file system says that it is, in bytes.</summary>
     /// <exception cref="ImageException">It cannot be read there.</exception>
@@ -75,7 +74,7 @@ public abstract class FileSystemFormat
                 return new Weight(Evidence.Overwritten, length, problem);
             }
 
-            FileSystem fileSystem = OpenVolume(source, MountOptions.Parse(null), static _ => { });
+            FileSystem fileSystem = OpenVolume(source, new OpenContext());
             if (fileSystem.GetAttributes(fileSystem.Root).Type != NodeType.Directory)
             {
                 return new Weight(Evidence.Overwritten, length, "its root is no directory");

@@ -15,13 +15,12 @@ public sealed class ImageStack : IDisposable
 
     private readonly List<IDisposable> _opened;
     private readonly ImageFile _file;
-    private readonly Action<string> _warn;
 
-    private ImageStack(ImageFile file, List<IDisposable> opened, Action<string> warn)
+    private ImageStack(ImageFile file, List<IDisposable> opened, OpenContext context)
     {
         _file = file;
         _opened = opened;
-        _warn = warn;
+        Context = context;
     }
 
     /// <summary>The device that the image is; null for an image inside another.</summary>
@@ -36,33 +35,34 @@ public sealed class ImageStack : IDisposable
     /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
     public long LengthOfFiles => _opened.OfType<Device>().Sum(device => device.Length);
 
-    /// <summary>Hears of what is wrong but harmless.</summary>
-    public Action<string> Warn => _warn;
+    /// <summary>What the layers are opened with; each takes its options as it is opened.</summary>
+    public OpenContext Context { get; }
 
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
     /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
-    /// <param name="options">Mount options: those that say which files an image may name are taken.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="context">What the layers are opened with: the options that say which files an image may name are taken.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public static ImageStack Open(string path, MountOptions options, Action<string> warn)
+    public static ImageStack Open(string path, OpenContext context)
     {
-        BackingPolicy policy = TakePolicy(options);
+        BackingPolicy policy = TakePolicy(context.Options);
         var opened = new List<IDisposable>();
         try
         {
+            // The options are meant for the innermost image.
             var parsed = ImagePath.Parse(path);
-            var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, warn);
+            OpenContext outer = context.WithoutOptions();
+            var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, parsed.Inner.Count == 0 ? context : outer);
             if (stack.Device is FileDevice { IsShared: true })
             {
-                warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
+                context.Warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
             }
 
-            foreach (string inner in parsed.Inner)
+            for (int i = 0; i < parsed.Inner.Count; i++)
             {
-                FileSystem fileSystem = stack.OpenFileSystem(MountOptions.Parse(null));
-                stack = new ImageStack(FileSystemFolder.OpenImage(fileSystem, stack.Name, inner), opened, warn);
+                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, parsed.Inner[i]);
+                stack = new ImageStack(file, opened, i + 1 == parsed.Inner.Count ? context : outer);
             }
 
             return stack;
@@ -76,12 +76,11 @@ public sealed class ImageStack : IDisposable
 
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>
-    /// <param name="options">Mount options: the container takes its own.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
     /// <exception cref="MountOptionException">They leave nothing.</exception>
-    public Disk OpenDisk(VolumeChoice choice, MountOptions options)
+    public Disk OpenDisk(VolumeChoice choice)
     {
-        BlockSource source = ContainerFormats.Open(_file, options.TakeValue("container"), options, _warn);
+        BlockSource source = ContainerFormats.Open(_file, Context.Options.TakeValue("container"), Context);
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         if (choice.Offset == 0 && choice.SizeLimit is null)
@@ -96,56 +95,54 @@ public sealed class ImageStack : IDisposable
     }
 
     /// <summary>The volume chosen; the disk as a whole when none is.</summary>
-    /// <param name="options">Mount options: those that choose are taken.</param>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
     /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
-    public BlockSource OpenVolume(MountOptions options)
+    public BlockSource OpenVolume()
     {
-        VolumeChoice choice = VolumeChoice.Take(options);
-        Disk disk = OpenDisk(choice, options);
+        VolumeChoice choice = VolumeChoice.Take(Context.Options);
+        Disk disk = OpenDisk(choice);
         if (!choice.IsMade)
         {
             return disk.Source;
         }
 
         Selection selection = disk.Select(choice, []);
-        selection.Tell(_warn, isStrict: false);
+        selection.Tell(Context.Warn, isStrict: false);
         return selection.Volumes[0].Source;
     }
 
     /// <summary>
     /// Opens what is to be mounted: the volume chosen; or the file system that the image as a whole is; or those of its partitions.
     /// </summary>
-    /// <param name="options">Mount options: those that choose are taken, and the formats take theirs.</param>
     /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
     /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
-    public FileSystem OpenFileSystem(MountOptions options)
+    public FileSystem OpenFileSystem()
     {
-        VolumeChoice choice = VolumeChoice.Take(options);
-        Disk disk = OpenDisk(choice, options);
+        VolumeChoice choice = VolumeChoice.Take(Context.Options);
+        Disk disk = OpenDisk(choice);
         return disk.Source is Disc { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
-            ? OpenWithAudio(disc, disk, choice, options)
-            : OpenFileSystem(disk, choice, options);
+            ? OpenWithAudio(disc, disk, choice)
+            : OpenFileSystem(disk, choice);
     }
 
-    private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice, MountOptions options)
+    private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice)
     {
-        IReadOnlyList<FileSystemFormat> wanted = TakeFormats(options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
-        bool isStrict = TakeStrict(options);
+        IReadOnlyList<FileSystemFormat> wanted = TakeFormats(Context.Options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
+        bool isStrict = TakeStrict(Context.Options);
         if (!choice.IsMade && wanted.Count == 0 && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
             throw new UnsupportedFeatureException("a disc of sound alone is shown with -o audio, its tracks as files; without, it is");
         }
 
         Selection selection = disk.Select(choice, wanted);
-        selection.Tell(_warn, isStrict);
+        selection.Tell(Context.Warn, isStrict);
         return selection.Volumes switch
         {
             [] => throw Unrecognised(disk),
-            [var volume] when selection.FormatOf(volume) is { } format => volume.Open(options, _warn, selection.Format is null ? null : format),
+            [var volume] when selection.FormatOf(volume) is { } format => volume.Open(Context, selection.Format is null ? null : format),
             [{ Partition: null, Problem: null }] when !choice.IsMade => throw Unrecognised(disk),
             [var volume] => throw Unreadable(volume, choice.IsMade ? $"the volume of {choice}" : "the image"),
-            var volumes => OpenAll(volumes, options, isStrict),
+            var volumes => OpenAll(volumes, isStrict),
         };
     }
 
@@ -190,39 +187,39 @@ public sealed class ImageStack : IDisposable
             : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
 
     // Sound beside the file system that would be shown without it; alone where there is no other.
-    private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice, MountOptions options)
+    private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice)
     {
         var audio = new AudioFileSystem(disc);
         return disc.Tracks.Any(track => track.IsData)
-            ? new VolumeTree([("data", OpenFileSystem(disk, choice, options)), ("audio", audio)])
+            ? new VolumeTree([("data", OpenFileSystem(disk, choice)), ("audio", audio)])
             : audio;
     }
 
     // A volume that cannot be opened does not take the others down. An option is known when one of the formats knows it.
-    private VolumeTree OpenAll(IReadOnlyList<Volume> volumes, MountOptions options, bool isStrict)
+    private VolumeTree OpenAll(IReadOnlyList<Volume> volumes, bool isStrict)
     {
         var opened = new List<(string Name, FileSystem FileSystem)>();
-        CacheSize.Divide(options, volumes.Count);
-        HashSet<string> unknown = [.. options.Names];
+        CacheSize.Divide(Context.Options, volumes.Count);
+        HashSet<string> unknown = [.. Context.Options.Names];
         foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
         {
-            MountOptions own = options.Copy();
+            OpenContext own = Context.WithCopiedOptions();
             try
             {
-                FileSystem fileSystem = volume.Open(own, _warn);
+                FileSystem fileSystem = volume.Open(own);
                 opened.Add((volume.DirectoryName, fileSystem));
             }
             catch (ImageException e)
             {
-                _warn(new LeftOut(volume, e.Message).ToString());
+                Context.Warn(new LeftOut(volume, e.Message).ToString());
             }
 
-            unknown.IntersectWith(own.Names);
+            unknown.IntersectWith(own.Options.Names);
         }
 
         foreach (Volume volume in volumes.Skip(VolumeTree.MaxVolumes))
         {
-            _warn(new LeftOut(volume, $"{VolumeTree.MaxVolumes} volumes are shown at most").ToString());
+            Context.Warn(new LeftOut(volume, $"{VolumeTree.MaxVolumes} volumes are shown at most").ToString());
         }
 
         if (isStrict)
@@ -230,7 +227,7 @@ public sealed class ImageStack : IDisposable
             Selection.Refuse(volumes.Count - opened.Count);
         }
 
-        options.Keep(unknown);
+        Context.Options.Keep(unknown);
         return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk none of whose file systems can be read is");
     }
 

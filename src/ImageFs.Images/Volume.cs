@@ -92,28 +92,27 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     /// Opens the file system, once: what is told of it comes from there, and when that was asked for first it is opened anew only if there
     /// are options.
     /// </summary>
-    /// <param name="options">Mount options.</param>
-    /// <param name="warn">Hears of what is wrong but harmless; and, when it cannot be opened, of what else is there.</param>
+    /// <param name="context">What it is opened with; when it cannot be opened, what else is there is told, too.</param>
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public FileSystem Open(MountOptions options, Action<string> warn, FileSystemFormat? format = null)
+    public FileSystem Open(OpenContext context, FileSystemFormat? format = null)
     {
-        if (_fileSystem is null || format is not null || options.Names.Any())
+        if (_fileSystem is null || format is not null || context.Options.Names.Any())
         {
-            warn = IsCut ? VolumeLength.ExceptCut(warn) : warn;
+            OpenContext own = IsCut ? context with { Warn = VolumeLength.ExceptCut(context.Warn) } : context;
             try
             {
-                return _fileSystem = (format ?? Format)!.Open(Source, options, warn);
+                return _fileSystem = (format ?? Format)!.Open(Source, own);
             }
             catch (ImageException) when (OtherThan(format ?? Format) is { } other)
             {
-                warn($"there is also a file system of type {other.Type} here: -o {OptionFor(other)} reads it");
+                context.Warn($"there is also a file system of type {other.Type} here: -o {OptionFor(other)} reads it");
                 throw;
             }
         }
 
-        _warnings.ForEach(warn);
+        _warnings.ForEach(context.Warn);
         return _fileSystem;
     }
 
@@ -124,7 +123,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
         {
             try
             {
-                _description = (_fileSystem ?? Open(MountOptions.Parse(null), _warnings.Add)).Describe();
+                _description = (_fileSystem ?? Open(OpenContext.Of(null, _warnings.Add))).Describe();
             }
             catch (Exception e) when (e is ImageException or LinuxException)
             {

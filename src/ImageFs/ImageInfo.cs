@@ -19,15 +19,16 @@ internal static class ImageInfo
     /// <summary>Describes the image, its partition table and its file systems.</summary>
     /// <exception cref="ImageException">There is a file system on the whole image, but it is damaged.</exception>
     /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
-    internal static ImageDescription Describe(ImageStack stack, MountOptions options)
+    internal static ImageDescription Describe(ImageStack stack)
     {
-        VolumeChoice choice = VolumeChoice.Take(options);
-        Disk disk = stack.OpenDisk(choice, options);
-        Selection selection = disk.SelectUsable(VolumeChoice.None, ImageStack.TakeFormats(options, disk.Source));
-        selection.Warnings.ToList().ForEach(stack.Warn);
+        OpenContext context = stack.Context;
+        VolumeChoice choice = VolumeChoice.Take(context.Options);
+        Disk disk = stack.OpenDisk(choice);
+        Selection selection = disk.SelectUsable(VolumeChoice.None, ImageStack.TakeFormats(context.Options, disk.Source));
+        selection.Warnings.ToList().ForEach(context.Warn);
         string? problem = null;
-        ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, options, stack.Warn, out problem) : null;
-        SessionOptions.RefuseRest(options);
+        ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, context, out problem) : null;
+        SessionOptions.RefuseRest(context.Options);
         ImageDescription image = new ImageDescription(stack.Device is FileDevice { IsBlockDevice: true } ? "disk" : "file")
             .With("name", stack.Name)
             .With("size", disk.Container is null ? disk.Source.Length : stack.Length)
@@ -52,14 +53,14 @@ internal static class ImageInfo
     }
 
     // One that cannot be opened is an error, unless there is another here: then that is what there is to tell.
-    private static ImageDescription? DescribeWhole(Selection selection, MountOptions options, Action<string> warn, out string? problem)
+    private static ImageDescription? DescribeWhole(Selection selection, OpenContext context, out string? problem)
     {
         Volume whole = selection.Volumes[0];
         problem = whole.Problem;
         FileSystemFormat? format = selection.FormatOf(whole);
         try
         {
-            return format is null ? null : whole.Open(options, warn, selection.Format).Describe();
+            return format is null ? null : whole.Open(context, selection.Format).Describe();
         }
         catch (ImageException e) when (whole.OtherThan(format) is { } other)
         {

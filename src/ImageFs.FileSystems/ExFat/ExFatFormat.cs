@@ -46,8 +46,8 @@ internal sealed class ExFatFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
-        Open(source, new ExFatOptions(options), warn);
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>
+        Open(source, new ExFatOptions(context.Options), context.Warn);
 
     private static ExFatFileSystem Open(BlockSource source, ExFatOptions options, Action<string> warn) =>
         new(new ExFatVolume(source, options.CacheSize, warn), options);

@@ -34,9 +34,9 @@ internal sealed class ExtFormat : FileSystemFormat
     }
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
-        var taken = ExtOptions.Take(options);
+        var taken = ExtOptions.Take(context.Options);
         byte[] superBlock = ReadSuperBlock(source, taken.SuperBlockAddress);
         var volume = new ExtVolume(source, new SuperBlock(superBlock), taken.SuperBlockAddress, taken.CacheSize);
         if (!taken.NoLoad && JournalRecovery.IsNeeded(new SuperBlock(superBlock)))
@@ -48,15 +48,15 @@ internal sealed class ExtFormat : FileSystemFormat
 
         if (new SuperBlock(superBlock).HasFeaturesOfNoRevision)
         {
-            warn("the super block has features, and revision 0, which has none: e2fsck should see to it");
+            context.Warn("the super block has features, and revision 0, which has none: e2fsck should see to it");
         }
 
         if (!taken.NoLoad && volume.RecoveredBlocks is null && JournalRecovery.FindContradiction(volume, new SuperBlock(superBlock)) is { } contradiction)
         {
-            warn($"{contradiction}: what is shown may be out of date");
+            context.Warn($"{contradiction}: what is shown may be out of date");
         }
 
-        VolumeLength.WarnIfCut(source, volume.Geometry.AddressOf(volume.Geometry.BlocksCount), warn);
+        VolumeLength.WarnIfCut(source, volume.Geometry.AddressOf(volume.Geometry.BlocksCount), context.Warn);
         return new ExtFileSystem(volume, superBlock, taken);
     }
 

@@ -62,8 +62,8 @@ internal sealed class FatFormat : FileSystemFormat
         FatRemains.FindOverwritten(new FatVolume(source, default, static _ => { }));
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn) =>
-        Open(source, new FatOptions(options), warn);
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>
+        Open(source, new FatOptions(context.Options), context.Warn);
 
     private static FatFileSystem Open(BlockSource source, FatOptions options, Action<string> warn) =>
         new(new FatVolume(source, options.CacheSize, warn), options);

@@ -43,14 +43,14 @@ internal sealed class Iso9660Format : FileSystemFormat
         VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).Primary is { } primary ? RootCheck.FindProblem(source, primary) : null;
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
-        var isoOptions = new Iso9660Options(options);
+        var isoOptions = new Iso9660Options(context.Options);
         long start = Sessions.FindStart(source, isoOptions);
         long shift = Sessions.FindShift(source, start, isoOptions);
         BlockSource disc = shift == 0 ? source : new SessionSource(source, shift);
-        var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, warn);
-        VolumeLength.WarnIfCut(disc, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), warn);
+        var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, context.Warn);
+        VolumeLength.WarnIfCut(disc, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), context.Warn);
         return new Iso9660FileSystem(volume);
     }
 }

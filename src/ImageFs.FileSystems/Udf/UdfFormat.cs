@@ -45,12 +45,12 @@ internal sealed class UdfFormat : FileSystemFormat
         FindEnd(new UdfVolume(source, new UdfOptions(MountOptions.Parse(null), source), static _ => { }));
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, MountOptions options, Action<string> warn)
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
-        var udfOptions = new UdfOptions(options, source);
+        var udfOptions = new UdfOptions(context.Options, source);
         BlockSource disc = Place(source, udfOptions);
-        var volume = new UdfVolume(disc, udfOptions, warn);
-        VolumeLength.WarnIfCut(disc, FindEnd(volume), warn);
+        var volume = new UdfVolume(disc, udfOptions, context.Warn);
+        VolumeLength.WarnIfCut(disc, FindEnd(volume), context.Warn);
         return new UdfFileSystem(volume);
     }
 

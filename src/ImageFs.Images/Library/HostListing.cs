@@ -46,11 +46,10 @@ internal static class HostListing
 
     private static bool HoldsImage(string path)
     {
-        var options = MountOptions.Parse(null);
         try
         {
-            using ImageStack stack = ImageStack.Open(path, options, static _ => { });
-            return stack.OpenDisk(VolumeChoice.Take(options), options).IsImage;
+            using ImageStack stack = ImageStack.Open(path, new OpenContext());
+            return stack.OpenDisk(VolumeChoice.None).IsImage;
         }
         catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
         {

@@ -23,8 +23,7 @@ public sealed class ImageLibrary : FileSystem
     // "." and ".." come before the entries, in the order of their numbers.
     private const int FirstEntry = 2;
 
-    private readonly MountOptions _options;
-    private readonly Action<string> _warn;
+    private readonly OpenContext _context;
     private readonly string? _leftOut;
     private readonly Lock _tableLock = new();
     private readonly List<LibraryEntry> _entries = [];
@@ -33,12 +32,11 @@ public sealed class ImageLibrary : FileSystem
 
     /// <summary>Makes the library of a folder; no image is looked at.</summary>
     /// <param name="folder">Its path.</param>
-    /// <param name="options">Options for all images, each takes what its formats know; what the library knows is taken here.</param>
+    /// <param name="context">What all images are opened with: each takes the options that its formats know; what the library knows is taken here.</param>
     /// <param name="leftOut">A path that is left out: the mount point may be in the folder.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
     /// <exception cref="LinuxException">There is no such folder.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public ImageLibrary(string folder, MountOptions options, string? leftOut, Action<string> warn)
+    public ImageLibrary(string folder, OpenContext context, string? leftOut)
     {
         string path = Paths.Full(folder);
         FileStatus status = Files.Status(path);
@@ -47,11 +45,11 @@ public sealed class ImageLibrary : FileSystem
             throw new LinuxException("opendir", Errno.ENOTDIR, path);
         }
 
+        MountOptions options = context.Options;
         IdleTime = TimeSpan.FromSeconds(options.TakeNumber("idle", max: 24 * 60 * 60) ?? DefaultIdleSeconds);
         CacheSize.Divide(options, CacheShare);
-        _options = options.Copy();
+        _context = context.WithCopiedOptions();
         options.Keep(new HashSet<string>());
-        _warn = warn;
         _leftOut = leftOut;
         _entries.Add(new LibraryEntry(1, null, path, status));
     }
@@ -312,16 +310,15 @@ public sealed class ImageLibrary : FileSystem
 
     private FileSystem OpenImage(LibraryEntry entry, string identity)
     {
-        void Warn(string message) => _warn($"{entry.Path}: {message}");
+        void Warn(string message) => _context.Warn($"{entry.Path}: {message}");
         try
         {
             // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
-            MountOptions options = _options.Copy();
-            ImageStack stack = ImageStack.Open(entry.Path, options, Warn);
+            ImageStack stack = ImageStack.Open(entry.Path, _context.WithCopiedOptions() with { Warn = Warn });
 
             // Who may enter was said of the file that was looked at: not of another that is in its place since.
             return stack.Device?.Identity == identity
-                ? stack.OpenFileSystem(options)
+                ? stack.OpenFileSystem()
                 : throw new LinuxException("open", Errno.ESTALE, entry.Path);
         }
         catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)

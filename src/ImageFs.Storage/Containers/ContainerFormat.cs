@@ -15,10 +15,9 @@ public abstract class ContainerFormat
 
     /// <summary>Opens a file that <see cref="Probe"/> recognised.</summary>
     /// <param name="file">The file; those that it names are opened beside it.</param>
-    /// <param name="options">Mount options; the format takes those that it knows.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
     /// <exception cref="ImageException">The disk cannot be had.</exception>
     /// <exception cref="Linux.LinuxException">A file that it names cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public abstract Container Open(ImageFile file, MountOptions options, Action<string> warn);
+    public abstract Container Open(ImageFile file, OpenContext context);
 }

@@ -30,25 +30,24 @@ public static class ContainerFormats
     /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">The format when it is known, "raw" for none; null to look.</param>
-    /// <param name="options">Mount options; the format takes those that it knows.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
     /// <exception cref="ImageException">The disk cannot be had.</exception>
     /// <exception cref="Linux.LinuxException">The device failed, or a file that the image names cannot be opened.</exception>
     /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public static BlockSource Open(ImageFile file, string? name, MountOptions options, Action<string> warn)
+    public static BlockSource Open(ImageFile file, string? name, OpenContext context)
     {
         if (!file.IsOutermost)
         {
-            return OpenOne(file, name, options, warn);
+            return OpenOne(file, name, context);
         }
 
-        file.Moved = MovedFiles.Take(options);
-        BlockSource disk = OpenOne(file, name, options, warn);
+        file.Moved = MovedFiles.Take(context.Options);
+        BlockSource disk = OpenOne(file, name, context);
         file.Moved.RefuseUnused();
         return disk;
     }
 
-    private static BlockSource OpenOne(ImageFile file, string? name, MountOptions options, Action<string> warn)
+    private static BlockSource OpenOne(ImageFile file, string? name, OpenContext context)
     {
         if (name == Raw)
         {
@@ -58,6 +57,6 @@ public static class ContainerFormats
         ContainerFormat? format = name is null
             ? All.FirstOrDefault(format => format.Probe(file))
             : All.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"{file.Name}: format \"{name}\" is");
-        return format is null ? file.Source : format.Open(file, options, warn);
+        return format is null ? file.Source : format.Open(file, context);
     }
 }

@@ -44,10 +44,10 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
     /// <param name="path">The path as the image has it, where the user does not name another.</param>
     /// <param name="role">What it is to the image: "backing file".</param>
     /// <param name="format">Its format when it is told; null to look.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="context">What the disk is opened with; its options are not meant for the one below.</param>
     protected internal static BlockSource OpenParent(
-        ImageFile file, Func<string> path, string role, string? format, Action<string> warn) =>
-        ContainerFormats.Open(file.OpenParent(path, role), format, MountOptions.Parse(null), warn);
+        ImageFile file, Func<string> path, string role, string? format, OpenContext context) =>
+        ContainerFormats.Open(file.OpenParent(path, role), format, context.WithoutOptions());
 
     /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach behind the end of the disk.</summary>
     /// <param name="offset">At least 0 and less than the length of the disk.</param>

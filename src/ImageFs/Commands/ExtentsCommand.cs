@@ -22,11 +22,11 @@ internal static class ExtentsCommand
             new Example("imagefs extents vm.qcow2 boot/vmlinuz", "where a file lies"),
             new Example("imagefs extents --json -o part=2 disk.img", "where a partition lies"),
         };
-        command.SetAction((stack, options, parsed) =>
+        command.SetAction((stack, parsed) =>
         {
             string? file = parsed.GetValue(path);
-            BlockSource source = file is null ? stack.OpenVolume(options) : OpenFile(stack.OpenFileSystem(options), file);
-            SessionOptions.RefuseRest(options);
+            BlockSource source = file is null ? stack.OpenVolume() : OpenFile(stack.OpenFileSystem(), file);
+            SessionOptions.RefuseRest(stack.Context.Options);
             string name = file ?? stack.Name;
             if (parsed.GetValue(asJson))
             {

@@ -31,13 +31,13 @@ internal sealed class ImageCommand : Verb
     internal bool IsVerbose(ParseResult parsed) => parsed.GetValue(_isVerbose);
 
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
-    /// <param name="action">Gets the layers, the mount options and what was parsed; returns the exit status.</param>
-    internal void SetAction(Func<ImageStack, MountOptions, ParseResult, int> action) => SetAction(parsed =>
+    /// <param name="action">Gets the layers and what was parsed; returns the exit status.</param>
+    internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
     {
         MountOptions options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), options, Log.WriteToStandardError);
-        return action(stack, options, parsed);
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext { Options = options, Warn = Log.WriteToStandardError });
+        return action(stack, parsed);
     });
 
     /// <summary>Sets what the command does with the image's layers and files.</summary>
@@ -45,11 +45,11 @@ internal sealed class ImageCommand : Verb
     internal void SetAction(Func<ImageStack, FileSystem, ParseResult, int> action)
     {
         Add(_strict);
-        SetAction((stack, options, parsed) =>
+        SetAction((stack, parsed) =>
         {
-            options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
-            FileSystem fileSystem = stack.OpenFileSystem(options);
-            SessionOptions.RefuseRest(options);
+            stack.Context.Options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
+            FileSystem fileSystem = stack.OpenFileSystem();
+            SessionOptions.RefuseRest(stack.Context.Options);
             if (IsVerbose(parsed))
             {
                 Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");

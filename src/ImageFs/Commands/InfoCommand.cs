@@ -18,9 +18,9 @@ internal static class InfoCommand
             new Example("imagefs info debian.iso", "what is in an image"),
             new Example("imagefs info --json disk.img", "for a program"),
         };
-        command.SetAction((stack, options, parsed) =>
+        command.SetAction((stack, parsed) =>
         {
-            ImageDescription description = ImageInfo.Describe(stack, options);
+            ImageDescription description = ImageInfo.Describe(stack);
             if (parsed.GetValue(asJson))
             {
                 using var output = new StreamWriter(StandardOutput.Open());

@@ -18,9 +18,9 @@ internal static class VerifyCommand
             new Example("imagefs verify debian.iso", "is the download whole?"),
             new Example("imagefs verify -o part=2 disk.img", "one partition of a disk"),
         };
-        command.SetAction((stack, options, parsed) =>
+        command.SetAction((stack, parsed) =>
         {
-            var verification = new Verification(stack, options);
+            var verification = new Verification(stack);
             verification.Prepare();
             using Stream output = StandardOutput.Open();
             CheckOutcome[] outcomes;

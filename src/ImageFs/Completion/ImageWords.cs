@@ -31,9 +31,8 @@ internal static class ImageWords
     {
         try
         {
-            var parsed = MountOptions.Parse(options);
-            using ImageStack stack = ImageStack.Open(image, parsed, _ => { });
-            FileSystem fileSystem = stack.OpenFileSystem(parsed);
+            using ImageStack stack = ImageStack.Open(image, OpenContext.Of(options));
+            FileSystem fileSystem = stack.OpenFileSystem();
             int name = path.LastIndexOf('/') + 1;
             byte[] begin = ByteText.ToBytes(path.AsSpan(name));
             return

@@ -105,7 +105,8 @@ internal sealed class ImageServer : IDisposable
     private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, bool IsWatched) Open(MountRequest request, Action<string> log)
     {
         string mountPoint = Paths.Full(request.Directory);
-        var options = MountOptions.Parse(request.Options);
+        var context = OpenContext.Of(request.Options, log);
+        MountOptions options = context.Options;
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
         if (!isTree && Paths.IsFolder(request.Image))
@@ -113,11 +114,11 @@ internal sealed class ImageServer : IDisposable
             throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
         }
 
-        ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, options, log);
+        ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, context);
         try
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(request.Image), mountPoint, request.IsFromMount ? Ignore : log);
-            FileSystem fileSystem = stack?.OpenFileSystem(options) ?? new ImageLibrary(request.Image, options, leftOut: mountPoint, log);
+            FileSystem fileSystem = stack?.OpenFileSystem() ?? new ImageLibrary(request.Image, context, leftOut: mountPoint);
             if (!request.IsSloppy)
             {
                 SessionOptions.RefuseRest(options);

@@ -10,8 +10,7 @@ namespace ImageFs.Verifying;
 
 /// <summary>Gathers the checks of all layers of an image, and runs them.</summary>
 /// <param name="stack">The image.</param>
-/// <param name="options">Mount options.</param>
-internal sealed class Verification(ImageStack stack, MountOptions options)
+internal sealed class Verification(ImageStack stack)
 {
     // One damaged table may be the damage of every file: it is told once.
     private const int MaxRemembered = 1 << 16;
@@ -27,11 +26,12 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
     /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
     public void Prepare()
     {
+        MountOptions options = stack.Context.Options;
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk;
         try
         {
-            disk = stack.OpenDisk(choice, options);
+            disk = stack.OpenDisk(choice);
         }
         catch (Exception e) when (e is ImageException and not UnsupportedFeatureException or LinuxException)
         {
@@ -52,9 +52,9 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         bool isOnlyForeign = volumes.All(volume => selection.FormatOf(volume) is null);
         foreach (Volume volume in volumes)
         {
-            MountOptions own = options.Copy();
+            OpenContext own = stack.Context.WithCopiedOptions();
             AddVolume(volume, own, selection, isOnlyForeign);
-            unknown.IntersectWith(own.Names);
+            unknown.IntersectWith(own.Options.Names);
         }
 
         AddRivals(disk, selection);
@@ -147,7 +147,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
 
     private static string PartOf(Volume volume) => volume.Partition is null ? string.Empty : volume.DirectoryName;
 
-    private void AddVolume(Volume volume, MountOptions own, Selection selection, bool isOnlyForeign)
+    private void AddVolume(Volume volume, OpenContext own, Selection selection, bool isOnlyForeign)
     {
         string part = PartOf(volume);
         FileSystemFormat? format = selection.FormatOf(volume);
@@ -168,7 +168,7 @@ internal sealed class Verification(ImageStack stack, MountOptions options)
         Exception? problem = null;
         try
         {
-            fileSystem = format.Open(volume.Source, own, warnings.Add);
+            fileSystem = format.Open(volume.Source, own with { Warn = warnings.Add });
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {

@@ -23,7 +23,7 @@ public class DirectoryParsing
         using var bytes = new MemoryStream();
         packed.CopyTo(bytes);
         var source = new MemorySource(bytes.ToArray());
-        _fileSystem = FileSystemFormats.All.First(format => format.Probe(source)).Open(source, MountOptions.Parse(string.Empty), _ => { });
+        _fileSystem = FileSystemFormats.All.First(format => format.Probe(source)).Open(source, new OpenContext());
         var names = new NameSink();
         _fileSystem.ReadDirectory(_fileSystem.Root, 0, names);
         _lastName = names.Last;

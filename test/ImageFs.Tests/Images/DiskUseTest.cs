@@ -106,7 +106,7 @@ internal sealed class DiskUseTest
         // The file system says nothing of it again.
         var warnings = new List<string>();
         DiskImage cut = new DiskImage(3 * MiB).Mbr((MiB, 6 * MiB)).Put(Read("ext/ext4.img").AsSpan(0, 2 * MiB), MiB);
-        DiskOf(cut).Volumes[0].Open(MountOptions.Parse(null), warnings.Add);
+        DiskOf(cut).Volumes[0].Open(OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Is.Empty);
     }
 

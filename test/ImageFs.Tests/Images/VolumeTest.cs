@@ -24,9 +24,9 @@ internal sealed class VolumeTest
         Volume volume = Volume.Recognise(s_partition, source);
         Assert.That(volume.Label, Is.EqualTo("ext2"));
         long reads = source.Reads;
-        FileSystem opened = volume.Open(MountOptions.Parse(null), _ => { });
+        FileSystem opened = volume.Open(new OpenContext());
         Assert.That(source.Reads, Is.EqualTo(reads));
-        Assert.That(volume.Open(MountOptions.Parse("noload"), _ => { }), Is.Not.SameAs(opened));
+        Assert.That(volume.Open(OpenContext.Of("noload")), Is.Not.SameAs(opened));
         Assert.That(source.Reads, Is.GreaterThan(reads));
     }
 
@@ -37,7 +37,7 @@ internal sealed class VolumeTest
         Volume volume = Volume.Recognise(s_partition, new MemorySource(image.AsMemory(0, image.Length - 1024)));
         Assert.That(volume.Label, Is.EqualTo("ext2"));
         var warnings = new List<string>();
-        volume.Open(MountOptions.Parse(null), warnings.Add);
+        volume.Open(OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(1));
         Assert.That(warnings[0], Does.Contain("what lies behind cannot be read"));
     }
@@ -81,7 +81,7 @@ internal sealed class VolumeTest
         {
             Assert.That(volume.Describe(), Is.Null);
             Assert.That(volume.Problem, Does.StartWith(message));
-            Assert.That(() => volume.Open(MountOptions.Parse(null), _ => { }), Throws.TypeOf<InvalidImageException>().With.Message.StartsWith(message));
+            Assert.That(() => volume.Open(new OpenContext()), Throws.TypeOf<InvalidImageException>().With.Message.StartsWith(message));
         }
     }
 

@@ -98,10 +98,9 @@ public sealed class InfoJsonTest
     {
         try
         {
-            var options = MountOptions.Parse(null);
-            using ImageStack stack = ImageStack.Open(path, options, _ => { });
+            using ImageStack stack = ImageStack.Open(path, new OpenContext());
             using var output = new StringWriter();
-            DescriptionJson.Write(output, ImageInfo.Describe(stack, options));
+            DescriptionJson.Write(output, ImageInfo.Describe(stack));
             return output.ToString();
         }
         catch (ImageException)

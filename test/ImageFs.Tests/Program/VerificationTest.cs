@@ -116,9 +116,8 @@ public sealed class VerificationTest
     private Verdict Verify(byte[] image)
     {
         File.WriteAllBytes(_path, image);
-        var options = MountOptions.Parse(null);
-        using ImageStack stack = ImageStack.Open(_path, options, _ => { });
-        var verification = new Verification(stack, options);
+        using ImageStack stack = ImageStack.Open(_path, new OpenContext());
+        var verification = new Verification(stack);
         verification.Prepare();
         return new Verdict([.. verification.Run((_, _) => { }, _ => { })]);
     }

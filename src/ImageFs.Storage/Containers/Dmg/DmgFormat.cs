@@ -22,7 +22,7 @@ internal sealed class DmgFormat : ContainerFormat
         IsEncrypted(file.Head) || (file.Source.Length >= Trailer.Length && new Trailer(ReadTrailer(file.Source)).HasMagic);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         if (IsEncrypted(file.Head))
         {

@@ -60,16 +60,15 @@ internal sealed class DiscBuilder(string format)
     }
 
     /// <summary>The disc.</summary>
-    /// <param name="options">Mount options: <c>audio</c> is taken.</param>
-    /// <param name="warn">Hears of tracks that their files are too short for.</param>
+    /// <param name="context">What it is opened with: <c>audio</c> is taken, and tracks that their files are too short for are told.</param>
     /// <exception cref="InvalidImageException">Its parts contradict each other.</exception>
-    internal Disc Build(MountOptions options, Action<string> warn)
+    internal Disc Build(OpenContext context)
     {
         EndTrack();
-        var disc = new Disc(format, _tracks, _runs) { ShowsAudio = options.TakeFlag("audio") };
+        var disc = new Disc(format, _tracks, _runs) { ShowsAudio = context.Options.TakeFlag("audio") };
         foreach ((_, string problem) in disc.FindCuts())
         {
-            warn(problem);
+            context.Warn(problem);
         }
 
         return disc;

@@ -14,21 +14,21 @@ public sealed class RawSectorFormat : ContainerFormat
     public override bool Probe(ImageFile file) => Find(file, out _, out _) is not null;
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         SectorLayout layout = Find(file, out TrackKind kind, out long start)
             ?? throw new UnsupportedFeatureException($"{file.Name}: a file without the sync pattern of raw sectors is");
         (long count, long rest) = Math.DivRem(file.Source.Length, layout.Size);
         if (rest != 0)
         {
-            warn($"{file.Name} ends inside of a sector of {layout.Size} bytes");
+            context.Warn($"{file.Name} ends inside of a sector of {layout.Size} bytes");
         }
 
         long inPregap = Math.Min(count, Math.Max(0, -start));
         var builder = new DiscBuilder(Name) { Position = start + inPregap };
         builder.BeginTrack(1, 1, kind, layout);
         builder.Append(file.Source, inPregap * layout.Size, count - inPregap);
-        return builder.Build(options, warn);
+        return builder.Build(context);
     }
 
     private static SectorLayout? Find(ImageFile file, out TrackKind kind, out long start)

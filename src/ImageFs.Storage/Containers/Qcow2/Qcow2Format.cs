@@ -24,7 +24,7 @@ internal sealed class Qcow2Format : ContainerFormat
     public override bool Probe(ImageFile file) => file.Head.StartsWith(Header.Magic);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         if (file.Head.Length < Header.MinLength || !Probe(file))
         {
@@ -47,7 +47,7 @@ internal sealed class Qcow2Format : ContainerFormat
         RefuseEncryption(header.CryptMethod);
         if (features.HasFlag(IncompatibleFeatures.Corrupt))
         {
-            warn($"{file.Name} is marked corrupt: qemu-img check tells more");
+            context.Warn($"{file.Name} is marked corrupt: qemu-img check tells more");
         }
 
         bool isExtended = features.HasFlag(IncompatibleFeatures.ExtendedL2);
@@ -59,7 +59,7 @@ internal sealed class Qcow2Format : ContainerFormat
         var layout = new Qcow2Layout(header.Version, clusterBits, isExtended, CompressionOf(header));
         string? backing = ReadBackingName(file, header, clusterEnd);
         var snapshots = new SnapshotTable(file.Source, header.SnapshotsOffset, header.SnapshotCount);
-        Snapshot? snapshot = options.TakeValue("snapshot") is { } wanted ? snapshots.Choose(wanted) : null;
+        Snapshot? snapshot = context.Options.TakeValue("snapshot") is { } wanted ? snapshots.Choose(wanted) : null;
         long size = header.Size <= long.MaxValue ? (long)header.Size : throw Invalid(24, $"a disk of {header.Size} bytes");
         long length = snapshot?.DiskSize ?? size;
         TablePlace l1 = snapshot?.L1 ?? new TablePlace(header.L1TableOffset, header.L1Size);
@@ -68,7 +68,7 @@ internal sealed class Qcow2Format : ContainerFormat
         return new Qcow2Disk(
             file.Source,
             features.HasFlag(IncompatibleFeatures.ExternalDataFile) ? OpenDataFile(file, extensions) : file.Source,
-            backing is null ? null : OpenBacking(file, backing, FormatOf(extensions), warn),
+            backing is null ? null : OpenBacking(file, backing, FormatOf(extensions), context),
             layout,
             tables,
             length,
@@ -144,7 +144,7 @@ internal sealed class Qcow2Format : ContainerFormat
     };
 
     // What the name tells of the format is newer than what stands beside it.
-    private static BlockSource OpenBacking(ImageFile file, string name, string? format, Action<string> warn)
+    private static BlockSource OpenBacking(ImageFile file, string name, string? format, OpenContext context)
     {
         const string Role = "backing file";
         string? told = null;
@@ -156,7 +156,7 @@ internal sealed class Qcow2Format : ContainerFormat
                 return parsed.Path;
             },
             Role);
-        return ContainerFormats.Open(backing, told ?? format, MountOptions.Parse(null), warn);
+        return ContainerFormats.Open(backing, told ?? format, context.WithoutOptions());
     }
 
     private static BlockSource OpenDataFile(ImageFile file, HeaderExtensions extensions)

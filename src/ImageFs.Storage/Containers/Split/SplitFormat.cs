@@ -19,7 +19,7 @@ public sealed class SplitFormat : ContainerFormat
         PartName.First(file.Name) is { } first && (first.FindNext(file.Folder) ?? first.FindBehindGap(file.Folder)) is not null;
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         var parts = new List<BlockSource> { file.Source };
         PartName name = PartName.First(file.Name)
@@ -38,10 +38,10 @@ public sealed class SplitFormat : ContainerFormat
         if (name.FindBehindGap(file.Folder) is { } behind)
         {
             // What is read beyond is an error then, since the volume goes on.
-            warn($"parts between {name.Name} and {behind.Name} are missing: the disk ends with {name.Name}, and what lies behind cannot be read");
+            context.Warn($"parts between {name.Name} and {behind.Name} are missing: the disk ends with {name.Name}, and what lies behind cannot be read");
         }
 
-        WarnOfLengths(parts, warn);
+        WarnOfLengths(parts, context.Warn);
         return new SplitDisk(parts);
     }
 

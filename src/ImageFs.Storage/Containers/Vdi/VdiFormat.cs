@@ -18,7 +18,7 @@ internal sealed class VdiFormat : ContainerFormat
     public override bool Probe(ImageFile file) => file.Head.Length >= Header.Length && new Header(file.Head).HasMagic;
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         if (!Probe(file))
         {
@@ -38,7 +38,7 @@ internal sealed class VdiFormat : ContainerFormat
 
         Check(header, file.Source.Length);
         bool isChild = header.Type == ImageType.Differencing;
-        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, warn) : null);
+        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, context) : null);
     }
 
     private static void Check(Header header, long fileLength)
@@ -61,13 +61,13 @@ internal sealed class VdiFormat : ContainerFormat
     }
 
     // The parent is known by its number only. VirtualBox's snapshots have it for their name; where the first disk is, a user must say.
-    private static VdiDisk OpenParent(ImageFile file, Guid id, Action<string> warn)
+    private static VdiDisk OpenParent(ImageFile file, Guid id, OpenContext context)
     {
         string beside = $"{id:B}.vdi";
         string FindBeside() => file.Folder.Contains(beside)
             ? beside
             : throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it, and backing-file= does not tell where, is");
-        var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, warn);
+        var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, context);
         return parent.Id == id
             ? parent
             : throw new InvalidImageException(Structure, 0x1A8, $"the parent is {id}, what is there is {parent.Id}", Clause);

@@ -21,9 +21,9 @@ internal sealed class VhdFormat : ContainerFormat
         file.Head.StartsWith("conectix"u8) || (file.Source.Length >= Footer.Length && new Footer(ReadLast(file.Source)).HasMagic);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
-        var footer = new Footer(ReadFooter(file, warn));
+        var footer = new Footer(ReadFooter(file, context.Warn));
         long length = footer.CurrentSize <= MaxLength
             ? (long)footer.CurrentSize
             : throw Invalid(file.Source.Length - Footer.Length, $"a disk of {footer.CurrentSize} bytes");
@@ -34,7 +34,7 @@ internal sealed class VhdFormat : ContainerFormat
                     ? new FixedVhdDisk(file.Source, length, footer.UniqueId)
                     : throw new TruncatedImageException(length, file.Source.Length);
             case DiskType.Dynamic or DiskType.Differencing:
-                return OpenDynamic(file, footer, length, warn);
+                return OpenDynamic(file, footer, length, context);
             default:
                 throw new UnsupportedFeatureException($"vhd of type {(uint)footer.DiskType} is", Clause);
         }
@@ -70,7 +70,7 @@ internal sealed class VhdFormat : ContainerFormat
         return first;
     }
 
-    private static DynamicVhdDisk OpenDynamic(ImageFile file, Footer footer, long length, Action<string> warn)
+    private static DynamicVhdDisk OpenDynamic(ImageFile file, Footer footer, long length, OpenContext context)
     {
         ulong offset = footer.DataOffset;
         if (offset > long.MaxValue - DynamicHeader.Length)
@@ -94,7 +94,7 @@ internal sealed class VhdFormat : ContainerFormat
             ImageFile named = file.OpenParent(() => path = ParentLocator.Find(file.Source, new DynamicHeader(bytes)), "parent");
             path ??= named.Name;
             CheckParent(named, header);
-            parent = ContainerFormats.Open(named, FormatName, MountOptions.Parse(null), warn);
+            parent = ContainerFormats.Open(named, FormatName, context.WithoutOptions());
         }
 
         return new DynamicVhdDisk(file.Source, header, length, footer.UniqueId, parent, path);

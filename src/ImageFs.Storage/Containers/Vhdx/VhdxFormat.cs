@@ -23,7 +23,7 @@ internal sealed class VhdxFormat : ContainerFormat
     public override bool Probe(ImageFile file) => file.Head.StartsWith("vhdxfile"u8);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         byte[] bytes = new byte[FileHeader.Length];
         ReadHeader(file.Source, bytes);
@@ -37,7 +37,7 @@ internal sealed class VhdxFormat : ContainerFormat
         (Region tableRegion, Region metadataRegion) = RegionTable.Read(source);
         var metadata = Metadata.Read(source, metadataRegion);
         var table = new AllocationTable(source, tableRegion, metadata);
-        return new VhdxDisk(source, metadata, table, metadata.HasParent ? OpenParent(file, metadata, warn) : null, header.DataWriteGuid);
+        return new VhdxDisk(source, metadata, table, metadata.HasParent ? OpenParent(file, metadata, context) : null, header.DataWriteGuid);
     }
 
     /// <summary>Checks both headers.</summary>
@@ -83,13 +83,13 @@ internal sealed class VhdxFormat : ContainerFormat
         }
     }
 
-    private static BlockSource OpenParent(ImageFile file, Metadata metadata, Action<string> warn)
+    private static BlockSource OpenParent(ImageFile file, Metadata metadata, OpenContext context)
     {
         string PathOf() => WindowsPath.Convert(
             metadata.ParentLocator.GetValueOrDefault(RelativePath)
             ?? metadata.ParentLocator.GetValueOrDefault(AbsolutePath)
             ?? throw new InvalidImageException("vhdx parent locator", 0, "it has no path", "MS-VHDX 2.6.2.6.3"));
-        BlockSource parent = VirtualDisk.OpenParent(file, PathOf, "parent", FormatName, warn);
+        BlockSource parent = VirtualDisk.OpenParent(file, PathOf, "parent", FormatName, context);
         Guid id = ((VhdxDisk)parent).DataWriteGuid;
         return IsLinkedTo(metadata, Linkage, id) || IsLinkedTo(metadata, SecondLinkage, id)
             ? parent

@@ -21,10 +21,10 @@ internal sealed class VmdkFormat : ContainerFormat
     public override bool Probe(ImageFile file) => IsSparse(file) || IsCowd(file) || IsDescriptor(file.Head);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         Descriptor? descriptor = ReadDescriptor(file);
-        BlockSource? parent = descriptor is { ParentContentId: { } id } ? OpenParent(file, descriptor, id, warn) : null;
+        BlockSource? parent = descriptor is { ParentContentId: { } id } ? OpenParent(file, descriptor, id, context) : null;
 
         // A file with grains is itself the disk, whatever its descriptor calls it.
         if (IsCowd(file) || (IsSparse(file) && new SparseHeader(file.Head).Capacity > 0))
@@ -168,7 +168,7 @@ internal sealed class VmdkFormat : ContainerFormat
     private static BlockSlice? Below(BlockSource? parent, long start, long length) =>
         parent is null || start >= parent.Length ? null : new BlockSlice(parent, start, Math.Min(length, parent.Length - start));
 
-    private static BlockSource OpenParent(ImageFile file, Descriptor descriptor, string contentId, Action<string> warn)
+    private static BlockSource OpenParent(ImageFile file, Descriptor descriptor, string contentId, OpenContext context)
     {
         string? hint = descriptor.ParentHint;
         BlockSource parent = VirtualDisk.OpenParent(
@@ -176,7 +176,7 @@ internal sealed class VmdkFormat : ContainerFormat
             () => hint is not null ? PathOf(hint) : throw new InvalidImageException("vmdk descriptor", 0, "the parent is not named", Clause),
             "parent",
             FormatName,
-            warn);
+            context);
         string? id = ((VmdkDisk)parent).ContentId;
         return string.Equals(id, contentId, StringComparison.OrdinalIgnoreCase)
             ? parent

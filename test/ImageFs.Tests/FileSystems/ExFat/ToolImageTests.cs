@@ -63,7 +63,7 @@ internal sealed class ToolImageTests
             var source = new BlockSlice(new MemorySource(image), 0, random.Next(10) == 0 ? random.Next(image.Length) : image.Length);
             try
             {
-                VolumeFixture.Exercise(new ExFatFormat().Open(source, MountOptions.Parse(null), _ => { }), 100);
+                VolumeFixture.Exercise(new ExFatFormat().Open(source, new OpenContext()), 100);
             }
             catch (ImageException)
             {

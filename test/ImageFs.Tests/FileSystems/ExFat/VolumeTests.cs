@@ -10,7 +10,7 @@ internal sealed class VolumeTests
     private static object? Fact(FileSystem fs, string key) => fs.Describe().Facts.FirstOrDefault(fact => fact.Key == key).Value;
 
     private static FileSystem Open(byte[] bytes, List<string> warnings) =>
-        new ExFatFormat().Open(new MemorySource(bytes), MountOptions.Parse(null), warnings.Add);
+        new ExFatFormat().Open(new MemorySource(bytes), OpenContext.Of(null, warnings.Add));
 
     [Test]
     public void The_volume_is_described()
@@ -111,7 +111,7 @@ internal sealed class VolumeTests
         var options = MountOptions.Parse(
             "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,iocharset=utf8,errors=continue,discard,time_offset=60,keep_last_dots,"
             + "sys_tz,zero_size_dir,utf8,debug,namecase=0,codepage=437");
-        new ExFatFormat().Open(new MemorySource(new ExFatImage().Seal().Bytes), options, _ => { });
+        new ExFatFormat().Open(new MemorySource(new ExFatImage().Seal().Bytes), new OpenContext { Options = options });
         Assert.That(options.Names, Is.Empty);
     }
 

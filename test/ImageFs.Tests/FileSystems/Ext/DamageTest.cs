@@ -225,7 +225,7 @@ public sealed class DamageTest
     {
         byte[] image = ExtImages.Read("ext2")[..(400 * Block)];
         var warnings = new List<string>();
-        FileSystem fileSystem = new ExtFormat().Open(new MemorySource(image), MountOptions.Parse(null), warnings.Add);
+        FileSystem fileSystem = new ExtFormat().Open(new MemorySource(image), OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(1));
         Assert.That(fileSystem.ReadFile("levels"), Has.Length.EqualTo(67_400_000));
         Assert.That(() => ExtImages.Open(image[..(300 * Block)]).ReadFile("levels"), Throws.TypeOf<TruncatedImageException>());
@@ -285,7 +285,7 @@ public sealed class DamageTest
     private static List<string> OpenWithWarnings(byte[] image)
     {
         var warnings = new List<string>();
-        new ExtFormat().Open(new MemorySource(image), MountOptions.Parse(null), warnings.Add);
+        new ExtFormat().Open(new MemorySource(image), OpenContext.Of(null, warnings.Add));
         return warnings;
     }
 }

@@ -30,7 +30,7 @@ internal static class ExtImages
     public static FileSystem Open(byte[] image, string options = "") => Open(new MemorySource(image), options);
 
     public static FileSystem Open(BlockSource source, string options = "") =>
-        new ExtFormat().Open(source, MountOptions.Parse(options), _ => { });
+        new ExtFormat().Open(source, OpenContext.Of(options));
 
     /// <summary>The node of a path.</summary>
     public static NodeId Find(this FileSystem fileSystem, string path)

@@ -155,7 +155,7 @@ internal sealed class DirectoryTests
         // The image ends before the second cluster of the directory.
         var source = new BlockSlice(new MemorySource(image.Bytes), 0, image.AddressOf(99));
         var warnings = new List<string>();
-        FileSystem fs = new FatFormat().Open(source, MountOptions.Parse(null), warnings.Add);
+        FileSystem fs = new FatFormat().Open(source, OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(1));
         Assert.That(fs.Names(), Is.EqualTo(Enumerable.Range(0, 40).Where(i => i is < 16 or >= 32).Select(i => $"F{i}")));
         Assert.That(fs.Has("F35"));
@@ -175,7 +175,7 @@ internal sealed class DirectoryTests
         }
 
         var source = new MapCountingSource(image.Bytes);
-        FileSystem fs = new FatFormat().Open(source, MountOptions.Parse(null), _ => { });
+        FileSystem fs = new FatFormat().Open(source, new OpenContext());
         Assert.That(fs.Has("nothing"), Is.False);
         source.Reads = 0;
         for (int i = 0; i < Lookups; i++)

@@ -198,7 +198,7 @@ internal sealed class NameTests
             + "dotsOK=no,rodir,"
             + "iocharset=utf8,shortname=mixed,utf8,uni_xlate=1,nonumtail=0,check=r");
         var source = new MemorySource(Image().Bytes);
-        new FatFormat().Open(source, options, _ => { });
+        new FatFormat().Open(source, new OpenContext { Options = options });
         Assert.That(options.Names, Is.Empty);
     }
 }

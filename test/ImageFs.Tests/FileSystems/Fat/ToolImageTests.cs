@@ -76,7 +76,7 @@ internal sealed class ToolImageTests
             {
                 if (new FatFormat().Probe(source))
                 {
-                    VolumeFixture.Exercise(new FatFormat().Open(source, MountOptions.Parse(null), _ => { }), 100);
+                    VolumeFixture.Exercise(new FatFormat().Open(source, new OpenContext()), 100);
                 }
             }
             catch (ImageException)

@@ -34,7 +34,7 @@ internal static class VolumeFixture
     public static FileSystem Open(BlockSource source, string options = "", List<string>? warnings = null)
     {
         FileSystemFormat format = FileSystemFormats.All.First(format => format.Probe(source));
-        return format.Open(source, MountOptions.Parse(options), warning => warnings?.Add(warning));
+        return format.Open(source, OpenContext.Of(options, warning => warnings?.Add(warning)));
     }
 
     /// <summary>Opens a volume made byte by byte.</summary>

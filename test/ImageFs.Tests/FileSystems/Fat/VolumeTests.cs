@@ -43,7 +43,7 @@ internal sealed class VolumeTests
         bytes[place] = value;
         var source = new MemorySource(bytes);
         Assert.That(new FatFormat().Probe(source), Is.False);
-        Assert.That(() => new FatFormat().Open(source, MountOptions.Parse(null), _ => { }), Throws.TypeOf<InvalidImageException>());
+        Assert.That(() => new FatFormat().Open(source, new OpenContext()), Throws.TypeOf<InvalidImageException>());
     }
 
     [TestCase(0u)]
@@ -118,7 +118,7 @@ internal sealed class VolumeTests
         var image = new FatImage(16, 5000);
         image.Bytes[37] = 1;
         var warnings = new List<string>();
-        new FatFormat().Open(new BlockSlice(new MemorySource(image.Bytes), 0, 100_000), MountOptions.Parse(null), warnings.Add);
+        new FatFormat().Open(new BlockSlice(new MemorySource(image.Bytes), 0, 100_000), OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(2));
     }
 
@@ -130,9 +130,9 @@ internal sealed class VolumeTests
         image.Put32(512 + 484, 0x61417272);
         image.Put32(512 + 488, 42);
         var cut = new BlockSlice(new MemorySource(image.Bytes), 0, 100_000);
-        Assert.That(new FatFormat().Open(cut, MountOptions.Parse(null), _ => { }).Statistics.FreeBlocks, Is.EqualTo(42));
+        Assert.That(new FatFormat().Open(cut, new OpenContext()).Statistics.FreeBlocks, Is.EqualTo(42));
         image.Put32(512, 0);
-        Assert.That(new FatFormat().Open(cut, MountOptions.Parse(null), _ => { }).Statistics.FreeBlocks, Is.Zero);
+        Assert.That(new FatFormat().Open(cut, new OpenContext()).Statistics.FreeBlocks, Is.Zero);
     }
 
     [TestCase(0, TestName = "{m}(not named)")]

@@ -9,7 +9,7 @@ namespace ImageFs.Tests.FileSystems.Iso9660;
 internal static class Iso9660Fixture
 {
     public static FileSystem Open(BlockSource source, string options = "", List<string>? warnings = null) =>
-        new Iso9660Format().Open(source, MountOptions.Parse(options), warning => warnings?.Add(warning));
+        new Iso9660Format().Open(source, OpenContext.Of(options, warning => warnings?.Add(warning)));
 
     public static NodeId Find(this FileSystem fs, string path)
     {

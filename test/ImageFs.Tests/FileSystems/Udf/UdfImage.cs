@@ -209,7 +209,7 @@ internal sealed class UdfImage
     public FileSystem Open(string options = "", List<string>? warnings = null) => Open(Build(), options, warnings);
 
     public static FileSystem Open(BlockSource source, string options = "", List<string>? warnings = null) =>
-        new UdfFormat().Open(source, MountOptions.Parse(options), warning => warnings?.Add(warning));
+        new UdfFormat().Open(source, OpenContext.Of(options, warning => warnings?.Add(warning)));
 
     public UdfImage WriteAnchor(uint block) => WriteVolume(block, UdfBytes.Descriptor(
         TagIdentifier.AnchorVolumeDescriptorPointer,

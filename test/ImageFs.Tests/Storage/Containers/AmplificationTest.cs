@@ -76,7 +76,7 @@ public sealed class AmplificationTest
         try
         {
             File.WriteAllBytes(path, image);
-            var disk = (Container)ContainerFormats.Open(HostFolder.OpenImage(path, BackingPolicy.Folder, opened), null, MountOptions.Parse(null), _ => { });
+            var disk = (Container)ContainerFormats.Open(HostFolder.OpenImage(path, BackingPolicy.Folder, opened), null, new OpenContext());
             var findings = new List<Finding>();
             var time = Stopwatch.StartNew();
             ReadCheck.Of(disk, disk).Run!(new CheckRun(findings.Add, static _ => { }));

@@ -56,9 +56,9 @@ internal sealed class DiskFolder : IDisposable
     /// <summary>Opens a disk as the program does.</summary>
     public BlockSource Open(string name, string options = "", string? format = null, BackingPolicy policy = BackingPolicy.Folder)
     {
-        var parsed = MountOptions.Parse(options);
-        BlockSource disk = ContainerFormats.Open(HostFolder.OpenImage(this[name], policy, _opened), format, parsed, Warnings.Add);
-        Assert.That(parsed.Names, Is.Empty, "options that nobody took");
+        var context = OpenContext.Of(options, Warnings.Add);
+        BlockSource disk = ContainerFormats.Open(HostFolder.OpenImage(this[name], policy, _opened), format, context);
+        Assert.That(context.Options.Names, Is.Empty, "options that nobody took");
         return disk;
     }
 

@@ -47,7 +47,7 @@ internal static class DiskMutations
     {
         BlockSource? disk = null;
         Try(() => disk = ContainerFormats.Open(
-            new ImageFile("disk", new MemorySource(image), new NoFolder(), "disk"), null, MountOptions.Parse(options), _ => { }));
+            new ImageFile("disk", new MemorySource(image), new NoFolder(), "disk"), null, OpenContext.Of(options)));
         if (disk is not Container container)
         {
             return;

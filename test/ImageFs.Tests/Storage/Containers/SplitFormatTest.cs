@@ -23,7 +23,7 @@ public sealed class SplitFormatTest
     public int Its_parts_are_those_that_follow(string first, string files)
     {
         var folder = new MemoryFolder(files);
-        Container disk = s_format.Open(folder.File(first), MountOptions.Parse(null), _ => { });
+        Container disk = s_format.Open(folder.File(first), new OpenContext());
         byte[] contents = new byte[disk.Length];
         disk.ReadAt(0, contents);
 
@@ -61,7 +61,7 @@ public sealed class SplitFormatTest
         ImageFile file = new MemoryFolder(files).File(first);
         Assert.That(s_format.Probe(file), Is.True);
         var warnings = new List<string>();
-        s_format.Open(file, MountOptions.Parse(null), warnings.Add);
+        s_format.Open(file, OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.One.Contains(message));
     }
 

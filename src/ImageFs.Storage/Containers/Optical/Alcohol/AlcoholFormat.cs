@@ -14,7 +14,7 @@ public sealed class AlcoholFormat : ContainerFormat
     public override bool Probe(ImageFile file) => file.Head.Length > VersionField && file.Head.StartsWith(Signature);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         if (file.Head.Length <= VersionField)
         {
@@ -23,7 +23,7 @@ public sealed class AlcoholFormat : ContainerFormat
 
         byte version = file.Head[VersionField];
         return version == 1
-            ? new AlcoholLayout(file, options, warn).Make()
+            ? new AlcoholLayout(file, context).Make()
             : throw new UnsupportedFeatureException($"{file.Name}: version {version} of the media descriptor, which is encrypted, is");
     }
 }

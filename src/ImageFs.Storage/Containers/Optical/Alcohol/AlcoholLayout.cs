@@ -6,9 +6,8 @@ namespace ImageFs.Storage.Containers.Optical.Alcohol;
 
 /// <summary>Lays out the disc that a media descriptor of version 1 tells of.</summary>
 /// <param name="file">The descriptor.</param>
-/// <param name="options">Mount options: <c>encoding=</c> is taken.</param>
-/// <param name="warn">Hears of what the descriptor has wrong.</param>
-internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action<string> warn)
+/// <param name="context">What the disc is opened with: <c>encoding=</c> and <c>audio</c> are taken, and what the descriptor has wrong is told.</param>
+internal sealed class AlcoholLayout(ImageFile file, OpenContext context)
 {
     private const int HeaderLength = 88;
     private const int SessionLength = 24;
@@ -23,7 +22,7 @@ internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action
 
     private readonly DiscBuilder _disc = new("mds");
     private readonly Dictionary<string, BlockSource> _files = [];
-    private readonly Encoding? _encoding = TextEncoding.Take(options);
+    private readonly Encoding? _encoding = TextEncoding.Take(context.Options);
     private readonly SheetFiles _beside = new(file, static name => SheetText.ReadingsOf(Encoding.Latin1.GetBytes(name)));
     private readonly SheetFiles _besideInUnicode = new(file);
 
@@ -56,7 +55,7 @@ internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action
             }
         }
 
-        return _disc.Build(options, warn);
+        return _disc.Build(context);
     }
 
     private void AddTrack(ReadOnlySpan<byte> track, long place, int number, int session, bool isDvd)
@@ -79,7 +78,7 @@ internal sealed class AlcoholLayout(ImageFile file, MountOptions options, Action
         }
 
         BlockSource data = OpenFiles(footer, (int)files);
-        (kind, layout) = SectorSurvey.Settle(data, offset, 0, number, (kind, layout), warn);
+        (kind, layout) = SectorSurvey.Settle(data, offset, 0, number, (kind, layout), context.Warn);
         long count = isDvd ? Math.Max(0, data.Length - offset) / layout.Size : ReadCount(track);
         _disc.EndTrack();
         _disc.Position = start;

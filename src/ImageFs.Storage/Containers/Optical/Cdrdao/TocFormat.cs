@@ -12,9 +12,9 @@ public sealed class TocFormat : ContainerFormat
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && TocWords.IsRecognised(head);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
-        var text = SheetText.Read(file, options);
-        return new TocLayout(new SheetFiles(file, text.ReadingsOf), new TocWords(text.Text), warn).Make(options);
+        var text = SheetText.Read(file, context.Options);
+        return new TocLayout(new SheetFiles(file, text.ReadingsOf), new TocWords(text.Text), context).Make();
     }
 }

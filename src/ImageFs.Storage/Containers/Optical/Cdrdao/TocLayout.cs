@@ -8,8 +8,8 @@ namespace ImageFs.Storage.Containers.Optical.Cdrdao;
 /// <summary>Lays out the disc that a TOC file tells of (cdrdao(1), "Toc-Files").</summary>
 /// <param name="sheetFiles">The files that it names.</param>
 /// <param name="words">Its words.</param>
-/// <param name="warn">Hears of sound that cannot be read, and of what the file has wrong.</param>
-internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<string> warn)
+/// <param name="context">What the disc is opened with: <c>audio</c> is taken, and sound that cannot be read is told.</param>
+internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, OpenContext context)
 {
     private const int BytesPerSample = 4;
     private const int SamplesPerSector = SectorLayout.RawSize / BytesPerSample;
@@ -52,7 +52,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<st
         return found is { } known ? (known.Kind, SectorLayout.Of(known.Kind, known.Size + subchannel)) : null;
     }
 
-    internal Disc Make(MountOptions options)
+    internal Disc Make()
     {
         words.MoveNext();
         while (words.Next is not null)
@@ -70,7 +70,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<st
             ExceptionDispatchInfo.Throw(_problem);
         }
 
-        return _disc.Build(options, warn);
+        return _disc.Build(context);
     }
 
     private InvalidImageException Invalid(string problem) => new("TOC file", 0, $"line {words.Line}: {problem}");
@@ -223,7 +223,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<st
         if (isData)
         {
             // A length in bytes is one in the sectors that there are.
-            (_kind, _layout) = SectorSurvey.Settle(data.Source, offset, 0, _number, (_kind, _layout), warn);
+            (_kind, _layout) = SectorSurvey.Settle(data.Source, offset, 0, _number, (_kind, _layout), context.Warn);
             length = TakeLength();
         }
 
@@ -256,7 +256,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, Action<st
             _files.Remove(name);
             _problem ??= e;
             _unread ??= e.Message;
-            warn($"{e.Message}: track {_number} is left out");
+            context.Warn($"{e.Message}: track {_number} is left out");
             return null;
         }
     }

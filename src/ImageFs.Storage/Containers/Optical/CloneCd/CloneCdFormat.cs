@@ -20,9 +20,9 @@ public sealed class CloneCdFormat : ContainerFormat
         SheetText.FindHead(file) is { } head && head.TrimStart().StartsWith("[CloneCD]", StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
-        var sheet = CloneCdSheet.Parse(SheetText.Read(file, options).Text);
+        var sheet = CloneCdSheet.Parse(SheetText.Read(file, context.Options).Text);
         BlockSource image = OpenImage(file).Source;
         var disc = new DiscBuilder(Name);
         long offset = 0;
@@ -49,14 +49,14 @@ public sealed class CloneCdFormat : ContainerFormat
                     throw Invalid($"track {tracks[i].Point} has {count} sectors at {tracks[i].Start}");
                 }
 
-                (TrackKind kind, SectorLayout layout) = FindLayout(image, offset, tracks[i], sheet, warn);
+                (TrackKind kind, SectorLayout layout) = FindLayout(image, offset, tracks[i], sheet, context.Warn);
                 disc.BeginTrack((int)tracks[i].Point, (int)session.Key, kind, layout);
                 disc.Append(image, offset, count);
                 offset = checked(offset + (count * layout.Size));
             }
         }
 
-        return disc.Build(options, warn);
+        return disc.Build(context);
     }
 
     private static InvalidImageException Invalid(string problem) => new("CloneCD sheet", 0, problem);

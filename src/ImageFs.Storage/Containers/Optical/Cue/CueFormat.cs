@@ -12,9 +12,9 @@ public sealed class CueFormat : ContainerFormat
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && CueSheet.IsRecognised(head);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
-        var text = SheetText.Read(file, options);
-        return new CueLayout(new SheetFiles(file, text.ReadingsOf), CueSheet.Parse(text.Text), warn).Make(options);
+        var text = SheetText.Read(file, context.Options);
+        return new CueLayout(new SheetFiles(file, text.ReadingsOf), CueSheet.Parse(text.Text), context).Make();
     }
 }

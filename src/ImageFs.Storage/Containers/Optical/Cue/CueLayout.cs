@@ -7,8 +7,8 @@ namespace ImageFs.Storage.Containers.Optical.Cue;
 /// <summary>Lays out the disc that a cue sheet tells of.</summary>
 /// <param name="files">The files that it names.</param>
 /// <param name="sheet">What it says.</param>
-/// <param name="warn">Hears of sound that cannot be read, and of what the sheet has wrong.</param>
-internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string> warn)
+/// <param name="context">What the disc is opened with: <c>audio</c> is taken, and sound that cannot be read is told.</param>
+internal sealed class CueLayout(SheetFiles files, CueSheet sheet, OpenContext context)
 {
     private readonly Dictionary<CueFile, Samples> _files = [];
     private readonly bool _hasOneFile = sheet.Marks.DistinctBy(mark => mark.File).Count() == 1;
@@ -20,7 +20,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string>
     // The first file with sound that cannot be read: of a disc of nothing else, that is the error.
     private Exception? _problem;
 
-    internal Disc Make(MountOptions options)
+    internal Disc Make()
     {
         _disc.Position = FindOrigin();
         CueMark? previous = null;
@@ -42,7 +42,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string>
             ExceptionDispatchInfo.Throw(_problem);
         }
 
-        return _disc.Build(options, warn);
+        return _disc.Build(context);
     }
 
     // Sector 0 is where a data track begins, though its pregap may be in the file; sound in front of the first track counts.
@@ -72,7 +72,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string>
         long? address = null;
         if (samples.Source is { } source && track.Kind != TrackKind.Audio)
         {
-            track.Settle(SectorSurvey.Settle(source, offset, skipped, track.Number, (track.Kind, track.Layout), warn));
+            track.Settle(SectorSurvey.Settle(source, offset, skipped, track.Number, (track.Kind, track.Layout), context.Warn));
             address = FindAddress(source, checked(offset + (skipped * track.Layout.Size)), track);
         }
 
@@ -191,7 +191,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, Action<string>
         {
             _problem ??= e;
             samples = new Samples(null, 0, 0, false, e.Message);
-            warn($"{e.Message}: the tracks in {mark.File.Name} are left out");
+            context.Warn($"{e.Message}: the tracks in {mark.File.Name} are left out");
         }
 
         return _files[mark.File] = samples;

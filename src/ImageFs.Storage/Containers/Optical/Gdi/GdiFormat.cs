@@ -17,9 +17,9 @@ public sealed class GdiFormat : ContainerFormat
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && GdiSheet.IsRecognised(head);
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
-        var text = SheetText.Read(file, options);
+        var text = SheetText.Read(file, context.Options);
         var files = new SheetFiles(file, text.ReadingsOf);
         IReadOnlyList<GdiTrack> tracks = GdiSheet.Parse(text.Text);
         var disc = new DiscBuilder(Name);
@@ -37,7 +37,7 @@ public sealed class GdiFormat : ContainerFormat
             {
                 (BlockSource source, long offset, long end) = OpenSectors(files, track, tracks.Count == 1);
                 (TrackKind kind, layout) = track.IsData
-                    ? SectorSurvey.Settle(source, offset, 0, track.Number, (said, layout), warn)
+                    ? SectorSurvey.Settle(source, offset, 0, track.Number, (said, layout), context.Warn)
                     : (said, layout);
                 disc.BeginTrack(track.Number, session, kind, layout);
                 long count = Math.Max(0, end - offset) / layout.Size;
@@ -47,7 +47,7 @@ public sealed class GdiFormat : ContainerFormat
             catch (Exception e) when (!track.IsData && e is UnsupportedFeatureException or LinuxException { Errno: Errno.ENOENT })
             {
                 problem ??= e;
-                warn($"{e.Message}: track {track.Number} is left out");
+                context.Warn($"{e.Message}: track {track.Number} is left out");
                 disc.BeginTrack(track.Number, session, said, layout);
                 disc.MarkUnread(e.Message);
             }
@@ -58,7 +58,7 @@ public sealed class GdiFormat : ContainerFormat
             ExceptionDispatchInfo.Throw(problem);
         }
 
-        return disc.Build(options, warn);
+        return disc.Build(context);
     }
 
     private static (BlockSource Source, long Offset, long End) OpenSectors(SheetFiles files, GdiTrack track, bool isOnly)

@@ -14,10 +14,10 @@ public sealed class NeroFormat : ContainerFormat
     public override bool Probe(ImageFile file) => FindChunks(file.Source) is not null;
 
     /// <inheritdoc/>
-    public override Container Open(ImageFile file, MountOptions options, Action<string> warn)
+    public override Container Open(ImageFile file, OpenContext context)
     {
         long chunks = FindChunks(file.Source) ?? throw new UnsupportedFeatureException($"{file.Name}: a file without Nero's footer is");
-        return NeroLayout.Read(file.Source, chunks, warn).Build(options, warn);
+        return NeroLayout.Read(file.Source, chunks, context.Warn).Build(context);
     }
 
     // The footer: "NER5" and 64 bits, or "NERO" and 32 bits: where the chunks begin.

@@ -214,7 +214,7 @@ internal sealed class CueTests
     {
         DiscFiles files = new DiscFiles().With("x.bin", Sectors.Cooked(0, 9)).With("x.cue", $"REM {new string('x', 10)}\n{text}");
         Assert.That(
-            () => new ImageFs.Storage.Containers.Optical.Cue.CueFormat().Open(files.File("x.cue"), MountOptions.Parse(null), files.Warnings.Add),
+            () => new ImageFs.Storage.Containers.Optical.Cue.CueFormat().Open(files.File("x.cue"), OpenContext.Of(null, files.Warnings.Add)),
             Throws.InstanceOf<ImageException>().With.Message.Contains(words));
     }
 

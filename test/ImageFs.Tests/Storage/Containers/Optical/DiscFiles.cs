@@ -29,7 +29,7 @@ internal sealed class DiscFiles : ImageFolder
         ImageFile file = File(name);
         ContainerFormat? format = OpticalFormats.All.FirstOrDefault(format => format.Probe(file));
         Assert.That(format, Is.Not.Null, $"{name} is not recognised");
-        return (Disc)format.Open(file, MountOptions.Parse(options), Warnings.Add);
+        return (Disc)format.Open(file, OpenContext.Of(options, Warnings.Add));
     }
 
     public override ImageFile Open(string path, string role, ImageFile opener) =>

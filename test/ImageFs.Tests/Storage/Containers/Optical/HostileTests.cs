@@ -53,7 +53,7 @@ internal sealed class HostileTests
             ContainerFormat format = name.EndsWith("cue", StringComparison.Ordinal)
                 ? new ImageFs.Storage.Containers.Optical.Cue.CueFormat()
                 : new ImageFs.Storage.Containers.Optical.Cdrdao.TocFormat();
-            Assert.That(() => format.Open(files.File(name), MountOptions.Parse(null), files.Warnings.Add), Throws.InstanceOf<ImageException>(), name);
+            Assert.That(() => format.Open(files.File(name), OpenContext.Of(null, files.Warnings.Add)), Throws.InstanceOf<ImageException>(), name);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class HostileTests
             {
                 if (format.Probe(files.File(name)))
                 {
-                    Read((Disc)format.Open(files.File(name), MountOptions.Parse("audio"), files.Warnings.Add));
+                    Read((Disc)format.Open(files.File(name), OpenContext.Of("audio", files.Warnings.Add)));
                 }
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: Errno.ENOENT })

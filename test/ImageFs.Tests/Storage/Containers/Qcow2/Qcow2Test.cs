@@ -217,7 +217,7 @@ public sealed class Qcow2Test : QemuDisks
             Folder.Io(size, "qcow2", "write -P 5 512M 64k");
             var counting = new CountingSource(File.ReadAllBytes(Folder[size]));
             var file = new ImageFile(size, counting, new NoFolder(), size);
-            BlockSource disk = ContainerFormats.Open(file, null, MountOptions.Parse(null), _ => { });
+            BlockSource disk = ContainerFormats.Open(file, null, new OpenContext());
             disk.ReadAt(512L << 20, new byte[65536]);
             reads.Add(counting.Reads);
         }
