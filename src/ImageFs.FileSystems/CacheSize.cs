@@ -30,15 +30,15 @@ public readonly record struct CacheSize
     private int Total => _bytes > 0 ? _bytes : Default;
 
     /// <summary>Takes the option.</summary>
-    /// <exception cref="MountOptionException">It is no size, too small or too large.</exception>
-    public static CacheSize Take(MountOptions options) =>
+    /// <exception cref="OptionException">It is no size, too small or too large.</exception>
+    public static CacheSize Take(OptionList options) =>
         options.TakeSize(Option) is long bytes
-            ? bytes is >= Min and <= Max ? new CacheSize((int)bytes) : throw new MountOptionException($"{Option}={bytes}", $"wants {Min} to {Max} bytes")
+            ? bytes is >= Min and <= Max ? new CacheSize((int)bytes) : throw new OptionException($"{Option}={bytes}", $"wants {Min} to {Max} bytes")
             : default;
 
     /// <summary>Gives each of several file systems its part.</summary>
     /// <param name="options">The options of all; those of one afterwards.</param>
     /// <param name="count">How many file systems there are.</param>
-    public static void Divide(MountOptions options, int count) =>
+    public static void Divide(OptionList options, int count) =>
         options.Add($"{Option}={Math.Max(Min, Take(options).Total / count)}");
 }

@@ -19,8 +19,8 @@ public abstract class FileSystemFormat
     /// <summary>Whether the options say where this format's volume begins in the source, other than at its start, and it is there.</summary>
     /// <exception cref="ImageException">The image ends before.</exception>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public virtual bool ProbeAt(BlockSource source, MountOptions options) => false;
+    /// <exception cref="OptionException">An option's value is no good.</exception>
+    public virtual bool ProbeAt(BlockSource source, OptionList options) => false;
 
     /// <summary>
     /// Whether the source has this format's mark in a structure that is damaged: asked when nothing is recognised, so that opening it can
@@ -43,7 +43,7 @@ public abstract class FileSystemFormat
     /// <param name="source">The volume.</param>
     /// <param name="context">What it is opened with; the format takes the options that it knows, and of owners and permissions what it leaves is taken too.</param>
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public FileSystem Open(BlockSource source, OpenContext context) =>
         Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, context), source), context.Options);
 

@@ -76,15 +76,15 @@ internal sealed class NameCharset
     public static NameCharset Utf8 { get; } = new(Encoding.UTF8, null);
 
     /// <summary>Takes <c>iocharset=</c> and <c>utf8</c>, which counts more; UTF-8 when neither is given.</summary>
-    /// <exception cref="MountOptionException">There is no such set.</exception>
-    public static NameCharset Take(MountOptions options)
+    /// <exception cref="OptionException">There is no such set.</exception>
+    public static NameCharset Take(OptionList options)
     {
         string? name = options.TakeValue("iocharset");
         return options.TakeFlag("utf8") || name is null ? Utf8 : Get(name);
     }
 
     /// <summary>The set of a name.</summary>
-    /// <exception cref="MountOptionException">There is none.</exception>
+    /// <exception cref="OptionException">There is none.</exception>
     public static NameCharset Get(string name)
     {
         if (name is "utf8" or "utf-8")
@@ -94,7 +94,7 @@ internal sealed class NameCharset
 
         return Find(name) is { } encoding
             ? new NameCharset(encoding, FindCodes(encoding, name.Equals("koi8-u", StringComparison.OrdinalIgnoreCase) ? s_ukrainian : []))
-            : throw new MountOptionException($"iocharset={name}", "is utf8, ascii, iso8859-N, cpN, koi8-r, koi8-u, euc-jp, sjis, gb2312, euc-kr, big5 or tis-620");
+            : throw new OptionException($"iocharset={name}", "is utf8, ascii, iso8859-N, cpN, koi8-r, koi8-u, euc-jp, sjis, gb2312, euc-kr, big5 or tis-620");
     }
 
     /// <summary>Shows a unit.</summary>

@@ -17,7 +17,7 @@ internal sealed class Ownership
     private readonly uint _fileMask;
     private readonly uint _directoryMask;
 
-    private Ownership(MountOptions options)
+    private Ownership(OptionList options)
     {
         _user = options.TakeUser("uid");
         _group = options.TakeGroup("gid");
@@ -34,8 +34,8 @@ internal sealed class Ownership
     /// <summary>The file system with what the options say of owners and permissions; the same when they say nothing.</summary>
     /// <param name="fileSystem">The file system; its format has taken the options that it knows.</param>
     /// <param name="options">The options that are left.</param>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    public static FileSystem Apply(FileSystem fileSystem, MountOptions options)
+    /// <exception cref="OptionException">An option's value is no good.</exception>
+    public static FileSystem Apply(FileSystem fileSystem, OptionList options)
     {
         var ownership = new Ownership(options);
         return ownership.ChangesNothing ? fileSystem : new OwnedFileSystem(fileSystem, ownership);

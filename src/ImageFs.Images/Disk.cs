@@ -73,7 +73,7 @@ public sealed class Disk
     /// <summary>The volumes that are meant.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <param name="formats">The formats that were chosen; empty for what there is.</param>
-    /// <exception cref="MountOptionException">Nothing fits what was chosen, or several volumes do.</exception>
+    /// <exception cref="OptionException">Nothing fits what was chosen, or several volumes do.</exception>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
     public Selection Select(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
     {
@@ -115,14 +115,14 @@ public sealed class Disk
     }
 
     /// <summary>The one volume that is meant.</summary>
-    /// <exception cref="MountOptionException">None is, or several are.</exception>
+    /// <exception cref="OptionException">None is, or several are.</exception>
     public Volume Choose(VolumeChoice choice)
     {
         IReadOnlyList<Volume> candidates = Volumes.Count > 0 ? Volumes : [Whole];
         Volume[] matches = [.. candidates.Where(choice.Matches)];
         return matches.Length == 1
             ? matches[0]
-            : throw new MountOptionException(
+            : throw new OptionException(
                 choice.ToString(),
                 $"{(matches.Length == 0 ? "no volume is" : $"{matches.Length} volumes are")} like that; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
     }

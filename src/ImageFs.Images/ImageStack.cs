@@ -43,7 +43,7 @@ public sealed class ImageStack : IDisposable
     /// <param name="context">What the layers are opened with: the options that say which files an image may name are taken.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public static ImageStack Open(string path, OpenContext context)
     {
         BackingPolicy policy = TakePolicy(context.Options);
@@ -77,7 +77,7 @@ public sealed class ImageStack : IDisposable
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
-    /// <exception cref="MountOptionException">They leave nothing.</exception>
+    /// <exception cref="OptionException">They leave nothing.</exception>
     public Disk OpenDisk(VolumeChoice choice)
     {
         BlockSource source = ContainerFormats.Open(_file, Context.Options.TakeValue("container"), Context);
@@ -91,12 +91,12 @@ public sealed class ImageStack : IDisposable
         long left = source.Length - choice.Offset;
         return left > 0
             ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), container, sectors)
-            : throw new MountOptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
+            : throw new OptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
     /// <summary>The volume chosen; the disk as a whole when none is.</summary>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
     public BlockSource OpenVolume()
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
@@ -115,7 +115,7 @@ public sealed class ImageStack : IDisposable
     /// Opens what is to be mounted: the volume chosen; or the file system that the image as a whole is; or those of its partitions.
     /// </summary>
     /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
     public FileSystem OpenFileSystem()
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
@@ -151,12 +151,12 @@ public sealed class ImageStack : IDisposable
 
     private static string FormatNames => string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
 
-    private static BackingPolicy TakePolicy(MountOptions options) => options.TakeValue("backing") switch
+    private static BackingPolicy TakePolicy(OptionList options) => options.TakeValue("backing") switch
     {
         null or "folder" => BackingPolicy.Folder,
         "any" => BackingPolicy.Any,
         "device" => BackingPolicy.Device,
-        string other => throw new MountOptionException($"backing={other}", "wants folder, any or device"),
+        string other => throw new OptionException($"backing={other}", "wants folder, any or device"),
     };
 
     /// <summary>
@@ -165,20 +165,20 @@ public sealed class ImageStack : IDisposable
     /// </summary>
     /// <param name="options">Mount options.</param>
     /// <param name="source">What the volume is on.</param>
-    /// <exception cref="MountOptionException">There is no such format.</exception>
-    public static IReadOnlyList<FileSystemFormat> TakeFormats(MountOptions options, BlockSource source) => options.TakeValue("fs") is { } names
+    /// <exception cref="OptionException">There is no such format.</exception>
+    public static IReadOnlyList<FileSystemFormat> TakeFormats(OptionList options, BlockSource source) => options.TakeValue("fs") is { } names
         ? [.. names.Split(',').Select(NamedFormat)]
         : FileSystemFormats.RecogniseAt(source, options) is { } format ? [format] : [];
 
     private static FileSystemFormat NamedFormat(string name) =>
         FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
-        ?? throw new MountOptionException($"fs={name}", $"the formats are {FormatNames}");
+        ?? throw new OptionException($"fs={name}", $"the formats are {FormatNames}");
 
-    private static bool TakeStrict(MountOptions options) => options.TakeValue("left-out") switch
+    private static bool TakeStrict(OptionList options) => options.TakeValue("left-out") switch
     {
         null or "warn" => false,
         "error" => true,
-        string other => throw new MountOptionException($"left-out={other}", "wants warn or error"),
+        string other => throw new OptionException($"left-out={other}", "wants warn or error"),
     };
 
     private static UnsupportedFeatureException Unreadable(Volume volume, string name) =>

@@ -95,7 +95,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     /// <param name="context">What it is opened with; when it cannot be opened, what else is there is told, too.</param>
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public FileSystem Open(OpenContext context, FileSystemFormat? format = null)
     {
         if (_fileSystem is null || format is not null || context.Options.Names.Any())

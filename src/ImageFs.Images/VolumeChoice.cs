@@ -24,8 +24,8 @@ public sealed class VolumeChoice
     public bool IsMade => _conditions.Count > 0;
 
     /// <summary>Takes the options that choose.</summary>
-    /// <exception cref="MountOptionException">One has a value that is no good.</exception>
-    public static VolumeChoice Take(MountOptions options)
+    /// <exception cref="OptionException">One has a value that is no good.</exception>
+    public static VolumeChoice Take(OptionList options)
     {
         var choice = new VolumeChoice
         {
@@ -53,7 +53,7 @@ public sealed class VolumeChoice
     // The type of an MBR is given with or without its 0x.
     private static bool IsType(string? type, string value) => IsSame(type, value) || IsSame(type, $"0x{value}");
 
-    private void Add(MountOptions options, string name, Func<Volume, string, bool> matches)
+    private void Add(OptionList options, string name, Func<Volume, string, bool> matches)
     {
         string? value = options.TakeValue(name);
         Add(value is null ? null : $"{name}={value}", volume => matches(volume, value!));

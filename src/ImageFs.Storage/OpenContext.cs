@@ -4,20 +4,20 @@ namespace ImageFs.Storage;
 public sealed record OpenContext
 {
     /// <summary>The options. Each layer takes those that it knows: what is left in the end is unknown.</summary>
-    public MountOptions Options { get; init; } = new();
+    public OptionList Options { get; init; } = new();
 
     /// <summary>Hears of what is wrong but harmless.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
-    public OpenContext WithoutOptions() => this with { Options = new MountOptions() };
+    public OpenContext WithoutOptions() => this with { Options = new OptionList() };
 
     /// <summary>The same for one of several layers on a level, which take from the same options each for itself.</summary>
     public OpenContext WithCopiedOptions() => this with { Options = Options.Copy() };
 
     /// <summary>A context of its own with these options: <c>ro,uid=1000,norock</c>.</summary>
-    /// <param name="options">The list, as <see cref="MountOptions.Parse"/> takes it.</param>
+    /// <param name="options">The list, as <see cref="OptionList.Parse"/> takes it.</param>
     /// <param name="warn">Hears of what is wrong but harmless; null when nobody does.</param>
     public static OpenContext Of(string? options, Action<string>? warn = null) =>
-        new() { Options = MountOptions.Parse(options), Warn = warn ?? (static _ => { }) };
+        new() { Options = OptionList.Parse(options), Warn = warn ?? (static _ => { }) };
 }

@@ -44,7 +44,7 @@ internal static class Failure
         {
             case TypeInitializationException { InnerException: { } inner }:
                 return TellAll(inner, findImage);
-            case MountOptionException:
+            case OptionException:
                 return Tell(error.Message, ExitStatus.Usage);
             case ImageException:
                 return Tell(findImage() is { } image ? $"{image}: {error.Message}" : error.Message, ExitStatus.MountFailure);

@@ -10,8 +10,8 @@ internal sealed class ExFatOptions : OwnerOptions
     private static readonly string[] s_ignored = ["sys_tz", "zero_size_dir", "namecase", "codepage"];
 
     /// <summary>Takes the options that exfat knows.</summary>
-    /// <exception cref="MountOptionException">A value is no good.</exception>
-    public ExFatOptions(MountOptions options)
+    /// <exception cref="OptionException">A value is no good.</exception>
+    public ExFatOptions(OptionList options)
         : base(options)
     {
         KeepLastDots = options.TakeFlag("keep_last_dots");

@@ -32,8 +32,8 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
     public CacheSize CacheSize { get; private init; }
 
     /// <summary>Takes the options out of those of a mount.</summary>
-    /// <exception cref="MountOptionException">One has a value that it cannot have.</exception>
-    public static ExtOptions Take(MountOptions options)
+    /// <exception cref="OptionException">One has a value that it cannot have.</exception>
+    public static ExtOptions Take(OptionList options)
     {
         foreach (string name in s_forWriters)
         {
@@ -53,7 +53,7 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
         };
     }
 
-    private static bool TakeSwitch(MountOptions options, string on, string off)
+    private static bool TakeSwitch(OptionList options, string on, string off)
     {
         bool isOn = !options.TakeFlag(off);
         return options.TakeFlag(on) || isOn;

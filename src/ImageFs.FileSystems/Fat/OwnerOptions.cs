@@ -17,8 +17,8 @@ internal class OwnerOptions
     private const string KernelCharset = "iso8859-1";
 
     /// <summary>Takes the options.</summary>
-    /// <exception cref="MountOptionException">A value is no good.</exception>
-    public OwnerOptions(MountOptions options)
+    /// <exception cref="OptionException">A value is no good.</exception>
+    public OwnerOptions(OptionList options)
     {
         UserId = options.TakeUser("uid") ?? 0;
         GroupId = options.TakeGroup("gid") ?? 0;
@@ -35,7 +35,7 @@ internal class OwnerOptions
         options.TakeFlag("discard");
         if (options.TakeValue("errors") is string errors and not ("continue" or "panic" or "remount-ro"))
         {
-            throw new MountOptionException($"errors={errors}", "is continue, panic or remount-ro");
+            throw new OptionException($"errors={errors}", "is continue, panic or remount-ro");
         }
     }
 
@@ -73,7 +73,7 @@ internal class OwnerOptions
     }
 
     /// <summary>Takes an option that Linux takes bare or with <c>=0|no|false|1|yes|true</c>; null when it was not given.</summary>
-    protected static bool? TakeBoolean(MountOptions options, string name)
+    protected static bool? TakeBoolean(OptionList options, string name)
     {
         if (!options.TryTake(name, out string? value))
         {
@@ -84,11 +84,11 @@ internal class OwnerOptions
         {
             null or "1" or "yes" or "true" => true,
             "0" or "no" or "false" => false,
-            _ => throw new MountOptionException($"{name}={value}", "is yes or no"),
+            _ => throw new OptionException($"{name}={value}", "is yes or no"),
         };
     }
 
-    private static NameCharset TakeCharset(MountOptions options)
+    private static NameCharset TakeCharset(OptionList options)
     {
         string? name = options.TakeValue("iocharset");
         return TakeBoolean(options, "utf8") switch
@@ -99,12 +99,12 @@ internal class OwnerOptions
         };
     }
 
-    private static long TakeTimeOffset(MountOptions options)
+    private static long TakeTimeOffset(OptionList options)
     {
         string? zone = options.TakeValue("tz");
         if (zone is not (null or "UTC"))
         {
-            throw new MountOptionException($"tz={zone}", "is UTC; for another zone there is time_offset=MINUTES");
+            throw new OptionException($"tz={zone}", "is UTC; for another zone there is time_offset=MINUTES");
         }
 
         string? text = options.TakeValue("time_offset");
@@ -116,6 +116,6 @@ internal class OwnerOptions
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int minutes)
             && minutes is >= -MaxTimeOffset and <= MaxTimeOffset
             ? minutes * 60L
-            : throw new MountOptionException($"time_offset={text}", $"wants minutes from -{MaxTimeOffset} to {MaxTimeOffset}");
+            : throw new OptionException($"time_offset={text}", $"wants minutes from -{MaxTimeOffset} to {MaxTimeOffset}");
     }
 }

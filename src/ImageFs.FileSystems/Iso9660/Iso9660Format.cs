@@ -14,7 +14,7 @@ internal sealed class Iso9660Format : FileSystemFormat
     public override bool Probe(BlockSource source) => VolumeDescriptorSet.Read(source, Sessions.FindDefault(source)).IsRecognised;
 
     /// <inheritdoc/>
-    public override bool ProbeAt(BlockSource source, MountOptions options)
+    public override bool ProbeAt(BlockSource source, OptionList options)
     {
         if (!options.Names.Contains("sbsector"))
         {

@@ -21,8 +21,8 @@ internal sealed class Iso9660Options
     private const uint PermissionBits = 0x1FF;
 
     /// <summary>Takes the options that isofs knows.</summary>
-    /// <exception cref="MountOptionException">A value is no good.</exception>
-    public Iso9660Options(MountOptions options)
+    /// <exception cref="OptionException">A value is no good.</exception>
+    public Iso9660Options(OptionList options)
     {
         NoRockRidge = options.TakeFlag("norock");
         NoJoliet = options.TakeFlag("nojoliet");
@@ -44,18 +44,18 @@ internal sealed class Iso9660Options
             null or "n" or "normal" => NameMapping.Normal,
             "o" or "off" => NameMapping.Off,
             "a" or "acorn" => NameMapping.Acorn,
-            string other => throw new MountOptionException($"map={other}", "is normal, off or acorn"),
+            string other => throw new OptionException($"map={other}", "is normal, off or acorn"),
         };
         CheckRelaxed = options.TakeValue("check") switch
         {
             null => null,
             "r" or "relaxed" => true,
             "s" or "strict" => false,
-            string other => throw new MountOptionException($"check={other}", "is relaxed or strict"),
+            string other => throw new OptionException($"check={other}", "is relaxed or strict"),
         };
         if (options.TakeNumber("block") is uint size and not (512 or 1024 or 2048))
         {
-            throw new MountOptionException($"block={size}", "is 512, 1024 or 2048");
+            throw new OptionException($"block={size}", "is 512, 1024 or 2048");
         }
 
         Charset = NameCharset.Take(options);

@@ -21,7 +21,7 @@ internal static class Sessions
     public static long FindDefault(BlockSource source) => SessionTable.Find(source)?.Default ?? 0;
 
     /// <summary>Address of the system area in front of the volume descriptors that the options ask for.</summary>
-    /// <exception cref="MountOptionException">The image has no such session.</exception>
+    /// <exception cref="OptionException">The image has no such session.</exception>
     public static long FindStart(BlockSource source, Iso9660Options options)
     {
         if (options.DescriptorSector is uint sector)
@@ -38,7 +38,7 @@ internal static class Sessions
         if (SessionTable.Find(source) is { } table)
         {
             return (session < table.Starts.Count ? table.Starts[(int)session] : null)
-                ?? throw new MountOptionException($"session={session}", $"the disc has {table.Starts.Count}, and there is no data in that one");
+                ?? throw new OptionException($"session={session}", $"the disc has {table.Starts.Count}, and there is no data in that one");
         }
 
         uint index = 0;
@@ -51,7 +51,7 @@ internal static class Sessions
         }
 
         // Without any the image is no volume, as will be said when it is opened.
-        return index == 0 ? 0 : throw new MountOptionException(
+        return index == 0 ? 0 : throw new OptionException(
             $"session={session}", $"the image has {index} that can be found; sbsector= takes the sector that one begins at");
     }
 

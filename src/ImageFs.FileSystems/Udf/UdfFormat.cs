@@ -16,12 +16,12 @@ internal sealed class UdfFormat : FileSystemFormat
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
     {
-        var options = new UdfOptions(MountOptions.Parse(null), source);
+        var options = new UdfOptions(OptionList.Parse(null), source);
         return Anchor.Find(source, options).Any() || Anchor.FindShift(source, options) > 0;
     }
 
     /// <inheritdoc/>
-    public override bool ProbeAt(BlockSource source, MountOptions options)
+    public override bool ProbeAt(BlockSource source, OptionList options)
     {
         if (!options.Names.Any(name => name is "session" or "anchor"))
         {
@@ -42,7 +42,7 @@ internal sealed class UdfFormat : FileSystemFormat
 
     /// <inheritdoc/>
     protected override long FindLength(BlockSource source) =>
-        FindEnd(new UdfVolume(source, new UdfOptions(MountOptions.Parse(null), source), static _ => { }));
+        FindEnd(new UdfVolume(source, new UdfOptions(OptionList.Parse(null), source), static _ => { }));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)

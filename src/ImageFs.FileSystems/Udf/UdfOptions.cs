@@ -22,8 +22,8 @@ internal sealed class UdfOptions
     /// <summary>Takes the options that udf knows.</summary>
     /// <param name="options">The mount options.</param>
     /// <param name="source">The volume: a disc tells where its last session begins.</param>
-    /// <exception cref="MountOptionException">A value is no good.</exception>
-    public UdfOptions(MountOptions options, BlockSource source)
+    /// <exception cref="OptionException">A value is no good.</exception>
+    public UdfOptions(OptionList options, BlockSource source)
     {
         IgnoreRecognition = options.TakeFlag("novrs");
         ShowHidden = options.TakeFlag("unhide");
@@ -41,7 +41,7 @@ internal sealed class UdfOptions
         {
             null => s_blockSizes,
             uint size when s_blockSizes.Contains((int)size) => [(int)size],
-            uint size => throw new MountOptionException($"bs={size}", "is 512, 1024, 2048 or 4096"),
+            uint size => throw new OptionException($"bs={size}", "is 512, 1024, 2048 or 4096"),
         };
         Charset = NameCharset.Take(options);
         CacheSize = CacheSize.Take(options);
@@ -120,10 +120,10 @@ internal sealed class UdfOptions
         return start is long known ? (uint)(known / DiscSectorSize) : given ?? 0;
     }
 
-    private static uint? TakeOwner(MountOptions options, string name, Func<string, uint?> take)
+    private static uint? TakeOwner(OptionList options, string name, Func<string, uint?> take)
     {
         // What is written without an owner, or read without one, is what these two are about.
-        MountOptions own = options.Copy();
+        OptionList own = options.Copy();
         if (own.TakeValue(name) is "forget" or "ignore")
         {
             options.TryTake(name, out _);

@@ -51,7 +51,7 @@ internal static class HostListing
             using ImageStack stack = ImageStack.Open(path, new OpenContext());
             return stack.OpenDisk(VolumeChoice.None).IsImage;
         }
-        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
         {
             return false;
         }

@@ -35,7 +35,7 @@ public sealed class ImageLibrary : FileSystem
     /// <param name="context">What all images are opened with: each takes the options that its formats know; what the library knows is taken here.</param>
     /// <param name="leftOut">A path that is left out: the mount point may be in the folder.</param>
     /// <exception cref="LinuxException">There is no such folder.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public ImageLibrary(string folder, OpenContext context, string? leftOut)
     {
         string path = Paths.Full(folder);
@@ -45,7 +45,7 @@ public sealed class ImageLibrary : FileSystem
             throw new LinuxException("opendir", Errno.ENOTDIR, path);
         }
 
-        MountOptions options = context.Options;
+        OptionList options = context.Options;
         IdleTime = TimeSpan.FromSeconds(options.TakeNumber("idle", max: 24 * 60 * 60) ?? DefaultIdleSeconds);
         CacheSize.Divide(options, CacheShare);
         _context = context.WithCopiedOptions();
@@ -321,7 +321,7 @@ public sealed class ImageLibrary : FileSystem
                 ? stack.OpenFileSystem()
                 : throw new LinuxException("open", Errno.ESTALE, entry.Path);
         }
-        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
         {
             if (!entry.IsReported)
             {
@@ -329,7 +329,7 @@ public sealed class ImageLibrary : FileSystem
                 Warn(e.Message);
             }
 
-            throw e is MountOptionException ? new UnsupportedFeatureException($"{e.Message}: this") : e;
+            throw e is OptionException ? new UnsupportedFeatureException($"{e.Message}: this") : e;
         }
     }
 

@@ -18,6 +18,6 @@ public abstract class ContainerFormat
     /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
     /// <exception cref="ImageException">The disk cannot be had.</exception>
     /// <exception cref="Linux.LinuxException">A file that it names cannot be opened.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public abstract Container Open(ImageFile file, OpenContext context);
 }

@@ -33,7 +33,7 @@ public static class ContainerFormats
     /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
     /// <exception cref="ImageException">The disk cannot be had.</exception>
     /// <exception cref="Linux.LinuxException">The device failed, or a file that the image names cannot be opened.</exception>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is no good.</exception>
     public static BlockSource Open(ImageFile file, string? name, OpenContext context)
     {
         if (!file.IsOutermost)

@@ -11,8 +11,8 @@ public sealed class MovedFiles(IReadOnlyList<string> parents, IReadOnlyDictionar
     public static MovedFiles None { get; } = new([], new Dictionary<string, string>());
 
     /// <summary>Takes the options that name them.</summary>
-    /// <exception cref="MountOptionException">One of them has no value.</exception>
-    public static MovedFiles Take(MountOptions options)
+    /// <exception cref="OptionException">One of them has no value.</exception>
+    public static MovedFiles Take(OptionList options)
     {
         var parts = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (string value in options.TakeValues("extent"))
@@ -40,14 +40,14 @@ public sealed class MovedFiles(IReadOnlyList<string> parents, IReadOnlyDictionar
     }
 
     /// <summary>Refuses what stands for nothing, when all files are open.</summary>
-    /// <exception cref="MountOptionException">An option does.</exception>
+    /// <exception cref="OptionException">An option does.</exception>
     internal void RefuseUnused()
     {
         foreach (string option in parents.Select(parent => $"backing-file={parent}").Concat(parts.Keys.Select(name => $"extent={name}")))
         {
             if (!_used.Contains(option.ToUpperInvariant()))
             {
-                throw new MountOptionException(option, "stands for no file that the image names");
+                throw new OptionException(option, "stands for no file that the image names");
             }
         }
     }

@@ -21,9 +21,9 @@ public static class TextEncoding
 
     /// <summary>Takes <c>encoding=</c>; null when it was not given.</summary>
     /// <param name="options">Mount options.</param>
-    /// <exception cref="MountOptionException">There is no such character set.</exception>
-    public static Encoding? Take(MountOptions options) => options.TakeValue(Option) is { } name
-        ? Find(name) ?? throw new MountOptionException($"{Option}={name}", "is no character set that is known: utf-8, cp932, iso8859-1 and others are")
+    /// <exception cref="OptionException">There is no such character set.</exception>
+    public static Encoding? Take(OptionList options) => options.TakeValue(Option) is { } name
+        ? Find(name) ?? throw new OptionException($"{Option}={name}", "is no character set that is known: utf-8, cp932, iso8859-1 and others are")
         : null;
 
     /// <summary>A character set by its name or number: "Shift_JIS", "windows-1252", "cp437", "932"; null when there is none.</summary>

@@ -19,10 +19,10 @@ public sealed record SectorSizes(int? Stated = null, int? Own = null)
 
     /// <summary>Takes the size that the user states.</summary>
     /// <param name="options">Mount options.</param>
-    /// <exception cref="MountOptionException">It is none of <see cref="All"/>.</exception>
-    public static int? TakeStated(MountOptions options) => options.TakeNumber("sector-size") is not { } size
+    /// <exception cref="OptionException">It is none of <see cref="All"/>.</exception>
+    public static int? TakeStated(OptionList options) => options.TakeNumber("sector-size") is not { } size
         ? null
         : All.Contains((int)Math.Min(size, int.MaxValue))
             ? (int)size
-            : throw new MountOptionException($"sector-size={size}", "wants 512, 1024, 2048 or 4096");
+            : throw new OptionException($"sector-size={size}", "wants 512, 1024, 2048 or 4096");
 }

@@ -50,7 +50,7 @@ internal static class ExtractCommand
             {
                 null => Allowance.Default(stack.LengthOfFiles),
                 "none" => new Allowance(long.MaxValue, "all that there can be"),
-                string size => new Allowance(MountOptions.ParseSize("--limit", size), "the limit"),
+                string size => new Allowance(OptionList.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
             using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));

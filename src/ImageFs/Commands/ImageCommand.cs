@@ -34,7 +34,7 @@ internal sealed class ImageCommand : Verb
     /// <param name="action">Gets the layers and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
     {
-        MountOptions options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
+        OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
         using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext { Options = options, Warn = Log.WriteToStandardError });
         return action(stack, parsed);

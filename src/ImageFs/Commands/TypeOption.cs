@@ -23,5 +23,5 @@ internal static class TypeOption
     }
 
     /// <summary>The same, split into options.</summary>
-    internal static MountOptions Parse(string[]? types, string options) => MountOptions.Parse(Join(types, options));
+    internal static OptionList Parse(string[]? types, string options) => OptionList.Parse(Join(types, options));
 }

@@ -43,7 +43,7 @@ internal static class ImageWords
                     .Select(entry => new Candidate($"{path[..name]}{ByteText.FromBytes(entry.Name)}{(IsDirectory(fileSystem, entry) ? "/" : "")}")),
             ];
         }
-        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
         {
             return [];
         }

@@ -47,7 +47,7 @@ internal sealed class ImageServer : IDisposable
     /// <exception cref="Storage.ImageException">The image cannot be read.</exception>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted.</exception>
-    /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
+    /// <exception cref="OptionException">An option is unknown or no good.</exception>
     internal static ImageServer Start(MountRequest request, Action<string> log)
     {
         (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, bool isWatched) = Open(request, log);
@@ -106,7 +106,7 @@ internal sealed class ImageServer : IDisposable
     {
         string mountPoint = Paths.Full(request.Directory);
         var context = OpenContext.Of(request.Options, log);
-        MountOptions options = context.Options;
+        OptionList options = context.Options;
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
         if (!isTree && Paths.IsFolder(request.Image))

@@ -19,7 +19,7 @@ internal sealed class Readiness : IDisposable
     }
 
     /// <summary>Takes the descriptor, from programs that are started too: its reader sees the end of it when this process is done with it.</summary>
-    /// <exception cref="MountOptionException">It is not open.</exception>
+    /// <exception cref="OptionException">It is not open.</exception>
     internal static Readiness Take(MountRequest request)
     {
         if (request.ReadyDescriptor is not { } number)
@@ -39,7 +39,7 @@ internal sealed class Readiness : IDisposable
         }
         catch (LinuxException e)
         {
-            throw new MountOptionException($"--ready-fd {number}", LinuxException.Text(e.Errno));
+            throw new OptionException($"--ready-fd {number}", LinuxException.Text(e.Errno));
         }
     }
 

@@ -53,8 +53,8 @@ internal static class SessionOptions
     /// <param name="source">The image's path, shown as the source of the mount.</param>
     /// <param name="mountPoint">The mount point, absolute.</param>
     /// <param name="warn">Hears of what cannot be had: <c>rw</c>.</param>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal static FuseMountOptions Take(MountOptions options, string source, string mountPoint, Action<string> warn)
+    /// <exception cref="OptionException">An option's value is no good.</exception>
+    internal static FuseMountOptions Take(OptionList options, string source, string mountPoint, Action<string> warn)
     {
         if (options.TakeFlag("rw"))
         {
@@ -63,7 +63,7 @@ internal static class SessionOptions
 
         if (options.TakeFlag("remount"))
         {
-            throw new MountOptionException("remount", "cannot be done: unmount, and mount again");
+            throw new OptionException("remount", "cannot be done: unmount, and mount again");
         }
 
         foreach (string word in options.Names.Where(IsIgnored).ToArray())
@@ -86,7 +86,7 @@ internal static class SessionOptions
         bool allowOther = options.TakeFlag("allow_other");
         if (allowRoot && allowOther)
         {
-            throw new MountOptionException("allow_root", "is not to be had with allow_other");
+            throw new OptionException("allow_root", "is not to be had with allow_other");
         }
 
         uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
@@ -115,26 +115,26 @@ internal static class SessionOptions
     }
 
     /// <summary>Takes the options of the mount where nothing is mounted: they are checked, and count for nothing.</summary>
-    /// <exception cref="MountOptionException">An option's value is no good.</exception>
-    internal static void Drop(MountOptions options)
+    /// <exception cref="OptionException">An option's value is no good.</exception>
+    internal static void Drop(OptionList options)
     {
         _ = options.TakeFlag("auto_unmount");
         _ = Take(options, source: string.Empty, mountPoint: "/", static _ => { });
     }
 
     /// <summary>Refuses what no layer has taken.</summary>
-    /// <exception cref="MountOptionException">There are unknown options; all are named.</exception>
-    internal static void RefuseRest(MountOptions options)
+    /// <exception cref="OptionException">There are unknown options; all are named.</exception>
+    internal static void RefuseRest(OptionList options)
     {
         string[] unknown = [.. options.Names.Distinct()];
         if (unknown.Length > 0)
         {
-            throw new MountOptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
+            throw new OptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
         }
     }
 
     // For SELinux; elsewhere the kernel would refuse them, and mount(8) drops them.
-    private static string TakeContexts(MountOptions options)
+    private static string TakeContexts(OptionList options)
     {
         var contexts = new List<string>();
         foreach (string name in (ReadOnlySpan<string>)["context", "fscontext", "defcontext", "rootcontext"])
@@ -158,16 +158,16 @@ internal static class SessionOptions
         "gather" => ReplyWay.Gather,
         "direct" => ReplyWay.Direct,
         "copy" => ReplyWay.Copy,
-        _ => throw new MountOptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
+        _ => throw new OptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
     };
 
     // Whether the second of two words was chosen; null for neither.
-    private static bool? TakeChoice(MountOptions options, string name, string first, string second)
+    private static bool? TakeChoice(OptionList options, string name, string first, string second)
     {
         string? value = options.TakeValue(name);
         if (value is not null && value != first && value != second)
         {
-            throw new MountOptionException($"{name}={value}", $"is {first} or {second}");
+            throw new OptionException($"{name}={value}", $"is {first} or {second}");
         }
 
         return value is null ? null : value == second;
@@ -178,22 +178,22 @@ internal static class SessionOptions
     {
         if (options.Transport == FuseTransport.Ring && options.CachesOnce)
         {
-            throw new MountOptionException("cache=once", "is not to be had with transport=uring");
+            throw new OptionException("cache=once", "is not to be had with transport=uring");
         }
 
         if (options is { Transport: FuseTransport.Ring, ForceReply: not (null or ReplyWay.Copy) })
         {
-            throw new MountOptionException("reply", "is auto or copy with transport=uring");
+            throw new OptionException("reply", "is auto or copy with transport=uring");
         }
 
         if (options is { CachesOnce: true, StoresAhead: true })
         {
-            throw new MountOptionException("ahead=files", "is not to be had with cache=once");
+            throw new OptionException("ahead=files", "is not to be had with cache=once");
         }
 
         if (options is { CachesOnce: true, ForceReply: not (null or ReplyWay.Direct) })
         {
-            throw new MountOptionException("reply", "is auto or direct with cache=once");
+            throw new OptionException("reply", "is auto or direct with cache=once");
         }
     }
 
@@ -201,6 +201,6 @@ internal static class SessionOptions
     {
         "auto" or "dev" => FuseTransport.Device,
         "uring" => FuseTransport.Ring,
-        _ => throw new MountOptionException($"transport={transport}", "is auto, dev or uring"),
+        _ => throw new OptionException($"transport={transport}", "is auto, dev or uring"),
     };
 }

@@ -31,12 +31,12 @@ internal static class PreservedWords
     /// <summary>Reads a list of words with commas between.</summary>
     /// <param name="option">The option that it is the value of, for messages.</param>
     /// <param name="list">The list.</param>
-    /// <exception cref="MountOptionException">A word is unknown.</exception>
+    /// <exception cref="OptionException">A word is unknown.</exception>
     internal static Preserved Parse(string option, string list) => list.Split(',', StringSplitOptions.TrimEntries).Aggregate(
         Preserved.None,
         (kept, word) => kept | (Array.Find(s_words, known => known.Word == word) is { Word: not null } found
             ? found.Meaning
-            : throw new MountOptionException($"{option}={list}", $"is a list of {Listing}")));
+            : throw new OptionException($"{option}={list}", $"is a list of {Listing}")));
 
     /// <summary>What has to be kept for an extended attribute to be.</summary>
     /// <param name="name">The attribute's name with its prefix.</param>

@@ -23,10 +23,10 @@ internal sealed class Verification(ImageStack stack)
 
     /// <summary>Opens the layers, and takes the options.</summary>
     /// <exception cref="UnsupportedFeatureException">The image is of a kind that is not read.</exception>
-    /// <exception cref="MountOptionException">An option is unknown or no good.</exception>
+    /// <exception cref="OptionException">An option is unknown or no good.</exception>
     public void Prepare()
     {
-        MountOptions options = stack.Context.Options;
+        OptionList options = stack.Context.Options;
         VolumeChoice choice = VolumeChoice.Take(options);
         Disk disk;
         try

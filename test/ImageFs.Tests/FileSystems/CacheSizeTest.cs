@@ -14,7 +14,7 @@ public sealed class CacheSizeTest
     [TestCase("cache-size=1GiB", 1024 * MiB)]
     public void Blocks_and_directories_together_are_what_was_given(string? options, int bytes)
     {
-        var size = CacheSize.Take(MountOptions.Parse(options));
+        var size = CacheSize.Take(OptionList.Parse(options));
         Assert.That(size.Blocks + size.Directories, Is.EqualTo(bytes));
         Assert.That(size.Blocks, Is.EqualTo(bytes / 8));
     }
@@ -24,12 +24,12 @@ public sealed class CacheSizeTest
     [TestCase("cache-size=much")]
     [TestCase("cache-size")]
     public void Other_values_are_refused(string options) =>
-        Assert.That(() => CacheSize.Take(MountOptions.Parse(options)), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => CacheSize.Take(OptionList.Parse(options)), Throws.TypeOf<OptionException>());
 
     [Test]
     public void Several_file_systems_share_it()
     {
-        var options = MountOptions.Parse("cache-size=16M");
+        var options = OptionList.Parse("cache-size=16M");
         CacheSize.Divide(options, 4);
         var size = CacheSize.Take(options);
         Assert.That(size.Blocks + size.Directories, Is.EqualTo(4 * MiB));

@@ -134,13 +134,13 @@ public sealed class NameCharsetTest
     [TestCase("iso8859-12")]
     [TestCase("iso8859-0")]
     [TestCase("")]
-    public void There_is_no_other(string name) => Assert.That(() => NameCharset.Get(name), Throws.TypeOf<MountOptionException>());
+    public void There_is_no_other(string name) => Assert.That(() => NameCharset.Get(name), Throws.TypeOf<OptionException>());
 
     [TestCase("", ExpectedResult = true)]
     [TestCase("iocharset=utf8", ExpectedResult = true)]
     [TestCase("iocharset=koi8-r,utf8", ExpectedResult = true)]
     [TestCase("iocharset=koi8-r", ExpectedResult = false)]
-    public bool It_is_UTF_8_unless_it_is_said(string options) => NameCharset.Take(MountOptions.Parse(options)) == NameCharset.Utf8;
+    public bool It_is_UTF_8_unless_it_is_said(string options) => NameCharset.Take(OptionList.Parse(options)) == NameCharset.Utf8;
 
     [FsCheck.NUnit.Property(MaxTest = 200)]
     public bool What_is_shown_leads_back(char unit)

@@ -100,7 +100,7 @@ internal sealed class DiskUseTest
         ]));
         Assert.That(Text(selection), Is.EqualTo("1:ext4"));
         Assert.That(selection.LeftOut.Select(leftOut => leftOut.ToString()), Is.EqualTo((string[])["2-unknown (1 MiB) is left out: no known file system"]));
-        Selection chosen = disk.Select(VolumeChoice.Take(MountOptions.Parse("part=1")), []);
+        Selection chosen = disk.Select(VolumeChoice.Take(OptionList.Parse("part=1")), []);
         Assert.That(chosen.Warnings, Has.Count.EqualTo(1));
 
         // The file system says nothing of it again.

@@ -25,7 +25,7 @@ public sealed class VolumeChoiceTest
     [TestCase("type=83,part=1", ExpectedResult = "")]
     public string It_matches(string options)
     {
-        VolumeChoice choice = VolumeChoice.Take(MountOptions.Parse(options));
+        VolumeChoice choice = VolumeChoice.Take(OptionList.Parse(options));
         return string.Join(' ', new[] { s_efi, s_old }.Where(choice.Matches).Select(volume => volume.Partition!.Number));
     }
 
@@ -35,7 +35,7 @@ public sealed class VolumeChoiceTest
     [TestCase("", 0, null)]
     public void A_part_is_given_in_bytes_or_with_a_suffix(string options, long offset, long? size)
     {
-        VolumeChoice choice = VolumeChoice.Take(MountOptions.Parse(options));
+        VolumeChoice choice = VolumeChoice.Take(OptionList.Parse(options));
 
         Assert.That(choice.Offset, Is.EqualTo(offset));
         Assert.That(choice.SizeLimit, Is.EqualTo(size));
@@ -48,7 +48,7 @@ public sealed class VolumeChoiceTest
     [TestCase("offset=9000000000T")]
     [TestCase("sizelimit=iB")]
     public void What_is_no_size_is_refused(string options) =>
-        Assert.That(() => VolumeChoice.Take(MountOptions.Parse(options)), Throws.TypeOf<MountOptionException>().With.Message.Contains(options));
+        Assert.That(() => VolumeChoice.Take(OptionList.Parse(options)), Throws.TypeOf<OptionException>().With.Message.Contains(options));
 
     [Test]
     public void A_directory_is_named_by_number_and_label()

@@ -18,7 +18,7 @@ public sealed class SessionOptionsTest
     [TestCase("kernel_cache,max_read=131072,entry_timeout=1,attr_timeout=1.5,clone_fd,max_idle_threads=4,nonempty,big_writes")]
     public void The_words_of_fstab_are_taken_without_a_word(string list)
     {
-        MountOptions options = Take(list, out _);
+        OptionList options = Take(list, out _);
 
         Assert.That(options.Names, Is.Empty);
         Assert.That(_warnings, Is.Empty);
@@ -28,14 +28,14 @@ public sealed class SessionOptionsTest
     [TestCase("rw,norock", ExpectedResult = "norock")]
     public string Without_a_mount_they_count_for_nothing(string list)
     {
-        var options = MountOptions.Parse(list);
+        var options = OptionList.Parse(list);
         SessionOptions.Drop(options);
         return string.Join(',', options.Names);
     }
 
     [TestCase("reply=never")]
     [TestCase("remount")]
-    public void But_are_checked(string list) => Assert.That(() => SessionOptions.Drop(MountOptions.Parse(list)), Throws.TypeOf<MountOptionException>());
+    public void But_are_checked(string list) => Assert.That(() => SessionOptions.Drop(OptionList.Parse(list)), Throws.TypeOf<OptionException>());
 
     [TestCase(null, "ro", ExpectedResult = "ro")]
     [TestCase("auto", "", ExpectedResult = "")]
@@ -67,15 +67,15 @@ public sealed class SessionOptionsTest
     [Test]
     public void What_belongs_to_the_format_is_left_for_it()
     {
-        MountOptions options = Take("norock,ro,uid=5", out _);
+        OptionList options = Take("norock,ro,uid=5", out _);
         Assert.That(options.Names, Is.EqualTo((string[])["norock", "uid"]));
     }
 
     [Test]
     public void What_nobody_takes_is_refused_by_name() =>
         Assert.That(
-            () => SessionOptions.RefuseRest(MountOptions.Parse("bogus,fast=1,bogus")),
-            Throws.TypeOf<MountOptionException>().With.Message.StartWith("option 'bogus,fast': unknown"));
+            () => SessionOptions.RefuseRest(OptionList.Parse("bogus,fast=1,bogus")),
+            Throws.TypeOf<OptionException>().With.Message.StartWith("option 'bogus,fast': unknown"));
 
     [TestCase("reply=splice", ExpectedResult = ReplyWay.Splice)]
     [TestCase("reply=gather", ExpectedResult = ReplyWay.Gather)]
@@ -102,7 +102,7 @@ public sealed class SessionOptionsTest
     [TestCase("header=bold", "vmsplice or write")]
     [TestCase("affinity=none", "reader or any")]
     public void An_unknown_choice_is_refused_with_those_there_are(string list, string choices) =>
-        Assert.That(() => Take(list, out _), Throws.TypeOf<MountOptionException>().With.Message.Contains(choices));
+        Assert.That(() => Take(list, out _), Throws.TypeOf<OptionException>().With.Message.Contains(choices));
 
     [TestCase("", ExpectedResult = true)]
     [TestCase("affinity=reader", ExpectedResult = true)]
@@ -115,7 +115,7 @@ public sealed class SessionOptionsTest
 
     [Test]
     public void An_unknown_way_is_refused_with_those_there_are() =>
-        Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, splice, gather, direct or copy"));
+        Assert.That(() => Take("reply=magic", out _), Throws.TypeOf<OptionException>().With.Message.Contains("auto, splice, gather, direct or copy"));
 
     [TestCase("transport=dev", ExpectedResult = FuseTransport.Device)]
     [TestCase("transport=uring", ExpectedResult = FuseTransport.Ring)]
@@ -131,11 +131,11 @@ public sealed class SessionOptionsTest
     [TestCase("transport=uring,reply=splice")]
     [TestCase("cache=once,reply=gather")]
     public void What_contradicts_itself_is_refused(string list) =>
-        Assert.That(() => Take(list, out _), Throws.TypeOf<MountOptionException>().With.Message.Contains(" with "));
+        Assert.That(() => Take(list, out _), Throws.TypeOf<OptionException>().With.Message.Contains(" with "));
 
     [Test]
     public void An_unknown_transport_is_refused_with_those_there_are() =>
-        Assert.That(() => Take("transport=usb", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("auto, dev or uring"));
+        Assert.That(() => Take("transport=usb", out _), Throws.TypeOf<OptionException>().With.Message.Contains("auto, dev or uring"));
 
     [Test]
     public void Root_lets_others_in_and_has_the_kernel_check_permissions()
@@ -157,7 +157,7 @@ public sealed class SessionOptionsTest
 
     [Test]
     public void Allow_root_and_allow_other_are_two_things() =>
-        Assert.That(() => Take("allow_root,allow_other", out _), Throws.TypeOf<MountOptionException>().With.Message.Contains("allow_other"));
+        Assert.That(() => Take("allow_root,allow_other", out _), Throws.TypeOf<OptionException>().With.Message.Contains("allow_other"));
 
     [TestCase("", ExpectedResult = null)]
     [TestCase("timeout=0", ExpectedResult = null)]
@@ -168,9 +168,9 @@ public sealed class SessionOptionsTest
         return taken.IdleTimeout?.TotalSeconds;
     }
 
-    private MountOptions Take(string list, out FuseMountOptions taken)
+    private OptionList Take(string list, out FuseMountOptions taken)
     {
-        var options = MountOptions.Parse(list);
+        var options = OptionList.Parse(list);
         taken = SessionOptions.Take(options, "/a.iso", "/mnt", _warnings.Add);
         return options;
     }

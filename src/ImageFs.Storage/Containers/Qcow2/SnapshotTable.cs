@@ -49,13 +49,13 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
     }
 
     /// <summary>Finds a snapshot by its id or, where none has that, by its name.</summary>
-    /// <exception cref="MountOptionException">There is none.</exception>
+    /// <exception cref="OptionException">There is none.</exception>
     public Snapshot Choose(string wanted)
     {
         List<Snapshot> all = [.. Read()];
         return all.Find(snapshot => snapshot.Id == wanted)
             ?? all.Find(snapshot => snapshot.Name == wanted)
-            ?? throw new MountOptionException(
+            ?? throw new OptionException(
                 $"snapshot={wanted}",
                 all.Count == 0 ? "the image has no snapshots" : $"the snapshots are {string.Join(", ", all.Select(snapshot => $"{snapshot.Id} \"{snapshot.Name}\""))}");
     }

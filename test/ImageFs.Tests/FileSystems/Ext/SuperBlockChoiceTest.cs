@@ -34,5 +34,5 @@ public sealed class SuperBlockChoiceTest
         Assert.That(() => ExtImages.Open(Image, options), Throws.InstanceOf<ImageException>());
 
     [Test]
-    public void It_is_a_number() => Assert.That(() => ExtImages.Open(Image, "sb=x"), Throws.TypeOf<MountOptionException>());
+    public void It_is_a_number() => Assert.That(() => ExtImages.Open(Image, "sb=x"), Throws.TypeOf<OptionException>());
 }

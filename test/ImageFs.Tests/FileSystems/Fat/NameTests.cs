@@ -187,12 +187,12 @@ internal sealed class NameTests
     [TestCase("time_offset=x")]
     [TestCase("nonumtail=maybe")]
     public void Values_that_are_no_good_are_refused(string options) =>
-        Assert.That(() => Image().Open(options), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => Image().Open(options), Throws.TypeOf<OptionException>());
 
     [Test]
     public void The_options_of_vfat_are_taken()
     {
-        var options = MountOptions.Parse(
+        var options = OptionList.Parse(
             "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,codepage=437,usefree,nocase,quiet,showexec,debug,sys_immutable,flush,"
             + "tz=UTC,time_offset=-60,errors=remount-ro,discard,nfs=stale_rw,conv=auto,fat=12,blocksize=512,posix,dots,nodots,"
             + "dotsOK=no,rodir,"

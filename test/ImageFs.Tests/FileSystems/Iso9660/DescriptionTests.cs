@@ -99,7 +99,7 @@ internal sealed class DescriptionTests
             Assert.That(Iso9660Fixture.Open(source, "session=1").Names(), Is.EqualTo(new[] { "two" }));
             Assert.That(Iso9660Fixture.Open(source, "sbsector=11900").Names(), Is.EqualTo(new[] { "two" }));
             Assert.That(
-                () => Iso9660Fixture.Open(source, "session=2"), Throws.TypeOf<MountOptionException>().With.Message.Contains("sbsector="));
+                () => Iso9660Fixture.Open(source, "session=2"), Throws.TypeOf<OptionException>().With.Message.Contains("sbsector="));
             Assert.That(Fact(Iso9660Fixture.Open(source).Describe(), "sessions"), Is.EqualTo(2));
         });
     }
@@ -115,13 +115,13 @@ internal sealed class DescriptionTests
     {
         IsoImageBuilder image = new IsoImageBuilder().AddPrimary();
         image.AddDirectory(image.Root, image.Root, null);
-        Assert.That(() => Iso9660Fixture.Open(image.Build(), options), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => Iso9660Fixture.Open(image.Build(), options), Throws.TypeOf<OptionException>());
     }
 
     [Test]
     public void All_options_of_isofs_are_known()
     {
-        var options = MountOptions.Parse(
+        var options = OptionList.Parse(
             "norock,nojoliet,map=n,check=s,uid=1,gid=2,mode=0444,dmode=0555,overriderockperm,hide,unhide,showassoc,session=0,"
             + "sbsector=0,block=512,cruft,nocompress,utf8,iocharset=utf8");
         _ = new Iso9660Options(options);

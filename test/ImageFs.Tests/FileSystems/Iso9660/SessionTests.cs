@@ -28,9 +28,9 @@ internal sealed class SessionTests
     {
         var padded = new ConcatenatedSource([new SparseSource(First * (long)Sector), Cut()]);
         Assert.That(new Iso9660Format().Probe(padded), Is.False);
-        Assert.That(FileSystemFormats.RecogniseAt(padded, MountOptions.Parse("sbsector=12000"))?.Name, Is.EqualTo("iso9660"));
-        Assert.That(FileSystemFormats.RecogniseAt(padded, MountOptions.Parse("sbsector=12050")), Is.Null);
-        Assert.That(FileSystemFormats.RecogniseAt(padded, MountOptions.Parse("session=12000")), Is.Null, "that is UDF's");
+        Assert.That(FileSystemFormats.RecogniseAt(padded, OptionList.Parse("sbsector=12000"))?.Name, Is.EqualTo("iso9660"));
+        Assert.That(FileSystemFormats.RecogniseAt(padded, OptionList.Parse("sbsector=12050")), Is.Null);
+        Assert.That(FileSystemFormats.RecogniseAt(padded, OptionList.Parse("session=12000")), Is.Null, "that is UDF's");
         Assert.That(Iso9660Fixture.Open(padded, "sbsector=12000").ReadAll("new"), Is.EqualTo("new\n"u8.ToArray()));
     }
 

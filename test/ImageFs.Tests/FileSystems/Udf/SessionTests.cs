@@ -30,7 +30,7 @@ internal sealed class SessionTests
     {
         var padded = new ConcatenatedSource([new SparseSource(First * (long)Block), Session(), new SparseSource(500 * Block)]);
         Assert.That(new UdfFormat().Probe(padded), Is.False);
-        Assert.That(FileSystemFormats.RecogniseAt(padded, MountOptions.Parse("session=12000"))?.Name, Is.EqualTo("udf"));
+        Assert.That(FileSystemFormats.RecogniseAt(padded, OptionList.Parse("session=12000"))?.Name, Is.EqualTo("udf"));
         Assert.That(UdfImage.Open(padded, "session=12000").Names(), Does.Contain("file"));
     }
 

@@ -156,7 +156,7 @@ internal sealed class VolumeTests
     [TestCase("iocharset=klingon")]
     [TestCase("umask=8")]
     public void Options_without_sense_are_refused(string options) =>
-        Assert.Throws<MountOptionException>(() => new UdfImage().Open(options));
+        Assert.Throws<OptionException>(() => new UdfImage().Open(options));
 
     [TestCase(UdfImage.MainSequence, "primary volume descriptor")]
     [TestCase(UdfImage.MainSequence + 1, "partition descriptor")]

@@ -69,7 +69,7 @@ internal static class DiskMutations
         {
             action();
         }
-        catch (Exception e) when (e is ImageException or LinuxException or MountOptionException)
+        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
         {
         }
     }

@@ -309,7 +309,7 @@ public sealed class PartitionTableTest
     [TestCase("8192")]
     [TestCase("4294967295")]
     public void A_sector_size_that_no_disk_has_is_refused(string size) =>
-        Assert.That(() => SectorSizes.TakeStated(MountOptions.Parse($"sector-size={size}")), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => SectorSizes.TakeStated(OptionList.Parse($"sector-size={size}")), Throws.TypeOf<OptionException>());
 
     [Test]
     public void A_link_without_a_partition_has_no_number()

@@ -47,8 +47,8 @@ internal sealed class SheetText
     /// <param name="file">The file.</param>
     /// <param name="options">Mount options: <c>encoding=</c> is taken.</param>
     /// <exception cref="UnsupportedFeatureException">It is too long for one.</exception>
-    /// <exception cref="MountOptionException">There is no such character set.</exception>
-    internal static SheetText Read(ImageFile file, MountOptions options)
+    /// <exception cref="OptionException">There is no such character set.</exception>
+    internal static SheetText Read(ImageFile file, OptionList options)
     {
         if (file.Source.Length > MaxLength)
         {

@@ -172,7 +172,7 @@ public sealed class Qcow2Test : QemuDisks
         DiskAssert.Holds(Folder.Open("disk.qcow2", "snapshot=first"), bytes);
         DiskAssert.Holds(Folder.Open("disk.qcow2", "snapshot=2"), second[..Length]);
         DiskAssert.Holds(Folder.Open("disk.qcow2"), Folder.Convert("disk.qcow2"));
-        Assert.That(() => Folder.Open("disk.qcow2", "snapshot=third"), Throws.TypeOf<MountOptionException>().With.Message.Contains("second"));
+        Assert.That(() => Folder.Open("disk.qcow2", "snapshot=third"), Throws.TypeOf<OptionException>().With.Message.Contains("second"));
         ImageDescription told = ((Container)Folder.Open("disk.qcow2")).Describe();
         Assert.That(told.Children.Select(child => child.Find("name")), Is.EqualTo(new[] { "first", "second" }));
     }
@@ -394,7 +394,7 @@ public sealed class Qcow2Test : QemuDisks
         DiskAssert.Holds(Folder.Open("top.qcow2", "backing-file=middle.qcow2,backing-file=source.raw"), source);
         DiskAssert.Holds(Folder.Open("top.qcow2", $"backing-file={Folder["middle.qcow2"]},backing-file={Folder[DiskFolder.Source]}"), source);
         Assert.That(() => Folder.Open("top.qcow2", "backing-file=middle.qcow2"), Throws.TypeOf<ForbiddenFileException>());
-        Assert.That(() => Folder.Open("middle.qcow2", "backing-file=source.raw,backing-file=top.qcow2"), Throws.TypeOf<MountOptionException>());
+        Assert.That(() => Folder.Open("middle.qcow2", "backing-file=source.raw,backing-file=top.qcow2"), Throws.TypeOf<OptionException>());
         Assert.That(() => Folder.Open("top.qcow2", "backing-file=top.qcow2"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("leads back"));
     }
 

@@ -4,10 +4,10 @@ using ImageFs.Linux;
 namespace ImageFs.Storage;
 
 /// <summary>
-/// The options of one mount, as mount(8) has them: <c>ro,uid=1000,norock</c>. Each layer takes those that it knows; what is left
-/// in the end is unknown.
+/// A list of options, as mount(8) and every command that reads an image take it: <c>ro,uid=1000,norock</c>. Each layer takes those
+/// that it knows; what is left in the end is unknown.
 /// </summary>
-public sealed class MountOptions
+public sealed class OptionList
 {
     private readonly List<(string Name, string? Value)> _options = [];
 
@@ -15,9 +15,9 @@ public sealed class MountOptions
     public IEnumerable<string> Names => _options.Select(option => option.Name);
 
     /// <summary>Splits a list at its commas; a comma inside double quotes does not count, as for mount(8).</summary>
-    public static MountOptions Parse(string? list)
+    public static OptionList Parse(string? list)
     {
-        var options = new MountOptions();
+        var options = new OptionList();
         options.Add(list);
         return options;
     }
@@ -33,9 +33,9 @@ public sealed class MountOptions
     }
 
     /// <summary>The same options, to be taken from apart.</summary>
-    public MountOptions Copy()
+    public OptionList Copy()
     {
-        var copy = new MountOptions();
+        var copy = new OptionList();
         copy._options.AddRange(_options);
         return copy;
     }
@@ -44,7 +44,7 @@ public sealed class MountOptions
     public void Keep(IReadOnlySet<string> names) => _options.RemoveAll(option => !names.Contains(option.Name));
 
     /// <summary>Takes an option that stands alone; of several the last counts, and all are taken.</summary>
-    /// <exception cref="MountOptionException">It has a value.</exception>
+    /// <exception cref="OptionException">It has a value.</exception>
     public bool TakeFlag(string name)
     {
         if (!TryTake(name, out string? value))
@@ -52,11 +52,11 @@ public sealed class MountOptions
             return false;
         }
 
-        return value is null ? true : throw new MountOptionException($"{name}={value}", "takes no value");
+        return value is null ? true : throw new OptionException($"{name}={value}", "takes no value");
     }
 
     /// <summary>Takes an option with a value; null when it was not given. Of several the last counts, and all are taken.</summary>
-    /// <exception cref="MountOptionException">It has no value.</exception>
+    /// <exception cref="OptionException">It has no value.</exception>
     public string? TakeValue(string name)
     {
         if (!TryTake(name, out string? value))
@@ -64,23 +64,23 @@ public sealed class MountOptions
             return null;
         }
 
-        return string.IsNullOrEmpty(value) ? throw new MountOptionException(name, "needs a value") : value;
+        return string.IsNullOrEmpty(value) ? throw new OptionException(name, "needs a value") : value;
     }
 
     /// <summary>Takes an option that may be given several times, with its values in that order.</summary>
-    /// <exception cref="MountOptionException">It has no value.</exception>
+    /// <exception cref="OptionException">It has no value.</exception>
     public IReadOnlyList<string> TakeValues(string name)
     {
         string[] values = [.. _options.Where(option => option.Name == name).Select(option => option.Value ?? string.Empty)];
         _options.RemoveAll(option => option.Name == name);
-        return values.Contains(string.Empty) ? throw new MountOptionException(name, "needs a value") : values;
+        return values.Contains(string.Empty) ? throw new OptionException(name, "needs a value") : values;
     }
 
     /// <summary>Takes an option with a number; null when it was not given.</summary>
     /// <param name="name">The option.</param>
     /// <param name="octal">Whether it is in octal, as file modes are.</param>
     /// <param name="max">The largest that is allowed.</param>
-    /// <exception cref="MountOptionException">It is no number, or too large.</exception>
+    /// <exception cref="OptionException">It is no number, or too large.</exception>
     public uint? TakeNumber(string name, bool octal = false, uint max = uint.MaxValue)
     {
         string? text = TakeValue(name);
@@ -97,7 +97,7 @@ public sealed class MountOptions
             number = digit < radix && number <= uint.MaxValue ? (number * radix) + digit : ulong.MaxValue;
             if (number > max)
             {
-                throw new MountOptionException($"{name}={text}", octal ? $"wants an octal number to {Convert.ToString(max, 8)}" : $"wants a number to {max}");
+                throw new OptionException($"{name}={text}", octal ? $"wants an octal number to {Convert.ToString(max, 8)}" : $"wants a number to {max}");
             }
         }
 
@@ -105,15 +105,15 @@ public sealed class MountOptions
     }
 
     /// <summary>Takes an option with a user, by number or by name; null when it was not given.</summary>
-    /// <exception cref="MountOptionException">It is no number, and this machine has no such user.</exception>
+    /// <exception cref="OptionException">It is no number, and this machine has no such user.</exception>
     public uint? TakeUser(string name) => TakeAccount(name, Accounts.FindUser, "user");
 
     /// <summary>Takes an option with a group, by number or by name; null when it was not given.</summary>
-    /// <exception cref="MountOptionException">It is no number, and this machine has no such group.</exception>
+    /// <exception cref="OptionException">It is no number, and this machine has no such group.</exception>
     public uint? TakeGroup(string name) => TakeAccount(name, Accounts.FindGroup, "group");
 
     /// <summary>Takes an option with a size; null when it was not given: bytes, or a number of KiB, MiB or more: 512, 1M, 1MiB.</summary>
-    /// <exception cref="MountOptionException">It is no size.</exception>
+    /// <exception cref="OptionException">It is no size.</exception>
     public long? TakeSize(string name)
     {
         return TakeValue(name) is { } text ? ParseSize(name, text) : null;
@@ -122,7 +122,7 @@ public sealed class MountOptions
     /// <summary>Reads a size as <see cref="TakeSize"/> does.</summary>
     /// <param name="name">The option that it is the value of, for messages.</param>
     /// <param name="text">The size.</param>
-    /// <exception cref="MountOptionException">It is none.</exception>
+    /// <exception cref="OptionException">It is none.</exception>
     public static long ParseSize(string name, string text)
     {
         string number = text.EndsWith("iB", StringComparison.Ordinal) ? text[..^2] : text;
@@ -134,7 +134,7 @@ public sealed class MountOptions
 
         return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value <= long.MaxValue >> shift
             ? value << shift
-            : throw new MountOptionException($"{name}={text}", "wants a number of bytes, or one with K, M, G or T behind it");
+            : throw new OptionException($"{name}={text}", "wants a number of bytes, or one with K, M, G or T behind it");
     }
 
     /// <summary>Takes an option of either form; of several the last counts, and all are taken.</summary>
@@ -164,7 +164,7 @@ public sealed class MountOptions
         }
 
         TryTake(name, out _);
-        return find(text) ?? throw new MountOptionException($"{name}={text}", $"is no number, and no {kind} of this machine");
+        return find(text) ?? throw new OptionException($"{name}={text}", $"is no number, and no {kind} of this machine");
     }
 
     private static IEnumerable<string> Split(string list)
