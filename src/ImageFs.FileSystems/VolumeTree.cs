@@ -171,7 +171,7 @@ public sealed class VolumeTree : FileSystem
     private static ulong Pack(int number, ulong own) =>
         own <= OwnPart
             ? ((ulong)number << NumberShift) | own
-            : throw new UnsupportedFeatureException($"node {own} of a file system beside others is");
+            : throw new UnsupportedFeatureException($"node {own} of a file system beside others");
 
     private FileSystem Find(NodeId node, out int number, out NodeId own)
     {

@@ -30,7 +30,7 @@ public sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
                 string[] inner = path[at..].Split(Separator, StringSplitOptions.RemoveEmptyEntries);
                 return inner.Length <= MaxDepth
                     ? new ImagePath(path[..at], inner)
-                    : throw new Storage.UnsupportedFeatureException($"an image inside more than {MaxDepth} others is");
+                    : throw new Storage.UnsupportedFeatureException($"an image inside more than {MaxDepth} others");
             }
         }
 

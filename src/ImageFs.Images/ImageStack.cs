@@ -131,7 +131,7 @@ public sealed class ImageStack : IDisposable
         bool isStrict = TakeStrict(Context.Options);
         if (!choice.IsMade && wanted.Count == 0 && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
-            throw new UnsupportedFeatureException("a disc of sound alone is shown with -o audio, its tracks as files; without, it is");
+            throw new UnsupportedFeatureException("a disc of sound alone (-o audio shows its tracks as files)");
         }
 
         Selection selection = disk.Select(choice, wanted);
@@ -183,8 +183,8 @@ public sealed class ImageStack : IDisposable
 
     private static UnsupportedFeatureException Unreadable(Volume volume, string name) =>
         volume.Problem is null && volume.Foreign is { } foreign
-            ? new UnsupportedFeatureException($"{(volume.Partition is null ? string.Empty : $"{name}: ")}{foreign.Text} is")
-            : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames}) is");
+            ? new UnsupportedFeatureException($"{(volume.Partition is null ? string.Empty : $"{name}: ")}{foreign.Text}")
+            : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames})");
 
     // Sound beside the file system that would be shown without it; alone where there is no other.
     private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice)
@@ -228,7 +228,7 @@ public sealed class ImageStack : IDisposable
         }
 
         Context.Options.Keep(unknown);
-        return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk none of whose file systems can be read is");
+        return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk without a file system that can be read");
     }
 
     /// <summary>That nothing is known of what is on a disk.</summary>
@@ -236,18 +236,18 @@ public sealed class ImageStack : IDisposable
     {
         if (disk.Source.Length == 0)
         {
-            return new UnsupportedFeatureException("an empty image is");
+            return new UnsupportedFeatureException("an empty image");
         }
 
         if (disk.Whole.Foreign is { } foreign)
         {
             return disk.Whole.IsUnknown
-                ? new UnsupportedFeatureException($"an image without a partition table or a known file system: {foreign.Text} is")
+                ? new UnsupportedFeatureException($"an image without a partition table or a known file system: {foreign.Text}")
                 : Unreadable(disk.Whole, "the image");
         }
 
         return disk.Table is { } table
-            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames}) is")
-            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FormatNames}) is");
+            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames})")
+            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FormatNames})");
     }
 }

@@ -53,7 +53,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     {
         if (leftOut > 0)
         {
-            throw new UnsupportedFeatureException($"with left-out=error, a disk with {leftOut} {(leftOut == 1 ? "volume" : "volumes")} that cannot be shown is");
+            throw new UnsupportedFeatureException($"a disk with {leftOut} {(leftOut == 1 ? "volume" : "volumes")} that cannot be shown (without left-out=error the others are shown)");
         }
     }
 }

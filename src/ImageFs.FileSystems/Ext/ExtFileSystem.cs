@@ -168,7 +168,7 @@ internal sealed class ExtFileSystem : FileSystem
         }
 
         return inode.Flags.HasFlag(InodeFlags.Encrypted)
-            ? throw new UnsupportedFeatureException($"encryption of inode {inode.Number} is", "fscrypt")
+            ? throw new UnsupportedFeatureException($"encryption of inode {inode.Number}", "fscrypt")
             : _volume.OpenContents(inode);
     }
 

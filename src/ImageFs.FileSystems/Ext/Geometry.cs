@@ -40,7 +40,7 @@ internal sealed class Geometry
         string unknown = string.Join(", ", FeatureNames.Of(Incompatible & ~Readable));
         if (unknown.Length > 0)
         {
-            throw new UnsupportedFeatureException($"file system with {unknown} is", Clause);
+            throw new UnsupportedFeatureException($"a file system with {unknown}", Clause);
         }
 
         ChecksumSeed = Incompatible.HasFlag(IncompatibleFeatures.ChecksumSeed)

@@ -189,7 +189,7 @@ internal sealed class Iso9660FileSystem : FileSystem
 
         if (inode.IsSparse)
         {
-            throw new UnsupportedFeatureException("Rock Ridge's sparse file format is", "RRIP 4.1.7");
+            throw new UnsupportedFeatureException("Rock Ridge's sparse file format", "RRIP 4.1.7");
         }
 
         BlockSource recorded = OpenSections(sections, inode.RecordedSize, address);

@@ -148,7 +148,7 @@ internal sealed class Iso9660Volume
         if (_isOfVolumeSet && volumeSequenceNumber != 0 && volumeSequenceNumber != _volumeSequenceNumber)
         {
             throw new UnsupportedFeatureException(
-                $"the data is on volume {volumeSequenceNumber} of a volume set and this is volume {_volumeSequenceNumber}: volume sets are",
+                $"a volume set, of which this is volume {_volumeSequenceNumber} and the data is on volume {volumeSequenceNumber}",
                 "ECMA-119 9.1.9");
         }
     }

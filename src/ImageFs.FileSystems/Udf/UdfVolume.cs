@@ -157,7 +157,7 @@ internal sealed class UdfVolume
             var entry = new FileEntry(block, icb, address, FindAddress(Space, address));
             if (entry.Strategy is not (4 or 4096))
             {
-                throw new UnsupportedFeatureException($"strategy {entry.Strategy} of the ICB at 0x{entry.Address:X} is", "ECMA-167 4/A");
+                throw new UnsupportedFeatureException($"strategy {entry.Strategy} of the ICB at 0x{entry.Address:X}", "ECMA-167 4/A");
             }
 
             if (entry.Strategy == 4 || !TryReadIndirect(icb, next.Span, out LogicalBlock newer))

@@ -240,7 +240,7 @@ public sealed class ImageLibrary : FileSystem
     {
         if (_entries.Count + wanted > LibraryNode.MaxNumber)
         {
-            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders, images and volumes is");
+            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders, images and volumes");
         }
     }
 
@@ -329,7 +329,7 @@ public sealed class ImageLibrary : FileSystem
                 Warn(e.Message);
             }
 
-            throw e is OptionException ? new UnsupportedFeatureException($"{e.Message}: this") : e;
+            throw e is OptionException ? new UnsupportedFeatureException(e.Message) : e;
         }
     }
 

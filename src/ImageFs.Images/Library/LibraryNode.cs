@@ -31,7 +31,7 @@ internal static class LibraryNode
         int number = volume == 0 ? image.Number : image.FirstVolume + volume - 1;
         return place < InsideMask
             ? ((ulong)number << NumberShift) | (place + 1)
-            : throw new UnsupportedFeatureException($"node {place:x} of an image among others is");
+            : throw new UnsupportedFeatureException($"node {place:x} of an image among others");
     }
 
     /// <summary>The number of the folder, image or volume.</summary>

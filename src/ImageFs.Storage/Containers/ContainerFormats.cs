@@ -56,7 +56,7 @@ public static class ContainerFormats
 
         ContainerFormat? format = name is null
             ? All.FirstOrDefault(format => format.Probe(file))
-            : All.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"{file.Name}: format \"{name}\" is");
+            : All.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"format \"{name}\" of {file.Name}");
         return format is null ? file.Source : format.Open(file, context);
     }
 }

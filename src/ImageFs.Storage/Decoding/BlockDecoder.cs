@@ -47,7 +47,7 @@ public static class BlockDecoder
         }
         catch (DllNotFoundException)
         {
-            throw new UnsupportedFeatureException($"{compression} without the library {LibraryOf(compression)} is");
+            throw new UnsupportedFeatureException($"{compression} without the library {LibraryOf(compression)}");
         }
         finally
         {

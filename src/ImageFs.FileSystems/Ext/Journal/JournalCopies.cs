@@ -120,7 +120,7 @@ internal sealed class JournalCopies
         if (_count > _maxEntries / 4 * 3)
         {
             throw new UnsupportedFeatureException(
-                $"a journal with more than {_maxEntries / 4 * 3} blocks to recover (option noload leaves it alone) is", JournalLog.Clause);
+                $"a journal with more than {_maxEntries / 4 * 3} blocks to recover (option noload leaves it alone)", JournalLog.Clause);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class JournalLog
         if ((Incompatible & ~Readable) != 0 || superBlock.ReadOnlyCompatible != 0)
         {
             throw new UnsupportedFeatureException(
-                $"journal with features 0x{(uint)(Incompatible & ~Readable):X}, 0x{superBlock.ReadOnlyCompatible:X} (see noload) is",
+                $"a journal with features 0x{(uint)(Incompatible & ~Readable):X}, 0x{superBlock.ReadOnlyCompatible:X} (option noload leaves it alone)",
                 Clause);
         }
 

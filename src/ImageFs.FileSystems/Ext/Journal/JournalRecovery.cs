@@ -60,7 +60,7 @@ internal static class JournalRecovery
         if (inodeNumber == 0)
         {
             throw new UnsupportedFeatureException(
-                "recovery from an external journal (option noload leaves it alone) is", JournalLog.Clause);
+                "recovery from an external journal (option noload leaves it alone)", JournalLog.Clause);
         }
 
         Inode inode = volume.Inodes.Read(inodeNumber);
@@ -98,7 +98,7 @@ internal static class JournalRecovery
             && BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) == sequence)
         {
             throw new UnsupportedFeatureException(
-                "recovery of fast commits (option noload leaves the journal alone) is", "ext4: Fast Commits");
+                "recovery of fast commits (option noload leaves the journal alone)", "ext4: Fast Commits");
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class ZisofsFile : BlockSource
         if (!parameters.IsZlib || parameters.Version is not (1 or 2))
         {
             throw new UnsupportedFeatureException(
-                $"zisofs version {parameters.Version} with algorithm '{parameters.AlgorithmName}' is", "zisofs2 format");
+                $"zisofs version {parameters.Version} with algorithm '{parameters.AlgorithmName}'", "zisofs2 format");
         }
 
         _recorded = recorded;

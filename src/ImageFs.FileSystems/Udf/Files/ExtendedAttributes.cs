@@ -103,7 +103,7 @@ internal static class ExtendedAttributes
         MappedSource contents = volume.OpenContents(file);
         if (contents.Length > MaxSpace)
         {
-            throw new UnsupportedFeatureException($"{contents.Length} bytes of extended attributes in a file of their own are", "ECMA-167 4/9.1");
+            throw new UnsupportedFeatureException($"{contents.Length} bytes of extended attributes in a file of their own", "ECMA-167 4/9.1");
         }
 
         byte[] space = new byte[contents.Length];

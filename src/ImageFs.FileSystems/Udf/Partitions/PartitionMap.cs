@@ -78,7 +78,7 @@ internal sealed record PartitionMap(PartitionKind Kind, ushort Number, ushort Re
             name.SequenceEqual("*UDF Virtual Partition"u8) ? PartitionKind.Virtual
             : name.SequenceEqual("*UDF Sparable Partition"u8) ? PartitionKind.Sparable
             : name.SequenceEqual("*UDF Metadata Partition"u8) ? PartitionKind.Metadata
-            : throw new UnsupportedFeatureException($"a partition map of '{entity.Text}' is", "ECMA-167 3/10.7.3");
+            : throw new UnsupportedFeatureException($"a partition map of '{entity.Text}'", "ECMA-167 3/10.7.3");
         return new PartitionMap(kind, BinaryPrimitives.ReadUInt16LittleEndian(bytes[38..]), entity.Revision, bytes.ToArray(), address);
     }
 

@@ -101,7 +101,7 @@ internal readonly record struct AllocationDescriptor(uint Length, AllocationType
                 uint information = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
                 return type != AllocationType.Recorded || recorded == information
                     ? new(type == AllocationType.Recorded ? information : length, type, LogicalBlock.Read(bytes[12..]))
-                    : throw new UnsupportedFeatureException($"an extent with {information} bytes recorded in {recorded} is", "ECMA-167 4/14.14.3");
+                    : throw new UnsupportedFeatureException($"an extent with {information} bytes recorded in {recorded}", "ECMA-167 4/14.14.3");
         }
     }
 

@@ -93,7 +93,7 @@ internal static class BlockTable
         if (type is not (ChunkType.Zero or ChunkType.Ignore or ChunkType.Raw or ChunkType.Zlib or ChunkType.Bzip2 or ChunkType.Xz))
         {
             string name = type is ChunkType.Adc or ChunkType.Lzfse ? $"{type}".ToUpperInvariant() : $"type 0x{(uint)type:X8}";
-            throw new UnsupportedFeatureException($"dmg with chunks of {name} is", Clause);
+            throw new UnsupportedFeatureException($"dmg with chunks of {name}", Clause);
         }
 
         bool isStored = type is not (ChunkType.Zero or ChunkType.Ignore);
@@ -111,7 +111,7 @@ internal static class BlockTable
             isStored ? (long)length : 0);
         if (chunk.IsEncoded && (chunk.Length > MaxEncodedLength || chunk.StoredLength > 2 * MaxEncodedLength))
         {
-            throw new UnsupportedFeatureException($"dmg with a compressed chunk of {chunk.Length} bytes is", Clause);
+            throw new UnsupportedFeatureException($"dmg with a compressed chunk of {chunk.Length} bytes", Clause);
         }
 
         return type == ChunkType.Raw && chunk.StoredLength < chunk.Length ? throw Invalid($"{chunk.StoredLength} raw bytes for {chunk.Length}") : chunk;

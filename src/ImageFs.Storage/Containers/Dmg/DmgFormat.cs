@@ -26,7 +26,7 @@ internal sealed class DmgFormat : ContainerFormat
     {
         if (IsEncrypted(file.Head))
         {
-            throw new UnsupportedFeatureException("dmg with encryption is");
+            throw new UnsupportedFeatureException("dmg with encryption");
         }
 
         long length = file.Source.Length;
@@ -39,7 +39,7 @@ internal sealed class DmgFormat : ContainerFormat
         if (trailer.Version != 4 || trailer.SegmentCount > 1 || trailer.XmlLength is 0 or > MaxXmlLength)
         {
             throw new UnsupportedFeatureException(
-                $"dmg of version {trailer.Version}, in {trailer.SegmentCount} segments, with a property list of {trailer.XmlLength} bytes, is", Clause);
+                $"dmg of version {trailer.Version}, in {trailer.SegmentCount} segments, with a property list of {trailer.XmlLength} bytes", Clause);
         }
 
         if (trailer.XmlOffset > (ulong)length || trailer.XmlLength > (ulong)length - trailer.XmlOffset)

@@ -106,12 +106,12 @@ public sealed class Disc : Container
         ref readonly SectorRun run = ref _runs[index];
         if (run.IsAudio)
         {
-            throw new UnsupportedFeatureException($"reading sector {sector} as data, which is audio, is");
+            throw new UnsupportedFeatureException($"reading sector {sector} as data (it holds sound)");
         }
 
         if (run.Layout.IsForm2 || (run.Layout.HasSubheader && !_forms.IsData(run, sector)))
         {
-            throw new UnsupportedFeatureException($"reading sector {sector} as data, which is sound or film (form 2), is", "CD-ROM XA, subheader");
+            throw new UnsupportedFeatureException($"reading sector {sector} as data (it holds sound or film, form 2)", "CD-ROM XA, subheader");
         }
 
         below = run.File;

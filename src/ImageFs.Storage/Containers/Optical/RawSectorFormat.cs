@@ -17,7 +17,7 @@ public sealed class RawSectorFormat : ContainerFormat
     public override Container Open(ImageFile file, OpenContext context)
     {
         SectorLayout layout = Find(file, out TrackKind kind, out long start)
-            ?? throw new UnsupportedFeatureException($"{file.Name}: a file without the sync pattern of raw sectors is");
+            ?? throw new UnsupportedFeatureException($"a file without the sync pattern of raw sectors, {file.Name}");
         (long count, long rest) = Math.DivRem(file.Source.Length, layout.Size);
         if (rest != 0)
         {

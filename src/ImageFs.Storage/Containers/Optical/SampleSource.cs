@@ -26,7 +26,7 @@ internal sealed class SampleSource(DiscTrack track, SectorRun[] runs) : BlockSou
         ref readonly SectorRun run = ref runs[index];
         if (!run.IsAudio)
         {
-            throw new UnsupportedFeatureException($"hearing sector {sector}, which is data, is");
+            throw new UnsupportedFeatureException($"reading sector {sector} as sound (it holds data)");
         }
 
         bool isPlain = run.Layout.Size == SectorLayout.RawSize;

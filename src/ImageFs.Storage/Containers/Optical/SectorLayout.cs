@@ -58,7 +58,7 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
         };
         return new SectorLayout(
             size,
-            start ?? throw new UnsupportedFeatureException($"a track ({kind}) with sectors of {size} bytes is"),
+            start ?? throw new UnsupportedFeatureException($"a track ({kind}) with sectors of {size} bytes"),
             kind == TrackKind.Audio ? RawSize : UserSize);
     }
 }

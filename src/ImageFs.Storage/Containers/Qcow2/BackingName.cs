@@ -68,7 +68,7 @@ internal readonly record struct BackingName(string Path, string? Format)
             // What is raw passes its file on; only one format can be above it.
             if (format is not (null or "raw") && driver is not (null or "raw"))
             {
-                throw new UnsupportedFeatureException($"{role} of the format {format} over {driver} is", Clause);
+                throw new UnsupportedFeatureException($"{role} of the format {format} over {driver}", Clause);
             }
 
             format = format is null or "raw" ? driver ?? format : format;
@@ -85,7 +85,7 @@ internal readonly record struct BackingName(string Path, string? Format)
         string? unknown = options.Keys.FirstOrDefault(key => !s_harmless.Contains(LastOf(key)));
         return unknown is null
             ? new BackingName(Check(path, role), format)
-            : throw new UnsupportedFeatureException($"{role} with the option {unknown} is", Clause);
+            : throw new UnsupportedFeatureException($"{role} with the option {unknown}", Clause);
     }
 
     private static void Flatten(JsonElement element, string key, Dictionary<string, string> options, string role)
@@ -114,7 +114,7 @@ internal readonly record struct BackingName(string Path, string? Format)
         path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? throw Invalid(role, "has no name") : path;
 
     private static UnsupportedFeatureException Protocol(string role, string protocol) =>
-        new($"{role} by the protocol {protocol} (backing-file= names a file in its place) is");
+        new($"{role} by the protocol {protocol} (backing-file= names a file in its place)");
 
     private static InvalidImageException Invalid(string role, string problem) => new("qcow2 header", 8, $"the {role} {problem}", "qcow2: Header");
 }

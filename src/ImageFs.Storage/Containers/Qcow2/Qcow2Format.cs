@@ -34,7 +34,7 @@ internal sealed class Qcow2Format : ContainerFormat
         var header = new Header(file.Head);
         if (header.Version is not (2 or 3))
         {
-            throw new UnsupportedFeatureException($"qcow version {header.Version} is", Clause);
+            throw new UnsupportedFeatureException($"qcow version {header.Version}", Clause);
         }
 
         int clusterBits = Check(header);
@@ -96,7 +96,7 @@ internal sealed class Qcow2Format : ContainerFormat
         if (unknown != 0)
         {
             string[] names = [.. Enumerable.Range(0, 64).Where(bit => (unknown & (1UL << bit)) != 0).Select(extensions.NameOf)];
-            throw new UnsupportedFeatureException($"qcow2 with {string.Join(", ", names)} is", Clause);
+            throw new UnsupportedFeatureException($"qcow2 with {string.Join(", ", names)}", Clause);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class Qcow2Format : ContainerFormat
         if (method != 0)
         {
             string name = method switch { 1 => "AES encryption", 2 => "LUKS encryption", _ => $"encryption method {method}" };
-            throw new UnsupportedFeatureException($"qcow2 with {name} is", Clause);
+            throw new UnsupportedFeatureException($"qcow2 with {name}", Clause);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class Qcow2Format : ContainerFormat
     {
         0 => Compression.Deflate,
         1 => Compression.Zstandard,
-        byte other => throw new UnsupportedFeatureException($"qcow2 with compression type {other} is", Clause),
+        byte other => throw new UnsupportedFeatureException($"qcow2 with compression type {other}", Clause),
     };
 
     private static string? ReadBackingName(ImageFile file, Header header, long end)

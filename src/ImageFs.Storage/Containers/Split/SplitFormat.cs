@@ -23,12 +23,12 @@ public sealed class SplitFormat : ContainerFormat
     {
         var parts = new List<BlockSource> { file.Source };
         PartName name = PartName.First(file.Name)
-            ?? throw new UnsupportedFeatureException($"{file.Name}: a name that does not end as a first part's does (.001, .000, .aa) is");
+            ?? throw new UnsupportedFeatureException($"a first part of the name {file.Name} (it ends in .001, .000 or .aa)");
         for (PartName? next = name.FindNext(file.Folder); next is not null; next = next.FindNext(file.Folder))
         {
             if (parts.Count == MaxParts)
             {
-                throw new UnsupportedFeatureException($"an image of more than {MaxParts} parts is");
+                throw new UnsupportedFeatureException($"an image of more than {MaxParts} parts");
             }
 
             parts.Add(file.OpenBeside(next.Name, "part").Source);

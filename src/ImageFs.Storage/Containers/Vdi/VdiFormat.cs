@@ -28,12 +28,12 @@ internal sealed class VdiFormat : ContainerFormat
         var header = new Header(file.Head);
         if (header.Version >> 16 != 1)
         {
-            throw new UnsupportedFeatureException($"vdi version {header.Version >> 16}.{header.Version & 0xFFFF} is", Clause);
+            throw new UnsupportedFeatureException($"vdi version {header.Version >> 16}.{header.Version & 0xFFFF}", Clause);
         }
 
         if (header.Type is not (ImageType.Dynamic or ImageType.Static or ImageType.Differencing))
         {
-            throw new UnsupportedFeatureException($"vdi of type {(uint)header.Type} is", Clause);
+            throw new UnsupportedFeatureException($"vdi of type {(uint)header.Type}", Clause);
         }
 
         Check(header, file.Source.Length);
@@ -66,7 +66,7 @@ internal sealed class VdiFormat : ContainerFormat
         string beside = $"{id:B}.vdi";
         string FindBeside() => file.Folder.Contains(beside)
             ? beside
-            : throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it, and backing-file= does not tell where, is");
+            : throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it (backing-file= names another)");
         var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, context);
         return parent.Id == id
             ? parent

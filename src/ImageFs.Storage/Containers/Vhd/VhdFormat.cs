@@ -36,7 +36,7 @@ internal sealed class VhdFormat : ContainerFormat
             case DiskType.Dynamic or DiskType.Differencing:
                 return OpenDynamic(file, footer, length, context);
             default:
-                throw new UnsupportedFeatureException($"vhd of type {(uint)footer.DiskType} is", Clause);
+                throw new UnsupportedFeatureException($"vhd of type {(uint)footer.DiskType}", Clause);
         }
     }
 

@@ -140,7 +140,7 @@ internal static class LogReplay
 
         if (header.LogVersion != 0 || header.LogLength > MaxLength)
         {
-            throw new UnsupportedFeatureException($"a vhdx log of version {header.LogVersion} and {header.LogLength} bytes is", Clause);
+            throw new UnsupportedFeatureException($"a vhdx log of version {header.LogVersion} and {header.LogLength} bytes", Clause);
         }
 
         if (header.LogLength == 0 || header.LogLength % Unit != 0 || header.LogOffset % Unit != 0

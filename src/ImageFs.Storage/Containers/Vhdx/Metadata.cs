@@ -92,7 +92,7 @@ internal sealed class Metadata
         {
             if (isRequired)
             {
-                throw new UnsupportedFeatureException($"vhdx with the metadata item {kind} is", Clause);
+                throw new UnsupportedFeatureException($"vhdx with the metadata item {kind}", Clause);
             }
 
             return;

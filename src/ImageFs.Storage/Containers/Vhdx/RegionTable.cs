@@ -91,7 +91,7 @@ internal static class RegionTable
             }
             else if ((entry[28] & 1) != 0)
             {
-                throw new UnsupportedFeatureException($"vhdx with the region {kind} is", Clause);
+                throw new UnsupportedFeatureException($"vhdx with the region {kind}", Clause);
             }
         }
 

@@ -30,7 +30,7 @@ internal sealed class VhdxFormat : ContainerFormat
         var header = new FileHeader(bytes);
         if (header.Version != 1)
         {
-            throw new UnsupportedFeatureException($"vhdx version {header.Version} is", "MS-VHDX 2.2.2");
+            throw new UnsupportedFeatureException($"vhdx version {header.Version}", "MS-VHDX 2.2.2");
         }
 
         BlockSource source = LogReplay.Replay(file.Source, header);

@@ -113,7 +113,7 @@ internal sealed record GrainLayout(long Length, int GrainSize, int EntriesInTabl
             (long)capacity * SectorSize, (int)grainSize * SectorSize, (int)entries, (long)directory * SectorSize, hasZeroGrains, isCompressed);
         if (isCompressed && layout.GrainSize > MaxCompressedGrain)
         {
-            throw new UnsupportedFeatureException($"vmdk with compressed grains of {layout.GrainSize} bytes is", Clause);
+            throw new UnsupportedFeatureException($"vmdk with compressed grains of {layout.GrainSize} bytes", Clause);
         }
 
         long tables = layout.Length == 0 ? 0 : ((layout.Length - 1) / layout.TableSpan) + 1;

@@ -114,7 +114,7 @@ internal sealed class VmdkFormat : ContainerFormat
         if (header.Version > 3 || header.CompressAlgorithm > 1)
         {
             throw new UnsupportedFeatureException(
-                $"vmdk version {header.Version} with compression {header.CompressAlgorithm} is", "VMDK: Hosted Sparse Extent Header");
+                $"vmdk version {header.Version} with compression {header.CompressAlgorithm}", "VMDK: Hosted Sparse Extent Header");
         }
 
         ulong directory = header.DirectoryOffset == SparseHeader.AtEnd ? ReadDirectoryOffset(file.Source) : header.DirectoryOffset;
@@ -154,14 +154,14 @@ internal sealed class VmdkFormat : ContainerFormat
                 SparseExtent extent = OpenSparse(file.OpenBeside(line.File!, Role), Below(parent, start, length), cacheSize);
                 if (extent.IsCompressed)
                 {
-                    throw new UnsupportedFeatureException($"vmdk with compressed grains in one of several files, {line.File}, is", Clause);
+                    throw new UnsupportedFeatureException($"vmdk with compressed grains in one of several files, {line.File}", Clause);
                 }
 
                 return extent.Length >= length
                     ? new BlockSlice(extent, 0, length)
                     : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes, where {length} are to be", Clause);
             default:
-                throw new UnsupportedFeatureException($"vmdk with an extent of type {line.Type} is", "VMDK: The Extent Description");
+                throw new UnsupportedFeatureException($"vmdk with an extent of type {line.Type}", "VMDK: The Extent Description");
         }
     }
 

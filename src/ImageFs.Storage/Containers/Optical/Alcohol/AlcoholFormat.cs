@@ -24,6 +24,6 @@ public sealed class AlcoholFormat : ContainerFormat
         byte version = file.Head[VersionField];
         return version == 1
             ? new AlcoholLayout(file, context).Make()
-            : throw new UnsupportedFeatureException($"{file.Name}: version {version} of the media descriptor, which is encrypted, is");
+            : throw new UnsupportedFeatureException($"version {version} of the media descriptor, which is encrypted, in {file.Name}");
     }
 }

@@ -241,7 +241,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, OpenConte
             ImageFile data = Open(name);
             if (!isData && SoundFile.NameOf(data) is { } kind)
             {
-                throw new UnsupportedFeatureException($"{data.Name}: sound as {kind} is");
+                throw new UnsupportedFeatureException($"sound as {kind} in {data.Name}");
             }
 
             if (!isData && SoundFile.IsWave(data))

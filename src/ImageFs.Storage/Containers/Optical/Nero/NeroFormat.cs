@@ -16,7 +16,7 @@ public sealed class NeroFormat : ContainerFormat
     /// <inheritdoc/>
     public override Container Open(ImageFile file, OpenContext context)
     {
-        long chunks = FindChunks(file.Source) ?? throw new UnsupportedFeatureException($"{file.Name}: a file without Nero's footer is");
+        long chunks = FindChunks(file.Source) ?? throw new UnsupportedFeatureException($"a file without Nero's footer, {file.Name}");
         return NeroLayout.Read(file.Source, chunks, context.Warn).Build(context);
     }
 

@@ -179,7 +179,7 @@ internal sealed class NeroLayout
             0x0F => (TrackKind.Mode1, 2448),
             0x10 => (TrackKind.Audio, 2448),
             0x11 => (TrackKind.Mode2, 2448),
-            _ => throw new UnsupportedFeatureException($"a track of Nero's mode {mode} is"),
+            _ => throw new UnsupportedFeatureException($"a track of Nero's mode {mode}"),
         };
         return (kind, SectorLayout.Of(kind, sectorSize == 0 ? size : sectorSize));
     }

@@ -52,7 +52,7 @@ internal sealed class SheetText
     {
         if (file.Source.Length > MaxLength)
         {
-            throw new UnsupportedFeatureException($"{file.Name}: a sheet of more than {MaxLength} bytes is");
+            throw new UnsupportedFeatureException($"a sheet of more than {MaxLength} bytes, {file.Name}");
         }
 
         Encoding? given = TextEncoding.Take(options);

@@ -20,7 +20,7 @@ internal static class SoundFile
     {
         if (!IsWave(file))
         {
-            throw new UnsupportedFeatureException($"{file.Name}: sound as {NameOf(file) ?? (HasFrame(file) ? "MP3" : "anything but WAV")} is");
+            throw new UnsupportedFeatureException($"sound as {NameOf(file) ?? (HasFrame(file) ? "MP3" : "anything but WAV")} in {file.Name}");
         }
 
         BlockSource source = file.Source;
@@ -47,7 +47,7 @@ internal static class SoundFile
         }
 
         throw new UnsupportedFeatureException(
-            $"{file.Name}: sound as WAV{(format is { Length: > 0 } ? $" of {format}, not of 44.1 kHz, 16 bits and two channels," : " without its header or its samples")} is");
+            $"sound as WAV {(format is { Length: > 0 } ? $"of {format}, not of 44.1 kHz, 16 bits and two channels," : "without its header or its samples")} in {file.Name}");
     }
 
     /// <summary>What a file with sound is, by its first bytes, when it is one of those that are not read; null when it is not known.</summary>
