@@ -51,7 +51,7 @@ deb: $(DIST) man ## artifacts/imagefs_VERSION_ARCH.deb, a Debian package of what
 	@packaging/debian/build.sh $(VERSION) artifacts
 
 pack: tools ## artifacts/packages/: the program as a dotnet tool, and as libraries ImageFs.Fuse and ImageFs.Images with what they need
-	@for project in ImageFs ImageFs.Fuse ImageFs.Images ImageFs.FileSystems ImageFs.Storage ImageFs.Linux; do \
+	@for project in ImageFs ImageFs.Fuse ImageFs.Images ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux; do \
 	  dotnet pack "src/$$project" -c Release -o artifacts/packages -nologo -v quiet || exit 1; \
 	done
 	@ls artifacts/packages

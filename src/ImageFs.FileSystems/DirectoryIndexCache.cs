@@ -1,3 +1,5 @@
+using ImageFs.Tree;
+
 namespace ImageFs.FileSystems;
 
 /// <summary>

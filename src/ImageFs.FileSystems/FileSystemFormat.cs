@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems;
 

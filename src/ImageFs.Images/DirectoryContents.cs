@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
-using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Images;
 

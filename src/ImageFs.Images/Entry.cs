@@ -1,4 +1,4 @@
-using ImageFs.FileSystems;
+using ImageFs.Tree;
 
 namespace ImageFs.Images;
 

@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Tree;
 
 namespace ImageFs.Images;
 

@@ -4,6 +4,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
+using ImageFs.Tree;
 
 namespace ImageFs.Images;
 

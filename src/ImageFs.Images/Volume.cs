@@ -3,6 +3,7 @@ using ImageFs.FileSystems.Foreign;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
+using ImageFs.Tree;
 
 namespace ImageFs.Images;
 

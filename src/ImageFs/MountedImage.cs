@@ -1,8 +1,8 @@
-using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs;
 

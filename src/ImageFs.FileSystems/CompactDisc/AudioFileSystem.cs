@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.CompactDisc;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.CompactDisc;
 

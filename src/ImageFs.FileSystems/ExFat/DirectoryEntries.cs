@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Fat;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
 

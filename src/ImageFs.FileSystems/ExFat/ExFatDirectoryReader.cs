@@ -1,6 +1,7 @@
 using System.Text;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
 

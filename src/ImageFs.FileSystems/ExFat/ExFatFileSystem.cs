@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
 

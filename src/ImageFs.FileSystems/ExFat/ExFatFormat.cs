@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
 

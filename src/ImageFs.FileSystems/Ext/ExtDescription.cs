@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
 

@@ -3,6 +3,7 @@ using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 using Directory = ImageFs.FileSystems.Ext.Directories.Directory;
 
 namespace ImageFs.FileSystems.Ext;

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Ext.Journal;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
 

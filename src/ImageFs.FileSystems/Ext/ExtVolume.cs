@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
 

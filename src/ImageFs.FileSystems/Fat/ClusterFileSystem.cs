@@ -1,5 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
 

@@ -1,3 +1,5 @@
+using ImageFs.Tree;
+
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>The directories that were last used, within a bound.</summary>

@@ -1,3 +1,5 @@
+using ImageFs.Tree;
+
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>Dates and times as FAT and exFAT have them (fatgen103 6.3, exFAT 7.4.8).</summary>

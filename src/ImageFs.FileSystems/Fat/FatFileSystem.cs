@@ -1,5 +1,6 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
 

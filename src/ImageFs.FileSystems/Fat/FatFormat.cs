@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
 

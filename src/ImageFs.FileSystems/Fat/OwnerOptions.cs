@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
 

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
 

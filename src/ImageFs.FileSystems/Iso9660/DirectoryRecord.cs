@@ -1,3 +1,5 @@
+using ImageFs.Tree;
+
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>File Flags of a directory record (ECMA-119 9.1.6).</summary>

@@ -5,6 +5,7 @@ using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
 

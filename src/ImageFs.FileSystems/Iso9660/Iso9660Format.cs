@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
 

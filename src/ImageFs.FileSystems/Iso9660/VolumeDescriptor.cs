@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
 

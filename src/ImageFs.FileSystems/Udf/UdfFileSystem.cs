@@ -8,6 +8,7 @@ using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 using DirectoryReader = ImageFs.FileSystems.Udf.Files.DirectoryReader;
 
 namespace ImageFs.FileSystems.Udf;

@@ -2,6 +2,7 @@ using ImageFs.FileSystems.CompactDisc;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf;
 

@@ -1,5 +1,6 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf;
 

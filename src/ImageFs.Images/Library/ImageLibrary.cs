@@ -1,6 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Images.Library;
 

@@ -1,5 +1,5 @@
-using ImageFs.FileSystems;
 using ImageFs.Linux;
+using ImageFs.Tree;
 
 namespace ImageFs.Images.Library;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using ImageFs.FileSystems;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Reading;
+using ImageFs.Tree;
 
 namespace ImageFs.Commands;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using ImageFs.FileSystems;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Commands;
 

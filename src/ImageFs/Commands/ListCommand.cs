@@ -1,11 +1,11 @@
 using System.CommandLine;
-using ImageFs.FileSystems;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Reading;
+using ImageFs.Tree;
 
 namespace ImageFs.Commands;
 

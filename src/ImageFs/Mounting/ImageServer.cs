@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
-using ImageFs.FileSystems;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Mounting;
 

@@ -2,6 +2,7 @@ using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Reading;
 

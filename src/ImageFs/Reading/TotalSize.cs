@@ -1,6 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Reading;
 

@@ -4,6 +4,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Reading;
 

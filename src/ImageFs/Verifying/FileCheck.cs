@@ -4,6 +4,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.Verifying;
 

@@ -3,6 +3,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Reading;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Verifying;
 

@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.Verifying;
 

@@ -5,6 +5,7 @@ using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Tree;
 
 namespace ImageFs.Verifying;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using BenchmarkDotNet.Attributes;
 using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Benchmarks.Micro;
 

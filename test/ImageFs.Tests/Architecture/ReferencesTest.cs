@@ -7,10 +7,11 @@ public sealed class ReferencesTest
 {
     [TestCase("ImageFs.Linux", ExpectedResult = "")]
     [TestCase("ImageFs.Storage", ExpectedResult = "ImageFs.Linux")]
-    [TestCase("ImageFs.FileSystems", ExpectedResult = "ImageFs.Linux ImageFs.Storage")]
+    [TestCase("ImageFs.Tree", ExpectedResult = "ImageFs.Linux ImageFs.Storage")]
+    [TestCase("ImageFs.FileSystems", ExpectedResult = "ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
     [TestCase("ImageFs.Fuse", ExpectedResult = "ImageFs.Linux ImageFs.Storage")]
-    [TestCase("ImageFs.Images", ExpectedResult = "ImageFs.FileSystems ImageFs.Linux ImageFs.Storage")]
-    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Images ImageFs.Linux ImageFs.Storage")]
+    [TestCase("ImageFs.Images", ExpectedResult = "ImageFs.FileSystems ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
+    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Images ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
     public string A_project_refers_only_to_those_below_it(string assembly) => string.Join(
         ' ',
         Assembly.Load(assembly).GetReferencedAssemblies()
@@ -19,6 +20,7 @@ public sealed class ReferencesTest
             .Order(StringComparer.Ordinal));
 
     [TestCase("ImageFs.Storage")]
+    [TestCase("ImageFs.Tree")]
     [TestCase("ImageFs.FileSystems")]
     [TestCase("ImageFs.Images")]
     [TestCase("imagefs")]
@@ -31,6 +33,7 @@ public sealed class ReferencesTest
     }
 
     [TestCase("ImageFs.Storage")]
+    [TestCase("ImageFs.Tree")]
     [TestCase("ImageFs.FileSystems")]
     [TestCase("ImageFs.Fuse")]
     [TestCase("ImageFs.Images")]

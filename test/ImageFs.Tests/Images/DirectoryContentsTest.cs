@@ -1,8 +1,10 @@
 using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Images;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.Images;
 

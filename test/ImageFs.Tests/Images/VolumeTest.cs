@@ -6,6 +6,7 @@ using ImageFs.Storage.Volumes;
 using ImageFs.Tests.FileSystems.Ext;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.Images;
 

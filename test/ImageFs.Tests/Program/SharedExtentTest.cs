@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Udf;
+using ImageFs.Tree;
 using ImageFs.Verifying;
 
 namespace ImageFs.Tests.Program;

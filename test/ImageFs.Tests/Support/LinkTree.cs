@@ -1,6 +1,6 @@
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.Support;
 

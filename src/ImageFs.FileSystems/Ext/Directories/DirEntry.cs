@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Directories;
 

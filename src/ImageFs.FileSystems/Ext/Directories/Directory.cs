@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Directories;
 

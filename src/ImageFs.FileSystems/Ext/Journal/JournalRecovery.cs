@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Journal;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using ImageFs.Linux;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660.RockRidge;
 

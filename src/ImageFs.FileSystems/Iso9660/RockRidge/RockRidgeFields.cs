@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660.RockRidge;
 

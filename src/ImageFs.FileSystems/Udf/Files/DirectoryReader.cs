@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Files;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Files;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Files;
 

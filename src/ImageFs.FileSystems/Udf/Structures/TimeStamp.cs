@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 

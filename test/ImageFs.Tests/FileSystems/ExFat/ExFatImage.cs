@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.ExFat;
 

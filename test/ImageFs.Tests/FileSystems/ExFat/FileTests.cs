@@ -1,8 +1,8 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.ExFat;
 

@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.ExFat;
 

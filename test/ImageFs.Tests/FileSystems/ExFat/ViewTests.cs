@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
+using ImageFs.Tree;
 using BootSector = ImageFs.FileSystems.ExFat.BootSector;
 
 namespace ImageFs.Tests.FileSystems.ExFat;

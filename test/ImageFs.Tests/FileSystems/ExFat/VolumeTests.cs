@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.ExFat;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Tree;
 using static ImageFs.Storage.ExtentKind;
 
 namespace ImageFs.Tests.FileSystems.Ext;

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

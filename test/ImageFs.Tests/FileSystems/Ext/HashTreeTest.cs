@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

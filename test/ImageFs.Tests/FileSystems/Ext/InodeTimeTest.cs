@@ -1,5 +1,5 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

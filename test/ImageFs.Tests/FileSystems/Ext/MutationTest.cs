@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

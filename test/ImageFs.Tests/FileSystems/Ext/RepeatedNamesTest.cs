@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

@@ -1,5 +1,5 @@
-using ImageFs.FileSystems;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

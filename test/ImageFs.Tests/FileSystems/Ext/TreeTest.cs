@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

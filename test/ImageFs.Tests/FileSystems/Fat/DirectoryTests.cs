@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.ExFat;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

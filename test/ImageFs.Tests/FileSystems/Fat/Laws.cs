@@ -4,6 +4,7 @@ using FsCheck;
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

@@ -1,6 +1,6 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

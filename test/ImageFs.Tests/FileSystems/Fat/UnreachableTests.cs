@@ -1,8 +1,8 @@
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.ExFat;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

@@ -110,7 +110,7 @@ internal sealed class ViewTests
     {
         ushort date = (ushort)(((year - 1980) << 9) | (month << 5) | day);
         ushort time = (ushort)((hour << 11) | (minute << 5) | (second / 2));
-        Assert.That(DosTime.Read(date, time, 0, 0), Is.EqualTo(new ImageFs.FileSystems.Timestamp(expected)));
-        Assert.That(DosTime.Read(date, time, 199, 3600), Is.EqualTo(new ImageFs.FileSystems.Timestamp(expected + 1 - 3600, 990_000_000)));
+        Assert.That(DosTime.Read(date, time, 0, 0), Is.EqualTo(new ImageFs.Tree.Timestamp(expected)));
+        Assert.That(DosTime.Read(date, time, 199, 3600), Is.EqualTo(new ImageFs.Tree.Timestamp(expected + 1 - 3600, 990_000_000)));
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

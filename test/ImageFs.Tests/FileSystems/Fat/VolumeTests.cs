@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
 

@@ -1,5 +1,5 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
 

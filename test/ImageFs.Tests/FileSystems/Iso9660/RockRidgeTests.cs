@@ -1,7 +1,7 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
 

@@ -1,10 +1,10 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
 

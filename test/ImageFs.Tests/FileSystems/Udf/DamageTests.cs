@@ -1,8 +1,8 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Iso9660;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 

@@ -1,10 +1,10 @@
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Iso9660;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 

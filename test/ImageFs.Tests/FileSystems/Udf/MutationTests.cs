@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Iso9660;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 

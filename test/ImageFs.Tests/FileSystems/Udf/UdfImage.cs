@@ -1,9 +1,9 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 

@@ -1,4 +1,3 @@
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
@@ -6,6 +5,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tests.FileSystems.Iso9660;
 using ImageFs.Tests.Storage.Containers.Optical;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 

@@ -1,12 +1,12 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>
 /// Owner and permissions as the mount's options have them, for formats that leave those options: <c>uid= gid= mode= dmode= umask= fmask=
 /// dmask=</c>, as mount(8) has them for the formats without owners.
 /// </summary>
-internal sealed class Ownership
+public sealed class Ownership
 {
     private const uint PermissionBits = 0xFFF;
 

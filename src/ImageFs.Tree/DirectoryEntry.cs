@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>One name in a directory.</summary>
 /// <param name="name">The name as bytes; good only during the call that hands it out.</param>

@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>Takes the entries of a directory, one by one.</summary>
 public interface IDirectorySink

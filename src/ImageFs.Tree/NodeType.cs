@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>The type of a node: the S_IFMT bits of st_mode, shifted right by 12 (the DT_ values of readdir(3)).</summary>
 public enum NodeType : byte

@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>A file system whose owners and permissions are those of the mount's options; all else is its own.</summary>
 /// <param name="inner">The file system.</param>

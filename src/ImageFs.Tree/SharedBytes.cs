@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>Which bytes two files may have in common that are no hard links of each other.</summary>
 public enum SharedBytes

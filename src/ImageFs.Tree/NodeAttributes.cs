@@ -1,6 +1,6 @@
 using ImageFs.Linux;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>What stat(2) tells of a node.</summary>
 public readonly record struct NodeAttributes

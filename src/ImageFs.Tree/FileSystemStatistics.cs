@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>What statfs(2) tells.</summary>
 public readonly record struct FileSystemStatistics

@@ -1,8 +1,8 @@
 using System.Reflection;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.CompactDisc;
+using ImageFs.Tree;
 
-namespace ImageFs.Tests.FileSystems;
+namespace ImageFs.Tests.Tree;
 
 /// <summary>File systems around another: with owners and permissions of the options, and with films.</summary>
 public sealed class OwnedFileSystemTest

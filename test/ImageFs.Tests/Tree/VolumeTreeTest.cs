@@ -1,9 +1,9 @@
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
-namespace ImageFs.Tests.FileSystems;
+namespace ImageFs.Tests.Tree;
 
 /// <summary>Several file systems under one root.</summary>
 public sealed class VolumeTreeTest

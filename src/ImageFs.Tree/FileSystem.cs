@@ -1,7 +1,7 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>
 /// One file system of an image, opened for reading. Safe from any thread. A <see cref="NodeId"/> is a pure function of the place

@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>A point in time as stat(2) has it.</summary>
 /// <param name="Seconds">Seconds since 1970-01-01 00:00:00 UTC; negative before.</param>

@@ -1,11 +1,11 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>A file system that asks another one for everything: what shows a part of it differently derives from this.</summary>
 /// <param name="inner">The other one.</param>
-internal abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
+public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
 {
     /// <inheritdoc/>
     public override string Format => inner.Format;

@@ -1,7 +1,7 @@
 using System.Text;
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>
 /// Several file systems under one root, a directory each. A node id is that of the file system it is in, with the number of that

@@ -1,6 +1,6 @@
 using ImageFs.Linux;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.Tree;
 
 /// <summary>
 /// Finds nodes by their paths, as the kernel would in a root directory of its own (chroot(2)): symbolic links are followed, an absolute

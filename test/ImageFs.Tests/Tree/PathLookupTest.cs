@@ -1,8 +1,8 @@
-using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Tests.Support;
+using ImageFs.Tree;
 
-namespace ImageFs.Tests.FileSystems;
+namespace ImageFs.Tests.Tree;
 
 /// <summary>Paths in an image, and links on the way.</summary>
 public sealed class PathLookupTest
