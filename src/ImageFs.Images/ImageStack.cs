@@ -17,6 +17,9 @@ public sealed class ImageStack : IDisposable
     private readonly List<IDisposable> _opened;
     private readonly ImageFile _file;
 
+    // Whoever passed a list of options alone cannot look at what is left of it.
+    private bool _refusesRest;
+
     private ImageStack(ImageFile file, List<IDisposable> opened, OpenContext context)
     {
         _file = file;
@@ -38,6 +41,19 @@ public sealed class ImageStack : IDisposable
 
     /// <summary>What the layers are opened with; each takes its options as it is opened.</summary>
     public OpenContext Context { get; }
+
+    /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
+    /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
+    /// <param name="options">Which volume is meant, and how it is shown, as for mount(8): <c>part=2</c>, <c>label=root,uid=1000</c>; an unknown option is an error when the volume is opened.</param>
+    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    /// <exception cref="ImageException">An image on the way cannot be read.</exception>
+    /// <exception cref="OptionException">An option's value is not one that it takes.</exception>
+    public static ImageStack Open(string path, string options = "")
+    {
+        ImageStack stack = Open(path, OpenContext.Of(options));
+        stack._refusesRest = true;
+        return stack;
+    }
 
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
     /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
@@ -95,25 +111,28 @@ public sealed class ImageStack : IDisposable
             : throw new OptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
-    /// <summary>The volume chosen; the disk as a whole when none is.</summary>
+    /// <summary>The volume chosen, as bytes; the disk as a whole when none is.</summary>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
     /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
     public BlockSource OpenVolume()
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
         Disk disk = OpenDisk(choice);
-        if (!choice.IsMade)
+        BlockSource source = disk.Source;
+        if (choice.IsMade)
         {
-            return disk.Source;
+            Selection selection = disk.Select(choice, []);
+            selection.Tell(Context.Warn, isStrict: false);
+            source = selection.Volumes[0].Source;
         }
 
-        Selection selection = disk.Select(choice, []);
-        selection.Tell(Context.Warn, isStrict: false);
-        return selection.Volumes[0].Source;
+        RefuseRest();
+        return source;
     }
 
     /// <summary>
-    /// Opens what is to be mounted: the volume chosen; or the file system that the image as a whole is; or those of its partitions.
+    /// Opens the file system of the volume chosen; or, when none is, that of the image as a whole, or those of its partitions, each as a
+    /// directory of its own: <c>1-EFI</c>, <c>2-rootfs</c>.
     /// </summary>
     /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
     /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
@@ -121,9 +140,11 @@ public sealed class ImageStack : IDisposable
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
         Disk disk = OpenDisk(choice);
-        return disk.Source is Disc { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
+        FileSystem fileSystem = disk.Source is Disc { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
             ? OpenWithAudio(disc, disk, choice)
             : OpenFileSystem(disk, choice);
+        RefuseRest();
+        return fileSystem;
     }
 
     private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice)
@@ -149,6 +170,14 @@ public sealed class ImageStack : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _opened.ForEach(opened => opened.Dispose());
+
+    private void RefuseRest()
+    {
+        if (_refusesRest)
+        {
+            Context.Options.RefuseRest();
+        }
+    }
 
     private static string FormatNames => string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
 

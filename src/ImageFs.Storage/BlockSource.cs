@@ -11,6 +11,8 @@ public abstract class BlockSource
     // A chain of layers is this long only when it is a loop: files name each other to a depth of 100, in images nested to one of 8.
     private const int MaxDepth = 1024;
 
+    private const int CopyLength = 1 << 20;
+
     /// <summary>Length in bytes.</summary>
     public abstract long Length { get; }
 
@@ -122,6 +124,22 @@ public abstract class BlockSource
             extent.Read(destination[..(int)extent.Length]);
             destination = destination[(int)extent.Length..];
             offset += extent.Length;
+        }
+    }
+
+    /// <summary>Copies all bytes to a stream.</summary>
+    /// <param name="target">The stream.</param>
+    /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    /// <exception cref="IOException">The stream failed.</exception>
+    public void CopyTo(Stream target)
+    {
+        byte[] buffer = new byte[Math.Min(CopyLength, Length)];
+        for (long offset = 0; offset < Length; offset += buffer.Length)
+        {
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - offset));
+            ReadAt(offset, part);
+            target.Write(part);
         }
     }
 

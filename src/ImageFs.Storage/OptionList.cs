@@ -43,6 +43,17 @@ public sealed class OptionList
     /// <summary>Leaves only the options of these names.</summary>
     public void Keep(IReadOnlySet<string> names) => _options.RemoveAll(option => !names.Contains(option.Name));
 
+    /// <summary>Refuses what no layer has taken.</summary>
+    /// <exception cref="OptionException">Options are left: none of them is known. All are named.</exception>
+    public void RefuseRest()
+    {
+        string[] unknown = [.. Names.Distinct()];
+        if (unknown.Length > 0)
+        {
+            throw new OptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
+        }
+    }
+
     /// <summary>Takes an option that stands alone; of several the last counts, and all are taken.</summary>
     /// <exception cref="OptionException">It has a value.</exception>
     public bool TakeFlag(string name)

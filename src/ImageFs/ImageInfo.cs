@@ -1,7 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Images;
-using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 
@@ -28,7 +27,7 @@ internal static class ImageInfo
         selection.Warnings.ToList().ForEach(context.Warn);
         string? problem = null;
         ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, context, out problem) : null;
-        SessionOptions.RefuseRest(context.Options);
+        context.Options.RefuseRest();
         ImageDescription image = new ImageDescription(stack.Device is FileDevice { IsBlockDevice: true } ? "disk" : "file")
             .With("name", stack.Name)
             .With("size", disk.Container is null ? disk.Source.Length : stack.Length)

@@ -3,13 +3,12 @@ using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
 
-/// <summary>What <c>make pack</c> makes: the program as a tool of dotnet's, and the libraries, which the example in <c>examples/</c> uses.</summary>
+/// <summary>What <c>make pack</c> makes: the program as a tool of dotnet's, and the libraries, which the examples in <c>examples/</c> use.</summary>
 internal sealed class DotnetPackageTests
 {
     private const int Length = 3_500_000;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
-    private static readonly string s_example = Path.Combine(TestImages.Sources, "examples/Parts");
     private static readonly string s_packages = Path.Combine(TestImages.Sources, "artifacts/packages");
 
     // The latest of them has the version of this tree.
@@ -24,19 +23,60 @@ internal sealed class DotnetPackageTests
     public void The_example_shows_a_file_as_parts_and_splices_them()
     {
         Need.Fuse();
-
-        // Beside the tests: artifacts/bin/PROJECT/CONFIGURATION/.
-        string here = AppContext.BaseDirectory.TrimEnd('/');
-        Serve(Path.GetFullPath(Path.Combine(here, "../../Parts", Path.GetFileName(here), "parts")));
+        Serve(Example("Parts"));
     }
 
     [Test]
     public void The_example_is_built_with_the_packages_too()
     {
         Need.Fuse();
+        using TestFolder folder = Build("Parts", "ImageFs.Fuse");
+        Serve(folder["out/Parts"]);
+    }
+
+    [Test]
+    public void A_file_of_a_partition_of_a_qcow2_is_read_in_three_lines() => ReadFile(Example("ReadFile"));
+
+    [Test]
+    public void They_are_three_lines_with_the_packages_too()
+    {
+        using TestFolder folder = Build("ReadFile", "ImageFs.Images");
+        ReadFile(folder["out/ReadFile"]);
+    }
+
+    [Test]
+    public void The_tool_is_installed_and_runs()
+    {
         using TestFolder folder = Prepare();
-        File.Copy(Path.Combine(s_example, "Program.cs"), folder["Program.cs"]);
-        File.WriteAllText(folder["Parts.csproj"], $"""
+        Dotnet(folder, "tool", "install", "imagefs", "--version", s_version.Value, "--configfile", folder["nuget.config"], "--tool-path", folder["bin"]);
+        Assert.That(Tool.Run(folder["bin/imagefs"], "ls", TestImages.Get("sample")).Succeeded().Text, Does.Contain("README.txt"));
+    }
+
+    // Beside the tests: artifacts/bin/PROJECT/CONFIGURATION/.
+    private static string Example(string name)
+    {
+        string here = AppContext.BaseDirectory.TrimEnd('/');
+        return Path.GetFullPath(Path.Combine(here, "../..", name, Path.GetFileName(here), name.ToLowerInvariant()));
+    }
+
+    private static void ReadFile(string program)
+    {
+        using TestDisk disk = TestDisk.Gpt();
+        using var folder = new TestFolder();
+        VirtualDisk.Make(disk.Path, folder["disk.qcow2"], "qcow2");
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/hello.txt").Succeeded().Text, Is.EqualTo(Tool.Run("debugfs", "-R", "cat /hello.txt", TestImages.Get(disk.Contents[2])).Text));
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/none").Error, Is.EqualTo($"readfile: {folder["disk.qcow2"]}: open /none: No such file or directory\n"));
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "prat=2", "/hello.txt").Error, Does.Contain("option 'prat': unknown"));
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=9", "/hello.txt").Error, Does.Contain("option 'part=9': no volume is like that; there are 1-EFI, "));
+    }
+
+    // An example with a package in place of the projects here.
+    private static TestFolder Build(string example, string package)
+    {
+        TestFolder folder = Prepare();
+        File.Copy(Path.Combine(TestImages.Sources, "examples", example, "Program.cs"), folder["Program.cs"]);
+        string project = folder[$"{example}.csproj"];
+        File.WriteAllText(project, $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -47,22 +87,15 @@ internal sealed class DotnetPackageTests
                 <RestoreFallbackFolders>{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.nuget/packages</RestoreFallbackFolders>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="ImageFs.Fuse" Version="{s_version.Value}" />
+                <PackageReference Include="{package}" Version="{s_version.Value}" />
               </ItemGroup>
             </Project>
             """);
-        Dotnet(folder, "build", folder["Parts.csproj"], "-o", folder["out"], "-nologo", "-v", "quiet");
-        Assert.That(File.ReadAllText(folder[$"packages/imagefs.fuse/{s_version.Value}/README.md"]), Does.StartWith("# ImageFs.Fuse"));
-        Assert.That(folder[$"packages/imagefs.fuse/{s_version.Value}/lib/net{Environment.Version.Major}.0/ImageFs.Fuse.xml"], Does.Exist);
-        Serve(folder["out/Parts"]);
-    }
-
-    [Test]
-    public void The_tool_is_installed_and_runs()
-    {
-        using TestFolder folder = Prepare();
-        Dotnet(folder, "tool", "install", "imagefs", "--version", s_version.Value, "--configfile", folder["nuget.config"], "--tool-path", folder["bin"]);
-        Assert.That(Tool.Run(folder["bin/imagefs"], "ls", TestImages.Get("sample")).Succeeded().Text, Does.Contain("README.txt"));
+        Dotnet(folder, "build", project, "-o", folder["out"], "-nologo", "-v", "quiet");
+        string restored = folder[$"packages/{package.ToLowerInvariant()}/{s_version.Value}"];
+        Assert.That(File.ReadAllText($"{restored}/README.md"), Does.StartWith($"# {package}"));
+        Assert.That($"{restored}/lib/net{Environment.Version.Major}.0/{package}.xml", Does.Exist);
+        return folder;
     }
 
     // A folder whose packages are those that were made here, and no others.

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using ImageFs.Help;
-using ImageFs.Linux;
 using ImageFs.Output;
-using ImageFs.Reading;
 using ImageFs.Tree;
 
 namespace ImageFs.Commands;
@@ -21,17 +19,7 @@ internal static class CatCommand
         command.SetAction((fileSystem, parsed) =>
         {
             using Stream output = StandardOutput.Open();
-            return command.ForEach(parsed, parsed.GetRequiredValue(paths), path =>
-            {
-                NodeId node = PathLookup.Find(fileSystem, path);
-                NodeType type = fileSystem.GetAttributes(node).Type;
-                if (type != NodeType.Regular)
-                {
-                    throw new LinuxException("open", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, path);
-                }
-
-                Contents.Copy(fileSystem.OpenFile(node), output);
-            });
+            return command.ForEach(parsed, parsed.GetRequiredValue(paths), path => fileSystem.OpenFile(path).CopyTo(output));
         });
         return command;
     }

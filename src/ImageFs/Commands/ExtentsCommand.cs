@@ -2,7 +2,6 @@ using System.CommandLine;
 using ImageFs.Help;
 using ImageFs.Layers;
 using ImageFs.Linux;
-using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -26,7 +25,7 @@ internal static class ExtentsCommand
         {
             string? file = parsed.GetValue(path);
             BlockSource source = file is null ? stack.OpenVolume() : OpenFile(stack.OpenFileSystem(), file);
-            SessionOptions.RefuseRest(stack.Context.Options);
+            stack.Context.Options.RefuseRest();
             string name = file ?? stack.Name;
             if (parsed.GetValue(asJson))
             {

@@ -49,7 +49,7 @@ internal sealed class ImageCommand : Verb
         {
             stack.Context.Options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
             FileSystem fileSystem = stack.OpenFileSystem();
-            SessionOptions.RefuseRest(stack.Context.Options);
+            stack.Context.Options.RefuseRest();
             if (IsVerbose(parsed))
             {
                 Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageFs.Help;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
@@ -44,7 +43,7 @@ internal static class ListCommand
                 }
                 else
                 {
-                    listing.Write(new Entry(name, node));
+                    listing.Write(new NamedNode(name, node));
                 }
             });
             return status == ExitStatus.Success && listing.Failures > 0 ? ExitStatus.Usage : status;

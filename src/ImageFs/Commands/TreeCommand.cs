@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageFs.Help;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
@@ -32,7 +31,7 @@ internal static class TreeCommand
 
             using Stream output = StandardOutput.Open();
             var tree = new TreePicture(fileSystem, output, Log.WriteToStandardError);
-            tree.Write(new Entry(ByteText.ToBytes(top), node), parsed.GetValue(level) ?? int.MaxValue);
+            tree.Write(new NamedNode(ByteText.ToBytes(top), node), parsed.GetValue(level) ?? int.MaxValue);
             return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
         });
         return command;

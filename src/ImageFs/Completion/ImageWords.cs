@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageFs.Commands;
-using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
@@ -50,7 +49,7 @@ internal static class ImageWords
         }
     }
 
-    private static bool IsDirectory(FileSystem fileSystem, Entry entry) => fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory;
+    private static bool IsDirectory(FileSystem fileSystem, NamedNode entry) => fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory;
 
     // A line of the answer can hold it.
     private static bool IsText(byte[] name) => PrintableText.IsPrintable(ByteText.Escape(ByteText.FromBytes(name)));

@@ -121,7 +121,7 @@ internal sealed class ImageServer : IDisposable
             FileSystem fileSystem = stack?.OpenFileSystem() ?? new ImageLibrary(request.Image, context, leftOut: mountPoint);
             if (!request.IsSloppy)
             {
-                SessionOptions.RefuseRest(options);
+                options.RefuseRest();
             }
 
             return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, isWatched);

@@ -122,17 +122,6 @@ internal static class SessionOptions
         _ = Take(options, source: string.Empty, mountPoint: "/", static _ => { });
     }
 
-    /// <summary>Refuses what no layer has taken.</summary>
-    /// <exception cref="OptionException">There are unknown options; all are named.</exception>
-    internal static void RefuseRest(OptionList options)
-    {
-        string[] unknown = [.. options.Names.Distinct()];
-        if (unknown.Length > 0)
-        {
-            throw new OptionException(string.Join(',', unknown), "unknown; see imagefs(1)");
-        }
-    }
-
     // For SELinux; elsewhere the kernel would refuse them, and mount(8) drops them.
     private static string TakeContexts(OptionList options)
     {

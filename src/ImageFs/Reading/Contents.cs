@@ -8,22 +8,6 @@ internal static class Contents
 {
     private const int BufferLength = 1 << 20;
 
-    /// <summary>Copies a file's bytes to a stream.</summary>
-    /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
-    /// <exception cref="LinuxException">The device failed.</exception>
-    /// <exception cref="IOException">The stream failed.</exception>
-    internal static void Copy(BlockSource source, Stream target)
-    {
-        byte[] buffer = new byte[Math.Min(BufferLength, source.Length)];
-        for (long offset = 0; offset < source.Length;)
-        {
-            int length = (int)Math.Min(buffer.Length, source.Length - offset);
-            source.ReadAt(offset, buffer.AsSpan(0, length));
-            target.Write(buffer, 0, length);
-            offset += length;
-        }
-    }
-
     /// <summary>Copies a file's bytes to a new file: holes stay holes, and the kernel copies where it can.</summary>
     /// <param name="source">The file in the image.</param>
     /// <param name="target">An empty file.</param>

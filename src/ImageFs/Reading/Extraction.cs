@@ -1,4 +1,3 @@
-using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -67,7 +66,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     {
         if (names.Length == 1)
         {
-            TryCopy(new Entry(names[0], node), target, folder, 0);
+            TryCopy(new NamedNode(names[0], node), target, folder, 0);
             return;
         }
 
@@ -96,7 +95,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     private DirectoryContents CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
     {
         var contents = DirectoryContents.Read(fileSystem, directory);
-        foreach (Entry entry in contents.Entries)
+        foreach (NamedNode entry in contents.Entries)
         {
             TryCopy(entry, target, path, depth);
         }
@@ -105,7 +104,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     }
 
     // What one file has wrong does not hold up the others; a full disk does.
-    private void TryCopy(Entry entry, OutputFolder target, byte[] folder, int depth)
+    private void TryCopy(NamedNode entry, OutputFolder target, byte[] folder, int depth)
     {
         byte[] path = [.. folder, .. entry.Name];
         string name = ByteText.FromBytes(path);
@@ -155,7 +154,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
         }
     }
 
-    private DirectoryContents CopyFolder(Entry entry, OutputFolder target, byte[] path, int depth)
+    private DirectoryContents CopyFolder(NamedNode entry, OutputFolder target, byte[] path, int depth)
     {
         if (FollowsLinks && _visited.Contains(entry.Node))
         {
@@ -186,7 +185,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
         }
     }
 
-    private bool IsLinkedAlready(Entry entry, in NodeAttributes attributes, OutputFolder target, byte[] path)
+    private bool IsLinkedAlready(NamedNode entry, in NodeAttributes attributes, OutputFolder target, byte[] path)
     {
         if (attributes.LinkCount <= 1 || !Has(Preserved.Links))
         {
@@ -206,7 +205,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     private long AddressOf(NodeId node, in NodeAttributes attributes) =>
         attributes is { Type: NodeType.Regular, Size: > 0 } ? fileSystem.OpenFile(node).Locate(0, 1).Address : 0;
 
-    private void CopyFile(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
+    private void CopyFile(NamedNode entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
         switch (attributes.Type)
         {
@@ -224,7 +223,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
         }
     }
 
-    private void CopyContents(Entry entry, OutputFolder target, string path)
+    private void CopyContents(NamedNode entry, OutputFolder target, string path)
     {
         BlockSource source = fileSystem.OpenFile(entry.Node);
         using FileDescriptor file = target.CreateFile(entry.Name);
@@ -240,7 +239,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     }
 
     // The owner first: to change it takes the set-user-id bits away. Times last: all else changes them.
-    private void SetAttributes(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
+    private void SetAttributes(NamedNode entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
         bool isOwned = !Has(Preserved.Ownership) || TrySetOwner(entry, attributes, target, path);
         SetExtendedAttributes(entry, attributes.Type, target, path);
@@ -257,7 +256,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     }
 
     // A file of another owner keeps the rest of what it has.
-    private bool TrySetOwner(Entry entry, in NodeAttributes attributes, OutputFolder target, string path)
+    private bool TrySetOwner(NamedNode entry, in NodeAttributes attributes, OutputFolder target, string path)
     {
         try
         {
@@ -285,7 +284,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     }
 
     // Not every file system takes every attribute: what it does not take is no loss of the file's.
-    private void SetExtendedAttributes(Entry entry, NodeType type, OutputFolder target, string path)
+    private void SetExtendedAttributes(NamedNode entry, NodeType type, OutputFolder target, string path)
     {
         if (!fileSystem.HasExtendedAttributes)
         {

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ImageFs.FileSystems;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
@@ -30,7 +28,7 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
     internal int Failures { get; private set; }
 
     /// <summary>Prints one name.</summary>
-    internal void Write(Entry entry)
+    internal void Write(NamedNode entry)
     {
         if (IsLong)
         {
@@ -72,13 +70,13 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
         }
 
         var contents = DirectoryContents.Read(fileSystem, directory);
-        Entry[] entries = [.. contents.Entries.Where(entry => HasHidden || entry.Name[0] != (byte)'.')];
-        foreach (Entry entry in entries)
+        NamedNode[] entries = [.. contents.Entries.Where(entry => HasHidden || entry.Name[0] != (byte)'.')];
+        foreach (NamedNode entry in entries)
         {
             Try(entry, path, () => Write(entry));
         }
 
-        foreach (Entry entry in IsRecursive ? entries : [])
+        foreach (NamedNode entry in IsRecursive ? entries : [])
         {
             Try(entry, path, () =>
             {
@@ -142,7 +140,7 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
             ? DateTimeOffset.FromUnixTimeSeconds(time.Seconds).ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
             : $"@{time.Seconds}";
 
-    private void Try(Entry entry, byte[] path, Action action)
+    private void Try(NamedNode entry, byte[] path, Action action)
     {
         try
         {

@@ -1,5 +1,3 @@
-using ImageFs.FileSystems;
-using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

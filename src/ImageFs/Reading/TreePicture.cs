@@ -1,6 +1,4 @@
 using System.Text;
-using ImageFs.FileSystems;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
@@ -22,7 +20,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
     internal int Failures { get; private set; }
 
     /// <summary>Draws a directory and what is in it, and counts at the end.</summary>
-    internal void Write(Entry top, int levels)
+    internal void Write(NamedNode top, int levels)
     {
         NameText.Write(output, top.Name);
         Write("\n");
@@ -30,7 +28,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         Write($"\n{_directories} directories, {_files} files\n");
     }
 
-    private void WriteInside(Entry directory, string indent, int depth, int levels)
+    private void WriteInside(NamedNode directory, string indent, int depth, int levels)
     {
         if (depth >= levels)
         {
@@ -41,7 +39,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         {
             _visited.Enter(directory.Node, depth);
             DirectoryContents contents = DirectoryContents.Read(fileSystem, directory.Node);
-            IReadOnlyList<Entry> entries = contents.Entries;
+            IReadOnlyList<NamedNode> entries = contents.Entries;
             for (int i = 0; i < entries.Count; i++)
             {
                 bool isLast = i == entries.Count - 1;
@@ -58,7 +56,7 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         }
     }
 
-    private void WriteEntry(Entry entry, string indent, int depth, int levels)
+    private void WriteEntry(NamedNode entry, string indent, int depth, int levels)
     {
         NameText.Write(output, entry.Name);
         NodeType type = fileSystem.GetAttributes(entry.Node).Type;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using ImageFs.FileSystems;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;

@@ -1,5 +1,3 @@
-using ImageFs.FileSystems;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Reading;
 using ImageFs.Storage;
@@ -24,7 +22,7 @@ internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, N
 
     private void Visit(FilePath path, NodeId node, int depth)
     {
-        IReadOnlyList<Entry> entries = [];
+        IReadOnlyList<NamedNode> entries = [];
         try
         {
             NodeAttributes attributes = fileSystem.GetAttributes(node);
@@ -50,7 +48,7 @@ internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, N
             fail?.Invoke(path, e);
         }
 
-        foreach (Entry entry in entries)
+        foreach (NamedNode entry in entries)
         {
             Visit(new FilePath(path, entry.Name), entry.Node, depth + 1);
         }

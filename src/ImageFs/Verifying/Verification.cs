@@ -1,7 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Linux;
-using ImageFs.Mounting;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers.Optical;
@@ -65,7 +64,7 @@ internal sealed class Verification(ImageStack stack)
         }
 
         options.Keep(unknown);
-        SessionOptions.RefuseRest(options);
+        options.RefuseRest();
     }
 
     /// <summary>Runs the checks one after the other.</summary>

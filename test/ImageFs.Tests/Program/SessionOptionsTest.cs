@@ -74,7 +74,7 @@ public sealed class SessionOptionsTest
     [Test]
     public void What_nobody_takes_is_refused_by_name() =>
         Assert.That(
-            () => SessionOptions.RefuseRest(OptionList.Parse("bogus,fast=1,bogus")),
+            () => OptionList.Parse("bogus,fast=1,bogus").RefuseRest(),
             Throws.TypeOf<OptionException>().With.Message.StartWith("option 'bogus,fast': unknown"));
 
     [TestCase("reply=splice", ExpectedResult = ReplyWay.Splice)]

@@ -3,6 +3,7 @@ using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Ext;
+using ImageFs.Tree;
 using ImageFs.Verifying;
 
 namespace ImageFs.Tests.Program;

@@ -1,8 +1,6 @@
-using ImageFs.Tree;
-
-namespace ImageFs.Images;
+namespace ImageFs.Tree;
 
 /// <summary>A name in a directory, kept.</summary>
 /// <param name="Name">The name as bytes.</param>
 /// <param name="Node">What it names.</param>
-public sealed record Entry(byte[] Name, NodeId Node);
+public sealed record NamedNode(byte[] Name, NodeId Node);

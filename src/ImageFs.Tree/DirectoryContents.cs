@@ -1,15 +1,14 @@
 using System.Runtime.ExceptionServices;
 using ImageFs.Linux;
 using ImageFs.Storage;
-using ImageFs.Tree;
 
-namespace ImageFs.Images;
+namespace ImageFs.Tree;
 
 /// <summary>A directory read to its end: what of it could be read, and what could not.</summary>
 public sealed class DirectoryContents : IDirectorySink
 {
     private readonly NodeId _directory;
-    private readonly List<Entry> _entries = [];
+    private readonly List<NamedNode> _entries = [];
     private ExceptionDispatchInfo? _damage;
     private long _position;
     private bool _hasAdded;
@@ -19,7 +18,7 @@ public sealed class DirectoryContents : IDirectorySink
     private DirectoryContents(NodeId directory) => _directory = directory;
 
     /// <summary>The entries in the order of their bytes, without "." and ".."; of several that have one name the first, which lookups find.</summary>
-    public IReadOnlyList<Entry> Entries => _entries;
+    public IReadOnlyList<NamedNode> Entries => _entries;
 
     /// <summary>Names that several entries have.</summary>
     public IReadOnlyList<byte[]> Repeated { get; private set; } = [];
@@ -90,7 +89,7 @@ public sealed class DirectoryContents : IDirectorySink
         }
         else
         {
-            _entries.Add(new Entry(entry.Name.ToArray(), entry.Node));
+            _entries.Add(new NamedNode(entry.Name.ToArray(), entry.Node));
         }
 
         return true;
@@ -100,14 +99,14 @@ public sealed class DirectoryContents : IDirectorySink
     private void Sort()
     {
         int[] order = [.. Enumerable.Range(0, _entries.Count)];
-        Entry[] listed = [.. _entries];
+        NamedNode[] listed = [.. _entries];
         Array.Sort(order, (first, second) =>
             listed[first].Name.AsSpan().SequenceCompareTo(listed[second].Name) is not 0 and int difference ? difference : first - second);
         _entries.Clear();
         var repeated = new List<byte[]>();
         foreach (int index in order)
         {
-            Entry entry = listed[index];
+            NamedNode entry = listed[index];
             if (_entries.Count == 0 || !_entries[^1].Name.AsSpan().SequenceEqual(entry.Name))
             {
                 _entries.Add(entry);

@@ -1,12 +1,9 @@
 using System.Text;
-using ImageFs.FileSystems;
-using ImageFs.Images;
-using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tree;
 
-namespace ImageFs.Tests.Images;
+namespace ImageFs.Tests.Tree;
 
 /// <summary>A directory as the reading commands see it.</summary>
 internal sealed class DirectoryContentsTest
