@@ -26,14 +26,14 @@ public readonly record struct CacheSize
     /// <summary>For directories.</summary>
     public int Directories => Total - Blocks;
 
-    // Of one that nobody set, too.
+    // The default, also where no option sets it.
     private int Total => _bytes > 0 ? _bytes : Default;
 
     /// <summary>Takes the option.</summary>
     /// <exception cref="OptionException">It is no size, too small or too large.</exception>
     public static CacheSize Take(OptionList options) =>
         options.TakeSize(Option) is long bytes
-            ? bytes is >= Min and <= Max ? new CacheSize((int)bytes) : throw new OptionException($"{Option}={bytes}", $"wants {Min} to {Max} bytes")
+            ? bytes is >= Min and <= Max ? new CacheSize((int)bytes) : throw new OptionException($"{Option}={bytes}", $"must be {Min} to {Max} bytes")
             : default;
 
     /// <summary>Gives each of several file systems its part.</summary>

@@ -32,7 +32,7 @@ internal sealed class DirectoryIndex
     /// <summary>What a listing has to know of it.</summary>
     public DirectoryFacts Facts => new(HasRepeated, End, Failure);
 
-    /// <summary>Behind the last entry that could be read, in bytes from the start of the directory, when there is a <see cref="Failure"/>.</summary>
+    /// <summary>After the last entry that could be read, in bytes from the start of the directory, when there is a <see cref="Failure"/>.</summary>
     public long End { get; init; } = long.MaxValue;
 
     /// <summary>What ended reading the directory; null when all of it was gone through.</summary>

@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems;
 /// The indexes of the large directories that were last looked up in, within a bound. The latest few are kept though they take more:
 /// without its index a directory of a million names would be read for each lookup.
 /// </summary>
-/// <param name="maxBytes">What all indexes together take, but for the latest.</param>
+/// <param name="maxBytes">What all indexes together may take, except the latest.</param>
 internal sealed class DirectoryIndexCache(int maxBytes)
 {
     private const int MaxIndexes = 256;

@@ -20,7 +20,7 @@ public abstract class FileSystemFormat
     /// <summary>Whether the options say where this format's volume begins in the source, other than at its start, and it is there.</summary>
     /// <exception cref="ImageException">The image ends before.</exception>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public virtual bool ProbeAt(BlockSource source, OptionList options) => false;
 
     /// <summary>
@@ -44,7 +44,7 @@ public abstract class FileSystemFormat
     /// <param name="source">The volume.</param>
     /// <param name="context">What it is opened with; the format takes the options that it knows, and of owners and permissions what it leaves is taken too.</param>
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public FileSystem Open(BlockSource source, OpenContext context) =>
         Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, context), source), context.Options);
 
@@ -78,7 +78,7 @@ public abstract class FileSystemFormat
             FileSystem fileSystem = OpenVolume(source, new OpenContext());
             if (fileSystem.GetAttributes(fileSystem.Root).Type != NodeType.Directory)
             {
-                return new Weight(Evidence.Overwritten, length, "its root is no directory");
+                return new Weight(Evidence.Overwritten, length, "its root is not a directory");
             }
 
             fileSystem.ReadDirectory(fileSystem.Root, 0, new FirstEntries());

@@ -17,7 +17,7 @@ public static class FileSystemFormats
     /// <param name="source">What the volume is on.</param>
     /// <param name="options">Mount options: none is taken.</param>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public static FileSystemFormat? RecogniseAt(BlockSource source, OptionList options)
     {
         foreach (FileSystemFormat format in All)

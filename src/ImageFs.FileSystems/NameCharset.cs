@@ -19,7 +19,7 @@ internal sealed class NameCharset
     private const int Iso8859 = 28590; // And the part.
     private const int LastIso8859 = Iso8859 + 15;
     private const char FirstPrivate = '\uE000';
-    private const char LastPrivate = '\uF8FE'; // The one behind is Apple's sign, in Apple's sets.
+    private const char LastPrivate = '\uF8FE'; // The one after is Apple's sign, in Apple's sets.
 
     // Linux's aliases, and sets that have no number in their name.
     private static readonly Dictionary<string, int> s_numbers = new(StringComparer.OrdinalIgnoreCase)
@@ -94,13 +94,13 @@ internal sealed class NameCharset
 
         return Find(name) is { } encoding
             ? new NameCharset(encoding, FindCodes(encoding, name.Equals("koi8-u", StringComparison.OrdinalIgnoreCase) ? s_ukrainian : []))
-            : throw new OptionException($"iocharset={name}", "is utf8, ascii, iso8859-N, cpN, koi8-r, koi8-u, euc-jp, sjis, gb2312, euc-kr, big5 or tis-620");
+            : throw new OptionException($"iocharset={name}", "must be utf8, ascii, iso8859-N, cpN, koi8-r, koi8-u, euc-jp, sjis, gb2312, euc-kr, big5 or tis-620");
     }
 
     /// <summary>Shows a unit.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="bytes">Takes it.</param>
-    /// <returns>Bytes; 0 when there is no room; -1 when the set does not have it. Of UTF-8 no half of a pair is had.</returns>
+    /// <returns>Bytes; 0 when there is no room; -1 when the set does not have it. Of UTF-8 half of a pair is not taken.</returns>
     public int Encode(char unit, Span<byte> bytes)
     {
         if (_codes is null)

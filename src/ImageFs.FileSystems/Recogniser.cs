@@ -66,7 +66,7 @@ public static class Recogniser
         var found = new List<Recognition>();
         foreach (FileSystemFormat format in FileSystemFormats.All)
         {
-            // What one stumbles over the next may not look at: a disc begins with sound, and has its data behind it.
+            // What one stumbles over the next may not look at: a disc begins with sound, and has its data after it.
             try
             {
                 if (format.Probe(source))

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
 
-/// <summary>What there is of a file system behind its mark.</summary>
+/// <summary>What there is of a file system besides its mark.</summary>
 public enum Evidence
 {
     /// <summary>The mark alone: what it leads to cannot be looked at, or nobody knows how.</summary>
@@ -34,7 +34,7 @@ internal enum Standing
     /// <summary>A mark in the system area of something that is not read.</summary>
     MarkInSystemArea,
 
-    /// <summary>ISO 9660, UDF: descriptors behind the system area, with the structures that they lead to.</summary>
+    /// <summary>ISO 9660, UDF: descriptors after the system area, with the structures that they lead to.</summary>
     BehindSystemArea,
 
     /// <summary>A mark of a file system that is not read, elsewhere.</summary>
@@ -47,7 +47,7 @@ internal enum Standing
     Weak,
 }
 
-/// <summary>One thing that a volume may be. What was there before stays behind in part, so there may be several.</summary>
+/// <summary>One thing that a volume may be. What was there before may remain in part, so there may be several.</summary>
 public sealed class Recognition
 {
     private static readonly Weight s_ofMark = new(Evidence.Mark, 0);

@@ -10,13 +10,12 @@ internal static class SparseRead
     /// <summary>Takes a piece.</summary>
     public delegate void Taker(ReadOnlySpan<byte> piece);
 
-    /// <summary>Reads a range.</summary>
     /// <param name="source">What from.</param>
     /// <param name="start">The first byte.</param>
-    /// <param name="end">The byte behind the last.</param>
+    /// <param name="end">The byte after the last.</param>
     /// <param name="unit">Bytes of which a piece and a hole have a whole number, as the range has; a power of two.</param>
     /// <param name="take">Takes each piece.</param>
-    /// <param name="skip">Hears of bytes that are zeros and were not read.</param>
+    /// <param name="skip">Called with the number of bytes that are zeros and were not read.</param>
     /// <exception cref="ImageException">The image is damaged there, or ends.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static void Run(BlockSource source, long start, long end, int unit, Taker take, Action<long> skip)

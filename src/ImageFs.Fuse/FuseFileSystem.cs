@@ -33,7 +33,7 @@ public abstract class FuseFileSystem
     /// <returns>False when there is none.</returns>
     public abstract bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node);
 
-    /// <summary>What stat(2) tells of a node.</summary>
+    /// <summary>What stat(2) says of a node.</summary>
     public abstract FuseNode GetNode(ulong nodeId);
 
     /// <summary>Gives a directory's entries to a sink, "." and ".." among them, until it has enough.</summary>

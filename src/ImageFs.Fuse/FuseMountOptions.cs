@@ -61,7 +61,7 @@ public sealed record FuseMountOptions
     public bool FollowsReaders { get; init; } = true;
 
     /// <summary>
-    /// How requests come; where there is no ring to be had it is the device. Ways to reply but copying, and reading past the image's
+    /// How requests come; without a ring it is the device. Ways to reply but copying, and reading past the image's
     /// cache, are of the device.
     /// </summary>
     public FuseTransport Transport { get; init; } = FuseTransport.Device;

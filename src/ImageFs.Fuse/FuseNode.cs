@@ -8,7 +8,7 @@ public readonly record struct FuseNode
     /// <summary>Node id: 1 is the root. The same node has the same id as long as the mount lives.</summary>
     public ulong NodeId { get; init; }
 
-    /// <summary>What stat(2) tells.</summary>
+    /// <summary>What stat(2) says.</summary>
     public FuseAttr Attributes { get; init; }
 
     /// <summary>Whether it has a creation time.</summary>

@@ -1,6 +1,6 @@
 namespace ImageFs.Fuse;
 
-/// <summary>What statfs(2) tells.</summary>
+/// <summary>What statfs(2) says.</summary>
 /// <param name="BlockSize">Block size in bytes.</param>
 /// <param name="Blocks">Blocks in the file system.</param>
 /// <param name="FreeBlocks">Free blocks.</param>

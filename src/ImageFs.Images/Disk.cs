@@ -124,7 +124,7 @@ public sealed class Disk
             ? matches[0]
             : throw new OptionException(
                 choice.ToString(),
-                $"{(matches.Length == 0 ? "no volume is" : $"{matches.Length} volumes are")} like that; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
+                $"{(matches.Length == 0 ? "no volume matches" : $"{matches.Length} volumes match")}; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
     }
 
     private static FileSystemFormat? FormatOf(Volume volume, IReadOnlyList<FileSystemFormat> formats) =>
@@ -141,7 +141,7 @@ public sealed class Disk
     private static IEnumerable<string> Cuts(IEnumerable<Volume> volumes) =>
         from volume in volumes
         where volume.IsCut
-        select $"partition {volume.Partition!.Number} has {volume.Partition.Length} bytes, the image only {volume.Source.Length} of them: it is cut short, and what lies behind cannot be read";
+        select $"partition {volume.Partition!.Number} has {volume.Partition.Length} bytes, the image only {volume.Source.Length} of them: it is cut short, and what lies beyond cannot be read";
 
     // What is left of a file system in front of a partition table counts for nothing.
     private Volume RecogniseWhole()

@@ -6,7 +6,7 @@ using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Images;
 
-/// <summary>What counts of a disk that may be a file system as a whole, and may be partitioned: what was there first stays behind in part.</summary>
+/// <summary>What counts of a disk that may be a file system as a whole, and may be partitioned: what was there first may remain in part.</summary>
 /// <param name="IsWhole">Whether the whole counts.</param>
 /// <param name="Doubt">What speaks for the other, and the option that shows it; null when there is no doubt.</param>
 /// <remarks>
@@ -24,10 +24,10 @@ namespace ImageFs.Images;
 /// </remarks>
 public sealed record DiskUse(bool IsWhole, string? Doubt = null)
 {
-    // ECMA-119 6.2.1: a partition that begins within it and goes on behind may be the file system of the whole.
+    // ECMA-119 6.2.1: a partition that begins within it and continues beyond may be the file system of the whole.
     private const long SystemArea = 32 * 1024;
 
-    /// <summary>Volumes behind the end of a file system of the whole, which its files do not have.</summary>
+    /// <summary>Volumes beyond the end of a file system of the whole, which its files do not have.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; private init; } = [];
 
     /// <summary>Judges a disk.</summary>

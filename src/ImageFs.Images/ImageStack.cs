@@ -60,7 +60,7 @@ public sealed class ImageStack : IDisposable
     /// <param name="context">What the layers are opened with: the options that say which files an image may name are taken.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public static ImageStack Open(string path, OpenContext context)
     {
         BackingPolicy policy = TakePolicy(context.Options);
@@ -113,7 +113,7 @@ public sealed class ImageStack : IDisposable
 
     /// <summary>The volume chosen, as bytes; the disk as a whole when none is.</summary>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
-    /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    /// <exception cref="OptionException">An option's value is not valid, or no volume is the one chosen.</exception>
     public BlockSource OpenVolume()
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
@@ -135,7 +135,7 @@ public sealed class ImageStack : IDisposable
     /// directory of its own: <c>1-EFI</c>, <c>2-rootfs</c>.
     /// </summary>
     /// <exception cref="ImageException">No format is recognised, or the file system is damaged.</exception>
-    /// <exception cref="OptionException">An option's value is no good, or no volume is the one chosen.</exception>
+    /// <exception cref="OptionException">An option's value is not valid, or no volume is the one chosen.</exception>
     public FileSystem OpenFileSystem()
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
@@ -186,7 +186,7 @@ public sealed class ImageStack : IDisposable
         null or "folder" => BackingPolicy.Folder,
         "any" => BackingPolicy.Any,
         "device" => BackingPolicy.Device,
-        string other => throw new OptionException($"backing={other}", "wants folder, any or device"),
+        string other => throw new OptionException($"backing={other}", "must be folder, any or device"),
     };
 
     /// <summary>
@@ -208,7 +208,7 @@ public sealed class ImageStack : IDisposable
     {
         null or "warn" => false,
         "error" => true,
-        string other => throw new OptionException($"left-out={other}", "wants warn or error"),
+        string other => throw new OptionException($"left-out={other}", "must be warn or error"),
     };
 
     private static UnsupportedFeatureException Unreadable(Volume volume, string name) =>
@@ -249,7 +249,7 @@ public sealed class ImageStack : IDisposable
 
         foreach (Volume volume in volumes.Skip(VolumeTree.MaxVolumes))
         {
-            Context.Warn(new LeftOut(volume, $"{VolumeTree.MaxVolumes} volumes are shown at most").ToString());
+            Context.Warn(new LeftOut(volume, $"at most {VolumeTree.MaxVolumes} volumes are shown").ToString());
         }
 
         if (isStrict)

@@ -14,7 +14,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
     /// <summary>
-    /// What whoever opens the volumes has to hear: what is wrong with the table, which partition is cut short, what else the disk may be and
+    /// What whoever opens the volumes has to be told: what is wrong with the table, which partition is cut short, what else the disk may be and
     /// which option shows that.
     /// </summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -26,7 +26,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     public FileSystemFormat? FormatOf(Volume volume) => Format ?? volume.Format;
 
     /// <summary>Tells of what is left out and in doubt.</summary>
-    /// <param name="warn">Hears of it.</param>
+    /// <param name="warn">Called with the warning.</param>
     /// <param name="isStrict">Whether to leave out what may have files is an error.</param>
     /// <exception cref="UnsupportedFeatureException">Something is left out, and that is an error.</exception>
     public void Tell(Action<string> warn, bool isStrict)

@@ -16,7 +16,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
 
-    /// <summary>All that it may be, the likeliest first; what was there before stays behind in part.</summary>
+    /// <summary>All that it may be, the likeliest first; what was there before may remain in part.</summary>
     public IReadOnlyList<Recognition> Candidates { get; init; } = [];
 
     /// <summary>The format of its file system; null when none is recognised, or something that is not read is likelier.</summary>
@@ -96,7 +96,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     /// <param name="context">What it is opened with; when it cannot be opened, what else is there is told, too.</param>
     /// <param name="format">Its format when that is not to be the one recognised.</param>
     /// <exception cref="ImageException">It cannot be opened.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public FileSystem Open(OpenContext context, FileSystemFormat? format = null)
     {
         if (_fileSystem is null || format is not null || context.Options.Names.Any())
@@ -117,7 +117,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
         return _fileSystem;
     }
 
-    /// <summary>What <c>imagefs info</c> tells of the file system; null when there is none, or it cannot be opened.</summary>
+    /// <summary>What <c>imagefs info</c> says of the file system; null when there is none, or it cannot be opened.</summary>
     public ImageDescription? Describe()
     {
         if (_description is null && Format is not null && Problem is null)

@@ -24,7 +24,7 @@ public sealed class VolumeChoice
     public bool IsMade => _conditions.Count > 0;
 
     /// <summary>Takes the options that choose.</summary>
-    /// <exception cref="OptionException">One has a value that is no good.</exception>
+    /// <exception cref="OptionException">One has a value that is not valid.</exception>
     public static VolumeChoice Take(OptionList options)
     {
         var choice = new VolumeChoice

@@ -9,7 +9,7 @@ public sealed unsafe class Affinity
     private const int SetSize = 128;
     private const int BitsPerByte = 8;
 
-    // proc_pid_stat(5): "(39) processor", counted behind the name in parentheses, which is field 2.
+    // proc_pid_stat(5): "(39) processor", counted after the name in parentheses, which is field 2.
     private const int ProcessorField = 39;
     private const int FirstFieldAfterName = 3;
 

@@ -84,7 +84,7 @@ public static class ByteText
         return count;
     }
 
-    /// <summary>Whether a unit of a text stands for a byte that is no UTF-8; a low surrogate behind a high one does not.</summary>
+    /// <summary>Whether a unit of a text stands for a byte that is no UTF-8; a low surrogate after a high one does not.</summary>
     public static bool IsByte(char unit) => unit is >= FirstByte and <= LastByte;
 
     /// <summary>The same for people and for JSON: a byte that is no UTF-8 as <c>\xe9</c>.</summary>

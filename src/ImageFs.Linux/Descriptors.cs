@@ -12,7 +12,7 @@ public static unsafe class Descriptors
     public static readonly FileDescriptor StandardError = new(2, ownsHandle: false);
 
     /// <summary>pipe2(2): both ends are close-on-exec, and block.</summary>
-    /// <exception cref="LinuxException">There is no pipe to be had: too many descriptors.</exception>
+    /// <exception cref="LinuxException">There is no pipe: too many descriptors.</exception>
     public static (FileDescriptor ReadEnd, FileDescriptor WriteEnd) MakePipe()
     {
         int* ends = stackalloc int[2];

@@ -48,7 +48,7 @@ public sealed unsafe class FileMapping : SafeHandle
             return null;
         }
 
-        // A wish: not 512 pages for one.
+        // Advice only: not 512 pages where one is wanted.
         _ = Libc.madvise(address, (nuint)length, NoHugePage);
         return new FileMapping((nint)address, length);
     }

@@ -80,7 +80,7 @@ public static unsafe class FileWriting
         }
     }
 
-    /// <summary>Sets a file's length; what is behind its end reads as zeros and takes no space.</summary>
+    /// <summary>Sets a file's length; what is after its end reads as zeros and takes no space.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public static void SetLength(FileDescriptor file, long length)
     {

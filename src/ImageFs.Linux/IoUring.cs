@@ -96,7 +96,7 @@ public sealed unsafe class IoUring : IDisposable
     /// <param name="operations">Operations that can be put in before the kernel is entered; a power of two.</param>
     /// <param name="completions">Completions that it holds; a power of two, no less.</param>
     /// <exception cref="LinuxException">
-    /// It cannot be had. EPERM: kernel.io_uring_disabled, or a filter of system calls; ENOSYS, EINVAL: the kernel is too old;
+    /// It cannot be made. EPERM: kernel.io_uring_disabled, or a filter of system calls; ENOSYS, EINVAL: the kernel is too old;
     /// ENOMEM: RLIMIT_MEMLOCK.
     /// </exception>
     public static IoUring Create(int operations, int completions)

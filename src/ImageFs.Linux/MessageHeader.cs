@@ -15,7 +15,7 @@ internal unsafe struct MessageHeader
     public nuint Flags;
 }
 
-/// <summary><c>struct cmsghdr</c> of sys/socket.h with the one descriptor behind it that SCM_RIGHTS carries.</summary>
+/// <summary><c>struct cmsghdr</c> of sys/socket.h with the one descriptor after it that SCM_RIGHTS carries.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RightsMessage
 {

@@ -27,9 +27,8 @@ public sealed unsafe class Pipe : IDisposable
     /// <summary>How many pages, or parts of pages, it holds.</summary>
     public int Slots { get; }
 
-    /// <summary>Makes a pipe.</summary>
     /// <param name="capacity">Bytes that it is to hold; when the kernel refuses, it stays as small as it was born.</param>
-    /// <exception cref="LinuxException">There is no pipe to be had: too many descriptors.</exception>
+    /// <exception cref="LinuxException">There is no pipe: too many descriptors.</exception>
     public static Pipe Create(int capacity)
     {
         int* ends = stackalloc int[2];

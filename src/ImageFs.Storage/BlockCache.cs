@@ -10,7 +10,6 @@ public sealed class BlockCache
     private readonly int _blockSize;
     private readonly BlockSlots<long> _slots;
 
-    /// <summary>Makes the cache.</summary>
     /// <param name="source">What to read.</param>
     /// <param name="blockSize">Bytes read at once.</param>
     /// <param name="maxBytes">Bytes kept at most; one block at least is.</param>
@@ -25,7 +24,7 @@ public sealed class BlockCache
     public long Length => _source.Length;
 
     /// <summary>As <see cref="BlockSource.ReadAt"/>, through the cache.</summary>
-    /// <exception cref="TruncatedImageException">The bytes lie behind the end of the source or of a layer below.</exception>
+    /// <exception cref="TruncatedImageException">The bytes lie beyond the end of the source or of a layer below.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The image is damaged there.</exception>
     public void ReadAt(long offset, Span<byte> destination)

@@ -6,7 +6,7 @@ public sealed class BlockSlice : BlockSource
     private readonly BlockSource _below;
     private readonly long _start;
 
-    /// <summary>Makes the slice; it may reach behind the end of <paramref name="below"/>, where reading it then fails.</summary>
+    /// <summary>Makes the slice; it may reach beyond the end of <paramref name="below"/>, where reading it then fails.</summary>
     /// <param name="below">The source.</param>
     /// <param name="start">First byte.</param>
     /// <param name="length">Length in bytes.</param>

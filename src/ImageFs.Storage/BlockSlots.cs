@@ -3,7 +3,7 @@ using ImageFs.Linux;
 namespace ImageFs.Storage;
 
 /// <summary>
-/// Copies of blocks in a fixed piece of memory: what is kept, found and dropped makes no garbage, and takes no more room than is given.
+/// Copies of blocks in a fixed piece of memory: keeping, finding and dropping blocks makes no garbage and takes no more room than is given.
 /// Each block has one place it can be in. Threads share it without a lock: a place has a version, odd while somebody writes to it, and
 /// who reads looks afterwards whether it is still the same.
 /// </summary>
@@ -21,7 +21,6 @@ public sealed class BlockSlots<TKey>
     private readonly byte[] _bytes;
     private readonly bool[] _hasStrip;
 
-    /// <summary>Makes the places.</summary>
     /// <param name="blockSize">Bytes in a block.</param>
     /// <param name="maxBytes">Bytes of all blocks together; there is room for one block at least.</param>
     public BlockSlots(int blockSize, int maxBytes)

@@ -31,7 +31,7 @@ public abstract class BlockSource
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
-    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
+    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies beyond the end of a layer below.</exception>
     /// <exception cref="ImageException">A map is damaged there.</exception>
     public LocatedExtent Locate(long offset, long maxLength) =>
         Descend(offset, maxLength, MaxDepth, out LocatedExtent extent)
@@ -46,7 +46,7 @@ public abstract class BlockSource
     /// An extent that begins at <paramref name="offset"/>. Its source is the layer reached, which has the bytes at its address.
     /// </param>
     /// <returns>Whether there is nothing further below: the extent is then what <see cref="Locate"/> gives.</returns>
-    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies behind the end of a layer below.</exception>
+    /// <exception cref="TruncatedImageException">The byte at <paramref name="offset"/> lies beyond the end of a layer below.</exception>
     /// <exception cref="ImageException">A map is damaged there.</exception>
     public bool Descend(long offset, long maxLength, int layers, out LocatedExtent extent)
     {
@@ -100,14 +100,14 @@ public abstract class BlockSource
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            // Whoever reads them gets the error.
+            // The reader gets the error.
         }
     }
 
     /// <summary>Reads exactly the bytes at an offset.</summary>
     /// <param name="offset">At least 0; the whole of <paramref name="destination"/> must lie inside <see cref="Length"/>.</param>
-    /// <param name="destination">Filled whole, or an exception says why not; never zeros for bytes that could not be had.</param>
-    /// <exception cref="TruncatedImageException">The bytes lie behind the end of this layer or one below.</exception>
+    /// <param name="destination">Filled whole, or an exception says why not; never zeros for bytes that could not be read.</param>
+    /// <exception cref="TruncatedImageException">The bytes lie beyond the end of this layer or one below.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The image is damaged there.</exception>
     public void ReadAt(long offset, Span<byte> destination)

@@ -5,11 +5,11 @@ namespace ImageFs.Storage;
 /// <param name="Misses">Those that were not, and had to be read.</param>
 public readonly record struct CacheCounts(long Hits, long Misses)
 {
-    // Of each thread its own: threads that share a cache share no counter.
+    // Each thread has its own: threads that share a cache share no counter.
     [ThreadStatic]
     private static CacheCounts _ofThread;
 
-    /// <summary>Of the thread that asks, since it began.</summary>
+    /// <summary>The counts of the calling thread, since it began.</summary>
     public static CacheCounts OfThread => _ofThread;
 
     /// <summary>Counts a look into a cache.</summary>

@@ -1,12 +1,11 @@
 namespace ImageFs.Storage;
 
-/// <summary>Sources one behind the other, as one.</summary>
+/// <summary>Sources one after the other, as one.</summary>
 public sealed class ConcatenatedSource : BlockSource
 {
     private readonly BlockSource[] _parts;
     private readonly long[] _ends;
 
-    /// <summary>Makes it of its parts.</summary>
     /// <param name="parts">In order; an empty one is nothing.</param>
     /// <exception cref="OverflowException">Together they are longer than a file can be.</exception>
     public ConcatenatedSource(IEnumerable<BlockSource> parts)

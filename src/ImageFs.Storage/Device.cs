@@ -37,7 +37,7 @@ public abstract class Device : BlockSource, IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>Begins to read bytes that will be wanted soon, and returns before they are there. What fails, fails for whoever reads them.</summary>
+    /// <summary>Begins to read bytes that will be wanted soon, and returns before they are there. Errors are left to whoever reads them.</summary>
     /// <param name="offset">At least 0.</param>
     /// <param name="length">At least 1; ends inside <see cref="BlockSource.Length"/>.</param>
     protected internal virtual void PrefetchOwn(long offset, long length)

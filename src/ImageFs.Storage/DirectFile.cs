@@ -5,7 +5,7 @@ namespace ImageFs.Storage;
 /// <summary>An image file or block device opened past the page cache (O_DIRECT): what is read from it is cached by nobody.</summary>
 public sealed class DirectFile : IDisposable
 {
-    // What any disk and file system is content with, where the kernel does not say what it asks for.
+    // What every disk and file system accepts, where the kernel does not say.
     private const int SafeAlignment = 4096;
 
     private DirectFile(FileDescriptor descriptor, int alignment)

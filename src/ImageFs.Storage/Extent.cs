@@ -5,11 +5,11 @@ namespace ImageFs.Storage;
 /// </summary>
 /// <param name="Offset">First byte of the run, in the object.</param>
 /// <param name="Length">Bytes in the run.</param>
-/// <param name="Kind">What stands behind them.</param>
+/// <param name="Kind">What the bytes are.</param>
 /// <param name="Address">Where the run begins in the layer below; 0 unless <paramref name="Kind"/> is <see cref="ExtentKind.Mapped"/>.</param>
 public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, long Address)
 {
-    /// <summary>First byte behind the run, in the object.</summary>
+    /// <summary>First byte after the run, in the object.</summary>
     public long End => Offset + Length;
 
     /// <summary>Whether the run reads as zeros without looking anywhere.</summary>

@@ -1,6 +1,6 @@
 namespace ImageFs.Storage;
 
-/// <summary>What stands behind the bytes of an extent.</summary>
+/// <summary>What the bytes of an extent are.</summary>
 public enum ExtentKind : byte
 {
     /// <summary>Not allocated: reads as zeros; the address means nothing.</summary>

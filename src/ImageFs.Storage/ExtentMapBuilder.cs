@@ -8,9 +8,9 @@ public sealed class ExtentMapBuilder
     /// <summary>Bytes covered so far: where the next run begins.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Appends a run behind the last one.</summary>
+    /// <summary>Appends a run after the last one.</summary>
     /// <param name="length">Bytes; a run of 0 is passed over.</param>
-    /// <param name="kind">What stands behind them.</param>
+    /// <param name="kind">What the bytes are.</param>
     /// <param name="address">Where it lies in the layer below, for <see cref="ExtentKind.Mapped"/>.</param>
     public ExtentMapBuilder Append(long length, ExtentKind kind, long address = 0)
     {

@@ -90,7 +90,7 @@ public sealed class FileDevice : Device
 
     /// <summary>Takes an image file or a block device that is open for reading.</summary>
     /// <param name="path">Its path, for messages.</param>
-    /// <param name="descriptor">It is the device's from now on.</param>
+    /// <param name="descriptor">The device owns it from now on.</param>
     /// <exception cref="LinuxException">It is neither.</exception>
     public static FileDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
 

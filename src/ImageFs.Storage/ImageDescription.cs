@@ -1,6 +1,6 @@
 namespace ImageFs.Storage;
 
-/// <summary>What <c>imagefs info</c> tells of one thing in an image, and of the things inside it.</summary>
+/// <summary>What <c>imagefs info</c> says of one thing in an image, and of the things inside it.</summary>
 /// <param name="Kind">What it is: "iso9660", "el-torito", "partition".</param>
 public sealed record ImageDescription(string Kind)
 {

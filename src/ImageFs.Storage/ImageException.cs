@@ -34,7 +34,7 @@ public sealed class InvalidImageException(string structure, long address, string
     public override Errno Errno => Errno.EUCLEAN;
 }
 
-/// <summary>Bytes that should be there lie outside of the image, mostly behind its end (EIO).</summary>
+/// <summary>Bytes that should be there lie outside of the image, mostly after its end (EIO).</summary>
 public sealed class TruncatedImageException : ImageException
 {
     /// <summary>Bytes are missing, and a message says which.</summary>
@@ -44,11 +44,11 @@ public sealed class TruncatedImageException : ImageException
     {
     }
 
-    /// <summary>They lie behind the end.</summary>
+    /// <summary>They lie beyond the end.</summary>
     /// <param name="address">The first byte that is missing.</param>
     /// <param name="length">Where the image, or the layer of it, ends.</param>
     public TruncatedImageException(long address, long length)
-        : this($"byte 0x{address:X} lies behind the end of the image at 0x{length:X}")
+        : this($"byte 0x{address:X} lies beyond the end of the image at 0x{length:X}")
     {
     }
 

@@ -1,9 +1,9 @@
 namespace ImageFs.Storage;
 
-/// <summary>An extent composed down through all layers to where its bytes can be had.</summary>
+/// <summary>An extent composed down through all layers to where its bytes can be read from.</summary>
 /// <param name="Offset">First byte of the run, in the object that was asked.</param>
 /// <param name="Length">Bytes in the run.</param>
-/// <param name="Kind">What stands behind them.</param>
+/// <param name="Kind">What the bytes are.</param>
 /// <param name="Address">
 /// For <see cref="ExtentKind.Mapped"/> the place on the device that <paramref name="Source"/> is; for
 /// <see cref="ExtentKind.Own"/> and <see cref="ExtentKind.Encoded"/> the offset in <paramref name="Source"/>.

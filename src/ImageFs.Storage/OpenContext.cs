@@ -6,7 +6,7 @@ public sealed record OpenContext
     /// <summary>The options. Each layer takes those that it knows: what is left in the end is unknown.</summary>
     public OptionList Options { get; init; } = new();
 
-    /// <summary>Hears of what is wrong but harmless.</summary>
+    /// <summary>Called with what is wrong but harmless.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
@@ -17,7 +17,7 @@ public sealed record OpenContext
 
     /// <summary>A context of its own with these options: <c>ro,uid=1000,norock</c>.</summary>
     /// <param name="options">The list, as <see cref="OptionList.Parse"/> takes it.</param>
-    /// <param name="warn">Hears of what is wrong but harmless; null when nobody does.</param>
+    /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
     public static OpenContext Of(string? options, Action<string>? warn = null) =>
         new() { Options = OptionList.Parse(options), Warn = warn ?? (static _ => { }) };
 }

@@ -108,7 +108,7 @@ public sealed class OptionList
             number = digit < radix && number <= uint.MaxValue ? (number * radix) + digit : ulong.MaxValue;
             if (number > max)
             {
-                throw new OptionException($"{name}={text}", octal ? $"wants an octal number to {Convert.ToString(max, 8)}" : $"wants a number to {max}");
+                throw new OptionException($"{name}={text}", octal ? $"must be an octal number up to {Convert.ToString(max, 8)}" : $"must be a number up to {max}");
             }
         }
 
@@ -145,7 +145,7 @@ public sealed class OptionList
 
         return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value <= long.MaxValue >> shift
             ? value << shift
-            : throw new OptionException($"{name}={text}", "wants a number of bytes, or one with K, M, G or T behind it");
+            : throw new OptionException($"{name}={text}", "must be a number of bytes, or one followed by K, M, G or T");
     }
 
     /// <summary>Takes an option of either form; of several the last counts, and all are taken.</summary>
@@ -175,7 +175,7 @@ public sealed class OptionList
         }
 
         TryTake(name, out _);
-        return find(text) ?? throw new OptionException($"{name}={text}", $"is no number, and no {kind} of this machine");
+        return find(text) ?? throw new OptionException($"{name}={text}", $"is neither a number nor a {kind} of this machine");
     }
 
     private static IEnumerable<string> Split(string list)

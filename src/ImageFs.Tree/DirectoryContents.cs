@@ -32,7 +32,7 @@ public sealed class DirectoryContents : IDirectorySink
         var contents = new DirectoryContents(directory);
         try
         {
-            // What is damaged in a directory is told by the call that begins behind what could be read.
+            // What is damaged in a directory is told by the call that begins after what could be read.
             do
             {
                 contents._hasAdded = false;

@@ -4,7 +4,7 @@ namespace ImageFs.Tree;
 /// <param name="name">The name as bytes; good only during the call that hands it out.</param>
 /// <param name="node">What it names.</param>
 /// <param name="type">Its type.</param>
-/// <param name="nextPosition">Where reading goes on behind it; above 0.</param>
+/// <param name="nextPosition">Where reading goes on after it; above 0.</param>
 /// <param name="inode">Its inode number, where that is not the node id's value.</param>
 public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, NodeType type, long nextPosition, ulong? inode = null)
 {
@@ -20,6 +20,6 @@ public readonly ref struct DirectoryEntry(ReadOnlySpan<byte> name, NodeId node, 
     /// <summary>Inode number, the same as <see cref="NodeAttributes.Inode"/> says.</summary>
     public ulong Inode { get; } = inode ?? node.Value;
 
-    /// <summary>Where reading goes on behind it; above 0.</summary>
+    /// <summary>Where reading goes on after it; above 0.</summary>
     public long NextPosition { get; } = nextPosition;
 }

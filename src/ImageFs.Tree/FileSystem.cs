@@ -50,10 +50,10 @@ public abstract class FileSystem
     /// <summary>What can be checked of the format's own structures, beside all files; and what cannot, though it is there.</summary>
     public virtual IReadOnlyList<Check> Checks => [];
 
-    /// <summary>What there is to tell a person about it, for <c>imagefs info</c>.</summary>
+    /// <summary>What to say about it to people, for <c>imagefs info</c>.</summary>
     public abstract ImageDescription Describe();
 
-    /// <summary>What stat(2) tells of a node.</summary>
+    /// <summary>What stat(2) says of a node.</summary>
     public abstract NodeAttributes GetAttributes(NodeId node);
 
     /// <summary>Finds a name in a directory; "." and ".." are answered too.</summary>

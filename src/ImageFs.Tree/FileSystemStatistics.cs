@@ -1,6 +1,6 @@
 namespace ImageFs.Tree;
 
-/// <summary>What statfs(2) tells.</summary>
+/// <summary>What statfs(2) says.</summary>
 public readonly record struct FileSystemStatistics
 {
     /// <summary>Block size in bytes.</summary>

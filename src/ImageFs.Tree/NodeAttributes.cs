@@ -2,7 +2,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Tree;
 
-/// <summary>What stat(2) tells of a node.</summary>
+/// <summary>What stat(2) says of a node.</summary>
 public readonly record struct NodeAttributes
 {
     /// <summary>The type.</summary>

@@ -34,14 +34,14 @@ public sealed class Ownership
     /// <summary>The file system with what the options say of owners and permissions; the same when they say nothing.</summary>
     /// <param name="fileSystem">The file system; its format has taken the options that it knows.</param>
     /// <param name="options">The options that are left.</param>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public static FileSystem Apply(FileSystem fileSystem, OptionList options)
     {
         var ownership = new Ownership(options);
         return ownership.ChangesNothing ? fileSystem : new OwnedFileSystem(fileSystem, ownership);
     }
 
-    /// <summary>What stat(2) is to tell of a node.</summary>
+    /// <summary>What stat(2) says of a node.</summary>
     /// <param name="recorded">What the image records.</param>
     public NodeAttributes Change(in NodeAttributes recorded)
     {

@@ -11,9 +11,8 @@ public static class PathLookup
     // As the kernel has it (path_resolution(7)).
     private const int MaxLinks = 40;
 
-    /// <summary>Finds a node.</summary>
     /// <param name="fileSystem">Where.</param>
-    /// <param name="path">From the root, with or without a slash before it; ".." of the root is the root. With a slash behind it, it is a directory's.</param>
+    /// <param name="path">From the root, with or without a slash before it; ".." of the root is the root. With a slash after it, it is a directory's.</param>
     /// <param name="followLast">Whether a symbolic link at the end of the path is followed.</param>
     /// <exception cref="LinuxException">There is no such node, or the path is empty (ENOENT), what should be a directory is none (ENOTDIR), or links lead in a circle (ELOOP).</exception>
     /// <exception cref="Storage.ImageException">The file system is damaged there.</exception>
@@ -84,7 +83,7 @@ public static class PathLookup
         return node;
     }
 
-    // Behind a slash at the end stands the directory itself.
+    // After a slash at the end stands the directory itself.
     private static void Push(Stack<(string Name, bool IsOfLink)> names, string path, bool isOfLink)
     {
         if (path.EndsWith('/'))

@@ -22,7 +22,6 @@ public sealed class VolumeTree : FileSystem
 
     private readonly List<(byte[] Name, FileSystem FileSystem)> _volumes;
 
-    /// <summary>Makes the tree.</summary>
     /// <param name="volumes">The file systems, each with the name of its directory; 1 to <see cref="MaxVolumes"/>.</param>
     public VolumeTree(IEnumerable<(string Name, FileSystem FileSystem)> volumes)
     {

@@ -24,7 +24,7 @@ internal static class Failure
         }
         catch (OutOfMemoryException)
         {
-            // There is none for a message, either.
+            // There may be no memory for a message either.
             _ = Descriptors.Write(Descriptors.StandardError, s_noMemory, out _);
             return ExitStatus.System;
         }

@@ -17,7 +17,7 @@ internal static class ImageInfo
 
     /// <summary>Describes the image, its partition table and its file systems.</summary>
     /// <exception cref="ImageException">There is a file system on the whole image, but it is damaged.</exception>
-    /// <exception cref="OptionException">An option is unknown or no good.</exception>
+    /// <exception cref="OptionException">An option is unknown or not valid.</exception>
     internal static ImageDescription Describe(ImageStack stack)
     {
         OpenContext context = stack.Context;

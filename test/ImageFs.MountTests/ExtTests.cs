@@ -184,7 +184,7 @@ internal sealed class ExtTests
         Assert.That(mount.List().DifferencesFrom(expected!.Select(WithoutFailedSeeks), Facts.Recorded), Is.Empty);
     }
 
-    // mke2fs 1.47 leaves holes behind the bytes in an inode, where this kernel's seek fails (ENOENT): that is nothing to compare with.
+    // mke2fs 1.47 leaves holes after the bytes in an inode, where this kernel's seek fails (ENOENT): that is nothing to compare with.
     private static TreeEntry WithoutFailedSeeks(TreeEntry entry) =>
         entry["data"]?.Contains('!', StringComparison.Ordinal) == true ? entry.Only([.. entry.Facts.Keys.Except(["data"])]) : entry;
 

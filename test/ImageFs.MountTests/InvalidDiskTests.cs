@@ -82,7 +82,7 @@ internal sealed class InvalidDiskTests
     {
         TreeListing listing = ListOf(name, out string log);
         AssertHurtAndSound(listing, name, part, InputOutput);
-        Assert.That(log, Does.Match("the image (only|has)").And.Match("byte 0x[0-9A-F]+ lies behind the end of the image"));
+        Assert.That(log, Does.Match("the image (only|has)").And.Match("byte 0x[0-9A-F]+ lies beyond the end of the image"));
     }
 
     [TestCase("ext-is-its-parent", "/bad/bad")]
@@ -121,7 +121,7 @@ internal sealed class InvalidDiskTests
     [TestCase("gpt-primary-sum", "GPT header at 0x200: its checksum is wrong; the backup at 0xFFE00 is used", "1-ext", "2-TEST LABEL")]
     [TestCase("gpt-partition-past-end", "", "1-ext", "2-TEST LABEL")]
     [TestCase("mbr-logical-loop", "extended boot record at 0x[0-9A-F]+ leads backward to 0x[0-9A-F]+", "1-ext", "5-TEST LABEL")]
-    [TestCase("mbr-logical-past-end", "extended boot record at 0x[0-9A-F]+ lies behind the end of the disk", "1-ext", "5-TEST LABEL")]
+    [TestCase("mbr-logical-past-end", "extended boot record at 0x[0-9A-F]+ lies beyond the end of the disk", "1-ext", "5-TEST LABEL")]
     [TestCase("mbr-partition-past-end", "", "1-ext", "5-TEST LABEL")]
     [CancelAfter(Limit)]
     public void What_is_sound_in_a_damaged_table_is_shown(string name, string warning, params string[] directories)

@@ -15,7 +15,7 @@ internal sealed class LogicalPartitionTests
     private const byte Link = 0x05;
     private const byte OtherLink = 0x0F;
 
-    // The record of the chain's begin is in sector 2048, the next one 20480 behind it; what is shown begins 2048 behind its own record.
+    // The record of the chain's begin is in sector 2048, the next one 20480 after it; what is shown begins 2048 after its own record.
     private const int First = 2048;
     private const int Step = 20480;
 

@@ -100,7 +100,7 @@ internal sealed partial class ReadingTests
         string expected = Tool.Run("debugfs", "-R", "cat d/name-1", folder["image"]).Succeeded().Text;
         using var mount = ImageMount.Mount(folder["image"]);
 
-        // READDIRPLUS, where the kernel would take the second for newer, and lookups before and behind it.
+        // READDIRPLUS, where the kernel would take the second for newer, and lookups before and after it.
         Assert.That(expected, Is.AnyOf("one\n", "other\n"));
         Assert.That(File.ReadAllText(mount["d/name-1"]), Is.EqualTo(expected));
         Assert.That(Tool.Shell("ls -lU $1/d; ls -lU $1/d; cat $1/d/name-1", mount.Directory).Text, Does.EndWith($"\n{expected}"));

@@ -187,7 +187,7 @@ internal sealed class VerifyTests
         Assert.That(said.Text, Does.Contain(damage == "crossed" ? "/ONE.TXT: extent at 0x" : finding));
         if (damage == "crossed")
         {
-            Assert.That(said.Text, Does.Contain("bytes are those of /TWO.TXT, too"));
+            Assert.That(said.Text, Does.Contain("bytes also belong to /TWO.TXT"));
         }
     }
 

@@ -7,7 +7,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.CompactDisc;
 
-/// <summary>The audio tracks of a disc as WAV files: <c>Track 02.wav</c>. A node id is the track's number and one; the root's is 1. Those that cannot be had are left out: they are no silence.</summary>
+/// <summary>The audio tracks of a disc as WAV files: <c>Track 02.wav</c>. A node id is the track's number and one; the root's is 1. Those that cannot be read are left out: they are not silence.</summary>
 /// <param name="disc">The disc.</param>
 public sealed class AudioFileSystem(Disc disc) : FileSystem
 {
@@ -98,7 +98,7 @@ public sealed class AudioFileSystem(Disc disc) : FileSystem
     }
 
     /// <inheritdoc/>
-    public override byte[] ReadLink(NodeId node) => throw new InvalidImageException("node", (long)node.Value, "it is no symbolic link");
+    public override byte[] ReadLink(NodeId node) => throw new InvalidImageException("node", (long)node.Value, "it is not a symbolic link");
 
     /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
@@ -115,7 +115,7 @@ public sealed class AudioFileSystem(Disc disc) : FileSystem
         Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Track {track.Number:00}.wav"));
 }
 
-/// <summary>The header of a WAV file with a disc's samples behind it.</summary>
+/// <summary>The header of a WAV file with a disc's samples after it.</summary>
 internal static class WaveFile
 {
     private const int HeaderLength = 44;
@@ -128,7 +128,6 @@ internal static class WaveFile
     // Bytes of the file that the length of its RIFF chunk does not count.
     private const int Uncounted = 8;
 
-    /// <summary>Makes the header.</summary>
     /// <param name="length">Bytes of samples.</param>
     internal static byte[] MakeHeader(long length)
     {

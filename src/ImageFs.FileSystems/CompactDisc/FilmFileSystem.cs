@@ -75,7 +75,7 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
     }
 }
 
-/// <summary>A film as Windows and macOS show it: raw sectors behind a RIFF header of the form CDXA.</summary>
+/// <summary>A film as Windows and macOS show it: raw sectors after a RIFF header of the form CDXA.</summary>
 internal static class FilmFile
 {
     private const int HeaderLength = 44;

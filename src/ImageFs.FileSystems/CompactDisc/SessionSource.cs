@@ -8,7 +8,7 @@ namespace ImageFs.FileSystems.CompactDisc;
 /// image does not have.
 /// </summary>
 /// <param name="image">The image.</param>
-/// <param name="start">Where it begins on the disc, in bytes; less than 0 where what counts as the disc's start is behind its own.</param>
+/// <param name="start">Where it begins on the disc, in bytes; less than 0 where what counts as the disc's start comes after its own.</param>
 internal sealed class SessionSource(BlockSource image, long start) : BlockSource
 {
     /// <inheritdoc/>

@@ -125,7 +125,7 @@ internal static class BootRegion
     /// <summary>Reads the boot sector whose region has the right sum: the main one, or with a warning the backup.</summary>
     /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="sector">Takes the boot sector.</param>
-    /// <param name="warn">Hears of it when it is the backup.</param>
+    /// <param name="warn">Called when it is the backup.</param>
     /// <exception cref="InvalidImageException">Neither is good.</exception>
     public static void Read(BlockCache blocks, Span<byte> sector, Action<string> warn)
     {
@@ -145,13 +145,13 @@ internal static class BootRegion
             }
         }
 
-        throw new InvalidImageException("main boot region", 0, $"{problem}, and the backup is no good either", "exFAT 3");
+        throw new InvalidImageException("main boot region", 0, $"{problem}, and the backup is damaged too", "exFAT 3");
     }
 
     /// <summary>Checks both regions.</summary>
     /// <param name="blocks">The volume, through its cache.</param>
     /// <param name="sectorSize">Bytes in a sector.</param>
-    /// <param name="run">Hears of what is wrong.</param>
+    /// <param name="run">Called with what is wrong.</param>
     public static void Check(BlockCache blocks, int sectorSize, CheckRun run)
     {
         run.Extent = "2";

@@ -103,7 +103,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
         return isName;
     }
 
-    // What is behind a NUL is not shown, but counts when names are compared.
+    // What follows a NUL is not shown, but counts when names are compared.
     private ReadOnlySpan<byte> WholeName()
     {
         ReadOnlySpan<char> units = _units.AsSpan(0, _unitCount);

@@ -10,7 +10,7 @@ internal sealed class ExFatOptions : OwnerOptions
     private static readonly string[] s_ignored = ["sys_tz", "zero_size_dir", "namecase", "codepage"];
 
     /// <summary>Takes the options that exfat knows.</summary>
-    /// <exception cref="OptionException">A value is no good.</exception>
+    /// <exception cref="OptionException">A value is not valid.</exception>
     public ExFatOptions(OptionList options)
         : base(options)
     {

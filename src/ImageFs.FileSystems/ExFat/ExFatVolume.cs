@@ -227,7 +227,7 @@ internal sealed class ExFatVolume
                     used += BitOperations.PopCount(bits);
                 }
 
-                // Bits behind the last cluster mean nothing (7.1.5).
+                // Bits beyond the last cluster mean nothing (7.1.5).
                 used += left == 0 ? BitOperations.PopCount(piece[^1] & (uint)((1 << (int)(((Heap.Count - 1) % 8) + 1)) - 1)) : 0;
             },
             hole => left -= hole);

@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.Ext;
 /// <summary>Blocks of a file that lie together.</summary>
 /// <param name="First">The first of them, in the file.</param>
 /// <param name="Count">Their number; at least 1.</param>
-/// <param name="Kind">What stands behind them.</param>
+/// <param name="Kind">What the bytes are.</param>
 /// <param name="Start">The first of them in the volume, when they are mapped.</param>
 internal readonly record struct BlockRun(long First, long Count, ExtentKind Kind, long Start = 0);
 
@@ -96,7 +96,7 @@ internal sealed class BlockPointers : BlockMappedFile
         }
     }
 
-    /// <summary>Pointers of one table that lead to blocks one behind the other, or nowhere.</summary>
+    /// <summary>Pointers of one table that lead to blocks one after the other, or nowhere.</summary>
     private BlockRun FindRun(ReadOnlySpan<byte> table, long address, long first, uint block, long wanted)
     {
         int index = (int)(block - first);

@@ -4,7 +4,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
 
-/// <summary>What there is to tell a person about a file system.</summary>
+/// <summary>What to say about a file system to people.</summary>
 internal static class ExtDescription
 {
     // What blkid lets an ext2 or ext3 file system have.
@@ -85,7 +85,7 @@ internal static class ExtDescription
     }
 }
 
-/// <summary>What statfs(2) tells, counted as ext4_statfs does.</summary>
+/// <summary>What statfs(2) says, counted as ext4_statfs does.</summary>
 internal static class ExtStatistics
 {
     private const uint MaxNameLength = 255;

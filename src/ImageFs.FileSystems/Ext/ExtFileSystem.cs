@@ -11,7 +11,7 @@ namespace ImageFs.FileSystems.Ext;
 /// <summary>An ext2, ext3 or ext4 file system, as Linux's ext4 shows it. A node is the number of its inode.</summary>
 internal sealed class ExtFileSystem : FileSystem
 {
-    // A position behind something damaged has this bit, so that the end of the directory is an error whoever asks for it.
+    // A position after something damaged has this bit, so that the end of the directory is an error whoever asks for it.
     private const long DamagePassed = 1L << 62;
 
     // "." and ".." of an inline directory are no entries: they take the place of the number of the parent.

@@ -49,7 +49,7 @@ internal sealed class ExtFormat : FileSystemFormat
 
         if (new SuperBlock(superBlock).HasFeaturesOfNoRevision)
         {
-            context.Warn("the super block has features, and revision 0, which has none: e2fsck should see to it");
+            context.Warn("the super block has features, and revision 0, which has none: run e2fsck");
         }
 
         if (!taken.NoLoad && volume.RecoveredBlocks is null && JournalRecovery.FindContradiction(volume, new SuperBlock(superBlock)) is { } contradiction)

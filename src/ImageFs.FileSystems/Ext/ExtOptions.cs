@@ -25,7 +25,7 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
         "warn_on_error", "nowarn_on_error",
     ];
 
-    /// <summary><c>sb=</c>, which is in KiB: where the super block is that counts, with the group descriptors behind it; in bytes.</summary>
+    /// <summary><c>sb=</c>, which is in KiB: where the super block is that counts, with the group descriptors after it; in bytes.</summary>
     public long SuperBlockAddress { get; private init; }
 
     /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>

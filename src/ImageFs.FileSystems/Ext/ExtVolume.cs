@@ -15,7 +15,7 @@ internal sealed class ExtVolume
 
     /// <param name="source">The volume, as it is after recovery of the journal.</param>
     /// <param name="superBlock">Its super block.</param>
-    /// <param name="superBlockAddress">Where that is: the group descriptors are behind it. In bytes.</param>
+    /// <param name="superBlockAddress">Where that is: the group descriptors are after it. In bytes.</param>
     /// <param name="cacheSize">What of its metadata may be kept.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
     public ExtVolume(BlockSource source, SuperBlock superBlock, long superBlockAddress = SuperBlock.Address, CacheSize cacheSize = default)

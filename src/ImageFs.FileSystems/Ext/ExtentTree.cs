@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.Ext;
 /// <summary>The header of a node of an extent tree (ext4: Extent Tree).</summary>
 internal readonly ref struct ExtentHeader
 {
-    /// <summary>Bytes that it takes, and that each entry behind it takes.</summary>
+    /// <summary>Bytes that it takes, and that each entry after it takes.</summary>
     public const int Size = 12;
 
     /// <summary>eh_magic of every node.</summary>
@@ -86,7 +86,7 @@ internal readonly ref struct ExtentLeaf
     public ulong Start =>
         BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..]) | ((ulong)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[6..]) << 32);
 
-    /// <summary>The block of the file behind it.</summary>
+    /// <summary>The block of the file after it.</summary>
     public long End => (long)Block + Length;
 
     private ushort RawLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[4..]);
@@ -143,7 +143,7 @@ internal readonly ref struct ExtentNode
         return low;
     }
 
-    /// <summary>The first block of the file behind an entry's part: where the next entry begins, or the node's own part ends.</summary>
+    /// <summary>The first block of the file after an entry's part: where the next entry begins, or the node's own part ends.</summary>
     public long EndOf(int i, long end) => i + 1 < Count ? Math.Min(FirstBlock(i + 1), end) : end;
 }
 

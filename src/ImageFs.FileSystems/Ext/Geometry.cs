@@ -52,7 +52,7 @@ internal sealed class Geometry
         BlocksCount = CheckBlocksCount(superBlock);
         FirstDataBlock = superBlock.FirstDataBlock;
         BlocksPerGroup = superBlock.BlocksPerGroup;
-        Require(FirstDataBlock < BlocksCount, $"its first data block, {FirstDataBlock}, lies behind its {BlocksCount} blocks");
+        Require(FirstDataBlock < BlocksCount, $"its first data block, {FirstDataBlock}, lies beyond its {BlocksCount} blocks");
         Require(
             BlocksPerGroup >= MinBlocksPerGroup && BlocksPerGroup <= ClusterSize * BitsInByte
             && BlocksPerGroup % (ClusterSize / BlockSize) == 0,
@@ -122,7 +122,7 @@ internal sealed class Geometry
     /// <summary>The first inode that is not reserved.</summary>
     public uint FirstInode { get; }
 
-    /// <summary>Whether blocks of files can be there: none lies in the boot block or behind the end.</summary>
+    /// <summary>Whether blocks of files can be there: none lies in the boot block or beyond the end.</summary>
     /// <param name="first">The first block.</param>
     /// <param name="count">Number of blocks; at least 1.</param>
     public bool IsValid(ulong first, uint count) =>

@@ -14,7 +14,7 @@ internal readonly ref struct GroupDescriptor
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The whole descriptor and nothing behind it.</param>
+    /// <param name="bytes">The whole descriptor and nothing after it.</param>
     public GroupDescriptor(ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, MinSize, nameof(bytes));
@@ -159,7 +159,7 @@ internal sealed class GroupDescriptors
         long block = FindTable(table);
         if (block >= _geometry.BlocksCount)
         {
-            throw new InvalidImageException("group descriptors", _geometry.AddressOf(block), "they lie behind the last block", Clause);
+            throw new InvalidImageException("group descriptors", _geometry.AddressOf(block), "they lie beyond the last block", Clause);
         }
 
         int offset = (int)index * _geometry.DescriptorSize;

@@ -22,7 +22,7 @@ internal readonly ref struct Inode
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The whole inode, as long as s_inode_size says, and nothing behind it.</param>
+    /// <param name="bytes">The whole inode, as long as s_inode_size says, and nothing after it.</param>
     /// <param name="number">Its number.</param>
     /// <param name="address">Where it is in the volume.</param>
     public Inode(ReadOnlySpan<byte> bytes, uint number, long address)
@@ -84,7 +84,7 @@ internal readonly ref struct Inode
     /// <summary>l_i_file_acl_high.</summary>
     public ushort FileAclHigh => UInt16(0x76);
 
-    /// <summary>i_extra_isize: bytes in use behind the first 128.</summary>
+    /// <summary>i_extra_isize: bytes in use after the first 128.</summary>
     public int ExtraSize => _bytes.Length > GoodOldSize ? UInt16(0x80) : 0;
 
     /// <summary>Whether <see cref="ExtraSize"/> is possible.</summary>
@@ -124,7 +124,7 @@ internal readonly ref struct Inode
     /// <summary>Where the extended attributes in the inode begin.</summary>
     public int AttributesOffset => GoodOldSize + ExtraSize;
 
-    /// <summary>The bytes behind the fixed part: extended attributes.</summary>
+    /// <summary>The bytes after the fixed part: extended attributes.</summary>
     public ReadOnlySpan<byte> Attributes => ExtraSize == 0 ? [] : _bytes[AttributesOffset..];
 
     /// <summary>i_checksum: its lower half, and its upper half where the inode has one.</summary>

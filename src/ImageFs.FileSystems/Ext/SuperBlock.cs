@@ -377,7 +377,7 @@ internal sealed class SuperBlockCopies
         ReservedDescriptorBlocks = superBlock.ReservedGdtBlocks;
     }
 
-    /// <summary>Blocks behind the descriptors of each copy that are kept for the file system to grow.</summary>
+    /// <summary>Blocks after the descriptors of each copy that are kept for the file system to grow.</summary>
     public int ReservedDescriptorBlocks { get; }
 
     /// <summary>Whether a group has one.</summary>

@@ -105,7 +105,7 @@ internal readonly ref struct BootSector
 
     private ushort ExtendedFlags => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[40..]);
 
-    // BS_DrvNum and what follows: behind the fields that only FAT32 has.
+    // BS_DrvNum and what follows: after the fields that only FAT32 has.
     private ReadOnlySpan<byte> Extended => _bytes[(IsFat32 ? 64 : 36)..];
 
     /// <summary>What contradicts the specification so that no volume can be made of it, by Linux's rules; null when nothing does.</summary>
@@ -124,7 +124,7 @@ internal readonly ref struct BootSector
 
         if (ReservedSectors == 0 || FatCount == 0 || FatSize == 0)
         {
-            return $"{FatCount} tables of {FatSize} sectors behind {ReservedSectors} reserved ones";
+            return $"{FatCount} tables of {FatSize} sectors after {ReservedSectors} reserved ones";
         }
 
         if (Media < MinMedia)
@@ -202,7 +202,7 @@ internal static class EarlyFloppy
     private const int SectorSize = 512;
     private const byte FatCount = 2;
 
-    // The parameter block, and what later versions have behind it: code, here.
+    // The parameter block, and what later versions have after it: code, here.
     private const int BlockStart = 3;
     private const int BlockEnd = 62;
 

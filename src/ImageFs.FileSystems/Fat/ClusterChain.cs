@@ -189,7 +189,7 @@ internal sealed class ChainFollower(FileAllocationTable table, uint first)
         Take(cluster);
         try
         {
-            // Behind the limit there is only to find out whether what came before it was a loop: a chain that only goes forward has none.
+            // Beyond the limit there is only to find out whether what came before it was a loop: a chain that only goes forward has none.
             for (long steps = 1; Count < limit || (hasGoneBack && steps <= LoopFactor * (limit + 1)); steps++)
             {
                 uint next = table[cluster];
@@ -211,7 +211,7 @@ internal sealed class ChainFollower(FileAllocationTable table, uint first)
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            // Behind the limit nothing is missing.
+            // Beyond the limit nothing is missing.
             Damage = Count < limit ? e : null;
         }
     }

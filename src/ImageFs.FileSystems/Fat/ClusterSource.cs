@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>The clusters of a volume: numbered from 2, one behind the other (fatgen103 3.5, exFAT 5).</summary>
+/// <summary>The clusters of a volume: numbered from 2, one after the other (fatgen103 3.5, exFAT 5).</summary>
 /// <param name="Address">Where cluster 2 begins, in bytes from the start of the volume.</param>
 /// <param name="ClusterSize">Bytes in a cluster.</param>
 /// <param name="Count">Clusters there are.</param>
@@ -40,7 +40,7 @@ internal sealed class ClusterSource : BlockSource
     /// <param name="heap">Its clusters.</param>
     /// <param name="chain">Those that the contents are in.</param>
     /// <param name="length">Bytes of the contents.</param>
-    /// <param name="validLength">Bytes of them that were ever written; those behind read as zeros (exFAT 7.6.5).</param>
+    /// <param name="validLength">Bytes of them that were ever written; those after read as zeros (exFAT 7.6.5).</param>
     public ClusterSource(BlockSource volume, ClusterHeap heap, ClusterChain chain, long length, long validLength)
     {
         _volume = volume;

@@ -116,7 +116,6 @@ internal sealed class BytePairs
     private readonly char[] _characters = new char[(256 - FirstLead) << 8];
     private readonly bool[] _canBegin = new bool[256];
 
-    /// <summary>Reads them.</summary>
     /// <param name="encoding">The code page, with its own fallback: only that knows characters that have several codes.</param>
     public BytePairs(Encoding encoding)
     {
@@ -143,7 +142,7 @@ internal sealed class BytePairs
 
     /// <summary>The character of a pair.</summary>
     /// <param name="first">A byte that can begin one.</param>
-    /// <param name="second">The byte behind it.</param>
+    /// <param name="second">The byte after it.</param>
     /// <param name="character">The character.</param>
     /// <returns>False when there is none.</returns>
     public bool TryGet(byte first, byte second, out char character)

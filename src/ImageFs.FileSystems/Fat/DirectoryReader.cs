@@ -34,7 +34,7 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     /// <summary>Where the first entry of the name is, in bytes from the start of the directory.</summary>
     public long Position { get; protected set; }
 
-    /// <summary>Where reading goes on behind it.</summary>
+    /// <summary>Where reading goes on after it.</summary>
     public long NextPosition => cursor.NextPosition;
 
     /// <summary>The first damage that was passed over.</summary>

@@ -82,7 +82,7 @@ internal sealed class FatChecks(FatVolume volume)
         run.Extent = volume.FatCount.ToString(CultureInfo.InvariantCulture);
         if (!volume.IsMirrored)
         {
-            run.GiveUp("the volume has one table in use, and no copies");
+            run.GiveUp("the volume has only one table in use");
             return;
         }
 

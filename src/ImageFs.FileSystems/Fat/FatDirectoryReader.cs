@@ -98,7 +98,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
         return true;
     }
 
-    /// <summary>Reads the parts of a long name, and goes to the entry behind them.</summary>
+    /// <summary>Reads the parts of a long name, and goes to the entry after them.</summary>
     /// <returns>False when the current entry begins no long name, or the directory ends.</returns>
     private bool TryReadLongName()
     {
@@ -135,7 +135,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
             }
         }
 
-        // Behind a deleted entry there may still be the parts of its name.
+        // After a deleted entry there may still be the parts of its name.
         if (!Entry.IsFree && !Entry.IsLongName && Entry.Checksum == checksum)
         {
             _longLength = Utf16Name.Encode(_units.AsSpan(0, units), shortName.Charset, (byte)'?', _long);

@@ -13,7 +13,7 @@ internal sealed class FatOptions : OwnerOptions
     ];
 
     /// <summary>Takes the options that vfat knows.</summary>
-    /// <exception cref="OptionException">A value is no good.</exception>
+    /// <exception cref="OptionException">A value is not valid.</exception>
     public FatOptions(OptionList options)
         : base(options)
     {
@@ -22,19 +22,19 @@ internal sealed class FatOptions : OwnerOptions
             null or "mixed" or "winnt" => ShortNameDisplay.ByFlags,
             "lower" => ShortNameDisplay.LowerCase,
             "win95" => ShortNameDisplay.AsRecorded,
-            string other => throw new OptionException($"shortname={other}", "is lower, win95, winnt or mixed"),
+            string other => throw new OptionException($"shortname={other}", "must be lower, win95, winnt or mixed"),
         };
         Display = options.TakeFlag("nocase") ? ShortNameDisplay.AsRecorded : Display;
         IsCaseSensitive = options.TakeValue("check") switch
         {
             null or "n" or "normal" or "r" or "relaxed" => false,
             "s" or "strict" => true,
-            string other => throw new OptionException($"check={other}", "is relaxed, normal or strict"),
+            string other => throw new OptionException($"check={other}", "must be relaxed, normal or strict"),
         };
         int codePage = (int)(options.TakeNumber("codepage", max: int.MaxValue) ?? Fat.CodePage.Default);
         CodePage = Fat.CodePage.Numbers.Contains(codePage)
             ? Fat.CodePage.Get(codePage)
-            : throw new OptionException($"codepage={codePage}", $"is one of {string.Join(' ', Fat.CodePage.Numbers)}");
+            : throw new OptionException($"codepage={codePage}", $"must be one of {string.Join(' ', Fat.CodePage.Numbers)}");
         OnlyProgramsExecutable = options.TakeFlag("showexec");
         ReadOnlyDirectories = options.TakeFlag("rodir");
         UseFreeCount = options.TakeFlag("usefree");

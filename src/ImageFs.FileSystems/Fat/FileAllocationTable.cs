@@ -46,7 +46,7 @@ internal sealed class FileAllocationTable(BlockCache blocks, long address, Entry
     public ClusterHeap Heap => heap;
 
     /// <summary>The entry of a cluster.</summary>
-    /// <exception cref="ImageException">The table lies behind the end of the image.</exception>
+    /// <exception cref="ImageException">The table lies beyond the end of the image.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public uint this[uint cluster]
     {
@@ -89,7 +89,7 @@ internal sealed class FileAllocationTable(BlockCache blocks, long address, Entry
 
     /// <summary>Counts the clusters that are free: reads the whole table.</summary>
     /// <param name="source">The volume, past the cache.</param>
-    /// <exception cref="ImageException">The table lies behind the end of the image.</exception>
+    /// <exception cref="ImageException">The table lies beyond the end of the image.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public uint CountFree(BlockSource source)
     {

@@ -18,7 +18,7 @@ internal class OwnerOptions
     private const string KernelCharset = "iso8859-1";
 
     /// <summary>Takes the options.</summary>
-    /// <exception cref="OptionException">A value is no good.</exception>
+    /// <exception cref="OptionException">A value is not valid.</exception>
     public OwnerOptions(OptionList options)
     {
         UserId = options.TakeUser("uid") ?? 0;
@@ -36,7 +36,7 @@ internal class OwnerOptions
         options.TakeFlag("discard");
         if (options.TakeValue("errors") is string errors and not ("continue" or "panic" or "remount-ro"))
         {
-            throw new OptionException($"errors={errors}", "is continue, panic or remount-ro");
+            throw new OptionException($"errors={errors}", "must be continue, panic or remount-ro");
         }
     }
 
@@ -85,7 +85,7 @@ internal class OwnerOptions
         {
             null or "1" or "yes" or "true" => true,
             "0" or "no" or "false" => false,
-            _ => throw new OptionException($"{name}={value}", "is yes or no"),
+            _ => throw new OptionException($"{name}={value}", "must be yes or no"),
         };
     }
 
@@ -105,7 +105,7 @@ internal class OwnerOptions
         string? zone = options.TakeValue("tz");
         if (zone is not (null or "UTC"))
         {
-            throw new OptionException($"tz={zone}", "is UTC; for another zone there is time_offset=MINUTES");
+            throw new OptionException($"tz={zone}", "must be UTC; for another zone use time_offset=MINUTES");
         }
 
         string? text = options.TakeValue("time_offset");
@@ -117,6 +117,6 @@ internal class OwnerOptions
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int minutes)
             && minutes is >= -MaxTimeOffset and <= MaxTimeOffset
             ? minutes * 60L
-            : throw new OptionException($"time_offset={text}", $"wants minutes from -{MaxTimeOffset} to {MaxTimeOffset}");
+            : throw new OptionException($"time_offset={text}", $"must be minutes from -{MaxTimeOffset} to {MaxTimeOffset}");
     }
 }

@@ -27,6 +27,6 @@ public sealed record ForeignFileSystem(ForeignKind Kind, string Type, string Nam
     /// <summary>What it is and what to do about it, for a sentence.</summary>
     public string Text => Hint.Length == 0 ? Name : Name.EndsWith(')') ? $"{Name[..^1]}; {Hint})" : $"{Name} ({Hint})";
 
-    /// <summary>That it is not read: a sentence.</summary>
+    /// <summary>A sentence that says that it is not read.</summary>
     public string Problem => $"{Text} is not supported";
 }

@@ -172,7 +172,7 @@ public static class ForeignFormats
         var found = new List<ForeignFileSystem>();
         foreach (ForeignFormat format in s_all)
         {
-            // Of what has several marks one is enough; a file is one thing, and nothing beside.
+            // One mark is enough where there are several; a file is one thing only.
             bool isTold = found.Exists(other => other.Type == format.Type || format.Kind is ForeignKind.File or ForeignKind.NoImage);
             if (!isTold && format.Recognise(reader) is { } foreign)
             {

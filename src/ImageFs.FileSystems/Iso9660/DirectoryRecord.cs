@@ -38,7 +38,7 @@ internal readonly ref struct DirectoryRecord
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The whole record and nothing behind it.</param>
+    /// <param name="bytes">The whole record and nothing after it.</param>
     public DirectoryRecord(ReadOnlySpan<byte> bytes)
     {
         if (FindProblem(bytes) is string problem)
@@ -91,7 +91,7 @@ internal readonly ref struct DirectoryRecord
     /// <summary>Whether this is the directory's record of its parent (6.8.2.2).</summary>
     public bool IsParent => FileIdentifier is [1];
 
-    /// <summary>First logical block behind the extended attribute record: of a directory, where its records begin.</summary>
+    /// <summary>First logical block after the extended attribute record: of a directory, where its records begin.</summary>
     public long LocationOfData => (long)LocationOfExtent + ExtendedAttributeRecordLength;
 
     /// <summary>Whether the fields that are recorded in both byte orders say the same in each.</summary>

@@ -23,7 +23,7 @@ internal readonly struct Inode
         IsSparse = isSparse;
     }
 
-    /// <summary>What stat(2) tells.</summary>
+    /// <summary>What stat(2) says.</summary>
     public NodeAttributes Attributes { get; }
 
     /// <summary>Bytes of all sections.</summary>

@@ -4,7 +4,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
 
-/// <summary>What <c>imagefs info</c> tells of an ISO 9660 file system.</summary>
+/// <summary>What <c>imagefs info</c> says of an ISO 9660 file system.</summary>
 internal static class Iso9660Description
 {
     private delegate ReadOnlySpan<byte> Field(PrimaryVolumeDescriptor volume);

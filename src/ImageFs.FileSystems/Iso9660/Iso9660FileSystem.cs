@@ -15,7 +15,7 @@ namespace ImageFs.FileSystems.Iso9660;
 /// </summary>
 internal sealed class Iso9660FileSystem : FileSystem
 {
-    // A position behind something damaged has this bit, so that the end of the directory is an error whoever asks for it.
+    // A position after something damaged has this bit, so that the end of the directory is an error whoever asks for it.
     private const long DamagePassed = 1L << 62;
 
     // Smaller directories are gone through faster than an index is made.

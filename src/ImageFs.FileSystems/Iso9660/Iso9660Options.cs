@@ -21,7 +21,7 @@ internal sealed class Iso9660Options
     private const uint PermissionBits = 0x1FF;
 
     /// <summary>Takes the options that isofs knows.</summary>
-    /// <exception cref="OptionException">A value is no good.</exception>
+    /// <exception cref="OptionException">A value is not valid.</exception>
     public Iso9660Options(OptionList options)
     {
         NoRockRidge = options.TakeFlag("norock");
@@ -44,14 +44,14 @@ internal sealed class Iso9660Options
             null or "n" or "normal" => NameMapping.Normal,
             "o" or "off" => NameMapping.Off,
             "a" or "acorn" => NameMapping.Acorn,
-            string other => throw new OptionException($"map={other}", "is normal, off or acorn"),
+            string other => throw new OptionException($"map={other}", "must be normal, off or acorn"),
         };
         CheckRelaxed = options.TakeValue("check") switch
         {
             null => null,
             "r" or "relaxed" => true,
             "s" or "strict" => false,
-            string other => throw new OptionException($"check={other}", "is relaxed or strict"),
+            string other => throw new OptionException($"check={other}", "must be relaxed or strict"),
         };
         if (options.TakeNumber("block") is uint size and not (512 or 1024 or 2048))
         {

@@ -8,7 +8,7 @@ internal sealed class Iso9660Volume
 {
     private const int CacheBlockSize = 8192;
 
-    // With at most a block of 2048 bytes each, half a megabyte.
+    // At most half a megabyte, with a block of 2048 bytes each.
     private const int KnownContinuations = 256;
 
     private readonly Action<string> _warn;
@@ -181,7 +181,7 @@ internal sealed class Iso9660Volume
         long root = ToAddress(descriptor.Volume.LocationOfRoot);
         return root < Source.Length
             ? root
-            : throw new InvalidImageException("root directory", root, "it lies behind the end of the image", "ECMA-119 8.4.18");
+            : throw new InvalidImageException("root directory", root, "it lies beyond the end of the image", "ECMA-119 8.4.18");
     }
 
     /// <summary>Whether the directory's first block, which is all that Linux looks at, has only the records of itself and its parent.</summary>

@@ -9,7 +9,6 @@ internal static class JolietName
     /// <summary>Bytes that a decoded name can take: three for each of the two that it was recorded in.</summary>
     public const int MaxLength = 384;
 
-    /// <summary>Makes the name.</summary>
     /// <param name="identifier">The file identifier.</param>
     /// <param name="charset">What to show it in.</param>
     /// <param name="name">Where it goes: at least <see cref="MaxLength"/> bytes.</param>

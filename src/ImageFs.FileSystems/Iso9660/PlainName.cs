@@ -18,7 +18,6 @@ internal static class PlainName
 {
     private const string HexDigits = "0123456789abcdef";
 
-    /// <summary>Makes the name.</summary>
     /// <param name="record">The directory record.</param>
     /// <param name="mapping">How.</param>
     /// <param name="name">Where it goes: at least 255 bytes.</param>

@@ -5,14 +5,14 @@ namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>
 /// Finds the sessions of a disc. The table that tells of them is outside of the data: a drive and the sheet of an image have it. Of an
-/// image of the data alone, the volume descriptors of each session are looked for behind the end of the one before.
+/// image of the data alone, the volume descriptors of each session are looked for beyond the end of the one before.
 /// </summary>
 internal static class Sessions
 {
     // On media that can be overwritten, libisofs has the descriptors of the last session at 0, and the first session here.
     private const long FirstEmulatedSector = 32;
 
-    // Behind a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
+    // After a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
     private const int MaxGap = 16 * 1024;
 
     private const int DescriptorSector = 16;
@@ -57,7 +57,7 @@ internal static class Sessions
 
     /// <summary>
     /// Where an image begins on its disc, in bytes: 0, unless it is one of a later session alone. The options tell; or the root directory,
-    /// which has its own address in its first record (ECMA-119 6.8.2.2) and is somewhere behind the volume descriptors.
+    /// which has its own address in its first record (ECMA-119 6.8.2.2) and is somewhere after the volume descriptors.
     /// </summary>
     /// <param name="source">The image.</param>
     /// <param name="start">Address of the session's system area in it.</param>
@@ -145,7 +145,7 @@ internal static class Sessions
         }
     }
 
-    /// <summary>Whether there is a primary volume descriptor with its root directory behind it: not that of an image in a file.</summary>
+    /// <summary>Whether there is a primary volume descriptor with its root directory after it: not that of an image in a file.</summary>
     private static bool IsSession(BlockSource source, long sector, out long end)
     {
         end = 0;

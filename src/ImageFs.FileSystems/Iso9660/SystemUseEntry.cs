@@ -62,7 +62,7 @@ internal readonly ref struct SystemUseEntry
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The whole entry and nothing behind it.</param>
+    /// <param name="bytes">The whole entry and nothing after it.</param>
     /// <param name="address">Where it is in the volume.</param>
     public SystemUseEntry(ReadOnlySpan<byte> bytes, long address)
     {
@@ -83,7 +83,7 @@ internal readonly ref struct SystemUseEntry
     /// <summary>What follows the version.</summary>
     public ReadOnlySpan<byte> Data => _bytes[HeaderLength..];
 
-    /// <summary>Whether an entry may begin where so many bytes are left: one byte of padding, or what is no entry, may stand behind the last.</summary>
+    /// <summary>Whether an entry may begin where so many bytes are left: one byte of padding, or what is no entry, may follow the last.</summary>
     public static bool Fits(long available) => available >= HeaderLength - 1;
 
     /// <summary>A signature word as a number.</summary>

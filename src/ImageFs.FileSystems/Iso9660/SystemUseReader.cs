@@ -24,7 +24,7 @@ internal sealed class ContinuationEntries
     /// <summary>Entries that say something.</summary>
     public int Count => _places.Length;
 
-    /// <summary>Whether an entry of impossible length stands behind them.</summary>
+    /// <summary>Whether an entry of impossible length follows them.</summary>
     public bool IsBroken { get; }
 
     /// <summary>Takes an area apart.</summary>
@@ -133,8 +133,8 @@ internal ref struct SystemUseReader
 
     /// <summary>Goes to the next entry; CE and ST are dealt with here.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="InvalidImageException">A continuation area is no good.</exception>
-    /// <exception cref="TruncatedImageException">A continuation area lies behind the end of the image.</exception>
+    /// <exception cref="InvalidImageException">A continuation area is not valid.</exception>
+    /// <exception cref="TruncatedImageException">A continuation area lies beyond the end of the image.</exception>
     public bool MoveNext()
     {
         while (TryReadEntry() || TryContinue())
@@ -234,7 +234,7 @@ internal ref struct SystemUseReader
             return $"a continuation area of {area.AreaLength} bytes at byte {area.Offset} of a block of {_blockSize}, {_continuationBytes} in all";
         }
 
-        return _nextEnd > _blocks.Length ? $"a continuation area at 0x{_nextAddress:X}, behind the end of the image" : null;
+        return _nextEnd > _blocks.Length ? $"a continuation area at 0x{_nextAddress:X}, beyond the end of the image" : null;
     }
 
     private bool TryContinue()

@@ -9,7 +9,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf;
 
-/// <summary>What <c>imagefs info</c> tells of a UDF file system.</summary>
+/// <summary>What <c>imagefs info</c> says of a UDF file system.</summary>
 internal static class UdfDescription
 {
     // What blkid makes a UUID of: sixteen bytes, of which the first eight are a time.

@@ -16,7 +16,7 @@ namespace ImageFs.FileSystems.Udf;
 /// <summary>A UDF file system, as Linux's udf shows it. A node is the block that its ICB begins with.</summary>
 internal sealed class UdfFileSystem : FileSystem
 {
-    // A position behind something damaged has this bit, so that the end of the directory is an error whoever asks for it.
+    // A position after something damaged has this bit, so that the end of the directory is an error whoever asks for it.
     private const long DamagePassed = 1L << 62;
 
     // "." is no entry of a directory: the first one is at position 1.

@@ -23,7 +23,7 @@ internal sealed class UdfOptions
     /// <summary>Takes the options that udf knows.</summary>
     /// <param name="options">The mount options.</param>
     /// <param name="source">The volume: a disc tells where its last session begins.</param>
-    /// <exception cref="OptionException">A value is no good.</exception>
+    /// <exception cref="OptionException">A value is not valid.</exception>
     public UdfOptions(OptionList options, BlockSource source)
     {
         IgnoreRecognition = options.TakeFlag("novrs");

@@ -8,13 +8,13 @@ namespace ImageFs.FileSystems.Udf;
 
 /// <summary>
 /// The sessions of a disc with UDF. Where no table of the disc tells them, each one that was closed ends with a virtual allocation table, of
-/// which the last leads back to those before; and one begins, with a volume recognition sequence of its own, a gap behind such an end.
+/// which the last leads back to those before; and one begins, with a volume recognition sequence of its own, a gap after such an end.
 /// </summary>
 internal static class UdfSessions
 {
     private const int MaxTables = 100;
 
-    // Behind a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
+    // After a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
     private const int MaxGap = 16 * 1024;
 
     /// <summary>How many there are.</summary>

@@ -183,7 +183,7 @@ internal sealed class UdfVolume
         DescriptorTag.Check(block, location.Block, FindAddress(Space, address), expected);
     }
 
-    /// <summary>Whether there is an indirect entry behind an entry, that leads to a newer version (UDF 2.3.5.1).</summary>
+    /// <summary>Whether there is an indirect entry after an entry, that leads to a newer version (UDF 2.3.5.1).</summary>
     private bool TryReadIndirect(LogicalBlock icb, Span<byte> block, out LogicalBlock newer)
     {
         newer = default;

@@ -32,7 +32,6 @@ internal sealed class FileStore : IDisposable
     private long _stored;
     private long _storedBytes;
 
-    /// <summary>Makes it.</summary>
     /// <param name="device">The connection; it stays the caller's.</param>
     /// <param name="files">The files.</param>
     /// <param name="errors">Told of what cannot be read.</param>

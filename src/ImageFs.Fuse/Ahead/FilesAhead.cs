@@ -28,7 +28,6 @@ internal sealed class FilesAhead
     private int _next;
     private int _trust;
 
-    /// <summary>Makes it.</summary>
     /// <param name="order">The order of the files.</param>
     /// <param name="store">Has files stored: from which place on, and how many.</param>
     public FilesAhead(ListingOrder order, Action<int, int> store)

@@ -26,7 +26,6 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
     /// <summary>Where the last listing begins in the order of files.</summary>
     public int LastPlace { get; private set; }
 
-    /// <summary>Answers the request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="withAttributes">Whether it is READDIRPLUS.</param>
     public FuseReply Read(in FuseRequest request, bool withAttributes)

@@ -28,7 +28,6 @@ internal sealed class FuseDispatcher
     private readonly AttributeHandlers _attributes;
     private readonly StatusHandler _status;
 
-    /// <summary>Makes the dispatcher of one worker.</summary>
     /// <param name="service">What it shares with the others.</param>
     /// <param name="transport">How replies go.</param>
     /// <param name="counters">Counts them.</param>

@@ -32,7 +32,7 @@ internal sealed class FuseErrorLog(FuseFileSystem fileSystem, Action<string> log
         }
         catch (OutOfMemoryException)
         {
-            // Not even for a line: the reader hears of it all the same, and the next request may find some.
+            // Not even for a line: the reader gets the error all the same, and the next request may find some.
         }
 
         return errno;

@@ -4,7 +4,7 @@ using ImageFs.Fuse.Abi;
 
 namespace ImageFs.Fuse.Dispatch;
 
-/// <summary>A request as it came: its header, and the bytes behind it.</summary>
+/// <summary>A request as it came: its header, and the bytes after it.</summary>
 internal readonly ref struct FuseRequest
 {
     private const int ExtensionUnit = 8;
@@ -51,7 +51,7 @@ internal readonly ref struct FuseRequest
     public bool TryRead<T>(out T arguments)
         where T : unmanaged => MemoryMarshal.TryRead(Body, out arguments);
 
-    /// <summary>Reads a structure and the name behind it.</summary>
+    /// <summary>Reads a structure and the name after it.</summary>
     /// <returns>False when the body is too short, or the name empty or without its NUL.</returns>
     public bool TryRead<T>(out T arguments, out ReadOnlySpan<byte> name)
         where T : unmanaged

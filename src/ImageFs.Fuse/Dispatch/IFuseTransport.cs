@@ -7,7 +7,7 @@ namespace ImageFs.Fuse.Dispatch;
 /// <summary>How requests come and replies go. One thread uses it: the reply to a request is sent before the next is received.</summary>
 internal interface IFuseTransport
 {
-    /// <summary>Where the bytes of a reply are put, behind the header that the transport adds; good until the reply is sent.</summary>
+    /// <summary>Where the bytes of a reply are put, after the header that the transport adds; good until the reply is sent.</summary>
     Span<byte> Payload { get; }
 
     /// <summary>Waits for the next request.</summary>

@@ -34,7 +34,7 @@ internal sealed class LatencyHistogram
         return count == 0 ? null : new LatencySummary(count, Percentile(count, 50), Percentile(count, 90), Percentile(count, 99), Percentile(count, 100));
     }
 
-    // Below 8 ns each has a place of its own; above, a place is known by the power of two and the three bits behind the first.
+    // Below 8 ns each has a place of its own; above, a place is known by the power of two and the three bits after the first.
     private static int PlaceOf(long nanoseconds)
     {
         ulong value = (ulong)Math.Clamp(nanoseconds, 0, (1L << MaxPower) - 1);

@@ -12,7 +12,6 @@ internal sealed class DirectMount : FuseMount
     {
     }
 
-    /// <summary>Mounts.</summary>
     /// <param name="options">How and where.</param>
     /// <param name="refusal">What is not permitted, when it returned null.</param>
     /// <returns>Null when it is not permitted, and fusermount3 may be tried.</returns>

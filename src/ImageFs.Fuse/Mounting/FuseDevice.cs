@@ -9,14 +9,14 @@ internal static class FuseDevice
 {
     private const string Path = "/dev/fuse";
 
-    /// <summary>Opens it.</summary>
+    /// <summary>Opens /dev/fuse.</summary>
     public static FileDescriptor? TryOpen(out Errno errno) => Files.TryOpen(Path, OpenFlags.ReadWrite, out errno);
 
     /// <summary>
     /// A second descriptor of a connection: requests are taken from one queue, but what is read from a descriptor waits for its
     /// reply there, without getting into the others' way.
     /// </summary>
-    /// <returns>Null when there is none to be had: the device may be closed to a user whose connection fusermount3 made.</returns>
+    /// <returns>Null when there is none: the device may be closed to a user whose connection fusermount3 made.</returns>
     public static FileDescriptor? TryClone(FileDescriptor connection)
     {
         FileDescriptor? clone = TryOpen(out _);

@@ -10,7 +10,6 @@ internal sealed class HelperMount : FuseMount
     private HelperMount(string program, string mountPoint, FileDescriptor connection)
         : base(mountPoint, connection) => _program = program;
 
-    /// <summary>Mounts.</summary>
     /// <param name="options">How and where.</param>
     /// <param name="refusal">Why mount(2) did not do it.</param>
     /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>

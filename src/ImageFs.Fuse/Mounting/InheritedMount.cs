@@ -33,7 +33,7 @@ internal sealed class InheritedMount : FuseMount
         }
         catch (LinuxException e)
         {
-            throw new FuseMountException($"{mountPoint}: {LinuxException.Text(e.Errno)}: it is to be a descriptor of /dev/fuse that is mounted");
+            throw new FuseMountException($"{mountPoint}: {LinuxException.Text(e.Errno)}: it must be a descriptor of /dev/fuse that is mounted");
         }
 
         FileStatus status = Files.Status(connection);
@@ -45,14 +45,14 @@ internal sealed class InheritedMount : FuseMount
 
         connection.Dispose();
         throw new FuseMountException(
-            isFuse ? $"{mountPoint}: not mounted: a descriptor of /dev/fuse is wanted that is" : $"{mountPoint}: not a descriptor of /dev/fuse");
+            isFuse ? $"{mountPoint}: not mounted: it must be a descriptor of /dev/fuse that is" : $"{mountPoint}: not a descriptor of /dev/fuse");
     }
 
     // Asked for nothing, the device takes no request out, and tells all the same whether there is a mount that any might come from.
     private static bool IsUnused(FileDescriptor connection) => Descriptors.Read(connection, [], out Errno errno) < 0 && errno == Errno.EPERM;
 
     /// <inheritdoc/>
-    public override void Unmount(bool lazy) => throw new FuseMountException($"{MountPoint}: who has mounted it is to unmount it");
+    public override void Unmount(bool lazy) => throw new FuseMountException($"{MountPoint}: unmount it where it was mounted");
 
     /// <inheritdoc/>
     public override void Abandon()

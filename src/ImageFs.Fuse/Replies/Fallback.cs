@@ -12,7 +12,7 @@ public enum Fallback
     /// <summary>Their pages do not fit the pipe: gathered, or copied when they are in more pieces than one message may have.</summary>
     TooManyPieces,
 
-    /// <summary>There is no pipe to be had. Copied.</summary>
+    /// <summary>There is no pipe. Copied.</summary>
     NoPipe,
 
     /// <summary>The pipe was full before the reply was whole (EAGAIN). Copied.</summary>

@@ -17,7 +17,7 @@ namespace ImageFs.Fuse.Replies;
 /// </remarks>
 internal sealed class ReplyGather : IDisposable
 {
-    /// <summary>Pieces that a reply may have behind its header.</summary>
+    /// <summary>Pieces that a reply may have after its header.</summary>
     public const int Pieces = GatherList.Capacity - 1;
 
     private readonly PageBuffer _header = new(PageBuffer.PageSize);
@@ -26,7 +26,7 @@ internal sealed class ReplyGather : IDisposable
     /// <summary>Sends a reply.</summary>
     /// <param name="target">Where to: the FUSE device.</param>
     /// <param name="unique">The request.</param>
-    /// <param name="length">Bytes behind the header: all of the extents, at most 1 MiB.</param>
+    /// <param name="length">Bytes after the header: all of the extents, at most 1 MiB.</param>
     /// <param name="extents">What to send, at most <see cref="Pieces"/>, on devices or of zeros.</param>
     /// <param name="errno">What the target said, when it did not take the reply.</param>
     /// <returns>None when it went out whole; otherwise nothing went out, and why.</returns>

@@ -27,7 +27,6 @@ internal sealed class ReplyPipe : IDisposable
     private Pipe? _pipe;
     private int _owner;
 
-    /// <summary>Makes the pipe.</summary>
     /// <param name="capacity">Bytes that it is to hold; it may come out smaller.</param>
     /// <param name="copiesHeader">Whether the header goes in by write(2), as a copy; else by reference, which is a little cheaper.</param>
     public ReplyPipe(int capacity, bool copiesHeader = false)
@@ -61,7 +60,7 @@ internal sealed class ReplyPipe : IDisposable
     /// <summary>Sends a reply.</summary>
     /// <param name="target">Where to: the FUSE device.</param>
     /// <param name="unique">The request.</param>
-    /// <param name="length">Bytes behind the header: all of the extents.</param>
+    /// <param name="length">Bytes after the header: all of the extents.</param>
     /// <param name="extents">What to send, on devices or of zeros; their pages fit <see cref="Slots"/>.</param>
     /// <param name="isDirect">Whether past the devices' caches: the extents are as <see cref="ReplyPlan.IsDirect"/> has them.</param>
     /// <param name="errno">What the target said, when it did not take the reply.</param>

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.Fuse.Replies;
 
-/// <summary>The device extents and zeros behind one reply, and the pipe slots that they take. One worker uses one plan over and over.</summary>
+/// <summary>The device extents and zeros of one reply, and the pipe slots that they take. One worker uses one plan over and over.</summary>
 /// <param name="capacity">Extents that it holds at most.</param>
 internal sealed class ReplyPlan(int capacity)
 {

@@ -21,7 +21,6 @@ internal sealed class RingEntry : IDisposable
     private const int MessageEnd = ListStart;
     private static readonly int s_inHeaderSize = Unsafe.SizeOf<FuseInHeader>();
 
-    /// <summary>Makes the entry.</summary>
     /// <param name="payloadSize">Bytes of the largest reply.</param>
     /// <exception cref="LinuxException">There is not enough memory.</exception>
     public RingEntry(int payloadSize)

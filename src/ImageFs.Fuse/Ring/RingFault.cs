@@ -9,6 +9,6 @@ internal enum RingFault
     /// <summary>The last queue cannot be made.</summary>
     Setup,
 
-    /// <summary>The kernel was promised a ring, and never hears of the last queue.</summary>
+    /// <summary>The kernel was promised a ring, and is never told of the last queue.</summary>
     Registration,
 }

@@ -83,7 +83,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         {
             Errno errno = Register(i, _entries[i].PayloadSize);
 
-            // Who is refused hears of it at once, the others with their first request. The first entry decides: one is enough.
+            // Who is refused is told at once, the others with their first request. The first entry decides: one is enough.
             if (errno == Errno.None && i == 0 && _ring.TryTake(out _, out int result))
             {
                 errno = (Errno)(-result);

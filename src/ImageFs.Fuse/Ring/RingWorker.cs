@@ -20,7 +20,6 @@ internal sealed class RingWorker : IDisposable
     private bool _isWanted;
     private Errno _report;
 
-    /// <summary>Makes the worker.</summary>
     /// <param name="number">The processor, and its queue.</param>
     /// <param name="depth">How many requests may be under way.</param>
     /// <param name="connection">The descriptor of /dev/fuse; it stays the caller's.</param>

@@ -11,7 +11,7 @@ namespace ImageFs.Fuse.Session;
 /// <summary>Requests and replies over one descriptor of /dev/fuse. A request read here is replied to here, as the kernel demands.</summary>
 internal sealed class FuseChannel : IFuseTransport, IDisposable
 {
-    /// <summary>Bytes of a reply behind its header, at the most: what a pipe of 1 MiB holds at any alignment, rounded to a power of two.</summary>
+    /// <summary>Bytes of a reply after its header, at the most: what a pipe of 1 MiB holds at any alignment, rounded to a power of two.</summary>
     public const int MaxPayload = 512 * 1024;
 
     // It was interrupted, or the connection aborted: nobody waits for the reply any more.
@@ -29,7 +29,6 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     // One page whose last bytes are the reply's header, then the payload: page-aligned, and one write(2) with its header.
     private readonly PageBuffer _reply = new(PageBuffer.PageSize + MaxPayload);
 
-    /// <summary>Makes a channel.</summary>
     /// <param name="device">The descriptor; it stays the caller's.</param>
     /// <param name="policy">How files go out; this channel's own.</param>
     /// <param name="copiesHeader">Whether the header of a spliced reply is copied into the pipe.</param>

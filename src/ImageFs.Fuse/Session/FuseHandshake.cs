@@ -8,7 +8,7 @@ namespace ImageFs.Fuse.Session;
 /// <summary>FUSE_INIT: the first request, which settles version and features.</summary>
 internal static class FuseHandshake
 {
-    // fuse_init_in of kernels before 7.36 ends behind its flags.
+    // fuse_init_in of kernels before 7.36 ends after its flags.
     private const int OldInitSize = 16;
 
     // The kernel's least: nothing is ever written, and a worker's request buffer can be small.

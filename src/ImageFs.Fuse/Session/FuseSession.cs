@@ -195,7 +195,7 @@ public sealed class FuseSession : IDisposable
             }
             catch (Exception e) when (e is LinuxException or OutOfMemoryException)
             {
-                _options.Log($"goes on with {_workers.Length} of {count} workers: {e.Message}");
+                _options.Log($"continues with {_workers.Length} of {count} workers: {e.Message}");
             }
         }
     }

@@ -29,7 +29,7 @@ internal sealed class IdleWatch : IDisposable
     /// <param name="timeout">How long nobody may use it.</param>
     /// <param name="countRequests">Tells how many requests there were.</param>
     /// <param name="isOnTop">Tells whether the mount point shows this mount.</param>
-    /// <param name="log">Hears that it is gone.</param>
+    /// <param name="log">Called when it is gone.</param>
     public IdleWatch(FuseMount mount, TimeSpan timeout, Func<long> countRequests, Func<bool> isOnTop, Action<string> log)
     {
         _mount = mount;

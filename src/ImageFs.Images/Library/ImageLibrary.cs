@@ -36,7 +36,7 @@ public sealed class ImageLibrary : FileSystem
     /// <param name="context">What all images are opened with: each takes the options that its formats know; what the library knows is taken here.</param>
     /// <param name="leftOut">A path that is left out: the mount point may be in the folder.</param>
     /// <exception cref="LinuxException">There is no such folder.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public ImageLibrary(string folder, OpenContext context, string? leftOut)
     {
         string path = Paths.Full(folder);

@@ -2,7 +2,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Storage.Checking;
 
-/// <summary>How far a check came.</summary>
+/// <summary>How far a check got.</summary>
 public enum CheckState
 {
     /// <summary>To its end.</summary>
@@ -45,7 +45,7 @@ public sealed record Finding(string Structure, long? Address, string Problem, st
 /// <param name="Run">Checks it; null for what no check exists of. That is told too: what is not checked is not sound.</param>
 public sealed record Check(string Name, Action<CheckRun>? Run = null)
 {
-    /// <summary>Bytes that it reads, roughly, for a bar of progress.</summary>
+    /// <summary>Bytes that it reads, roughly, for a progress bar.</summary>
     public long Length { get; init; }
 
     /// <summary>Whether it stands for a file system: that it can be opened.</summary>
@@ -53,8 +53,8 @@ public sealed record Check(string Name, Action<CheckRun>? Run = null)
 }
 
 /// <summary>A check at work: what it has found, and what it has looked at.</summary>
-/// <param name="find">Hears of each finding.</param>
-/// <param name="progress">Hears of bytes read.</param>
+/// <param name="find">Called with each finding.</param>
+/// <param name="progress">Called with the number of bytes read.</param>
 public sealed class CheckRun(Action<Finding> find, Action<long> progress)
 {
     /// <summary>How much was found.</summary>
@@ -63,7 +63,7 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     /// <summary>How much there was to look at: "2 tables", "1024 files"; empty when its name says all.</summary>
     public string Extent { get; set; } = string.Empty;
 
-    /// <summary>How far it came.</summary>
+    /// <summary>How far it got.</summary>
     public CheckState State { get; private set; }
 
     /// <summary>Why it did not come to its end; empty when it did.</summary>
@@ -87,7 +87,7 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     /// <summary>There is nothing to check: told as not checked.</summary>
     public void GiveUp(string reason) => Stop(CheckState.Absent, reason);
 
-    /// <summary>There is something that cannot be checked, and so the image is not called sound. Of several reasons the first is told.</summary>
+    /// <summary>There is something that cannot be checked, and so the image is not called sound. The first of several reasons counts.</summary>
     public void Block(string reason) => Stop(CheckState.Blocked, reason);
 
     /// <summary>Bytes were read.</summary>

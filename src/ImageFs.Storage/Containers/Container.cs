@@ -18,10 +18,10 @@ public abstract class Container : BlockSource
     /// <summary>
     /// What of its tables is there more than once, so that a walk over all of them would take longer than the image is long; null when nothing is.
     /// </summary>
-    /// <exception cref="ImageException">The tables cannot be had.</exception>
+    /// <exception cref="ImageException">The tables cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public virtual Finding? FindSharedTable() => null;
 
-    /// <summary>What there is to tell a person about it, for <c>imagefs info</c>; its size in bytes is told already.</summary>
+    /// <summary>What to say about it to people, for <c>imagefs info</c>; its size in bytes is told already.</summary>
     public virtual ImageDescription Describe() => new(Format);
 }

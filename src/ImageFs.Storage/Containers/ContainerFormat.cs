@@ -16,8 +16,8 @@ public abstract class ContainerFormat
     /// <summary>Opens a file that <see cref="Probe"/> recognised.</summary>
     /// <param name="file">The file; those that it names are opened beside it.</param>
     /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
-    /// <exception cref="ImageException">The disk cannot be had.</exception>
+    /// <exception cref="ImageException">The disk cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">A file that it names cannot be opened.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public abstract Container Open(ImageFile file, OpenContext context);
 }

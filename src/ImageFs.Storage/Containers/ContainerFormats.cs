@@ -31,9 +31,9 @@ public static class ContainerFormats
     /// <param name="file">The file.</param>
     /// <param name="name">The format when it is known, "raw" for none; null to look.</param>
     /// <param name="context">What it is opened with; the format takes the options that it knows.</param>
-    /// <exception cref="ImageException">The disk cannot be had.</exception>
+    /// <exception cref="ImageException">The disk cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed, or a file that the image names cannot be opened.</exception>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     public static BlockSource Open(ImageFile file, string? name, OpenContext context)
     {
         if (!file.IsOutermost)

@@ -54,7 +54,7 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
         }
     }
 
-    /// <summary>What the user names in place of files that this one and those behind name.</summary>
+    /// <summary>What the user names in place of files that this one and those after name.</summary>
     internal MovedFiles Moved { get; set; } = opener?.Moved ?? MovedFiles.None;
 
     /// <summary>Whether the user named it: no other file did.</summary>

@@ -47,7 +47,7 @@ public sealed class MovedFiles(IReadOnlyList<string> parents, IReadOnlyDictionar
         {
             if (!_used.Contains(option.ToUpperInvariant()))
             {
-                throw new OptionException(option, "stands for no file that the image names");
+                throw new OptionException(option, "is not a file that the image names");
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace ImageFs.Storage.Containers;
 
 /// <summary>Where the bytes from some offset of a virtual disk on lie, as one entry of its tables has it.</summary>
-/// <param name="Kind">What stands behind them.</param>
+/// <param name="Kind">What the bytes are.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Address">For <see cref="ExtentKind.Mapped"/>, where they begin in <paramref name="Source"/>.</param>
 /// <param name="Source">For <see cref="ExtentKind.Mapped"/>, the file or the parent disk.</param>
@@ -21,17 +21,17 @@ internal readonly record struct Piece(ExtentKind Kind, long Length, long Address
     /// <param name="block">Where the block begins.</param>
     /// <param name="start">Where the bytes begin in the block.</param>
     /// <param name="length">Bytes.</param>
-    /// <exception cref="TruncatedImageException">The first of the bytes lies behind the end of the file.</exception>
+    /// <exception cref="TruncatedImageException">The first of the bytes lies beyond the end of the file.</exception>
     public static Piece InBlock(BlockSource source, long block, long start, long length) =>
         block < source.Length - start
             ? Mapped(source, block + start, Math.Min(source.Length - start - block, length))
             : throw new TruncatedImageException(Math.Max(block, source.Length), source.Length);
 
-    /// <summary>Bytes that the parent disk has, at the same offset; zeros without one, and behind its end.</summary>
+    /// <summary>Bytes that the parent disk has, at the same offset; zeros without one, and beyond its end.</summary>
     public static Piece Parent(BlockSource? parent, long offset, long length) =>
         parent is null || offset >= parent.Length ? Hole(length) : Mapped(parent, offset, Math.Min(length, parent.Length - offset));
 
-    /// <summary>Whether another piece, right behind this one, is of one extent with it.</summary>
+    /// <summary>Whether another piece, right after this one, is of one extent with it.</summary>
     public bool IsContinuedBy(in Piece next) =>
         next.Kind == Kind && (Kind != ExtentKind.Mapped || (ReferenceEquals(next.Source, Source) && next.Address == Address + Length));
 }

@@ -8,7 +8,7 @@ public static class TextEncoding
 {
     private const string Option = "encoding";
 
-    // By how many there are of who wrote such files: a set counts only where a name in it is one that is there.
+    // The most common first among writers of such files: a set counts only if a name decoded by it exists.
     private static readonly int[] s_likely =
     [
         1252, 932, 949, 936, 950, 1251, 1250, 1253, 1254, 1257, 1255, 1256, 1258, 874, 437, 850, 852, 866, 737, 857, 775, 862, 20866, 20932, 51949, 10000,
@@ -23,7 +23,7 @@ public static class TextEncoding
     /// <param name="options">Mount options.</param>
     /// <exception cref="OptionException">There is no such character set.</exception>
     public static Encoding? Take(OptionList options) => options.TakeValue(Option) is { } name
-        ? Find(name) ?? throw new OptionException($"{Option}={name}", "is no character set that is known: utf-8, cp932, iso8859-1 and others are")
+        ? Find(name) ?? throw new OptionException($"{Option}={name}", "is not a known character set: utf-8, cp932, iso8859-1 and others are")
         : null;
 
     /// <summary>A character set by its name or number: "Shift_JIS", "windows-1252", "cp437", "932"; null when there is none.</summary>
@@ -35,7 +35,7 @@ public static class TextEncoding
             return page is > 0 and <= ushort.MaxValue ? CodePagesEncodingProvider.Instance.GetEncoding(page) ?? FindBuiltIn(page) : null;
         }
 
-        // Linux's names have no dash behind "iso".
+        // Linux's names have no dash after "iso".
         string spelt = name.StartsWith("iso8859", StringComparison.OrdinalIgnoreCase) ? string.Concat("iso-", name.AsSpan(3)) : name;
         return CodePagesEncodingProvider.Instance.GetEncoding(spelt) ?? spelt.ToUpperInvariant() switch
         {

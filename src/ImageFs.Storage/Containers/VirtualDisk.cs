@@ -49,7 +49,7 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
         ImageFile file, Func<string> path, string role, string? format, OpenContext context) =>
         ContainerFormats.Open(file.OpenParent(path, role), format, context.WithoutOptions());
 
-    /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach behind the end of the disk.</summary>
+    /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach beyond the end of the disk.</summary>
     /// <param name="offset">At least 0 and less than the length of the disk.</param>
     /// <exception cref="ImageException">The tables are damaged there.</exception>
     protected abstract Piece Find(long offset);
@@ -86,7 +86,7 @@ internal abstract class VirtualDisk(int maxEncodedLength) : Container
 
     private static Piece Clip(Piece piece, long length) => piece.Length <= length ? piece : piece with { Length = length };
 
-    // What is damaged behind does not take along what is sound.
+    // Damage further on does not affect what is sound.
     private bool TryFind(long offset, out Piece piece)
     {
         try

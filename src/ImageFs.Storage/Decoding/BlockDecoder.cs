@@ -12,11 +12,11 @@ public static class BlockDecoder
     /// <param name="compression">How it is compressed.</param>
     /// <param name="source">Where it lies.</param>
     /// <param name="address">Where it begins, in bytes.</param>
-    /// <param name="length">The bytes that its stream is in; what they hold behind the stream is not looked at.</param>
+    /// <param name="length">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
     /// <param name="destination">Filled whole.</param>
     /// <exception cref="InvalidImageException">It cannot be decoded, or holds less or more.</exception>
     /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
-    /// <exception cref="ImageException">Its bytes cannot be had.</exception>
+    /// <exception cref="ImageException">Its bytes cannot be read.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     public static void Decode(Compression compression, BlockSource source, long address, int length, Span<byte> destination)
     {
@@ -30,7 +30,7 @@ public static class BlockDecoder
     /// <summary>Decodes one block as <see cref="Decode"/> does.</summary>
     /// <returns>False when it cannot be decoded, or holds less or more.</returns>
     /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
-    /// <exception cref="ImageException">Its bytes cannot be had.</exception>
+    /// <exception cref="ImageException">Its bytes cannot be read.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     public static bool TryDecode(Compression compression, BlockSource source, long address, int length, Span<byte> destination)
     {

@@ -5,7 +5,7 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Volumes;
 
-/// <summary>The GUID partition table (UEFI 2.10, 5.3): a header behind the protective MBR, and a backup in the last sector.</summary>
+/// <summary>The GUID partition table (UEFI 2.10, 5.3): a header after the protective MBR, and a backup in the last sector.</summary>
 internal static class GuidPartitionTable
 {
     private const int MinEntrySize = 128;
@@ -61,10 +61,10 @@ internal static class GuidPartitionTable
             return;
         }
 
-        run.GiveUp("no header is behind the protective MBR");
+        run.GiveUp("no header follows the protective MBR");
     }
 
-    /// <summary>Reads the table; null when the disk has no protective MBR, or no header behind it.</summary>
+    /// <summary>Reads the table; null when the disk has no protective MBR, or no header after it.</summary>
     internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (!IsMeant(disk))
@@ -104,7 +104,7 @@ internal static class GuidPartitionTable
 
     private static long LastSector(BlockSource disk, int sectorSize) => ((disk.Length / sectorSize) - 1) * sectorSize;
 
-    // An image may be padded behind its backup: the header knows better than its length.
+    // An image may be padded after its backup: the header knows better than its length.
     private static long FindBackup(BlockSource disk, int sectorSize)
     {
         Span<byte> sector = stackalloc byte[MasterBootRecord.Size];
@@ -116,8 +116,8 @@ internal static class GuidPartitionTable
     /// <param name="disk">The disk.</param>
     /// <param name="place">Where the header is.</param>
     /// <param name="sectorSize">The unit of the addresses.</param>
-    /// <param name="problem">Why a header that has the signature is no good; null when there is no signature.</param>
-    /// <param name="tell">Hears of each entry that is no good: it is left out, and takes nothing along.</param>
+    /// <param name="problem">Why a header that has the signature is not valid; null when there is no signature.</param>
+    /// <param name="tell">Called with each entry that is not valid; it alone is left out.</param>
     private static PartitionTable? TryRead(BlockSource disk, long place, int sectorSize, out string? problem, Action<string>? tell)
     {
         problem = null;
@@ -144,7 +144,7 @@ internal static class GuidPartitionTable
         if (header.EntriesSector > (ulong)(disk.Length / sectorSize)
             || entriesLength > disk.Length - ((long)header.EntriesSector * sectorSize))
         {
-            problem = "its entries lie behind the end of the disk";
+            problem = "its entries lie beyond the end of the disk";
             return null;
         }
 

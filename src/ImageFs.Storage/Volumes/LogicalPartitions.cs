@@ -7,7 +7,7 @@ namespace ImageFs.Storage.Volumes;
 /// <param name="disk">The whole disk.</param>
 /// <param name="sectorSize">Bytes of a sector.</param>
 /// <param name="diskId">The disk's identifier.</param>
-/// <param name="warn">Hears of what is wrong but harmless.</param>
+/// <param name="warn">Called with what is wrong but harmless.</param>
 internal sealed class LogicalPartitions(BlockSource disk, int sectorSize, string diskId, Action<string> warn)
 {
     private const int FirstNumber = 5;
@@ -71,7 +71,7 @@ internal sealed class LogicalPartitions(BlockSource disk, int sectorSize, string
     {
         if (place > disk.Length - record.Length)
         {
-            warn($"extended boot record at 0x{place:X} lies behind the end of the disk");
+            warn($"extended boot record at 0x{place:X} lies beyond the end of the disk");
             return false;
         }
 

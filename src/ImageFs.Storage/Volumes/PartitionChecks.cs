@@ -66,7 +66,7 @@ public static class PartitionChecks
             string name = $"partition {partition.Number}";
             if (partition.Length > disk.Length - partition.Start)
             {
-                run.Find(name, partition.Start, $"its {partition.Length} bytes end behind the disk, which has {disk.Length}: it is cut short");
+                run.Find(name, partition.Start, $"its {partition.Length} bytes end beyond the disk, which has {disk.Length}: it is cut short");
             }
 
             if (before is not null && partition.Start < before.Start + before.Length && !IsWithinItself(before, partition, table))

@@ -38,7 +38,7 @@ public sealed record PartitionTable(string Kind, string Id, IReadOnlyList<Partit
     /// <summary>Reads the partition table of a disk; null when it has none.</summary>
     /// <param name="disk">The whole disk.</param>
     /// <param name="sizes">What is known of its sectors.</param>
-    /// <param name="warn">Hears of what is wrong but harmless: a header that had to be taken from the backup.</param>
+    /// <param name="warn">Called with what is wrong but harmless: a header that had to be taken from the backup.</param>
     /// <exception cref="InvalidImageException">There is a table, but it is damaged past use.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn) =>

@@ -24,5 +24,5 @@ public sealed record SectorSizes(int? Stated = null, int? Own = null)
         ? null
         : All.Contains((int)Math.Min(size, int.MaxValue))
             ? (int)size
-            : throw new OptionException($"sector-size={size}", "wants 512, 1024, 2048 or 4096");
+            : throw new OptionException($"sector-size={size}", "must be 512, 1024, 2048 or 4096");
 }

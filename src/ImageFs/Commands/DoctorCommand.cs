@@ -11,7 +11,7 @@ internal static class DoctorCommand
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON." };
-        var command = new Verb("doctor", "Tell what of mounting works on this system, what is fast, and what to do about the rest.")
+        var command = new Verb("doctor", "Check whether and how fast mounting works on this system, and say what to do about it.")
         {
             asJson,
             new Example("imagefs doctor", "why a mount does not work here, or is slow"),

@@ -15,9 +15,9 @@ internal static class ExtractCommand
     internal static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files and directories in it, copied to the same path below DIR; without one all.", Arity = ArgumentArity.ZeroOrMore };
-        var directory = new Option<string>("-C", "--directory") { Description = "Where to; made if it is not there.", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var directory = new Option<string>("-C", "--directory") { Description = "Directory to copy to; created if missing.", HelpName = "DIR", DefaultValueFactory = _ => "." };
         var preserve = new Option<string[]>("--preserve") { Description = $"Keep more: {PreservedWords.Listing}.", HelpName = "LIST" };
-        var noPreserve = new Option<string[]>("--no-preserve") { Description = "Keep less; the same words.", HelpName = "LIST" };
+        var noPreserve = new Option<string[]>("--no-preserve") { Description = "Keep less; takes the same words.", HelpName = "LIST" };
         var sameMode = new Option<bool>("-p", "--same-permissions", "--preserve-permissions") { Description = "The same as --preserve=mode: set-user-ID bits too." };
         var otherMode = new Option<bool>("--no-same-permissions") { Description = "The same as --no-preserve=mode: less the umask." };
         var sameOwner = new Option<bool>("--same-owner") { Description = "The same as --preserve=ownership; the default for root." };
@@ -49,7 +49,7 @@ internal static class ExtractCommand
             Allowance allowance = parsed.GetValue(limit) switch
             {
                 null => Allowance.Default(stack.LengthOfFiles),
-                "none" => new Allowance(long.MaxValue, "all that there can be"),
+                "none" => new Allowance(long.MaxValue, "everything that can be read"),
                 string size => new Allowance(OptionList.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));

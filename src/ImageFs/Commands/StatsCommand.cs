@@ -15,7 +15,7 @@ internal static class StatsCommand
     {
         var directory = new Argument<string>("DIR") { Description = "The mount point." };
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON." };
-        var command = new Verb("stats", "Show what a running mount has done: requests, and bytes by the way they went.")
+        var command = new Verb("stats", "Show what a running mount has done: requests, and bytes by how they were sent.")
         {
             directory, asJson,
             new Example("imagefs stats /mnt", "what a mount has done"),

@@ -15,7 +15,6 @@ internal static class Completer
     /// <summary>What a shell asks by.</summary>
     internal const string Word = "__complete";
 
-    /// <summary>Answers.</summary>
     internal static void Write(TextWriter output, Verb root, string[] words)
     {
         string[] before = words.Length == 0 ? [] : words[..^1];

@@ -17,7 +17,7 @@ internal sealed class MountFacts
     private readonly string? _helper;
     private readonly List<Fact> _facts = [];
 
-    /// <summary>Looks.</summary>
+    /// <summary>Looks at this system.</summary>
     public MountFacts()
     {
         _hasDevice = LookAtDevice();

@@ -11,7 +11,7 @@ internal static class SpeedFacts
     private const int PageSize = 4096;
     private const int GoodPages = 128;
 
-    /// <summary>Looks.</summary>
+    /// <summary>Looks at this system.</summary>
     public static IEnumerable<Fact> Find()
     {
         yield return new Fact("kernel", Health.Note, Kernel.Release);

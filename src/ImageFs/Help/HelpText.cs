@@ -11,7 +11,6 @@ internal sealed class HelpText(TextWriter output, int width, Style style)
     private const int WidestTerm = 44;
     private const int NarrowestMeaning = 24;
 
-    /// <summary>Writes it.</summary>
     internal void Write(Command command)
     {
         var verb = command as Verb;

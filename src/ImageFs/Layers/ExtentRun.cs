@@ -10,7 +10,7 @@ internal readonly record struct ExtentRun(LocatedExtent Extent, long Count)
     /// <summary>Bytes of all times.</summary>
     public long Length => Extent.Length * Count;
 
-    /// <summary>The run with an extent behind it that continues or repeats it; null when it does neither.</summary>
+    /// <summary>The run with an extent after it that continues or repeats it; null when it does neither.</summary>
     public ExtentRun? With(in LocatedExtent next)
     {
         if (next.Kind != Extent.Kind)

@@ -11,7 +11,6 @@ internal static class ImageMap
     private const char Partly = '▒';
     private const char Free = '·';
 
-    /// <summary>Draws it.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="source">The object.</param>
     /// <param name="columns">Width in cells; at least 1.</param>

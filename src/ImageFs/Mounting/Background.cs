@@ -6,7 +6,7 @@ namespace ImageFs.Mounting;
 
 /// <summary>
 /// A server in the background: this program started again. A managed process cannot fork, and need not: the parent only waits for
-/// a word. That comes by the server's standard error, behind whatever else it has to say until then: a byte of zero. The Native AOT
+/// a word. That comes by the server's standard error, after whatever else it has to say until then: a byte of zero. The Native AOT
 /// program has forked before it began (Start/main.c) when its command line is plain: then this is the server already.
 /// </summary>
 internal static class Background

@@ -47,7 +47,7 @@ internal sealed class ImageServer : IDisposable
     /// <exception cref="Storage.ImageException">The image cannot be read.</exception>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted.</exception>
-    /// <exception cref="OptionException">An option is unknown or no good.</exception>
+    /// <exception cref="OptionException">An option is unknown or not valid.</exception>
     internal static ImageServer Start(MountRequest request, Action<string> log)
     {
         (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, bool isWatched) = Open(request, log);
@@ -206,7 +206,7 @@ internal sealed class ImageServer : IDisposable
         }
         catch (FuseMountException e)
         {
-            _log($"{e.Message}; it goes when the last file is closed");
+            _log($"{e.Message}; it ends when the last file is closed");
             UnmountLazily(session);
         }
     }

@@ -13,7 +13,6 @@ internal sealed class Log
     private FileDescriptor? _systemLog;
     private bool _inBackground;
 
-    /// <summary>Writes a line.</summary>
     /// <param name="line">It may quote anything: it is made printable here, and stays one line.</param>
     internal void Write(string line)
     {

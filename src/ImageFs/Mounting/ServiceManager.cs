@@ -4,7 +4,7 @@ using ImageFs.Output;
 
 namespace ImageFs.Mounting;
 
-/// <summary>What a service manager hears of a service's state (sd_notify(3)), where it has said by NOTIFY_SOCKET that it listens.</summary>
+/// <summary>What a service manager is told of a service's state (sd_notify(3)), where it has said by NOTIFY_SOCKET that it listens.</summary>
 internal static class ServiceManager
 {
     private const string Variable = "NOTIFY_SOCKET";

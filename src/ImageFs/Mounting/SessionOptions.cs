@@ -52,8 +52,8 @@ internal static class SessionOptions
     /// <param name="options">All options.</param>
     /// <param name="source">The image's path, shown as the source of the mount.</param>
     /// <param name="mountPoint">The mount point, absolute.</param>
-    /// <param name="warn">Hears of what cannot be had: <c>rw</c>.</param>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <param name="warn">Called with what is not possible: <c>rw</c>.</param>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     internal static FuseMountOptions Take(OptionList options, string source, string mountPoint, Action<string> warn)
     {
         if (options.TakeFlag("rw"))
@@ -86,7 +86,7 @@ internal static class SessionOptions
         bool allowOther = options.TakeFlag("allow_other");
         if (allowRoot && allowOther)
         {
-            throw new OptionException("allow_root", "is not to be had with allow_other");
+            throw new OptionException("allow_root", "cannot be combined with allow_other");
         }
 
         uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
@@ -115,7 +115,7 @@ internal static class SessionOptions
     }
 
     /// <summary>Takes the options of the mount where nothing is mounted: they are checked, and count for nothing.</summary>
-    /// <exception cref="OptionException">An option's value is no good.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
     internal static void Drop(OptionList options)
     {
         _ = options.TakeFlag("auto_unmount");
@@ -147,7 +147,7 @@ internal static class SessionOptions
         "gather" => ReplyWay.Gather,
         "direct" => ReplyWay.Direct,
         "copy" => ReplyWay.Copy,
-        _ => throw new OptionException($"reply={way}", "is auto, splice, gather, direct or copy"),
+        _ => throw new OptionException($"reply={way}", "must be auto, splice, gather, direct or copy"),
     };
 
     // Whether the second of two words was chosen; null for neither.
@@ -167,22 +167,22 @@ internal static class SessionOptions
     {
         if (options.Transport == FuseTransport.Ring && options.CachesOnce)
         {
-            throw new OptionException("cache=once", "is not to be had with transport=uring");
+            throw new OptionException("cache=once", "cannot be combined with transport=uring");
         }
 
         if (options is { Transport: FuseTransport.Ring, ForceReply: not (null or ReplyWay.Copy) })
         {
-            throw new OptionException("reply", "is auto or copy with transport=uring");
+            throw new OptionException("reply", "must be auto or copy with transport=uring");
         }
 
         if (options is { CachesOnce: true, StoresAhead: true })
         {
-            throw new OptionException("ahead=files", "is not to be had with cache=once");
+            throw new OptionException("ahead=files", "cannot be combined with cache=once");
         }
 
         if (options is { CachesOnce: true, ForceReply: not (null or ReplyWay.Direct) })
         {
-            throw new OptionException("reply", "is auto or direct with cache=once");
+            throw new OptionException("reply", "must be auto or direct with cache=once");
         }
     }
 
@@ -190,6 +190,6 @@ internal static class SessionOptions
     {
         "auto" or "dev" => FuseTransport.Device,
         "uring" => FuseTransport.Ring,
-        _ => throw new OptionException($"transport={transport}", "is auto, dev or uring"),
+        _ => throw new OptionException($"transport={transport}", "must be auto, dev or uring"),
     };
 }

@@ -15,7 +15,6 @@ internal sealed class DescriptionTable(TextWriter output, Style style)
     private const int Size = 3;
     private const int FileSystem = 4;
 
-    /// <summary>Draws it.</summary>
     internal void Write(ImageDescription image)
     {
         var rows = new List<Row>();
@@ -74,7 +73,7 @@ internal sealed class DescriptionTable(TextWriter output, Style style)
 
     private void Write(string[] cells, string problem)
     {
-        // A sentence stands behind all columns, where it moves none.
+        // A sentence follows all columns, where it moves none.
         string line = string.Join("  ", cells);
         output.WriteLine(problem.Length == 0 ? line.TrimEnd() : $"{line}  {style.Problem(problem)}");
     }

@@ -10,7 +10,6 @@ internal sealed class DescriptionText(TextWriter output, Style style)
 {
     private const int KeyWidth = 20;
 
-    /// <summary>Writes it.</summary>
     internal void Write(ImageDescription description) => Write(description, 0);
 
     /// <summary>A fact's value as text.</summary>

@@ -8,7 +8,6 @@ namespace ImageFs.Output;
 /// </summary>
 internal static class NameText
 {
-    /// <summary>Writes a name.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="name">Bytes, which need be no UTF-8.</param>
     internal static void Write(Stream output, ReadOnlySpan<byte> name)

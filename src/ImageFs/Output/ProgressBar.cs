@@ -16,7 +16,6 @@ internal sealed class ProgressBar : IDisposable
     private long _done;
     private long _nextAt;
 
-    /// <summary>Makes it.</summary>
     /// <param name="total">Finds how much there is to do, in bytes; asked only where the bar is shown.</param>
     internal ProgressBar(Func<long> total) => _total = _isShown ? total() : 0;
 

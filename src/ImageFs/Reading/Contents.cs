@@ -11,8 +11,8 @@ internal static class Contents
     /// <summary>Copies a file's bytes to a new file: holes stay holes, and the kernel copies where it can.</summary>
     /// <param name="source">The file in the image.</param>
     /// <param name="target">An empty file.</param>
-    /// <param name="claim">Hears of bytes that are about to be written, and may refuse by an exception.</param>
-    /// <param name="progress">Hears of bytes done.</param>
+    /// <param name="claim">Called with the number of bytes before they are written; may refuse by an exception.</param>
+    /// <param name="progress">Called with the number of bytes done.</param>
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
     /// <exception cref="LinuxException">The device failed, or the target.</exception>
     internal static void Copy(BlockSource source, FileDescriptor target, Action<long> claim, Action<long> progress)

@@ -12,8 +12,8 @@ namespace ImageFs.Reading;
 /// <param name="fileSystem">Where from.</param>
 /// <param name="root">Where to.</param>
 /// <param name="allowance">How much may be written.</param>
-/// <param name="progress">Hears of bytes done.</param>
-/// <param name="warn">Hears of what could not be copied.</param>
+/// <param name="progress">Called with the number of bytes done.</param>
+/// <param name="warn">Called with what could not be copied.</param>
 internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn)
 {
     private const int TypeShift = 12;
@@ -33,7 +33,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     /// <summary>Whether what a symbolic link leads to is copied in its place.</summary>
     internal bool FollowsLinks { get; init; }
 
-    /// <summary>Hears of each name before it is copied.</summary>
+    /// <summary>Called with each name before it is copied.</summary>
     internal Action<string> Announce { get; init; } = static _ => { };
 
     /// <summary>How many files could not be copied, or not with all that was to be kept.</summary>
@@ -320,7 +320,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
 
     private void LeaveOut(string what) => LeftOut[what] = LeftOut.GetValueOrDefault(what) + 1;
 
-    // Other than what one file has wrong, which is a LinuxException.
+    // Unlike what is wrong with one file, which is a LinuxException.
     private static IOException Full(byte[] path, LinuxException e) => new($"{ByteText.FromBytes(path)}: {e.Message}", e);
 
     private void Fail(byte[] path, string message)

@@ -10,7 +10,7 @@ namespace ImageFs.Reading;
 /// <summary>Prints directories as ls(1) does: names, or with <c>-l</c> all that stat(2) tells.</summary>
 /// <param name="fileSystem">The file system.</param>
 /// <param name="output">Where to.</param>
-/// <param name="warn">Hears of what cannot be read.</param>
+/// <param name="warn">Called with what cannot be read.</param>
 internal sealed class Listing(FileSystem fileSystem, Stream output, Action<string> warn)
 {
     private VisitedDirectories _visited = new();

@@ -36,7 +36,7 @@ internal static class PreservedWords
         Preserved.None,
         (kept, word) => kept | (Array.Find(s_words, known => known.Word == word) is { Word: not null } found
             ? found.Meaning
-            : throw new OptionException($"{option}={list}", $"is a list of {Listing}")));
+            : throw new OptionException($"{option}={list}", $"must be a list of {Listing}")));
 
     /// <summary>What has to be kept for an extended attribute to be.</summary>
     /// <param name="name">The attribute's name with its prefix.</param>

@@ -3,7 +3,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.Reading;
 
-/// <summary>How many bytes files hold together, for a bar of progress: what cannot be read does not count.</summary>
+/// <summary>How many bytes files hold together, for a progress bar: what cannot be read does not count.</summary>
 internal static class TotalSize
 {
     /// <summary>Adds up files, and directories with all in them.</summary>

@@ -9,7 +9,7 @@ namespace ImageFs.Reading;
 /// <summary>Draws directories as tree(1) does.</summary>
 /// <param name="fileSystem">The file system.</param>
 /// <param name="output">Where to.</param>
-/// <param name="warn">Hears of what cannot be read.</param>
+/// <param name="warn">Called with what cannot be read.</param>
 internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<string> warn)
 {
     private readonly VisitedDirectories _visited = new();

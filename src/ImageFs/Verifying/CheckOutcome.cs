@@ -6,7 +6,7 @@ namespace ImageFs.Verifying;
 /// <param name="Part">What of the image it was about: a volume's name; empty for the image.</param>
 /// <param name="Name">The check's name.</param>
 /// <param name="Extent">How much there was to look at.</param>
-/// <param name="State">How far it came.</param>
+/// <param name="State">How far it got.</param>
 /// <param name="Obstacle">Why it did not come to its end; empty when it did, or when there is no such check.</param>
 /// <param name="Findings">What is wrong.</param>
 internal sealed record CheckOutcome(string Part, string Name, string Extent, CheckState State, string Obstacle, IReadOnlyList<Finding> Findings)

@@ -8,7 +8,7 @@ namespace ImageFs.Verifying;
 /// <summary>Goes through all files of a file system, each once however many names it has.</summary>
 /// <param name="fileSystem">The file system.</param>
 /// <param name="visit">Gets each file and directory; what it throws is told of, and the walk goes on.</param>
-/// <param name="fail">Hears of what cannot be read; null when that is told elsewhere.</param>
+/// <param name="fail">Called with what cannot be read; null when that is told elsewhere.</param>
 internal sealed class FileWalk(FileSystem fileSystem, Action<FilePath, NodeId, NodeAttributes> visit, Action<FilePath, Exception>? fail = null)
 {
     private readonly VisitedDirectories _directories = new();

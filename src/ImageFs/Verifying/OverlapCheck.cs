@@ -153,7 +153,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         string others = string.Join(", ", range.Owners.Skip(1).Distinct());
         string problem = others.Length == 0 || range.Owners.Distinct().Count() == 1
             ? $"{range.End - range.Start} bytes are in the file twice"
-            : $"{range.End - range.Start} bytes are those of {others}, too";
+            : $"{range.End - range.Start} bytes also belong to {others}";
         run.Find(new Finding("extent", range.Start, problem) { File = range.Owners.FirstOrDefault() ?? string.Empty });
     }
 

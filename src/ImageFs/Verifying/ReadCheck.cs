@@ -6,7 +6,7 @@ using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.Verifying;
 
-/// <summary>Reads all of a disk, through its container, and tells the ranges that cannot be read; it goes on behind them.</summary>
+/// <summary>Reads all of a disk, through its container, and tells the ranges that cannot be read; it goes on after them.</summary>
 internal sealed class ReadCheck
 {
     private const int PieceLength = 1 << 20;

@@ -23,7 +23,7 @@ internal sealed class Verification(ImageStack stack)
 
     /// <summary>Opens the layers, and takes the options.</summary>
     /// <exception cref="UnsupportedFeatureException">The image is of a kind that is not read.</exception>
-    /// <exception cref="OptionException">An option is unknown or no good.</exception>
+    /// <exception cref="OptionException">An option is unknown or not valid.</exception>
     public void Prepare()
     {
         OptionList options = stack.Context.Options;
@@ -68,8 +68,8 @@ internal sealed class Verification(ImageStack stack)
     }
 
     /// <summary>Runs the checks one after the other.</summary>
-    /// <param name="tell">Hears of each finding: the part of the image, and what is wrong.</param>
-    /// <param name="progress">Hears of bytes read.</param>
+    /// <param name="tell">Called with each finding: the part of the image, and what is wrong.</param>
+    /// <param name="progress">Called with the number of bytes read.</param>
     public IEnumerable<CheckOutcome> Run(Action<string, Finding> tell, Action<long> progress)
     {
         foreach ((string part, Check check) in _checks)

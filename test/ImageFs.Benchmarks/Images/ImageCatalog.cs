@@ -75,7 +75,7 @@ internal sealed class ImageCatalog(string folder)
         Command.RunLong("sh", "-c", Script, "sh", tree, image);
     }
 
-    // The partition begins at 1 MiB; behind it is room for the second table.
+    // The partition begins at 1 MiB; after it is room for the second table.
     private static void MakeQcow2(string ext4, string image)
     {
         const string Script =

@@ -8,7 +8,7 @@ namespace ImageFs.Benchmarks.Mounting;
 /// <param name="Format">What it mounts.</param>
 /// <param name="Program">What serves the mount; the command that mounts, when the kernel does.</param>
 /// <param name="Before">Arguments in front of the image and the directory.</param>
-/// <param name="After">Arguments behind them.</param>
+/// <param name="After">Arguments after them.</param>
 internal sealed record Peer(
     string Name, PeerKind Kind, ImageFormat Format, string Program, IReadOnlyList<string> Before, IReadOnlyList<string> After)
 {

@@ -67,7 +67,7 @@ internal sealed class BytePairImage : IDisposable
         return [.. ToEntry(".", cluster), .. ToEntry("..", 0), .. pairs.Chunk(PairsOfName).SelectMany(ToEntry)];
     }
 
-    // Three behind the number, and the fourth in the extension, which has room for one byte more: half of another.
+    // Three after the number, and the fourth in the extension, which has room for one byte more: half of another.
     private static byte[] ToEntry(byte[][] pairs, int number)
     {
         byte[] entry = ToEntry(number.ToString("X2", CultureInfo.InvariantCulture));

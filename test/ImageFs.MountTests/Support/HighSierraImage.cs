@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ImageFs.MountTests.Support;
 
-/// <summary>Makes a disc of High Sierra (1986), which nothing writes any more: files hidden, associated, in two sections, behind an extended attribute record.</summary>
+/// <summary>Makes a disc of High Sierra (1986), which nothing writes any more: files hidden, associated, in two sections, after an extended attribute record.</summary>
 internal static class HighSierraImage
 {
     private const int Sector = 2048;

@@ -16,7 +16,7 @@ internal sealed class DiskUseTest
     [
         // Something written before the table.
         ("an ISO before an MBR", new DiskImage(8 * MiB).Put("sample.iso", 0).Mbr((MiB, 6 * MiB)).Put("fat/fat16.img", MiB), "1:vfat", true),
-        ("an ISO before an MBR that begins behind it", new DiskImage(8 * MiB).Put("level1.iso", 0).Mbr((MiB, 6 * MiB)).Put("ext/ext2.img", MiB), "1:ext4", true),
+        ("an ISO before an MBR that begins after it", new DiskImage(8 * MiB).Put("level1.iso", 0).Mbr((MiB, 6 * MiB)).Put("ext/ext2.img", MiB), "1:ext4", true),
         ("an ISO before a GPT", new DiskImage(8 * MiB).Put("sample.iso", 0).Gpt((MiB, 4 * MiB, Linux)).Put("ext/ext4.img", MiB), "1:ext4", true),
         ("a hybrid ISO before an MBR", new DiskImage(8 * MiB).Put("isohybrid.iso", 0).Mbr((MiB, 6 * MiB)).Put("fat/fat16.img", MiB), "1:vfat", true),
         ("FAT32 before a GPT", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Gpt((MiB, 4 * MiB, Linux)).Put("ext/ext4.img", MiB), "1:ext4", false),
@@ -95,8 +95,8 @@ internal sealed class DiskUseTest
         Selection selection = disk.Select(VolumeChoice.None, []);
         Assert.That(selection.Warnings, Is.EqualTo((string[])
         [
-            "partition 1 has 6291456 bytes, the image only 2097152 of them: it is cut short, and what lies behind cannot be read",
-            "partition 2 has 1048576 bytes, the image only 0 of them: it is cut short, and what lies behind cannot be read",
+            "partition 1 has 6291456 bytes, the image only 2097152 of them: it is cut short, and what lies beyond cannot be read",
+            "partition 2 has 1048576 bytes, the image only 0 of them: it is cut short, and what lies beyond cannot be read",
         ]));
         Assert.That(Text(selection), Is.EqualTo("1:ext4"));
         Assert.That(selection.LeftOut.Select(leftOut => leftOut.ToString()), Is.EqualTo((string[])["2-unknown (1 MiB) is left out: no known file system"]));

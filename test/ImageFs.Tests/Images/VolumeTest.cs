@@ -40,7 +40,7 @@ internal sealed class VolumeTest
         var warnings = new List<string>();
         volume.Open(OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(1));
-        Assert.That(warnings[0], Does.Contain("what lies behind cannot be read"));
+        Assert.That(warnings[0], Does.Contain("what lies beyond cannot be read"));
     }
 
     [Test]

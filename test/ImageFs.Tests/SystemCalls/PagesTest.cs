@@ -21,7 +21,7 @@ public sealed class PagesTest
 
         Pages.Populate(strip[1..^1]);
         Assert.That(CountPresent(buffer, Strip, Strip), Is.EqualTo(Strip));
-        Assert.That(CountPresent(buffer, 2 * Strip, Strip), Is.Zero, "nothing behind it");
+        Assert.That(CountPresent(buffer, 2 * Strip, Strip), Is.Zero, "nothing after it");
         Assert.That(strip[3 * PageBuffer.PageSize], Is.EqualTo(7));
         Assert.That(strip.IndexOfAnyExcept((byte)0), Is.EqualTo(3 * PageBuffer.PageSize));
     }

@@ -31,13 +31,13 @@ internal static class ExtendedAttributeName
         _ => [],
     };
 
-    /// <summary>Whether an index is for an access control list: of another form on disk, and without a name behind the prefix.</summary>
+    /// <summary>Whether an index is for an access control list: of another form on disk, and without a name after the prefix.</summary>
     public static bool IsAccessControlList(byte index) => index is PosixAclAccess or PosixAclDefault;
 
     /// <summary>Splits a whole name.</summary>
     /// <param name="name">The name with its prefix.</param>
     /// <param name="index">The index of the prefix.</param>
-    /// <param name="rest">What is behind the prefix.</param>
+    /// <param name="rest">What follows the prefix.</param>
     /// <returns>False when it has none of the prefixes.</returns>
     public static bool TrySplit(ReadOnlySpan<byte> name, out byte index, out ReadOnlySpan<byte> rest)
     {
@@ -69,7 +69,7 @@ internal readonly ref struct ExtendedAttributeEntry
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The entry; what is behind it does no harm.</param>
+    /// <param name="bytes">The entry; what follows it does no harm.</param>
     public ExtendedAttributeEntry(ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, HeaderSize, nameof(bytes));
@@ -80,7 +80,7 @@ internal readonly ref struct ExtendedAttributeEntry
     /// <summary>e_name_index: which prefix the name has.</summary>
     public byte NameIndex => _bytes[1];
 
-    /// <summary>e_name: the name behind its prefix.</summary>
+    /// <summary>e_name: the name after its prefix.</summary>
     public ReadOnlySpan<byte> Name => _bytes.Slice(HeaderSize, _bytes[0]);
 
     /// <summary>e_value_offs: where the value is, from the start of the area's values.</summary>
@@ -92,7 +92,7 @@ internal readonly ref struct ExtendedAttributeEntry
     /// <summary>e_value_size.</summary>
     public uint ValueSize => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[8..]);
 
-    /// <summary>Bytes of the entry with the padding behind its name.</summary>
+    /// <summary>Bytes of the entry with the padding after its name.</summary>
     public int Length => (HeaderSize + _bytes[0] + Alignment - 1) & ~(Alignment - 1);
 }
 
@@ -145,7 +145,7 @@ internal ref struct ExtendedAttributeArea
             && (Current.ValueOffset < _next + Current.Length || Current.ValueSize > _bytes.Length - Current.ValueOffset))
         {
             throw Damaged(
-                $"its value of {Current.ValueSize} bytes at {Current.ValueOffset} does not lie behind the names in {_bytes.Length} bytes");
+                $"its value of {Current.ValueSize} bytes at {Current.ValueOffset} does not lie after the names in {_bytes.Length} bytes");
         }
 
         _next += Current.Length;
@@ -159,7 +159,7 @@ internal ref struct ExtendedAttributeArea
 /// <summary>The header of a block of extended attributes (ext4: Extended Attributes).</summary>
 internal readonly ref struct ExtendedAttributeBlock
 {
-    /// <summary>Bytes that it takes: the first entry is behind it.</summary>
+    /// <summary>Bytes that it takes: the first entry is after it.</summary>
     public const int Size = 32;
 
     /// <summary>h_magic, which the attributes in an inode have too.</summary>

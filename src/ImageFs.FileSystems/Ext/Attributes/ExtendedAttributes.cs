@@ -3,7 +3,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext.Attributes;
 
-/// <summary>The extended attributes of inodes: those behind the inode's fields, and those in a block of their own.</summary>
+/// <summary>The extended attributes of inodes: those after the inode's fields, and those in a block of their own.</summary>
 internal sealed class ExtendedAttributes
 {
     /// <summary>Where they are specified.</summary>
@@ -35,7 +35,7 @@ internal sealed class ExtendedAttributes
     /// <summary>The value of an attribute; null when there is none of the name.</summary>
     /// <param name="inode">The inode.</param>
     /// <param name="index">The prefix.</param>
-    /// <param name="name">The name behind it.</param>
+    /// <param name="name">The name after it.</param>
     /// <exception cref="ImageException">They are damaged.</exception>
     public byte[]? Get(Inode inode, byte index, ReadOnlySpan<byte> name)
     {
@@ -51,7 +51,7 @@ internal sealed class ExtendedAttributes
 
         byte[] value = area.Current.ValueInode == 0 ? area.Value.ToArray() : ReadValueInode(inode, area.Current);
         return ExtendedAttributeName.IsAccessControlList(index)
-            ? AccessControlList.FromDisk(value) ?? throw Damaged(inode, "its access control list is none")
+            ? AccessControlList.FromDisk(value) ?? throw Damaged(inode, "its access control list is not valid")
             : value;
     }
 

@@ -16,7 +16,7 @@ internal readonly ref struct DirEntry
 
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">The entry; what is behind it does no harm.</param>
+    /// <param name="bytes">The entry; what follows it does no harm.</param>
     public DirEntry(ReadOnlySpan<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes.Length, HeaderSize, nameof(bytes));
@@ -70,7 +70,7 @@ internal ref struct DirEntryWalker
     private readonly Geometry _geometry;
     private int _next;
 
-    /// <param name="bytes">The entries, one behind the other up to the end.</param>
+    /// <param name="bytes">The entries, one after the other up to the end.</param>
     /// <param name="geometry">The file system's sizes.</param>
     public DirEntryWalker(ReadOnlySpan<byte> bytes, Geometry geometry)
     {

@@ -52,7 +52,7 @@ internal ref struct DirectoryCursor
     /// <summary>The name of the current entry, as it is shown.</summary>
     public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : Current.Name;
 
-    /// <summary>Where the entry behind the current one is, in bytes from the start of the directory.</summary>
+    /// <summary>Where the entry after the current one is, in bytes from the start of the directory.</summary>
     public readonly long NextPosition => _region + _walker.NextOffset;
 
     /// <summary>The first damage that was passed over.</summary>

@@ -44,7 +44,7 @@ internal readonly ref struct HashTreeNode
     /// <summary>Bytes of an entry.</summary>
     public const int EntrySize = 8;
 
-    /// <summary>Where the entries of an inner node begin: behind an unused directory entry.</summary>
+    /// <summary>Where the entries of an inner node begin: after an unused directory entry.</summary>
     public const int InnerOffset = 8;
 
     private const uint BlockMask = 0x0FFFFFFF;

@@ -37,7 +37,7 @@ internal readonly ref struct NameMatch
 }
 
 /// <summary>
-/// What Linux shows of an encrypted name to one who has not the key (fscrypt, nokey names): the hash that finds it, its first bytes
+/// What Linux shows of an encrypted name without the key (fscrypt, nokey names): the hash that finds it, its first bytes
 /// and a digest of the others, in Base64url.
 /// </summary>
 internal static class NoKeyName
@@ -146,7 +146,7 @@ internal static class CaseFolding
         }
     }
 
-    // Marks on one letter stand in the order of their classes, those of one class as they came (Unicode 3.11, D109).
+    // Marks on one letter are ordered by class; marks of one class keep their order (Unicode 3.11, D109).
     private static void OrderMarks(List<int> text)
     {
         for (int start = 0; start < text.Count; start++)

@@ -31,7 +31,7 @@ internal sealed class RepeatedNames
     /// <summary>Goes through a directory, and a second time where something may be repeated.</summary>
     /// <param name="volume">The file system.</param>
     /// <param name="directory">The directory.</param>
-    /// <returns>What of it is repeated; what cannot be read is passed over.</returns>
+    /// <returns>What of it is repeated; what cannot be read is skipped.</returns>
     public static RepeatedNames Find(ExtVolume volume, Directory directory)
     {
         HashSet<ulong> repeated = FindHashes(volume, directory);

@@ -163,7 +163,7 @@ internal readonly ref struct JournalTag
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly JournalIncompatibleFeatures _features;
 
-    /// <param name="bytes">The tag; what is behind it does no harm.</param>
+    /// <param name="bytes">The tag; what follows it does no harm.</param>
     /// <param name="features">Features of the journal, which decide on the tag's form.</param>
     public JournalTag(ReadOnlySpan<byte> bytes, JournalIncompatibleFeatures features)
     {
@@ -191,7 +191,7 @@ internal readonly ref struct JournalTag
         ? BinaryPrimitives.ReadUInt32BigEndian(_bytes[12..])
         : BinaryPrimitives.ReadUInt16BigEndian(_bytes[4..]);
 
-    // Of the third version flags have 32 bits, of which the lower ones are at the same place.
+    // In the third version flags have 32 bits, of which the lower ones are at the same place.
     private int Flags => BinaryPrimitives.ReadUInt16BigEndian(_bytes[6..]);
 
     /// <summary>Bytes of a tag without UUID.</summary>

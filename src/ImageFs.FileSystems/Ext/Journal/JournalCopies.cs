@@ -41,7 +41,7 @@ internal sealed class JournalCopies
     /// <summary>Notes a copy of the present transaction.</summary>
     /// <param name="block">The block of the file system.</param>
     /// <param name="logBlock">The block of the log with the copy.</param>
-    /// <param name="isEscaped">Whether its first four bytes are those of the journal's magic number, and not there.</param>
+    /// <param name="isEscaped">Whether its first four bytes are the journal's magic number, and were left out.</param>
     /// <param name="isDamaged">Whether its checksum is wrong: that is no harm unless it counts.</param>
     /// <exception cref="UnsupportedFeatureException">There are too many.</exception>
     public void Add(ulong block, uint logBlock, bool isEscaped, bool isDamaged) =>
@@ -64,7 +64,7 @@ internal sealed class JournalCopies
     /// <summary>A copy that counts, by the order of the blocks.</summary>
     /// <param name="index">Less than <see cref="Count"/>.</param>
     /// <param name="logBlock">The block of the log.</param>
-    /// <param name="isEscaped">Whether its first four bytes are those of the journal's magic number, and not there.</param>
+    /// <param name="isEscaped">Whether its first four bytes are the journal's magic number, and were left out.</param>
     /// <param name="isDamaged">Whether its checksum is wrong.</param>
     /// <returns>The block of the file system.</returns>
     public ulong Get(int index, out uint logBlock, out bool isEscaped, out bool isDamaged)
@@ -76,7 +76,7 @@ internal sealed class JournalCopies
         return entry.Block;
     }
 
-    /// <summary>The first copy of a block or of one behind it; <see cref="Count"/> when there is none.</summary>
+    /// <summary>The first copy of a block or of one after it; <see cref="Count"/> when there is none.</summary>
     public int Find(ulong block)
     {
         int low = 0;
@@ -124,7 +124,7 @@ internal sealed class JournalCopies
         }
     }
 
-    /// <summary>Leaves of what was committed the last word on each block, in the order of the blocks; a block that was revoked has none.</summary>
+    /// <summary>Keeps the last word on each block of what was committed, in the order of the blocks; a block that was revoked has none.</summary>
     private void Reduce()
     {
         Span<Entry> committed = _entries.AsSpan(0, _committed);
@@ -139,7 +139,7 @@ internal sealed class JournalCopies
             }
         }
 
-        // Those of the present transaction come behind, in their order.
+        // Those of the present transaction come last, in their order.
         _order = 1;
         for (int i = _committed; i < _count; i++)
         {

@@ -95,7 +95,7 @@ internal sealed class JournalLog
     /// <exception cref="ImageException">It is not on disk, or not in the image.</exception>
     public void Read(uint block, Span<byte> destination) => _contents.ReadAt((long)block * _blockSize, destination);
 
-    /// <summary>The block so many blocks behind another: behind the last comes the first.</summary>
+    /// <summary>The block so many blocks after another: after the last comes the first.</summary>
     public uint Advance(uint block, uint count) => First + (uint)(((long)block - First + count) % Length);
 
     private static string? FindProblem(JournalSuperBlock superBlock, long blocks, int blockSize)

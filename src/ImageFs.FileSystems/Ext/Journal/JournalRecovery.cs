@@ -10,7 +10,7 @@ namespace ImageFs.FileSystems.Ext.Journal;
 /// </summary>
 internal static class JournalRecovery
 {
-    // Of a fast commit the first tag, and how many bytes there are to know it by.
+    // The first tag of a fast commit, and how many bytes identify it.
     private const ushort FastCommitHead = 9;
     private const int FastCommitHeadSize = 12;
 
@@ -117,7 +117,7 @@ internal static class JournalRecovery
 
             if (isDamaged || block >= (ulong)blocks)
             {
-                string problem = isDamaged ? $"the checksum of its copy of block {block} is wrong" : $"it has a copy of block {block}, behind the end";
+                string problem = isDamaged ? $"the checksum of its copy of block {block} is wrong" : $"it has a copy of block {block}, beyond the end";
                 throw new InvalidImageException("journal block", address, $"{problem}; option noload leaves the journal alone", JournalLog.Clause);
             }
         }

@@ -38,7 +38,7 @@ internal sealed class JournalScan
         _sequence = log.Sequence;
     }
 
-    /// <summary>The transaction behind the last that was committed.</summary>
+    /// <summary>The transaction after the last that was committed.</summary>
     public uint EndSequence => _sequence;
 
     /// <summary>The copies that count.</summary>

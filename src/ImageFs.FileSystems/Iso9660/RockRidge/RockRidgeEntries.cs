@@ -112,7 +112,7 @@ internal readonly ref struct SymbolicLink
     /// <summary>Whether the target goes on in the next SL entry.</summary>
     public bool Continues => (_data[0] & 1) != 0;
 
-    /// <summary>Component Area: component records one behind the other.</summary>
+    /// <summary>Component Area: component records one after the other.</summary>
     public ReadOnlySpan<byte> ComponentArea => _data[1..];
 }
 

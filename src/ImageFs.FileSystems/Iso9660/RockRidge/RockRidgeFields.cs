@@ -101,7 +101,7 @@ internal ref struct RockRidgeFields
         }
         catch (ImageException) when (fields._nameIsWhole)
         {
-            // What is lost behind the name are attributes: the error is for whoever asks for them.
+            // What is lost after the name are attributes: the error is for whoever asks for them.
         }
         finally
         {

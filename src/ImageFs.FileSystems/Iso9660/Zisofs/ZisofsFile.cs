@@ -17,7 +17,6 @@ internal sealed class ZisofsFile : BlockSource
     private readonly int _pointerLength;
     private readonly DecodedBlocks _decoded;
 
-    /// <summary>Opens the file.</summary>
     /// <param name="recorded">The file as it is recorded.</param>
     /// <param name="parameters">What its ZF entry says.</param>
     /// <param name="address">Where its directory record is.</param>
@@ -136,8 +135,8 @@ internal sealed class ZisofsFile : BlockSource
             || header.BlockShift != _parameters.BlockShift)
         {
             throw Invalid(
-                $"its header says {header.Size} bytes in blocks of 2^{header.BlockShift} behind {header.HeaderLength}, "
-                + $"its ZF entry {_parameters.Size} bytes in blocks of 2^{_parameters.BlockShift} behind {_parameters.HeaderLength}");
+                $"its header says {header.Size} bytes in blocks of 2^{header.BlockShift} after {header.HeaderLength}, "
+                + $"its ZF entry {_parameters.Size} bytes in blocks of 2^{_parameters.BlockShift} after {_parameters.HeaderLength}");
         }
     }
 

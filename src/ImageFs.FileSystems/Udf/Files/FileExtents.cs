@@ -85,7 +85,7 @@ internal static class FileExtents
         }
     }
 
-    /// <summary>The descriptors behind an allocation extent descriptor (4/14.5).</summary>
+    /// <summary>The descriptors after an allocation extent descriptor (4/14.5).</summary>
     private static ReadOnlySpan<byte> ReadContinuation(UdfVolume volume, LogicalBlock location, Span<byte> buffer)
     {
         long address = volume.ReadDescriptor(location, buffer, TagIdentifier.AllocationExtentDescriptor);

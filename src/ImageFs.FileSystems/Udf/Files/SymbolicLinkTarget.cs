@@ -5,7 +5,7 @@ namespace ImageFs.FileSystems.Udf.Files;
 /// <summary>The target of a symbolic link, out of its path components (ECMA-167 4/14.16), as Linux puts them together.</summary>
 internal static class SymbolicLinkTarget
 {
-    /// <summary>Bytes of the longest target: a page, with a zero behind it.</summary>
+    /// <summary>Bytes of the longest target: a page, with a zero after it.</summary>
     public const int MaxLength = 4095;
 
     /// <summary>Bytes of the longest contents.</summary>
@@ -22,7 +22,6 @@ internal static class SymbolicLinkTarget
         Name = 5,
     }
 
-    /// <summary>Makes the target.</summary>
     /// <param name="components">The contents of the link.</param>
     /// <param name="charset">What to show it in.</param>
     /// <returns>Null when a component is damaged, or the target too long.</returns>
@@ -78,7 +77,7 @@ internal static class SymbolicLinkTarget
             length += part.Length;
         }
 
-        // The '/' behind the last component, unless that is all there is.
+        // The '/' after the last component, unless that is all there is.
         return target[..(length > 1 ? length - 1 : length)].ToArray();
     }
 

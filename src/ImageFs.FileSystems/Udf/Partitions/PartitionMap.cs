@@ -57,7 +57,6 @@ internal sealed record PartitionMap(PartitionKind Kind, ushort Number, ushort Re
     /// <summary>Whether the mirror has blocks of its own (UDF 2.2.10, Flags).</summary>
     public bool IsDuplicated => (Bytes[58] & 1) != 0;
 
-    /// <summary>Reads one.</summary>
     /// <exception cref="ImageException">It is damaged, or of an unknown kind.</exception>
     public static PartitionMap Read(ReadOnlySpan<byte> bytes, long address)
     {

@@ -9,7 +9,7 @@ namespace ImageFs.FileSystems.Udf.Partitions;
 /// <summary>Opens the partitions of a logical volume: first those that lie in the image, then those that are made of files in these.</summary>
 internal sealed class PartitionSet
 {
-    // UDF has the table's ICB in the last block that was recorded (2.2.11); drives and copies of discs add some behind it.
+    // UDF has the table's ICB in the last block that was recorded (2.2.11); drives and copies of discs add some after it.
     private const int MaxBlocksBehindTable = 512;
 
     private const uint NoBlock = uint.MaxValue;
@@ -20,7 +20,7 @@ internal sealed class PartitionSet
     private readonly BlockSource[] _mirrors;
 
     /// <param name="volume">The logical volume: its maps were read.</param>
-    /// <param name="warn">Hears of what is damaged but can be done without.</param>
+    /// <param name="warn">Called with what is damaged but can be done without.</param>
     public PartitionSet(UdfVolume volume, Action<string> warn)
     {
         _volume = volume;

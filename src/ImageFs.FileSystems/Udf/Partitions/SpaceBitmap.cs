@@ -27,7 +27,7 @@ internal static class SpaceBitmap
             return 0;
         }
 
-        // Bits behind the extent, or of blocks that the partition or the image does not have, are none.
+        // Bits beyond the extent, or of blocks that the partition or the image does not have, are none.
         long inImage = (volume.Image.Length / volume.BlockSize) - descriptor.StartingLocation;
         long most = Math.Min((bitmap.Length - FixedLength) * 8L, Math.Min(descriptor.PartitionLength, inImage));
         try

@@ -12,7 +12,7 @@ internal static class SparingTable
     private const int EntryLength = 8;
     private const int MaxSize = 1024 * 1024;
 
-    // From here on: packets that are free, or no good.
+    // From here on: packets that are free, or defective.
     private const uint FirstMark = 0xFFFF_FFF0;
 
     /// <summary>The extents of the partition.</summary>
@@ -21,7 +21,7 @@ internal static class SparingTable
     /// <param name="start">First byte of the partition.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="blockSize">Bytes in a block.</param>
-    /// <param name="warn">Hears of a table that is damaged, when another is not.</param>
+    /// <param name="warn">Called with a table that is damaged, when another is not.</param>
     /// <exception cref="ImageException">All tables are damaged, or the map is.</exception>
     public static ExtentMap Layout(BlockSource source, PartitionMap map, long start, long length, int blockSize, Action<string> warn)
     {

@@ -80,7 +80,6 @@ internal readonly record struct AllocationDescriptor(uint Length, AllocationType
         _ => ExtendedLength,
     };
 
-    /// <summary>Reads one.</summary>
     /// <param name="bytes">At least as many as its form takes.</param>
     /// <param name="form">Its form.</param>
     /// <param name="partition">The partition that a short one is about: that of the ICB.</param>

@@ -30,7 +30,7 @@ internal static class CompressedUnicode
             return null;
         }
 
-        // The unit behind it is lost with it, as in Linux.
+        // The unit after it is lost with it, as in Linux.
         char low = TakeUnit(text, ref units);
         return char.IsLowSurrogate(low) ? new Rune(unit, low) : null;
     }

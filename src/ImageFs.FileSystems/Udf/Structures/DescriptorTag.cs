@@ -55,7 +55,7 @@ internal readonly ref struct DescriptorTag
     /// <summary>Descriptor CRC (3/7.2.6).</summary>
     public ushort Crc => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[8..]);
 
-    /// <summary>Descriptor CRC Length: bytes behind the tag that the CRC is over (3/7.2.7).</summary>
+    /// <summary>Descriptor CRC Length: bytes after the tag that the CRC is over (3/7.2.7).</summary>
     public ushort CrcLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[10..]);
 
     /// <summary>Tag Location: the block that the descriptor is in (3/7.2.8).</summary>

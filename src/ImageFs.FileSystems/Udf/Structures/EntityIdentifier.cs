@@ -20,7 +20,7 @@ internal readonly ref struct EntityIdentifier
         _bytes = bytes;
     }
 
-    /// <summary>Identifier, without the zeros behind it (1/7.4.2).</summary>
+    /// <summary>Identifier, without the zeros after it (1/7.4.2).</summary>
     public ReadOnlySpan<byte> Identifier => _bytes.Slice(1, IdentifierLength).TrimEnd((byte)0);
 
     /// <summary>The UDF revision of a domain or UDF suffix: 0x0201 is 2.01 (UDF 2.1.5.3).</summary>

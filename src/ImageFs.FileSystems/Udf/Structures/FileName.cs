@@ -14,7 +14,6 @@ internal static class FileName
     private const int MaxExtension = 5;
     private const int CrcLength = 5;
 
-    /// <summary>Makes the name.</summary>
     /// <param name="text">The name as it is recorded.</param>
     /// <param name="charset">What to show it in.</param>
     /// <param name="name">Takes it: at most <see cref="MaxLength"/> bytes are used.</param>

@@ -41,7 +41,7 @@ internal sealed class Integrity
     /// <param name="source">The volume.</param>
     /// <param name="extent">The sequence.</param>
     /// <param name="blockSize">Bytes in a block.</param>
-    /// <param name="warn">Hears of what is damaged.</param>
+    /// <param name="warn">Called with what is damaged.</param>
     public static Integrity? Read(BlockSource source, VolumeExtent extent, int blockSize, Action<string> warn)
     {
         Integrity? last = null;
@@ -92,7 +92,7 @@ internal sealed class Integrity
 
     private uint Read(int place) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(place));
 
-    /// <summary>A field of the implementation use, which comes behind two tables with a number for each partition.</summary>
+    /// <summary>A field of the implementation use, which comes after two tables with a number for each partition.</summary>
     private uint? ReadUse(int offset)
     {
         long place = TablesPlace + (8L * Partitions);

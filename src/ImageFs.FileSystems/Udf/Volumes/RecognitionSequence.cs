@@ -39,7 +39,7 @@ internal static class RecognitionSequence
                 return true;
             }
 
-            // The sequence ends with the first that is none (2/8.3.1). It may go on behind the end of an extended area.
+            // The sequence ends with the first that is none (2/8.3.1). It may go on beyond the end of an extended area.
             bool isDescriptor = identifier.SequenceEqual("BEA01"u8) || identifier.SequenceEqual("CD001"u8) || identifier.SequenceEqual("TEA01"u8)
                 || identifier.SequenceEqual("BOOT2"u8) || identifier.SequenceEqual("CDW02"u8);
             if (!isDescriptor)

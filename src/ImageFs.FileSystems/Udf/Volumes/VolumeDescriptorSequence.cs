@@ -42,7 +42,7 @@ internal sealed class VolumeDescriptorSequence
     /// <summary>Reads the sequence that the first sound anchor leads to.</summary>
     /// <param name="source">The volume.</param>
     /// <param name="options">The mount options.</param>
-    /// <param name="warn">Hears of what is damaged, when the reserve is not.</param>
+    /// <param name="warn">Called with what is damaged, when the reserve is not.</param>
     /// <exception cref="ImageException">There is no anchor, or both sequences of every one are damaged.</exception>
     public static VolumeDescriptorSequence Read(BlockSource source, UdfOptions options, Action<string> warn)
     {

@@ -9,7 +9,6 @@ internal sealed class DmgDisk : VirtualDisk
     private readonly Chunk[] _chunks;
     private readonly Guid _id;
 
-    /// <summary>Makes the disk.</summary>
     /// <param name="file">The file.</param>
     /// <param name="chunks">Its chunks, ascending and without overlaps; what lies between them is zeros.</param>
     /// <param name="length">Bytes of the disk.</param>
@@ -90,7 +89,7 @@ internal sealed class DmgDisk : VirtualDisk
         return (int)max;
     }
 
-    // The first chunk that ends behind an offset.
+    // The first chunk that ends after an offset.
     private int FirstBehind(long offset)
     {
         int low = 0;

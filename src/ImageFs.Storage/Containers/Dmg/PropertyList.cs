@@ -42,7 +42,7 @@ internal static class PropertyList
         byte[] bytes = new byte[text.Length];
         return Convert.TryFromBase64Chars(text, bytes, out int length)
             ? bytes[..length]
-            : throw new InvalidImageException(Structure, address, "a block table is no base64", Clause);
+            : throw new InvalidImageException(Structure, address, "a block table is not base64", Clause);
     }
 
     private static int Behind(string text, string tag, int start)

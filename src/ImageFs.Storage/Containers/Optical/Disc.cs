@@ -15,7 +15,7 @@ public sealed class Disc : Container
     /// <summary>Sectors of 256 GiB: twice what any disc has.</summary>
     internal const long MaxSectors = 1L << 27;
 
-    /// <summary>No sector lies farther behind in a file.</summary>
+    /// <summary>No sector lies farther on in a file.</summary>
     internal const long MaxOffset = 1L << 60;
 
     // Sound among the pictures is in every fourth to thirty-second sector, by how fast both are played.
@@ -25,7 +25,6 @@ public sealed class Disc : Container
     private readonly SectorForms _forms;
     private readonly string _format;
 
-    /// <summary>Makes it of its parts.</summary>
     /// <param name="format">The container's format.</param>
     /// <param name="tracks">The tracks.</param>
     /// <param name="runs">The sectors that are in files; those in front of sector 0 are left out.</param>
@@ -140,7 +139,7 @@ public sealed class Disc : Container
     };
 
     /// <summary>
-    /// The raw sectors of a file that is a film: it begins with a sector of form 2, or with one that is played and has such behind it. Null
+    /// The raw sectors of a file that is a film: it begins with a sector of form 2, or with one that is played and has such after it. Null
     /// for a file that is data.
     /// </summary>
     /// <param name="address">Where the file begins on the disc, in bytes as data are counted.</param>
@@ -220,12 +219,12 @@ public sealed class Disc : Container
             {
                 yield return (
                     Math.Max(track.Start, run.Start + run.Available) * SectorLayout.UserSize,
-                    $"track {track.Number} has {track.Count} sectors, and its file ends before {missing} of them: it is cut short, and what lies behind cannot be read");
+                    $"track {track.Number} has {track.Count} sectors, and its file ends before {missing} of them: it is cut short, and what lies beyond cannot be read");
             }
         }
     }
 
-    /// <summary>The index of the run that a sector is in, or of the one behind it.</summary>
+    /// <summary>The index of the run that a sector is in, or of the one after it.</summary>
     internal static int FindRun(ReadOnlySpan<SectorRun> runs, long sector)
     {
         int low = 0;

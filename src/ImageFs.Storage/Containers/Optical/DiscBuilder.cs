@@ -44,7 +44,7 @@ internal sealed class DiscBuilder(string format)
         Skip(count);
     }
 
-    /// <summary>Ends the track here, when something comes behind it that is no part of it.</summary>
+    /// <summary>Ends the track here, when something comes after it that is no part of it.</summary>
     internal void EndTrack()
     {
         if (_track is not null)

@@ -14,7 +14,7 @@ internal static class DiscTime
     /// <summary>Sectors from the end of the first session to the first track of the next: lead-out, lead-in and pregap.</summary>
     internal const int FirstSessionGap = 11400;
 
-    /// <summary>The same behind a later session, whose lead-out is shorter.</summary>
+    /// <summary>The same after a later session, whose lead-out is shorter.</summary>
     internal const int SessionGap = 6900;
 
     internal static long ToSectors(int minutes, int seconds, int frames) =>

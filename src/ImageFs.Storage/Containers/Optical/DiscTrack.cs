@@ -17,7 +17,7 @@ public enum TrackKind
 /// <param name="Number">1 to 99.</param>
 /// <param name="Session">The session that it is in, from 1.</param>
 /// <param name="Kind">What its sectors hold.</param>
-/// <param name="Start">Its first sector (index 1), as the disc counts: 0 is the first behind the pregap.</param>
+/// <param name="Start">Its first sector (index 1), as the disc counts: 0 is the first after the pregap.</param>
 /// <param name="Count">Sectors in it.</param>
 /// <param name="Layout">How its sectors lie in their file; the default when nothing of it is in any.</param>
 public sealed record DiscTrack(int Number, int Session, TrackKind Kind, long Start, long Count, SectorLayout Layout)
@@ -25,13 +25,13 @@ public sealed record DiscTrack(int Number, int Session, TrackKind Kind, long Sta
     /// <summary>Whether it is no audio.</summary>
     public bool IsData => Kind != TrackKind.Audio;
 
-    /// <summary>First sector behind it.</summary>
+    /// <summary>First sector after it.</summary>
     public long End => Start + Count;
 
     /// <summary>What it holds and in what sectors, as cue sheets write it: "MODE1/2352", "AUDIO".</summary>
     public string TypeName => NameOf(Kind, Layout);
 
-    /// <summary>Why its sectors cannot be had, though it is known where they belong; null when they can.</summary>
+    /// <summary>Why its sectors cannot be read, though it is known where they belong; null when they can.</summary>
     public string? Problem { get; init; }
 
     /// <summary>A kind of track as cue sheets write it.</summary>

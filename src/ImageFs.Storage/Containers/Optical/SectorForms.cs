@@ -4,7 +4,7 @@ namespace ImageFs.Storage.Containers.Optical;
 /// <param name="sectors">Sectors of the disc.</param>
 internal sealed class SectorForms(long sectors)
 {
-    // Nine times what a CD has: where there are more, those behind are looked at each time.
+    // Nine times what a CD has: where there are more, the rest are looked at each time.
     private const long MaxRemembered = 1 << 22;
 
     private const int BitsShift = 6;

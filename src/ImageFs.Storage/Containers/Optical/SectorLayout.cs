@@ -1,6 +1,6 @@
 namespace ImageFs.Storage.Containers.Optical;
 
-/// <summary>How the sectors of a track lie in a file, one behind the other.</summary>
+/// <summary>How the sectors of a track lie in a file, one after the other.</summary>
 /// <param name="Size">Bytes from one sector to the next.</param>
 /// <param name="DataStart">Bytes in front of the user data: sync, header, subheader.</param>
 /// <param name="DataLength">Bytes of user data: what counts of a sector.</param>
@@ -12,7 +12,7 @@ public readonly record struct SectorLayout(int Size, int DataStart, int DataLeng
     /// <summary>Bytes of a sector as a file system has it.</summary>
     public const int UserSize = 2048;
 
-    /// <summary>Bytes of subchannel P to W behind a sector.</summary>
+    /// <summary>Bytes of subchannel P to W after a sector.</summary>
     public const int SubchannelSize = 96;
 
     /// <summary>Bytes that a sector of form 2 has in a file without all else.</summary>

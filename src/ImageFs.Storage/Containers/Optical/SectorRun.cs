@@ -1,6 +1,6 @@
 namespace ImageFs.Storage.Containers.Optical;
 
-/// <summary>Sectors of a disc that lie one behind the other in a file.</summary>
+/// <summary>Sectors of a disc that lie one after the other in a file.</summary>
 /// <param name="Start">The first one's number on the disc.</param>
 /// <param name="Count">How many.</param>
 /// <param name="File">The file.</param>

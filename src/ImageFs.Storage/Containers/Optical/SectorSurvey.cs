@@ -12,10 +12,10 @@ internal static class SectorSurvey
     /// <summary>The kind and layout of a track's sectors: what they say, or else what the sheet says.</summary>
     /// <param name="file">The file that they lie in.</param>
     /// <param name="offset">Where the track begins in it.</param>
-    /// <param name="skipped">Sectors from there to the first that is behind the pregap.</param>
+    /// <param name="skipped">Sectors from there to the first that is after the pregap.</param>
     /// <param name="number">The track's number, for messages.</param>
     /// <param name="said">What the sheet says: of sound it is taken as it is.</param>
-    /// <param name="warn">Hears of it when the sheet is wrong.</param>
+    /// <param name="warn">Called when the sheet is wrong.</param>
     internal static (TrackKind Kind, SectorLayout Layout) Settle(
         BlockSource file, long offset, long skipped, int number, (TrackKind Kind, SectorLayout Layout) said, Action<string> warn)
     {
@@ -62,7 +62,7 @@ internal static class SectorSurvey
         return null;
     }
 
-    // Two sectors with a header tell the size; one alone does where nothing is behind it.
+    // Two sectors with a header tell the size; one alone does where nothing follows it.
     private static TrackKind? FindKind(BlockSource file, long first, int size)
     {
         Span<byte> buffer = stackalloc byte[SectorHeader.Length];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ImageFs.Storage.Containers.Qcow2;
 
-/// <summary>A name of a file as qemu writes it into an image: a path, one behind a protocol, or a block device's description in JSON.</summary>
+/// <summary>A name of a file as qemu writes it into an image: a path, a path after a protocol, or a block device's description in JSON.</summary>
 /// <param name="Path">The path.</param>
 /// <param name="Format">The format of the disk in it, by qemu's name; null where the name does not tell.</param>
 internal readonly record struct BackingName(string Path, string? Format)
@@ -51,7 +51,7 @@ internal readonly record struct BackingName(string Path, string? Format)
         }
         catch (JsonException)
         {
-            throw Invalid(role, "is no JSON");
+            throw Invalid(role, "is not JSON");
         }
 
         string? format = null;
@@ -65,7 +65,7 @@ internal readonly record struct BackingName(string Path, string? Format)
                 throw driver is null or "file" or "host_device" ? Invalid(role, "names no file") : Protocol(role, driver);
             }
 
-            // What is raw passes its file on; only one format can be above it.
+            // The raw driver passes its file on; only one format can be above it.
             if (format is not (null or "raw") && driver is not (null or "raw"))
             {
                 throw new UnsupportedFeatureException($"{role} of the format {format} over {driver}", Clause);
@@ -99,7 +99,7 @@ internal readonly record struct BackingName(string Path, string? Format)
         }
         else if (key.Length == 0 || !options.TryAdd(key, element.ToString()))
         {
-            throw Invalid(role, key.Length == 0 ? "is no JSON object" : $"has {key} twice");
+            throw Invalid(role, key.Length == 0 ? "is not a JSON object" : $"has {key} twice");
         }
     }
 

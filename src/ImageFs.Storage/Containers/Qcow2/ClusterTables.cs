@@ -59,7 +59,6 @@ internal sealed class ClusterTables
     private readonly int _clusterBits;
     private readonly int _entryBits;
 
-    /// <summary>Makes the tables; none of them is read yet.</summary>
     /// <param name="source">The file.</param>
     /// <param name="l1">The L1 table.</param>
     /// <param name="clusterBits">Base-2 logarithm of the bytes in a cluster.</param>

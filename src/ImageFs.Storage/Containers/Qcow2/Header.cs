@@ -128,7 +128,7 @@ internal sealed class HeaderExtensions
     /// <param name="start">Where they begin.</param>
     /// <param name="end">Where the first cluster ends, or something else begins in it.</param>
     /// <exception cref="InvalidImageException">One of them runs past the end.</exception>
-    /// <exception cref="ImageException">The bytes cannot be had.</exception>
+    /// <exception cref="ImageException">The bytes cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static HeaderExtensions Read(BlockSource source, long start, long end)
     {

@@ -16,14 +16,13 @@ internal sealed class Qcow2Disk : VirtualDisk
     private readonly ClusterTables _tables;
     private readonly Func<ImageDescription> _describe;
 
-    /// <summary>Makes the disk.</summary>
     /// <param name="file">The file with the tables and the compressed clusters.</param>
     /// <param name="data">The file with the clusters: mostly the same.</param>
     /// <param name="backing">The disk below; null for none.</param>
     /// <param name="layout">How the tables are to be read.</param>
     /// <param name="tables">The tables.</param>
     /// <param name="length">Bytes of the disk.</param>
-    /// <param name="describe">What there is to tell about it.</param>
+    /// <param name="describe">What to say about it.</param>
     public Qcow2Disk(
         BlockSource file, BlockSource data, BlockSource? backing, Qcow2Layout layout, ClusterTables tables, long length, Func<ImageDescription> describe)
         : base(layout.ClusterSize)
@@ -126,7 +125,7 @@ internal sealed class Qcow2Disk : VirtualDisk
         bool isZero = entry.IsZeroSubcluster(first);
         if (isAllocated && (isZero || !entry.IsAllocated(HasDataFile)))
         {
-            throw Invalid(entry, isZero ? $"subcluster {first} is allocated and zeros" : $"subcluster {first} of a cluster that is not there");
+            throw Invalid(entry, isZero ? $"subcluster {first} is allocated and zeros" : $"subcluster {first} of a cluster that does not exist");
         }
 
         int end = first + 1;

@@ -135,7 +135,7 @@ internal sealed class Qcow2Format : ContainerFormat
         return ByteText.FromBytes(name);
     }
 
-    // Formats that say only how the bytes are had.
+    // Formats that say only how the bytes are read.
     private static string? FormatOf(HeaderExtensions extensions) => extensions.BackingFormat switch
     {
         null or "" => null,

@@ -30,7 +30,7 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
 
     /// <summary>Reads them, one after the other.</summary>
     /// <exception cref="InvalidImageException">An entry runs past the end of the file.</exception>
-    /// <exception cref="ImageException">The bytes cannot be had.</exception>
+    /// <exception cref="ImageException">The bytes cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public IEnumerable<Snapshot> Read()
     {

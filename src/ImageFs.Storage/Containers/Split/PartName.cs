@@ -50,7 +50,7 @@ internal sealed class PartName
         return symbols is null ? null : new PartName(name[..start], suffix, symbols);
     }
 
-    /// <summary>The part behind this one; null when there is none.</summary>
+    /// <summary>The part after this one; null when there is none.</summary>
     public PartName? FindNext(ImageFolder folder)
     {
         if (_symbols == Digits && _suffix[^1] == '9' && Increment(HexDigits) is { } hexadecimal && folder.Contains(_prefix + hexadecimal))
@@ -61,7 +61,7 @@ internal sealed class PartName
         return Followers().FirstOrDefault(suffix => folder.Contains(_prefix + suffix)) is { } next ? new PartName(_prefix, next, _symbols) : null;
     }
 
-    /// <summary>A part behind this one that is not the next: between the two, some are missing. Null when there is none.</summary>
+    /// <summary>A part after this one that is not the next: between the two, some are missing. Null when there is none.</summary>
     public PartName? FindBehindGap(ImageFolder folder)
     {
         PartName part = this;
@@ -77,7 +77,7 @@ internal sealed class PartName
         return null;
     }
 
-    // Where the symbols run out split(1) goes on with more of them, behind the last one: yz, zaaa; 89, 9000. Others simply count.
+    // Where the symbols run out split(1) goes on with more of them, after the last one: yz, zaaa; 89, 9000. Others simply count.
     private IEnumerable<string> Followers()
     {
         string? next = Increment(_symbols);

@@ -1,6 +1,6 @@
 namespace ImageFs.Storage.Containers.Split;
 
-/// <summary>A raw image in several files, one behind the other.</summary>
+/// <summary>A raw image in several files, one after the other.</summary>
 /// <param name="parts">The files.</param>
 public sealed class SplitDisk(IReadOnlyList<BlockSource> parts) : Container
 {

@@ -14,7 +14,7 @@ public sealed class SplitFormat : ContainerFormat
     /// <inheritdoc/>
     public override string Name => FormatName;
 
-    /// <summary>Whether it is the first part, and there is a second or one behind.</summary>
+    /// <summary>Whether it is the first part, and there is a second or later one.</summary>
     public override bool Probe(ImageFile file) =>
         PartName.First(file.Name) is { } first && (first.FindNext(file.Folder) ?? first.FindBehindGap(file.Folder)) is not null;
 
@@ -38,7 +38,7 @@ public sealed class SplitFormat : ContainerFormat
         if (name.FindBehindGap(file.Folder) is { } behind)
         {
             // What is read beyond is an error then, since the volume goes on.
-            context.Warn($"parts between {name.Name} and {behind.Name} are missing: the disk ends with {name.Name}, and what lies behind cannot be read");
+            context.Warn($"parts between {name.Name} and {behind.Name} are missing: the disk ends with {name.Name}, and what lies beyond cannot be read");
         }
 
         WarnOfLengths(parts, context.Warn);

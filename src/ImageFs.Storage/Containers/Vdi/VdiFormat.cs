@@ -45,7 +45,7 @@ internal sealed class VdiFormat : ContainerFormat
     {
         if (header.BlockSize < 512 || !BitOperations.IsPow2(header.BlockSize) || header.BlockSize > 1 << 30 || header.BlockExtra > MaxExtra)
         {
-            throw Invalid(0x178, $"blocks of {header.BlockSize} bytes behind {header.BlockExtra}");
+            throw Invalid(0x178, $"blocks of {header.BlockSize} bytes after {header.BlockExtra}");
         }
 
         // What a map of so many blocks can have.

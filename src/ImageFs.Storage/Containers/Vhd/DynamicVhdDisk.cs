@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace ImageFs.Storage.Containers.Vhd;
 
-/// <summary>A disk in blocks, each behind a bitmap of its sectors; what a differencing disk does not have is in its parent.</summary>
+/// <summary>A disk in blocks, each after a bitmap of its sectors; what a differencing disk does not have is in its parent.</summary>
 internal sealed class DynamicVhdDisk : VirtualDisk
 {
     private const string Clause = "VHD: Block Allocation Table and Data Blocks";

@@ -64,7 +64,7 @@ internal sealed class AllocationTable
         BlockEntry entry = Read(_address + (((chunk + 1) * _blocksInChunk) + chunk) * EntryLength);
         if (entry.State != BitmapState)
         {
-            throw new InvalidImageException("vhdx sector bitmap entry", entry.Address, $"state {entry.State} for a block that is here in part", Clause);
+            throw new InvalidImageException("vhdx sector bitmap entry", entry.Address, $"state {entry.State} for a block that is only partly here", Clause);
         }
 
         if (entry.FileOffset > _cache.Length - BitmapLength)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ImageFs.Storage.Containers.Vhdx;
 
-/// <summary>The checksum that headers, region tables and log entries have behind their signature: CRC-32C, inverted at the end.</summary>
+/// <summary>The checksum that headers, region tables and log entries have after their signature: CRC-32C, inverted at the end.</summary>
 internal static class Checksums
 {
     private const int Offset = 4;

@@ -73,7 +73,7 @@ internal sealed class PatchedSource(BlockSource file) : BlockSource
         patch.Bytes.AsSpan((int)(offset - patch.Start) + patch.Skipped, destination.Length).CopyTo(destination);
     }
 
-    // The first patch that ends behind an offset.
+    // The first patch that ends after an offset.
     private int FirstBehind(long offset)
     {
         int low = 0;

@@ -17,7 +17,6 @@ internal sealed class VhdxDisk : VirtualDisk
     private readonly Metadata _metadata;
     private readonly AllocationTable _table;
 
-    /// <summary>Makes the disk.</summary>
     /// <param name="file">The file, its log replayed.</param>
     /// <param name="metadata">What kind of disk it is.</param>
     /// <param name="table">Where its blocks are.</param>

@@ -79,7 +79,7 @@ internal sealed class VhdxFormat : ContainerFormat
 
         if (!isFound)
         {
-            throw new InvalidImageException("vhdx header", s_headers[0], "it and the second have a wrong signature or checksum", "MS-VHDX 2.2.2");
+            throw new InvalidImageException("vhdx header", s_headers[0], "it and the second one have a wrong signature or checksum", "MS-VHDX 2.2.2");
         }
     }
 

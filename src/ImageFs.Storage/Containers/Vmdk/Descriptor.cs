@@ -61,7 +61,7 @@ internal sealed class Descriptor
 }
 
 /// <summary>
-/// A line of the descriptor (VMDK: The Extent Description): <c>RW 4192256 SPARSE "disk-s001.vmdk"</c>. Behind the file are an offset, and
+/// A line of the descriptor (VMDK: The Extent Description): <c>RW 4192256 SPARSE "disk-s001.vmdk"</c>. After the file are an offset, and
 /// for extents on a device its partition's UUID and its name, which say nothing more of where the bytes are.
 /// </summary>
 /// <param name="Sectors">Sectors of the extent.</param>
@@ -76,7 +76,6 @@ internal sealed record ExtentLine(long Sectors, string Type, string? File, long 
     /// <summary>Whether a line is one of an extent.</summary>
     public static bool IsOne(string line) => line.IndexOfAny([' ', '\t']) is > 0 and var end && line[..end] is "RW" or "RDONLY" or "NOACCESS";
 
-    /// <summary>Reads a line.</summary>
     /// <exception cref="InvalidImageException">It is none.</exception>
     public static ExtentLine Parse(string line)
     {
@@ -123,7 +122,7 @@ internal sealed record ExtentLine(long Sectors, string Type, string? File, long 
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out sectors) && sectors <= MaxSectors;
 
     private static InvalidImageException Invalid(string line) =>
-        new("vmdk descriptor", 0, $"\"{(line.Length > 100 ? line[..100] : line)}\" is no extent", "VMDK: The Extent Description");
+        new("vmdk descriptor", 0, $"\"{(line.Length > 100 ? line[..100] : line)}\" is not an extent", "VMDK: The Extent Description");
 }
 
 /// <summary>The text of a descriptor, which says itself how it is encoded: <c>encoding="windows-1252"</c>.</summary>

@@ -79,7 +79,7 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
         if (first != (ulong)(block.Offset / SectorSize) || length == 0 || length > 2L * layout.GrainSize)
         {
             throw new InvalidImageException(
-                "vmdk grain marker", address, $"{length} bytes of sector {first}, where sector {block.Offset / SectorSize} is to be", Clause);
+                "vmdk grain marker", address, $"{length} bytes of sector {first}, instead of sector {block.Offset / SectorSize}", Clause);
         }
 
         if (!TryDecode(address + MarkerLength, (int)length, destination))

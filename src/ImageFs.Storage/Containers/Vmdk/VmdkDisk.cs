@@ -3,7 +3,7 @@ using ImageFs.Storage.Checking;
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>A disk of one or several extents.</summary>
-/// <param name="extents">The extents, one behind the other.</param>
+/// <param name="extents">The extents, one after the other.</param>
 /// <param name="descriptor">What its descriptor says; null for an extent that has none.</param>
 internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? descriptor) : Container
 {

@@ -11,7 +11,7 @@ internal sealed class VmdkFormat : ContainerFormat
     // A descriptor for each.
     private const int MaxExtents = 4096;
 
-    // The footer, and the end-of-stream marker behind it.
+    // The footer, and the end-of-stream marker after it.
     private const int FooterOffset = 1024;
 
     /// <inheritdoc/>
@@ -138,7 +138,7 @@ internal sealed class VmdkFormat : ContainerFormat
         var header = new SparseHeader(footer);
         return header.HasMagic && header.DirectoryOffset != SparseHeader.AtEnd
             ? header.DirectoryOffset
-            : throw new InvalidImageException("vmdk footer", Math.Max(address, 0), "it tells no grain directory", "VMDK: Stream-Optimized Compressed Sparse Extents");
+            : throw new InvalidImageException("vmdk footer", Math.Max(address, 0), "it names no grain directory", "VMDK: Stream-Optimized Compressed Sparse Extents");
     }
 
     private static BlockSource OpenExtent(ImageFile file, ExtentLine line, long length, BlockSource? parent, long start, int cacheSize)
@@ -159,7 +159,7 @@ internal sealed class VmdkFormat : ContainerFormat
 
                 return extent.Length >= length
                     ? new BlockSlice(extent, 0, length)
-                    : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes, where {length} are to be", Clause);
+                    : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes, instead of {length}", Clause);
             default:
                 throw new UnsupportedFeatureException($"vmdk with an extent of type {line.Type}", "VMDK: The Extent Description");
         }

@@ -189,7 +189,7 @@ internal sealed class FileTests
         byte[] benign = ExFatImage.VolumeEntry(0xA5, 0, 0);
         byte[] end = new byte[32];
         FileSystem fs = Open(
-            ExFatImage.Set("a"), unknown, vendor, deleted, benign, ExFatImage.Set("b"), end, ExFatImage.Set("behind the end"));
+            ExFatImage.Set("a"), unknown, vendor, deleted, benign, ExFatImage.Set("b"), end, ExFatImage.Set("beyond the end"));
         Assert.That(fs.Names(), Is.EqualTo((string[])["a", "vendor", "b"]));
         Assert.That(fs.Attributes("vendor").Size, Is.Zero);
     }

@@ -107,7 +107,7 @@ public sealed class DamageTest
         FileSystem sound = ExtImages.Open(image);
         ulong other = sound.Find("d/c").Value;
 
-        // Descriptors of 32 bytes begin behind the super block; none of the files is in the last group.
+        // Descriptors of 32 bytes begin after the super block; none of the files is in the last group.
         image[(2 * Block) + (7 * 32) + 8] ^= 1;
         FileSystem fileSystem = ExtImages.Open(image);
         Assert.That(fileSystem.ReadFile("a"), Has.Length.EqualTo(5000));

@@ -62,7 +62,7 @@ public sealed class HashTreeTest
         byte[] image = ExtImages.Read("hash-half_md4");
         (long node, int index, byte[] name) = FindSecondLeaf(image);
 
-        // The first name of the leaf moves, by its index alone, behind the end of the leaf before: as the second of two that collide.
+        // The first name of the leaf moves, by its index alone, beyond the end of the leaf before: as the second of two that collide.
         uint hash = HashOf(image, name);
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan((int)node + HashTreeNode.InnerOffset + (index * HashTreeNode.EntrySize)), hash | 1);
         var tree = OpenTree(image, out _);

@@ -48,7 +48,7 @@ public sealed class NamesTest
     [Test]
     public void A_link_without_key_is_what_Linux_shows()
     {
-        // Shown by Linux 6.18; behind the hashes, which are 0, is what is on disk.
+        // Shown by Linux 6.18; after the hashes, which are 0, is what is on disk.
         const string Shown = "AAAAAAAAAABSF03IKWBFHXO1ETh2AC1qtquUSLFflCBmdjSshDH8uw";
         byte[] encrypted = Base64Url.DecodeFromChars(Shown)[8..];
         byte[] name = new byte[NoKeyName.MaxLength];

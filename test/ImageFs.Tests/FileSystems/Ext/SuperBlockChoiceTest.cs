@@ -3,7 +3,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 
-/// <summary><c>sb=</c>: a copy of the super block, and the group descriptors behind it.</summary>
+/// <summary><c>sb=</c>: a copy of the super block, and the group descriptors after it.</summary>
 public sealed class SuperBlockChoiceTest
 {
     // Of blocks of 1 KiB, 512 in a group.

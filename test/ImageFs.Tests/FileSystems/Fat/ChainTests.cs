@@ -133,7 +133,7 @@ internal sealed class ChainTests(int width, uint clusters)
         Assert.That(fs.Has("DIR"));
         Assert.That(fs.Attributes("DIR/F29").Size, Is.Zero);
         Assert.That(() => fs.List(directory, entries[^1].NextPosition), Throws.TypeOf<InvalidImageException>(), "the end");
-        Assert.That(() => fs.TryLookup(directory, "F30"u8, out _), Throws.TypeOf<InvalidImageException>(), "it may be behind the damage");
+        Assert.That(() => fs.TryLookup(directory, "F30"u8, out _), Throws.TypeOf<InvalidImageException>(), "it may be after the damage");
     }
 
     [Test]

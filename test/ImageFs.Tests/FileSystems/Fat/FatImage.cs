@@ -88,7 +88,7 @@ internal sealed class FatImage
         return entry;
     }
 
-    /// <summary>An entry behind the parts of a long name.</summary>
+    /// <summary>An entry after the parts of a long name.</summary>
     public static byte[][] Long(string name, byte[] entry)
     {
         int parts = (name.Length + 12) / 13;

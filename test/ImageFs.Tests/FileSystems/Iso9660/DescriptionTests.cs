@@ -65,7 +65,7 @@ internal sealed class DescriptionTests
     }
 
     [TestCase(50u, "no validation entry")]
-    [TestCase(0xFFFF_FFFFu, "behind the end")]
+    [TestCase(0xFFFF_FFFFu, "beyond the end")]
     public void A_damaged_boot_catalog_leaves_the_volume(uint catalog, string problem)
     {
         IsoImageBuilder image = new IsoImageBuilder().AddPrimary().AddDescriptor(BootRecord(catalog));

@@ -108,10 +108,10 @@ internal static class UdfBytes
     public static byte[] Identifier(string name, LogicalBlock icb, FileCharacteristics characteristics = FileCharacteristics.None) =>
         Identifier(name.Length == 0 ? [] : Text(name), icb, characteristics);
 
-    /// <summary>An attribute (4/14.10.2), behind its header when it is the only one.</summary>
+    /// <summary>An attribute (4/14.10.2), after its header when it is the only one.</summary>
     public static byte[] Attribute(uint type, params byte[] rest) => [.. U32(type), 1, 0, 0, 0, .. U32(12 + rest.Length), .. rest];
 
-    /// <summary>Attributes behind their header (4/14.10.1).</summary>
+    /// <summary>Attributes after their header (4/14.10.1).</summary>
     public static byte[] Attributes(uint location, params byte[][] attributes) =>
     [
         .. Descriptor(TagIdentifier.ExtendedAttributeHeaderDescriptor, location, 24, (16, U32(-1)), (20, U32(-1))),

@@ -14,7 +14,7 @@ public sealed class AmplificationTest
     private const int Cluster = 1 << ClusterBits;
     private const ulong Compressed = 1UL << 62;
 
-    // One cluster behind all tables, or behind one; as it is, compressed, or as no cluster at all.
+    // One cluster after all tables, or after one; as it is, compressed, or as no cluster at all.
     [TestCase(1 << 16, 1, "named more than once")]
     [TestCase(1, 1, "more than once")]
     [TestCase(1, 64, null)]

@@ -18,7 +18,7 @@ public sealed class SplitFormatTest
     [TestCase("disk.img.xaa", "disk.img.xaa disk.img.xab", ExpectedResult = 2)]
     [TestCase("x00", "x00 x01 x02", ExpectedResult = 3)]
     [TestCase("disk.7z.001", "disk.7z.001 disk.7z.002", ExpectedResult = 2)]
-    [TestCase("disk.001", "disk.001 disk.002 disk.004", ExpectedResult = 2, Description = "what is behind a gap is of another time")]
+    [TestCase("disk.001", "disk.001 disk.002 disk.004", ExpectedResult = 2, Description = "what is after a gap is of another time")]
     [TestCase("disk.img.aa", "disk.img.aa disk.img.ab disk.img.gz", ExpectedResult = 2, Description = "what is compressed is no part")]
     public int Its_parts_are_those_that_follow(string first, string files)
     {

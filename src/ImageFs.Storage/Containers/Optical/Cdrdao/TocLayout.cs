@@ -34,7 +34,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, OpenConte
 
     /// <summary>What a track's mode word says; null when it is none.</summary>
     /// <param name="mode">The word.</param>
-    /// <param name="subchannel">Bytes of subchannel behind each sector.</param>
+    /// <param name="subchannel">Bytes of subchannel after each sector.</param>
     internal static (TrackKind Kind, SectorLayout Layout)? FindLayout(string mode, int subchannel)
     {
         (TrackKind Kind, int Size)? found = mode.ToUpperInvariant() switch
@@ -132,7 +132,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, OpenConte
             words.MoveNext();
         }
 
-        (_kind, _layout) = FindLayout(mode, hasSubchannel ? SectorLayout.SubchannelSize : 0) ?? throw Invalid($"{mode} is no mode");
+        (_kind, _layout) = FindLayout(mode, hasSubchannel ? SectorLayout.SubchannelSize : 0) ?? throw Invalid($"{mode} is not a mode");
         _number++;
     }
 
@@ -319,7 +319,7 @@ internal sealed class TocLayout(SheetFiles sheetFiles, TocWords words, OpenConte
         }
 
         words.MoveNext();
-        return ToNumber(digits) ?? throw Invalid($"#{digits} is no offset");
+        return ToNumber(digits) ?? throw Invalid($"#{digits} is not an offset");
     }
 
     // A time; or null, and the word stays.

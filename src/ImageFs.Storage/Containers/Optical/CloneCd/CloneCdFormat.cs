@@ -36,7 +36,7 @@ public sealed class CloneCdFormat : ContainerFormat
                 continue;
             }
 
-            // The image has the sectors of one session behind those of the other, without what lies between them on the disc.
+            // The image has the sectors of one session after those of the other, without what lies between them on the disc.
             disc.EndTrack();
             offset = disc.Position == 0 ? tracks[0].Start * SectorLayout.RawSize : FindStart(image, offset, tracks[0]);
             disc.Position = tracks[0].Start;

@@ -26,7 +26,6 @@ internal sealed class CloneCdSheet
     /// <summary>The mode of a data track, 1 or 2; null when the sheet does not tell.</summary>
     internal long? ModeOf(long track) => _modes.TryGetValue(track, out long mode) ? mode : null;
 
-    /// <summary>Reads a sheet.</summary>
     /// <exception cref="InvalidImageException">It has no entries, or too many, or not all of what they need.</exception>
     internal static CloneCdSheet Parse(string text)
     {

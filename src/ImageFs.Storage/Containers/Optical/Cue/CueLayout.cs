@@ -63,7 +63,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, OpenContext co
         _disc.EndTrack();
         _disc.Skip(previous?.Track.Postgap ?? 0);
 
-        // The first sector that is behind the pregap says what all are, and where they belong on the disc.
+        // The first sector that is after the pregap says what all are, and where they belong on the disc.
         CueMark start = FindStart(mark);
         Samples samples = Open(start);
         bool isTogether = start.File == mark.File;
@@ -181,7 +181,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, OpenContext co
             throw new InvalidImageException("cue sheet", 0, $"it names more than {Disc.MaxTracks} files");
         }
 
-        // What is behind sound may have its pregap there, too.
+        // What follows sound may have its pregap there, too.
         bool isSound = sheet.Marks.All(other => other.File != mark.File || other.Track.Kind == TrackKind.Audio || other.Index == 0);
         try
         {
@@ -197,7 +197,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, OpenContext co
         return _files[mark.File] = samples;
     }
 
-    // Sound is what the file says that it is: what stands behind its name is often WAVE for all but MP3.
+    // Sound is what the file says that it is: what follows its name is often WAVE for all but MP3.
     private Samples Open(CueFile named, bool isSound)
     {
         ImageFile file = files.Open(named.Name, _hasOneFile);

@@ -39,7 +39,7 @@ internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLa
     /// <summary>Sectors in front of it that are in no file.</summary>
     internal long Pregap { get; set; }
 
-    /// <summary>Sectors behind it that are in no file.</summary>
+    /// <summary>Sectors after it that are in no file.</summary>
     internal long Postgap { get; set; }
 
     /// <summary>Sectors between its session and the one before, where the sheet tells.</summary>
@@ -48,7 +48,7 @@ internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLa
     /// <summary>The sector that its session begins at, where that is known; null where it is not.</summary>
     internal long? SessionStart { get; init; }
 
-    /// <summary>Where the lead-out behind it begins, as the sheet counts; null when it does not tell.</summary>
+    /// <summary>Where the lead-out after it begins, as the sheet counts; null when it does not tell.</summary>
     internal long? LeadOut { get; set; }
 
     /// <summary>Its sectors say what they are.</summary>
@@ -123,8 +123,7 @@ internal sealed class CueSheet
         return hasFile;
     }
 
-    /// <summary>Reads a sheet.</summary>
-    /// <exception cref="InvalidImageException">A line of it is no good.</exception>
+    /// <exception cref="InvalidImageException">A line of it is not valid.</exception>
     internal static CueSheet Parse(string text)
     {
         var sheet = new CueSheet();
@@ -136,7 +135,7 @@ internal sealed class CueSheet
             List<string> words = SheetText.Split(trimmed);
             if (words.Count > 0 && !sheet.Add(words, trimmed))
             {
-                throw new InvalidImageException(Structure, 0, $"line {number} is no good: {trimmed[..Math.Min(trimmed.Length, 80)]}");
+                throw new InvalidImageException(Structure, 0, $"line {number} is not valid: {trimmed[..Math.Min(trimmed.Length, 80)]}");
             }
         }
 
@@ -197,7 +196,7 @@ internal sealed class CueSheet
         return BeginTrack(number, kind, layout);
     }
 
-    // Numbers that begin again behind another file are those of a further sheet, with what was burned later.
+    // Numbers that begin again after another file are those of a further sheet, with what was burned later.
     private bool BeginTrack(int number, TrackKind kind, SectorLayout layout)
     {
         if (_isNewFile && _numbers.Contains(number))

@@ -31,7 +31,7 @@ internal static class GdiSheet
     }
 
     /// <summary>Its tracks, in the order of the disc.</summary>
-    /// <exception cref="InvalidImageException">A line of it is no good.</exception>
+    /// <exception cref="InvalidImageException">A line of it is not valid.</exception>
     internal static IReadOnlyList<GdiTrack> Parse(string text)
     {
         var tracks = new List<GdiTrack>();
@@ -53,7 +53,7 @@ internal static class GdiSheet
 
             tracks.Add(tracks.Count < Disc.MaxTracks && ParseTrack(line) is { } track
                 ? track
-                : throw new InvalidImageException("GDI sheet", 0, $"line {number} is no good: {line.Trim()[..Math.Min(line.Trim().Length, 80)]}"));
+                : throw new InvalidImageException("GDI sheet", 0, $"line {number} is not valid: {line.Trim()[..Math.Min(line.Trim().Length, 80)]}"));
         }
 
         return [.. tracks.OrderBy(track => track.Start)];

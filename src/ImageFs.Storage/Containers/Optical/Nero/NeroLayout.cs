@@ -32,7 +32,6 @@ internal sealed class NeroLayout
         _warn = warn;
     }
 
-    /// <summary>Reads the chunks.</summary>
     /// <exception cref="ImageException">They are damaged.</exception>
     internal static DiscBuilder Read(BlockSource file, long start, Action<string> warn)
     {
