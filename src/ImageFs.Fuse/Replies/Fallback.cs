@@ -6,7 +6,7 @@ public enum Fallback
     /// <summary>It did.</summary>
     None,
 
-    /// <summary>Not all of the bytes lie on a device as they are: inline or encoded data. Copied.</summary>
+    /// <summary>Not all of the bytes lie in a file or block device as they are: some are decoded, or come from a device that has no descriptor. Copied.</summary>
     NotMapped,
 
     /// <summary>Their pages do not fit the pipe: gathered, or copied when they are in more pieces than one message may have.</summary>

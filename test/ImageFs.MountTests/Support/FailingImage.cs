@@ -61,7 +61,7 @@ internal sealed class FailingImage : IDisposable
             return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Encoded, 0);
         }
 
-        protected override void ReadOwn(long offset, Span<byte> destination)
+        protected internal override void ReadOwn(long offset, Span<byte> destination)
         {
             if (_bad is { } bad && offset < bad.Item2 && offset + destination.Length > bad.Item1)
             {

@@ -7,6 +7,7 @@ using ImageFs.Fuse.Session;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tests.Fuse.Replies;
+using ImageFs.Tests.Storage;
 
 namespace ImageFs.Tests.Fuse.Session;
 
@@ -95,6 +96,33 @@ public sealed class ChannelTest
     [Test]
     public void BytesInMemoryAreCopied() =>
         AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReply(ReplyWay.Copy, Fallback.NotMapped, Errno.None));
+
+    [Test]
+    public void BytesOfADeviceThatIsNoFileAreCopiedAndThoseOfAFileBesideItSpliced()
+    {
+        using var device = new TestDevice(_image.Bytes);
+        var mixed = new ConcatenatedSource([_image.Layout((4096, 50_000)), device]);
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
+        Assert.That(channel.ReplyFile(1, mixed, 0, 50_000), Is.EqualTo(new FileReply(ReplyWay.Splice, Fallback.None, Errno.None)));
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual(_image.Bytes.AsSpan(4096, 50_000)), Is.True);
+        Assert.That(channel.ReplyFile(2, mixed, 49_000, 50_000), Is.EqualTo(new FileReply(ReplyWay.Copy, Fallback.NotMapped, Errno.None)));
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual((byte[])[.. _image.Bytes[53_096..54_096], .. _image.Bytes[..49_000]]), Is.True);
+        Assert.That((device.Reads, device.BytesRead), Is.EqualTo((1, 49_000L)));
+    }
+
+    [TestCase(ReplyWay.Splice)]
+    [TestCase(ReplyWay.Gather)]
+    [TestCase(ReplyWay.Direct)]
+    [TestCase(ReplyWay.Copy)]
+    public void ADeviceThatFailsIsAnErrorAndNothingIsSent(ReplyWay way)
+    {
+        using var device = new TestDevice(_image.Bytes) { Bad = (60_000, 60_001) };
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(way));
+        Assert.That(() => channel.ReplyFile(1, device, 0, 100_000), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EIO));
+        Assert.That(_target.Take().Length, Is.Zero);
+        Assert.That(channel.ReplyFile(2, device, 0, 60_000).Way, Is.EqualTo(ReplyWay.Copy));
+        Assert.That(_target.Take().AsSpan(16).SequenceEqual(_image.Bytes.AsSpan(0, 60_000)), Is.True);
+    }
 
     [Test]
     public void CopyingCanBeChosen() => AssertFile(
