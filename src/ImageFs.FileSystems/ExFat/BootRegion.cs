@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Clusters;
+using ImageFs.FileSystems.Times;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;

@@ -1,5 +1,6 @@
 using System.Text;
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Clusters;
+using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

@@ -1,4 +1,4 @@
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Linux;
 using ImageFs.Storage;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;
@@ -48,8 +49,8 @@ internal readonly ref struct GroupDescriptor
     {
         Span<byte> number = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(number, group);
-        ushort crc = Crc16.Append(Crc16.Append(Crc16.Initial, uuid), number);
-        return Crc16.Append(Crc16.Append(crc, _bytes[..ChecksumOffset]), _bytes[(ChecksumOffset + sizeof(ushort))..]);
+        ushort crc = Crc16Modbus.Append(Crc16Modbus.Append(Crc16Modbus.Initial, uuid), number);
+        return Crc16Modbus.Append(Crc16Modbus.Append(crc, _bytes[..ChecksumOffset]), _bytes[(ChecksumOffset + sizeof(ushort))..]);
     }
 
     private ushort UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[offset..]);

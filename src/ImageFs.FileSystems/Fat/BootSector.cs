@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;

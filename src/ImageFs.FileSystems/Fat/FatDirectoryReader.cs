@@ -1,3 +1,5 @@
+using ImageFs.FileSystems.Clusters;
+using ImageFs.FileSystems.Names;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;

@@ -1,3 +1,5 @@
+using ImageFs.FileSystems.Clusters;
+using ImageFs.FileSystems.Times;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;

@@ -1,3 +1,5 @@
+using ImageFs.FileSystems.Names;
+
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Fat;

@@ -1,3 +1,5 @@
+using ImageFs.FileSystems.Names;
+
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>In which case short names are shown (<c>shortname=</c> of vfat).</summary>

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Directories;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.Storage;
 using ImageFs.Tree;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Times;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
@@ -126,7 +127,7 @@ internal static class RecordingTime
     /// <summary>As a point in time. Fields out of their range carry over, as in Linux.</summary>
     public static Timestamp Read(ReadOnlySpan<byte> bytes)
     {
-        long seconds = Calendar.ToSeconds(1900 + bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
-        return new Timestamp(seconds - Calendar.ZoneToSeconds(bytes[6]));
+        long seconds = CivilTime.ToSeconds(1900 + bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
+        return new Timestamp(seconds - CivilTime.ZoneToSeconds(bytes[6]));
     }
 }

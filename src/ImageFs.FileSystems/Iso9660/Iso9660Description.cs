@@ -1,4 +1,4 @@
-using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
 
@@ -32,7 +32,7 @@ internal static class Iso9660Description
             .With("enhanced", descriptors.Enhanced is null ? null : true)
             .With("block-size", (long)volume.BlockSize)
             .With("size", volume.ToAddress(shown.VolumeSpaceSize))
-            .With("sessions", Sessions.Count(volume.Source))
+            .With("sessions", DescriptorSessions.Count(volume.Source))
             .With("first-sector", (volume.Source as SessionSource)?.Start / VolumeDescriptor.Length)
             .With("descriptors-offset", volume.Shown.Address)
             .With("volume-set-size", (long)shown.VolumeSetSize)

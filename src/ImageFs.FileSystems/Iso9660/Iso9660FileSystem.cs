@@ -1,5 +1,5 @@
-using ImageFs.FileSystems.CompactDisc;
-using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
+using ImageFs.FileSystems.Directories;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;

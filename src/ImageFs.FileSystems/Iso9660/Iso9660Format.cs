@@ -1,4 +1,4 @@
-using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
 using ImageFs.Tree;

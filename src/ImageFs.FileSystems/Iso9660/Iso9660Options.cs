@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;

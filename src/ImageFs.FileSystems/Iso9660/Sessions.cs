@@ -1,17 +1,12 @@
+using ImageFs.FileSystems.Discs;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.FileSystems.Iso9660;
 
-/// <summary>
-/// Finds the sessions of a disc. The table that tells of them is outside of the data: a drive and the sheet of an image have it. Of an
-/// image of the data alone, the volume descriptors of each session are looked for beyond the end of the one before.
-/// </summary>
+/// <summary>The session that is shown, and where it lies on its disc.</summary>
 internal static class Sessions
 {
-    // On media that can be overwritten, libisofs has the descriptors of the last session at 0, and the first session here.
-    private const long FirstEmulatedSector = 32;
-
     // After a session of a CD: lead-out and lead-in take 11,400 sectors, pregap and padding some more.
     private const int MaxGap = 16 * 1024;
 
@@ -42,7 +37,7 @@ internal static class Sessions
         }
 
         uint index = 0;
-        foreach (long start in Find(source))
+        foreach (long start in DescriptorSessions.Find(source))
         {
             if (index++ == session)
             {
@@ -101,27 +96,6 @@ internal static class Sessions
         return 0;
     }
 
-    /// <summary>How many sessions there are.</summary>
-    public static long Count(BlockSource source) => SessionTable.Find(source)?.Starts.Count ?? Math.Max(1, Find(source).LongCount());
-
-    /// <summary>The addresses at which the sessions begin, the first one first.</summary>
-    public static IEnumerable<long> Find(BlockSource source)
-    {
-        long? session = IsSession(source, FirstEmulatedSector, out long end) ? FirstEmulatedSector
-            : IsSession(source, 0, out end) ? 0
-            : null;
-        while (session is long sector)
-        {
-            yield return sector * VolumeDescriptor.Length;
-            session = null;
-            long first = end;
-            for (long next = first; next < first + MaxGap && session is null; next++)
-            {
-                session = IsSession(source, next, out end) ? next : null;
-            }
-        }
-    }
-
     private static bool IsBehindImage(BlockSource source, uint sector) => (long)sector * VolumeDescriptor.Length >= source.Length;
 
     // The record that a directory has of itself, with its own address.
@@ -140,38 +114,6 @@ internal static class Sessions
             return DirectoryRecord.FindProblem(bytes) is null && new DirectoryRecord(bytes) is { IsSelf: true } record && record.LocationOfData == block;
         }
         catch (ImageException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Whether there is a primary volume descriptor with its root directory after it: not that of an image in a file.</summary>
-    private static bool IsSession(BlockSource source, long sector, out long end)
-    {
-        end = 0;
-        long address = (sector + DescriptorSector) * VolumeDescriptor.Length;
-        if (address > source.Length - VolumeDescriptor.Length)
-        {
-            return false;
-        }
-
-        try
-        {
-            Span<byte> bytes = stackalloc byte[VolumeDescriptor.Length];
-            source.ReadAt(address, bytes[..VolumeDescriptor.HeaderLength]);
-            var header = new VolumeDescriptor(bytes);
-            if (!header.IsIso9660 || header.Type != VolumeDescriptorType.Primary)
-            {
-                return false;
-            }
-
-            source.ReadAt(address, bytes);
-            var volume = new PrimaryVolumeDescriptor(bytes);
-            long size = (long)volume.VolumeSpaceSize * volume.LogicalBlockSize / VolumeDescriptor.Length;
-            end = sector + Math.Max(size, DescriptorSector + 1);
-            return volume.LocationOfRoot * volume.LogicalBlockSize > address;
-        }
-        catch (TruncatedImageException)
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using ImageFs.FileSystems.Times;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
@@ -208,28 +209,28 @@ internal static class VolumeTime
             return null;
         }
 
-        long seconds = Calendar.ToSeconds(
+        long seconds = CivilTime.ToSeconds(
             Number(bytes[..4]),
             Number(bytes[4..6]),
             Number(bytes[6..8]),
             Number(bytes[8..10]),
             Number(bytes[10..12]),
             Number(bytes[12..14]));
-        return new Timestamp(seconds - Calendar.ZoneToSeconds(bytes[16]), (uint)Number(bytes[14..16]) * 10_000_000);
+        return new Timestamp(seconds - CivilTime.ZoneToSeconds(bytes[16]), (uint)Number(bytes[14..16]) * 10_000_000);
     }
 
     /// <summary>As date, time and zone; null when it is not specified, or no date.</summary>
     public static DateTimeOffset? ReadWithZone(ReadOnlySpan<byte> bytes)
     {
         if (Read(bytes) is not Timestamp time
-            || time.Seconds < DateTimeOffset.MinValue.ToUnixTimeSeconds() + Calendar.MaxZoneSeconds
-            || time.Seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() - Calendar.MaxZoneSeconds)
+            || time.Seconds < DateTimeOffset.MinValue.ToUnixTimeSeconds() + CivilTime.MaxZoneSeconds
+            || time.Seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() - CivilTime.MaxZoneSeconds)
         {
             return null;
         }
 
         DateTimeOffset utc = DateTimeOffset.FromUnixTimeSeconds(time.Seconds).AddMilliseconds(time.Nanoseconds / 1_000_000);
-        return utc.ToOffset(TimeSpan.FromSeconds(Calendar.ZoneToSeconds(bytes[16])));
+        return utc.ToOffset(TimeSpan.FromSeconds(CivilTime.ZoneToSeconds(bytes[16])));
     }
 
     /// <summary>The digits as a volume's UUID, as blkid forms it: <c>2024-01-31-12-00-00-00</c>; null when it is not specified.</summary>

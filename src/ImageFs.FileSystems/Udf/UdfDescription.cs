@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using ImageFs.FileSystems.CompactDisc;
-using ImageFs.FileSystems.Iso9660.ImplantedChecksum;
+using ImageFs.FileSystems.Directories;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;

@@ -1,4 +1,4 @@
-using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tree;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
@@ -35,7 +36,7 @@ internal static class UdfSessions
             // A table that cannot be read tells of no more.
         }
 
-        return Math.Max(count, Iso9660.Sessions.Count(volume.Image));
+        return Math.Max(count, DescriptorSessions.Count(volume.Image));
     }
 
     // The blocks of the image with the ICBs of all tables but the last.

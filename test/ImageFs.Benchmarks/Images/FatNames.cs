@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Tests.FileSystems.Fat;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems;

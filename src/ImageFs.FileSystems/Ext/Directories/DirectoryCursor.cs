@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext.Journal;
@@ -21,7 +22,7 @@ internal sealed class JournalScan
     private uint _next;
     private uint _left;
     private uint _sequence;
-    private uint _transactionCrc = Crc32BigEndian.Initial;
+    private uint _transactionCrc = Crc32Mpeg2.Initial;
     private ulong _lastCommitSeconds;
     private bool _isSuspect;
 
@@ -102,7 +103,7 @@ internal sealed class JournalScan
     {
         if (_log.HasTransactionChecksums)
         {
-            _transactionCrc = Crc32BigEndian.Append(_transactionCrc, _block);
+            _transactionCrc = Crc32Mpeg2.Append(_transactionCrc, _block);
         }
 
         ReadOnlySpan<byte> tags = _block.AsSpan(JournalBlock.HeaderSize..UsedEnd);
@@ -136,7 +137,7 @@ internal sealed class JournalScan
 
         if (_log.HasTransactionChecksums)
         {
-            _transactionCrc = Crc32BigEndian.Append(_transactionCrc, _copy);
+            _transactionCrc = Crc32Mpeg2.Append(_transactionCrc, _copy);
         }
 
         if (!_log.HasBlockChecksums)
@@ -174,7 +175,7 @@ internal sealed class JournalScan
 
         Copies.Commit();
         _pendingRevocations.Clear();
-        _transactionCrc = Crc32BigEndian.Initial;
+        _transactionCrc = Crc32Mpeg2.Initial;
         _lastCommitSeconds = block.CommitSeconds;
         _sequence = unchecked(_sequence + 1);
         return true;

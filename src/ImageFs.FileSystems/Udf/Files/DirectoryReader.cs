@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Directories;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage;
 using ImageFs.Tree;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Names;
 using ImageFs.FileSystems.Udf.Structures;
 
 namespace ImageFs.FileSystems.Udf.Files;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ImageFs.FileSystems.Names;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Udf.Structures;
@@ -97,7 +98,7 @@ internal readonly ref struct DescriptorTag
             return null;
         }
 
-        ushort crc = Crc16.Compute(_bytes.Slice(Length, CrcLength));
+        ushort crc = Crc16Xmodem.Compute(_bytes.Slice(Length, CrcLength));
         return crc == Crc ? null : $"its CRC is 0x{crc:X4}, recorded is 0x{Crc:X4}";
     }
 

@@ -1,4 +1,6 @@
 using System.Text;
+using ImageFs.FileSystems.Checksums;
+using ImageFs.FileSystems.Names;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 
@@ -62,7 +64,7 @@ internal static class FileName
             Span<byte> mark = name.Slice(length, Math.Min(CrcLength, name.Length - length));
             Span<byte> crc = stackalloc byte[CrcLength];
             crc[0] = (byte)'#';
-            Crc16.Compute(text[1..]).TryFormat(crc[1..], out _, "X4");
+            Crc16Xmodem.Compute(text[1..]).TryFormat(crc[1..], out _, "X4");
             crc[..mark.Length].CopyTo(mark);
             length += mark.Length;
             extensionLength = extensionBesideCrc;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems.Iso9660;
+using ImageFs.FileSystems.Times;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Structures;
@@ -17,7 +17,7 @@ internal static class TimeStamp
     /// <summary>Reads one, to the microsecond.</summary>
     public static Timestamp Read(ReadOnlySpan<byte> bytes)
     {
-        long seconds = Calendar.ToSeconds(
+        long seconds = CivilTime.ToSeconds(
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]), bytes[4], bytes[5], bytes[6], bytes[7], bytes[8]);
 
         // Some writers leave rubbish in the parts of a second: Linux then takes none of them.

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Tests.FileSystems.Fat;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Tree;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Checksums;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Ext.Journal;
 using ImageFs.Storage;
@@ -14,11 +15,11 @@ public sealed class ChecksumsTest
         Assert.That(Crc32C.Append(Crc32C.Initial, Digits), Is.EqualTo(~0xE3069283));
 
     [Test]
-    public void Crc16_is_CRC_16_MODBUS() => Assert.That(Crc16.Append(Crc16.Initial, Digits), Is.EqualTo(0x4B37));
+    public void Crc16_is_CRC_16_MODBUS() => Assert.That(Crc16Modbus.Append(Crc16Modbus.Initial, Digits), Is.EqualTo(0x4B37));
 
     [Test]
     public void The_checksum_of_transactions_is_CRC_32_MPEG_2() =>
-        Assert.That(Crc32BigEndian.Append(Crc32BigEndian.Initial, Digits), Is.EqualTo(0x0376E6E7));
+        Assert.That(Crc32Mpeg2.Append(Crc32Mpeg2.Initial, Digits), Is.EqualTo(0x0376E6E7));
 
     [Test]
     public void A_checksum_goes_on_where_it_ended_at_any_place()

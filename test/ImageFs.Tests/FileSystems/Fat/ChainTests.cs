@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.ExFat;

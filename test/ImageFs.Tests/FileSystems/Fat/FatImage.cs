@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
 
 namespace ImageFs.Tests.FileSystems.Fat;

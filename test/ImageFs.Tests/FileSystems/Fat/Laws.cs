@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 using System.Text;
 using FsCheck;
 using ImageFs.FileSystems;
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Names;
+using ImageFs.FileSystems.Times;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

@@ -1,4 +1,6 @@
+using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
+using ImageFs.FileSystems.Times;
 
 namespace ImageFs.Tests.FileSystems.Fat;
 

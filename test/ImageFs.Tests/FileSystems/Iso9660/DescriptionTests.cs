@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
 
@@ -93,7 +94,7 @@ internal sealed class DescriptionTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(Sessions.Find(source), Is.EqualTo(new[] { 0L, 11_900 * 2048 }));
+            Assert.That(DescriptorSessions.Find(source), Is.EqualTo(new[] { 0L, 11_900 * 2048 }));
             Assert.That(Iso9660Fixture.Open(source).Names(), Is.EqualTo(new[] { "one" }));
             Assert.That(Iso9660Fixture.Open(source, "session=0").Names(), Is.EqualTo(new[] { "one" }));
             Assert.That(Iso9660Fixture.Open(source, "session=1").Names(), Is.EqualTo(new[] { "two" }));

@@ -2,6 +2,7 @@ using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.FileSystems.Iso9660.Zisofs;
+using ImageFs.FileSystems.Times;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -215,7 +216,7 @@ internal sealed class StructureTests
         for (DateTime day = new(1900, 1, 1); day.Year < 2156; day = day.AddDays(13))
         {
             long expected = new DateTimeOffset(day, default).ToUnixTimeSeconds() + 3723;
-            Assert.That(Calendar.ToSeconds(day.Year, day.Month, day.Day, 1, 2, 3), Is.EqualTo(expected));
+            Assert.That(CivilTime.ToSeconds(day.Year, day.Month, day.Day, 1, 2, 3), Is.EqualTo(expected));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
@@ -166,10 +167,10 @@ internal sealed class DirectoryTests
     public void A_name_that_was_changed_has_the_CRC_of_the_recorded_one()
     {
         byte[] text = UdfBytes.Text("a//b\0.txt");
-        Assert.That(Translate(text), Is.EqualTo($"a_b_#{Crc16.Compute(text.AsSpan(1)):X4}.txt"));
-        Assert.That(Translate(UdfBytes.Text(".")), Is.EqualTo($".#{Crc16.Compute("."u8):X4}"));
+        Assert.That(Translate(text), Is.EqualTo($"a_b_#{Crc16Xmodem.Compute(text.AsSpan(1)):X4}.txt"));
+        Assert.That(Translate(UdfBytes.Text(".")), Is.EqualTo($".#{Crc16Xmodem.Compute("."u8):X4}"));
         byte[] lone = [16, 0, (byte)'x', 0xDC, 0x00, 0, (byte)'y'];
-        Assert.That(Translate(lone), Is.EqualTo($"x_y#{Crc16.Compute(lone.AsSpan(1)):X4}"));
+        Assert.That(Translate(lone), Is.EqualTo($"x_y#{Crc16Xmodem.Compute(lone.AsSpan(1)):X4}"));
     }
 
     [Test]
@@ -178,7 +179,7 @@ internal sealed class DirectoryTests
         byte[] text = UdfBytes.Text(new string('漢', 120) + ".ext");
         string name = Translate(text);
         Assert.That(Encoding.UTF8.GetByteCount(name), Is.LessThanOrEqualTo(254).And.GreaterThan(250));
-        Assert.That(name, Does.StartWith("漢漢").And.EndsWith($"#{Crc16.Compute(text.AsSpan(1)):X4}.ext"));
+        Assert.That(name, Does.StartWith("漢漢").And.EndsWith($"#{Crc16Xmodem.Compute(text.AsSpan(1)):X4}.ext"));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
@@ -55,7 +56,7 @@ internal sealed class MutationTests
         if (random.Next(4) > 0)
         {
             byte[] tag = bytes[..DescriptorTag.Length].ToArray();
-            UdfBytes.U16(Crc16.Compute(bytes[DescriptorTag.Length..used])).CopyTo(tag, 8);
+            UdfBytes.U16(Crc16Xmodem.Compute(bytes[DescriptorTag.Length..used])).CopyTo(tag, 8);
             UdfBytes.SealTag(tag).CopyTo(bytes);
         }
     }

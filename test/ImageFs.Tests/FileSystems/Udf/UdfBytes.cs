@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.FileSystems.Udf.Files;
 using ImageFs.FileSystems.Udf.Structures;
 
@@ -77,7 +78,7 @@ internal static class UdfBytes
         U16(version).CopyTo(descriptor, 2);
         U16(descriptor.Length - DescriptorTag.Length).CopyTo(descriptor, 10);
         U32(location).CopyTo(descriptor, 12);
-        U16(Crc16.Compute(descriptor.AsSpan(DescriptorTag.Length))).CopyTo(descriptor, 8);
+        U16(Crc16Xmodem.Compute(descriptor.AsSpan(DescriptorTag.Length))).CopyTo(descriptor, 8);
         return SealTag(descriptor);
     }
 

@@ -1,6 +1,6 @@
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>The directories that were last used, within a bound.</summary>
 /// <param name="maxBytes">What all directories together take at most.</param>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Unicode;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Names;
 
 /// <summary>Names in UTF-16, as they are on disk.</summary>
 internal static class Utf16Name

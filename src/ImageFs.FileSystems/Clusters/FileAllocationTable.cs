@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>How wide the entries of a file allocation table are.</summary>
 internal enum EntryWidth

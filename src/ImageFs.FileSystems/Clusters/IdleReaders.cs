@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>A few readers of directories that nobody uses just now: each has buffers, which are garbage otherwise.</summary>
 internal sealed class IdleReaders

@@ -1,6 +1,6 @@
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Times;
 
 /// <summary>Dates and times as FAT and exFAT have them (fatgen103 6.3, exFAT 7.4.8).</summary>
 internal static class DosTime

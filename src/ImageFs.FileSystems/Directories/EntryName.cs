@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Directories;
 
 /// <summary>
 /// Names that a directory can have on disk, and no path can hold. No tool makes them: what has one is passed over and told of as damage,

@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Directories;
 
 /// <summary>The entries of a large directory by their names' hashes: eight bytes for each.</summary>
 internal sealed class DirectoryIndex

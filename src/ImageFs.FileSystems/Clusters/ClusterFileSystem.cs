@@ -2,7 +2,7 @@ using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>
 /// What FAT and exFAT have in common: a tree of directories whose entries tell everything of a file. A node is the address of its

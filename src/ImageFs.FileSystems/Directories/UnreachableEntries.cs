@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Directories;
 
 /// <summary>The entries of a directory that are left out because no path can lead to them: counted, and the first one told of.</summary>
 internal sealed class UnreachableEntries

@@ -1,6 +1,6 @@
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Directories;
 
 /// <summary>
 /// The indexes of the large directories that were last looked up in, within a bound. The latest few are kept though they take more:

@@ -1,7 +1,7 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>
 /// Goes through the 32-byte entries of a directory one by one. A sector that cannot be read is passed over, and remembered.

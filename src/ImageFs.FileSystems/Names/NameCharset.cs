@@ -4,7 +4,7 @@ using System.Text;
 using ImageFs.Storage;
 using Utf8Units = System.Text.Unicode.Utf8;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Names;
 
 /// <summary>
 /// The character set that names are shown in (<c>iocharset=</c>), by the names that Linux has for its own (fs/nls): names are recorded in

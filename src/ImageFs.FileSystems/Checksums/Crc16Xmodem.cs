@@ -1,7 +1,7 @@
-namespace ImageFs.FileSystems.Udf.Structures;
+namespace ImageFs.FileSystems.Checksums;
 
 /// <summary>The CRC of descriptors: x^16 + x^12 + x^5 + 1, highest bit first, from 0 (ECMA-167 3/7.2.6).</summary>
-internal static class Crc16
+internal static class Crc16Xmodem
 {
     private const ushort Polynomial = 0x1021;
 

@@ -1,7 +1,7 @@
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 
-namespace ImageFs.FileSystems.CompactDisc;
+namespace ImageFs.FileSystems.Discs;
 
 /// <summary>
 /// A session of a disc that is an image of its own, with the addresses that it has on the disc: they count from the disc's start, which the

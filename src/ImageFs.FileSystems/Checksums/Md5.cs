@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace ImageFs.FileSystems.Iso9660.ImplantedChecksum;
+namespace ImageFs.FileSystems.Checksums;
 
 /// <summary>MD5 (RFC 1321), to compare with what was recorded: it guards against accidents only. The runtime's own needs OpenSSL.</summary>
 internal sealed class Md5

@@ -1,7 +1,7 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>Consecutive clusters of a chain.</summary>
 /// <param name="Index">The place of the first one in the chain, from 0.</param>

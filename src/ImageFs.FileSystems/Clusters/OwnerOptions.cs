@@ -1,8 +1,9 @@
 using System.Globalization;
+using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>
 /// The mount options that Linux's vfat and exfat share: what these formats do not record, owner, permissions and time zone.

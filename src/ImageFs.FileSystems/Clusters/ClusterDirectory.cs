@@ -1,7 +1,7 @@
 using ImageFs.Storage;
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>A directory that was read whole: what it takes and how names in it are found.</summary>
 /// <param name="contents">Its entries, as extents of the volume.</param>

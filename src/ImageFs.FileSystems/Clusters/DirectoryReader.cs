@@ -1,6 +1,7 @@
+using ImageFs.FileSystems.Directories;
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>
 /// Goes through the files and subdirectories of a directory one by one. What is damaged is passed over, and remembered: what follows

@@ -1,7 +1,7 @@
-namespace ImageFs.FileSystems.Iso9660;
+namespace ImageFs.FileSystems.Times;
 
 /// <summary>From the dates of ECMA-119 to seconds since 1970.</summary>
-internal static class Calendar
+internal static class CivilTime
 {
     /// <summary>The largest zone, either way, in seconds.</summary>
     public const int MaxZoneSeconds = MaxZone * ZoneUnit;

@@ -1,7 +1,7 @@
-namespace ImageFs.FileSystems.Ext;
+namespace ImageFs.FileSystems.Checksums;
 
 /// <summary>The checksum of group descriptors with uninit_bg: CRC-16 (0x8005, reflected), not inverted at the end.</summary>
-internal static class Crc16
+internal static class Crc16Modbus
 {
     /// <summary>The value before the first byte.</summary>
     public const ushort Initial = ushort.MaxValue;

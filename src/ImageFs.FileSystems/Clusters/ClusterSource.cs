@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Fat;
+namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>The clusters of a volume: numbered from 2, one after the other (fatgen103 3.5, exFAT 5).</summary>
 /// <param name="Address">Where cluster 2 begins, in bytes from the start of the volume.</param>

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using ImageFs.FileSystems.Checksums;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
-namespace ImageFs.FileSystems.Iso9660.ImplantedChecksum;
+namespace ImageFs.FileSystems.Discs;
 
 /// <summary>What isomd5sum writes into the Application Use of a primary volume descriptor (ECMA-119 8.4.32).</summary>
 /// <param name="Sum">The MD5 in hexadecimal digits.</param>
@@ -49,15 +50,15 @@ internal static class ImplantedCheck
 
     private static void Run(BlockSource image, CheckRun run)
     {
-        byte[] descriptor = new byte[VolumeDescriptor.Length];
+        byte[] descriptor = new byte[PrimaryDescriptor.Length];
         if (TryFindDescriptor(image, descriptor) is not { } place || ImplantedFields.Read(descriptor) is not { } fields)
         {
             run.GiveUp("there is none");
             return;
         }
 
-        long length = ((long)new PrimaryVolumeDescriptor(descriptor).VolumeSpaceSize - fields.SkippedSectors) * VolumeDescriptor.Length;
-        if (length < place + VolumeDescriptor.Length || length > image.Length)
+        long length = (new PrimaryDescriptor(descriptor).VolumeSpaceSize - fields.SkippedSectors) * PrimaryDescriptor.Length;
+        if (length < place + PrimaryDescriptor.Length || length > image.Length)
         {
             run.Find(Structure, place, $"the image has {image.Length} bytes, its implanted MD5 is over {length}", "ECMA-119 8.4.8");
             return;
@@ -85,17 +86,17 @@ internal static class ImplantedCheck
 
     private static long? FindDescriptor(BlockSource image, Span<byte> descriptor)
     {
-        for (long sector = 16; (sector + 1) * VolumeDescriptor.Length <= image.Length && sector < 16 + VolumeDescriptorSet.MaxSectors; sector++)
+        for (long sector = PrimaryDescriptor.FirstSector; (sector + 1) * PrimaryDescriptor.Length <= image.Length && sector < PrimaryDescriptor.FirstSector + PrimaryDescriptor.MaxDescriptors; sector++)
         {
-            image.ReadAt(sector * VolumeDescriptor.Length, descriptor);
-            if (!descriptor[1..6].SequenceEqual("CD001"u8))
+            image.ReadAt(sector * PrimaryDescriptor.Length, descriptor);
+            if (!PrimaryDescriptor.IsDescriptor(descriptor))
             {
                 break;
             }
 
-            if (descriptor[0] == 1)
+            if (PrimaryDescriptor.IsAt(descriptor))
             {
-                return sector * VolumeDescriptor.Length;
+                return sector * PrimaryDescriptor.Length;
             }
         }
 

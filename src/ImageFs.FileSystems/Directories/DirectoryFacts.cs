@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Directories;
 
 /// <summary>What a listing of a directory has to know before it begins, kept when its index is not.</summary>
 /// <param name="HasRepeated">Whether several entries may have one name.</param>

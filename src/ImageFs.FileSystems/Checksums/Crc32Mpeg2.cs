@@ -1,7 +1,7 @@
-namespace ImageFs.FileSystems.Ext.Journal;
+namespace ImageFs.FileSystems.Checksums;
 
 /// <summary>The checksum of JBD2's transactions: CRC-32 (0x04C11DB7, the highest bit first), not inverted at the end.</summary>
-internal static class Crc32BigEndian
+internal static class Crc32Mpeg2
 {
     /// <summary>The value before the first byte.</summary>
     public const uint Initial = uint.MaxValue;
