@@ -33,6 +33,9 @@ public sealed class BlockSlots<TKey>
         _hasStrip = new bool[(_bytes.Length / StripSize) + 1];
     }
 
+    /// <summary>Blocks that there is room for.</summary>
+    public int Count => _slots.Length;
+
     /// <summary>Copies a part of a block.</summary>
     /// <param name="number">The block's number, which tells its place.</param>
     /// <param name="key">What it has to be.</param>
@@ -46,7 +49,8 @@ public sealed class BlockSlots<TKey>
         return isThere;
     }
 
-    private bool TryCopyUncounted(long number, TKey key, int start, Span<byte> destination)
+    /// <summary>As <see cref="TryCopy"/>, for a caller that counts.</summary>
+    internal bool TryCopyUncounted(long number, TKey key, int start, Span<byte> destination)
     {
         int place = PlaceOf(number);
         ref Slot slot = ref _slots[place];

@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage;
 
@@ -22,10 +23,15 @@ public abstract class BlockSource
     /// <summary>Where the bytes from an offset on lie in the layer below: this layer's own map, not composed.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
-    /// <param name="below">The layer that the extent's address is in; for a device, the device itself.</param>
+    /// <param name="below">The layer that the extent's address is in; for a device, the device itself; for bytes that are in none, this one.</param>
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
     /// <exception cref="ImageException">The map itself is damaged there.</exception>
     public abstract Extent Map(long offset, long maxLength, out BlockSource below);
+
+    /// <summary>The encoded block that an offset is in.</summary>
+    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map"/> gave.</param>
+    /// <exception cref="ImageException">The map itself is damaged there.</exception>
+    public virtual EncodedBlock FindEncoded(long offset) => throw new NotSupportedException($"{GetType().Name} has no encoded blocks");
 
     /// <summary>Where the bytes from an offset on lie in the end: <see cref="Map"/> composed through all layers.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>

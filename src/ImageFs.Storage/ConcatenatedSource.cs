@@ -1,7 +1,7 @@
 namespace ImageFs.Storage;
 
 /// <summary>Sources one after the other, as one.</summary>
-public sealed class ConcatenatedSource : BlockSource
+public sealed class ConcatenatedSource : PiecedSource
 {
     private readonly BlockSource[] _parts;
     private readonly long[] _ends;
@@ -22,12 +22,16 @@ public sealed class ConcatenatedSource : BlockSource
     /// <inheritdoc/>
     public override long Length { get; }
 
-    /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    /// <summary>The rest of the part that an offset is in.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    public Piece PieceAt(long offset)
     {
         int found = Array.BinarySearch(_ends, offset);
         int index = found < 0 ? ~found : found + 1;
-        below = _parts[index];
-        return Extent.Mapped(offset, Math.Min(maxLength, _ends[index] - offset), offset - _ends[index] + below.Length);
+        BlockSource part = _parts[index];
+        return Piece.Mapped(part, offset - _ends[index] + part.Length, _ends[index] - offset);
     }
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset) => PieceAt(offset);
 }

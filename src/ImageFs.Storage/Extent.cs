@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ImageFs.Storage;
 
 /// <summary>
@@ -6,8 +8,16 @@ namespace ImageFs.Storage;
 /// <param name="Offset">First byte of the run, in the object.</param>
 /// <param name="Length">Bytes in the run.</param>
 /// <param name="Kind">What the bytes are.</param>
-/// <param name="Address">Where the run begins in the layer below; 0 unless <paramref name="Kind"/> is <see cref="ExtentKind.Mapped"/>.</param>
-public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, long Address)
+/// <param name="Address">
+/// For <see cref="ExtentKind.Mapped"/>, where the run begins in the layer below. For <see cref="ExtentKind.Encoded"/>, where the block that
+/// the run is in begins there, encoded. Otherwise 0.
+/// </param>
+/// <param name="StoredLength">
+/// For <see cref="ExtentKind.Encoded"/>, the bytes that the block is stored in; how they are encoded tells <see cref="BlockSource.FindEncoded"/>.
+/// Otherwise 0.
+/// </param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, long Address, int StoredLength = 0)
 {
     /// <summary>First byte after the run, in the object.</summary>
     public long End => Offset + Length;
@@ -28,10 +38,15 @@ public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, 
         ArgumentOutOfRangeException.ThrowIfLessThan(offset, Offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, End);
         long skipped = offset - Offset;
-        return new Extent(offset, Math.Min(Length - skipped, maxLength), Kind, Kind == ExtentKind.Mapped ? Address + skipped : 0);
+        return new Extent(offset, Math.Min(Length - skipped, maxLength), Kind, Kind == ExtentKind.Mapped ? Address + skipped : Address, StoredLength);
     }
 
     /// <summary>Whether <paramref name="next"/> continues this run, so that both are one.</summary>
     internal bool IsContinuedBy(in Extent next) =>
-        next.Offset == End && next.Kind == Kind && (Kind != ExtentKind.Mapped || next.Address == Address + Length);
+        next.Offset == End && next.Kind == Kind && Kind switch
+        {
+            ExtentKind.Mapped => next.Address == Address + Length,
+            ExtentKind.Encoded => next.Address == Address && next.StoredLength == StoredLength,
+            _ => true,
+        };
 }

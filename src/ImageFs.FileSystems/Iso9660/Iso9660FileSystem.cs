@@ -5,6 +5,7 @@ using ImageFs.FileSystems.Iso9660.Zisofs;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Decoding;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
@@ -27,7 +28,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     private readonly NameComparison _comparison;
     private readonly DirectoryIndexCache _indexes;
     private readonly SlotCache<NodeId, DirectoryFacts> _facts = new(KnownDirectories);
-    private readonly DecodedBlocks _decodedBlocks = new();
+    private readonly DecodedBlocks _decoded = new DecodedBlockCache().ForOwner();
     private readonly Lock _indexing = new();
 
     public Iso9660FileSystem(Iso9660Volume volume)
@@ -194,7 +195,9 @@ internal sealed class Iso9660FileSystem : FileSystem
         }
 
         BlockSource recorded = OpenSections(sections, inode.RecordedSize, address);
-        return inode.Compression is ZisofsParameters parameters ? new ZisofsFile(recorded, parameters, address, _decodedBlocks) : recorded;
+        return inode.Compression is ZisofsParameters parameters
+            ? new ZisofsFile(_volume, recorded, parameters, address, _decoded.OfFile(address))
+            : recorded;
     }
 
     private static bool TryMoveNext(ref DirectoryReader reader, bool hasAdded)

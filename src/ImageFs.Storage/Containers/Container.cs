@@ -1,10 +1,12 @@
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers;
 
 /// <summary>A disk that is kept inside a file, or several: a virtual disk, a disc with its raw sectors.</summary>
 /// <remarks>It owns no descriptors: the <see cref="ImageFolder"/> that opened the files does.</remarks>
-public abstract class Container : BlockSource
+/// <param name="decoded">Keeps decoded blocks, where some are compressed.</param>
+public abstract class Container(DecodedBlocks decoded = default) : PiecedSource(decoded)
 {
     /// <summary>The format's name: "qcow2".</summary>
     public abstract string Format { get; }

@@ -1,26 +1,31 @@
 namespace ImageFs.Storage.Decoding;
 
-/// <summary>
-/// The decoded blocks of a source that were read last, so that a reader that goes on decodes none twice. It takes no memory before the
-/// first of them.
-/// </summary>
-/// <param name="maxLength">Bytes of the largest block, decoded.</param>
-public sealed class DecodedBlocks(int maxLength)
+/// <summary>One volume's, disk's or file's share of a <see cref="DecodedBlockCache"/>. The default one keeps nothing.</summary>
+public readonly struct DecodedBlocks
 {
-    private const int MaxBytes = 4 << 20;
+    private readonly DecodedBlockCache? _cache;
+    private readonly long _owner;
+    private readonly long _file;
 
-    // Two readers, each between two blocks.
-    private const int MinBlocks = 4;
+    internal DecodedBlocks(DecodedBlockCache cache, long owner, long file) => (_cache, _owner, _file) = (cache, owner, file);
 
-    private readonly Lazy<BlockSlots<long>> _slots = new(() => new BlockSlots<long>(maxLength, checked(Math.Max(MaxBytes, MinBlocks * maxLength))));
+    /// <summary>The share of a file of a volume: the blocks of a file that is opened again are still there.</summary>
+    /// <param name="number">A number that no other file of the volume has, and that is not 0.</param>
+    public DecodedBlocks OfFile(long number) => _cache is null ? default : new(_cache, _owner, number);
 
     /// <summary>Copies a part of a block.</summary>
-    /// <param name="number">The block's number.</param>
-    /// <param name="start">Where the part begins in the block, in bytes.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="start">Where the part begins in the block, decoded.</param>
     /// <param name="destination">Takes the part; it holds nothing of use when the block was not there.</param>
-    /// <returns>False when the block is not there.</returns>
-    public bool TryCopy(long number, int start, Span<byte> destination) => _slots.Value.TryCopy(number, number, start, destination);
+    /// <returns>False when it is not there.</returns>
+    public bool TryCopy(in EncodedBlock block, int start, Span<byte> destination) =>
+        _cache is not null && _cache.TryCopy(KeyOf(in block), start, destination);
 
     /// <summary>Keeps a block.</summary>
-    public void Put(long number, ReadOnlySpan<byte> block) => _slots.Value.Put(number, number, block);
+    /// <param name="block">The block.</param>
+    /// <param name="start">A byte that is wanted of it.</param>
+    /// <param name="decoded">All of its bytes.</param>
+    public void Put(in EncodedBlock block, int start, ReadOnlySpan<byte> decoded) => _cache?.Put(KeyOf(in block), start, decoded);
+
+    private DecodedBlockCache.Key KeyOf(in EncodedBlock block) => new(_owner, _file, block.Offset, block.Length);
 }

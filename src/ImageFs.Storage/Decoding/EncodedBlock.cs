@@ -1,7 +1,16 @@
 namespace ImageFs.Storage.Decoding;
 
-/// <summary>A block of a source that is decoded as a whole.</summary>
-/// <param name="Number">Its number among those of the source.</param>
+/// <summary>A block of a source that is stored encoded, and decoded as a whole.</summary>
 /// <param name="Offset">Where its bytes begin in the source, decoded.</param>
 /// <param name="Length">Its bytes, decoded.</param>
-public readonly record struct EncodedBlock(long Number, long Offset, int Length);
+/// <param name="Source">The layer below, which has it encoded.</param>
+/// <param name="Address">Where it begins there.</param>
+/// <param name="StoredLength">
+/// The bytes that it is stored in. Where the format tells that in sectors, the stream may end up to <see cref="MaxSlack"/> bytes before.
+/// </param>
+/// <param name="Codec">How it is encoded.</param>
+public readonly record struct EncodedBlock(long Offset, int Length, BlockSource Source, long Address, int StoredLength, Codec Codec)
+{
+    /// <summary>The most that a stored length may be too much, in bytes: it may reach to the end of a sector.</summary>
+    public const int MaxSlack = 511;
+}

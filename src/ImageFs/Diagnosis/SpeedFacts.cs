@@ -1,5 +1,5 @@
-using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Diagnosis;
 
@@ -31,12 +31,11 @@ internal static class SpeedFacts
                 : new Fact("max_pages_limit", Health.Limited, $"a reply may have {ByteSize.Text(limit * PageSize)}", $"sysctl fs.fuse.max_pages_limit=256");
         }
 
-        foreach ((string library, string what) in ((string, string)[])
-            [(Zstandard.Library, "qcow2 with zstd"), (Bzip2.Library, "dmg with bzip2"), (Xz.Library, "dmg with xz")])
+        foreach (Codec codec in Codecs.All.Where(codec => codec.Library is not null))
         {
-            yield return SystemLibrary.IsThere(library)
-                ? new Fact(library, Health.Good, $"found: {what} can be read")
-                : new Fact(library, Health.Limited, $"not found: {what} cannot be read", $"install the package that has {library}");
+            yield return codec.IsAvailable
+                ? new Fact(codec.Library!, Health.Good, $"found: what is compressed with {codec.Name} can be read")
+                : new Fact(codec.Library!, Health.Limited, $"not found: what is compressed with {codec.Name} cannot be read", $"install the package that has {codec.Library}");
         }
     }
 

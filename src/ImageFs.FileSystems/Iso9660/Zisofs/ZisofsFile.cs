@@ -5,25 +5,28 @@ using ImageFs.Storage.Decoding;
 namespace ImageFs.FileSystems.Iso9660.Zisofs;
 
 /// <summary>A compressed file: a header, pointers to the blocks, and the blocks, each a zlib stream by itself.</summary>
-internal sealed class ZisofsFile : BlockSource
+internal sealed class ZisofsFile : PiecedSource
 {
     private const int MinBlockShift = 15;
     private const int MaxBlockShift = 20;
 
+    private readonly Iso9660Volume _volume;
     private readonly BlockSource _recorded;
     private readonly ZisofsParameters _parameters;
     private readonly long _address;
     private readonly int _blockSize;
     private readonly int _pointerLength;
-    private readonly DecodedBlocks _decoded;
 
+    /// <summary>Opens the file.</summary>
+    /// <param name="volume">The volume that it is on.</param>
     /// <param name="recorded">The file as it is recorded.</param>
     /// <param name="parameters">What its ZF entry says.</param>
     /// <param name="address">Where its directory record is.</param>
-    /// <param name="decoded">Keeps decoded blocks: a reader that goes on decodes none twice.</param>
+    /// <param name="decoded">Keeps its decoded blocks.</param>
     /// <exception cref="UnsupportedFeatureException">The algorithm is not zlib.</exception>
     /// <exception cref="InvalidImageException">The header is damaged or contradicts the ZF entry.</exception>
-    public ZisofsFile(BlockSource recorded, ZisofsParameters parameters, long address, DecodedBlocks decoded)
+    public ZisofsFile(Iso9660Volume volume, BlockSource recorded, ZisofsParameters parameters, long address, DecodedBlocks decoded)
+        : base(decoded)
     {
         if (!parameters.IsZlib || parameters.Version is not (1 or 2))
         {
@@ -31,10 +34,10 @@ internal sealed class ZisofsFile : BlockSource
                 $"zisofs version {parameters.Version} with algorithm '{parameters.AlgorithmName}'", "zisofs2 format");
         }
 
+        _volume = volume;
         _recorded = recorded;
         _parameters = parameters;
         _address = address;
-        _decoded = decoded;
         if (parameters.BlockShift is < MinBlockShift or > MaxBlockShift)
         {
             throw Invalid($"a block size of 2^{parameters.BlockShift} bytes");
@@ -58,61 +61,46 @@ internal sealed class ZisofsFile : BlockSource
     private long LastBlock => Length == 0 ? -1 : (Length - 1) / _blockSize;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override Piece Find(long offset)
     {
-        below = this;
-        return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Encoded, 0);
-    }
-
-    /// <inheritdoc/>
-    protected override void ReadOwn(long offset, Span<byte> destination)
-    {
-        while (destination.Length > 0)
-        {
-            long number = Math.DivRem(offset, _blockSize, out long inBlock);
-            ReadOnlySpan<byte> part = Find(number).AsSpan((int)inBlock);
-            part = part[..Math.Min(part.Length, destination.Length)];
-            part.CopyTo(destination);
-            destination = destination[part.Length..];
-            offset += part.Length;
-        }
-    }
-
-    private byte[] Find(long number)
-    {
-        byte[]? bytes = _decoded.Find(_address, number);
-        if (bytes is null)
-        {
-            bytes = Decode(number);
-            _decoded.Add(_address, number, bytes);
-        }
-
-        return bytes;
-    }
-
-    private byte[] Decode(long number)
-    {
-        byte[] bytes = new byte[Math.Min(_blockSize, Length - (number * _blockSize))];
+        long number = Math.DivRem(offset, _blockSize, out long inBlock);
+        int length = (int)Math.Min(_blockSize, Length - (number * _blockSize));
         long start = ReadPointer(number);
         long end = ReadPointer(number + 1);
-        if (start > end || end > _recorded.Length || end - start > 2 * _blockSize)
+        if (start > end || end - start > 2 * _blockSize)
         {
             throw Invalid($"block {number} lies from byte {start} to byte {end} of {_recorded.Length}");
         }
 
         // A block without bytes is all zeros.
-        return start == end || BlockDecoder.TryDecode(Compression.Zlib, _recorded, start, (int)(end - start), bytes)
-            ? bytes
-            : throw Invalid($"block {number} is no whole stream of zlib with {bytes.Length} bytes in it");
+        return start == end ? Piece.Hole(length - inBlock) : Piece.Encoded(_recorded, start, (int)(end - start), Codecs.Zlib, inBlock, length);
     }
+
+    /// <inheritdoc/>
+    protected override InvalidImageException Damaged(in EncodedBlock block) =>
+        Invalid($"block {block.Offset / _blockSize} is no whole stream of {block.Codec.Name} with {block.Length} bytes in it");
 
     private long ReadPointer(long number)
     {
         Span<byte> bytes = stackalloc byte[8];
         bytes.Clear();
-        _recorded.ReadAt(_parameters.HeaderLength + (number * _pointerLength), bytes[.._pointerLength]);
+        ReadCached(_parameters.HeaderLength + (number * _pointerLength), bytes[.._pointerLength]);
         ulong pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         return pointer <= (ulong)_recorded.Length ? (long)pointer : throw Invalid($"the pointer of block {number} is {pointer}");
+    }
+
+    // Pointers are asked for at every read: they are metadata, and kept as such.
+    private void ReadCached(long offset, Span<byte> destination)
+    {
+        Extent extent = _recorded.Map(offset, destination.Length, out BlockSource below);
+        if (extent.Kind == ExtentKind.Mapped && extent.Length == destination.Length && ReferenceEquals(below, _volume.Source))
+        {
+            _volume.Cache.ReadAt(extent.Address, destination);
+        }
+        else
+        {
+            _recorded.ReadAt(offset, destination);
+        }
     }
 
     private void CheckHeader()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Dmg;
 
@@ -28,8 +29,8 @@ internal readonly record struct Chunk(ChunkType Type, long Offset, long Length, 
     /// <summary>First byte after it, on the disk.</summary>
     public long End => Offset + Length;
 
-    /// <summary>Whether its bytes are to be decoded.</summary>
-    public bool IsEncoded => Type is ChunkType.Zlib or ChunkType.Bzip2 or ChunkType.Xz;
+    /// <summary>How its bytes are encoded; null when they are not.</summary>
+    public Codec? Codec { get; init; }
 }
 
 /// <summary>A block table: the chunks of one partition; all numbers are big-endian (UDIF: mish block).</summary>
@@ -41,6 +42,13 @@ internal static class BlockTable
     private const int EntryLength = 40;
     private const int SectorSize = 512;
     private const ulong MaxSectors = 1UL << 43;
+
+    private static readonly Dictionary<ChunkType, Codec> s_codecs = new()
+    {
+        [ChunkType.Zlib] = Codecs.Zlib,
+        [ChunkType.Bzip2] = Codecs.Bzip2,
+        [ChunkType.Xz] = Codecs.Xz,
+    };
 
     // Decoded as a whole; hdiutil makes them of 1 MiB at the most.
     private const long MaxEncodedLength = 16 << 20;
@@ -90,7 +98,7 @@ internal static class BlockTable
         ulong sectors = UInt64(entry, 16);
         ulong offset = UInt64(entry, 24);
         ulong length = UInt64(entry, 32);
-        if (type is not (ChunkType.Zero or ChunkType.Ignore or ChunkType.Raw or ChunkType.Zlib or ChunkType.Bzip2 or ChunkType.Xz))
+        if (type is not (ChunkType.Zero or ChunkType.Ignore or ChunkType.Raw) && !s_codecs.ContainsKey(type))
         {
             string name = type is ChunkType.Adc or ChunkType.Lzfse ? $"{type}".ToUpperInvariant() : $"type 0x{(uint)type:X8}";
             throw new UnsupportedFeatureException($"dmg with chunks of {name}", Clause);
@@ -108,8 +116,11 @@ internal static class BlockTable
             (long)(firstSector + sector) * SectorSize,
             (long)sectors * SectorSize,
             isStored ? start + (long)offset : 0,
-            isStored ? (long)length : 0);
-        if (chunk.IsEncoded && (chunk.Length > MaxEncodedLength || chunk.StoredLength > 2 * MaxEncodedLength))
+            isStored ? (long)length : 0)
+        {
+            Codec = s_codecs.GetValueOrDefault(type),
+        };
+        if (chunk.Codec is not null && (chunk.Length > MaxEncodedLength || chunk.StoredLength > 2 * MaxEncodedLength))
         {
             throw new UnsupportedFeatureException($"dmg with a compressed chunk of {chunk.Length} bytes", Clause);
         }

@@ -13,8 +13,9 @@ internal sealed class DmgDisk : VirtualDisk
     /// <param name="chunks">Its chunks, ascending and without overlaps; what lies between them is zeros.</param>
     /// <param name="length">Bytes of the disk.</param>
     /// <param name="id">What it is known by.</param>
-    public DmgDisk(BlockSource file, Chunk[] chunks, long length, Guid id)
-        : base(MaxEncoded(chunks))
+    /// <param name="decoded">Keeps decoded chunks.</param>
+    public DmgDisk(BlockSource file, Chunk[] chunks, long length, Guid id, DecodedBlocks decoded)
+        : base(decoded)
     {
         _file = file;
         _chunks = chunks;
@@ -50,43 +51,12 @@ internal sealed class DmgDisk : VirtualDisk
             return Piece.Hole(chunk.Offset - offset);
         }
 
-        long left = chunk.End - offset;
-        return chunk.IsEncoded
-            ? Piece.Encoded(left)
+        long inChunk = offset - chunk.Offset;
+        return chunk.Codec is { } codec
+            ? Piece.Encoded(_file, chunk.Address, (int)chunk.StoredLength, codec, inChunk, (int)chunk.Length)
             : chunk.Type == ChunkType.Raw
-                ? Piece.Mapped(_file, chunk.Address + offset - chunk.Offset, left)
-                : Piece.Hole(left);
-    }
-
-    /// <inheritdoc/>
-    protected override EncodedBlock FindEncoded(long offset)
-    {
-        int index = FirstBehind(offset);
-        return new EncodedBlock(index, _chunks[index].Offset, (int)_chunks[index].Length);
-    }
-
-    /// <inheritdoc/>
-    protected override void Decode(in EncodedBlock block, Span<byte> destination)
-    {
-        Chunk chunk = _chunks[(int)block.Number];
-        Compression compression = chunk.Type switch
-        {
-            ChunkType.Zlib => Compression.Zlib,
-            ChunkType.Bzip2 => Compression.Bzip2,
-            _ => Compression.Xz,
-        };
-        BlockDecoder.Decode(compression, _file, chunk.Address, (int)chunk.StoredLength, destination);
-    }
-
-    private static int MaxEncoded(Chunk[] chunks)
-    {
-        long max = 0;
-        foreach (Chunk chunk in chunks)
-        {
-            max = chunk.IsEncoded ? Math.Max(max, chunk.Length) : max;
-        }
-
-        return (int)max;
+                ? Piece.Mapped(_file, chunk.Address + inChunk, chunk.Length - inChunk)
+                : Piece.Hole(chunk.Length - inChunk);
     }
 
     // The first chunk that ends after an offset.

@@ -91,15 +91,17 @@ public sealed class Disc : Container
             ]);
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override bool MayJoin => false;
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset)
     {
-        below = this;
         (long sector, long within) = Math.DivRem(offset, SectorLayout.UserSize);
         int index = FindRun(sector);
         if (index == _runs.Length || sector < _runs[index].Start)
         {
             long end = index == _runs.Length ? Length : _runs[index].Start * SectorLayout.UserSize;
-            return Extent.Hole(offset, Math.Min(maxLength, end - offset));
+            return Piece.Hole(end - offset);
         }
 
         ref readonly SectorRun run = ref _runs[index];
@@ -113,9 +115,8 @@ public sealed class Disc : Container
             throw new UnsupportedFeatureException($"reading sector {sector} as data (it holds sound or film, form 2)", "CD-ROM XA, subheader");
         }
 
-        below = run.File;
         long left = run.Layout.Size == SectorLayout.UserSize ? (run.End * SectorLayout.UserSize) - offset : SectorLayout.UserSize - within;
-        return Extent.Mapped(offset, Math.Min(maxLength, left), run.AddressOf(sector, (int)within));
+        return Piece.Mapped(run.File, run.AddressOf(sector, (int)within), left);
     }
 
     /// <summary>A track as a volume: its samples; or its data, where a file system has the addresses of the whole disc.</summary>

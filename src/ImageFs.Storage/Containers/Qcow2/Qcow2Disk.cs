@@ -23,9 +23,17 @@ internal sealed class Qcow2Disk : VirtualDisk
     /// <param name="tables">The tables.</param>
     /// <param name="length">Bytes of the disk.</param>
     /// <param name="describe">What to say about it.</param>
+    /// <param name="decoded">Keeps decoded clusters.</param>
     public Qcow2Disk(
-        BlockSource file, BlockSource data, BlockSource? backing, Qcow2Layout layout, ClusterTables tables, long length, Func<ImageDescription> describe)
-        : base(layout.ClusterSize)
+        BlockSource file,
+        BlockSource data,
+        BlockSource? backing,
+        Qcow2Layout layout,
+        ClusterTables tables,
+        long length,
+        Func<ImageDescription> describe,
+        DecodedBlocks decoded)
+        : base(decoded)
     {
         _file = file;
         _data = data;
@@ -58,7 +66,7 @@ internal sealed class Qcow2Disk : VirtualDisk
     {
         if (!_tables.TryFind(offset, out ClusterEntry entry))
         {
-            return Piece.Parent(_backing, offset, _tables.Span - (offset & (_tables.Span - 1)));
+            return Piece.OfParent(_backing, offset, _tables.Span - (offset & (_tables.Span - 1)));
         }
 
         long inCluster = offset & (_layout.ClusterSize - 1);
@@ -66,7 +74,7 @@ internal sealed class Qcow2Disk : VirtualDisk
         if (entry.IsCompressed)
         {
             return !HasDataFile && entry.Subclusters == 0
-                ? Piece.Encoded(left)
+                ? FindCompressed(in entry, inCluster)
                 : throw Invalid(entry, HasDataFile ? "a compressed cluster in a data file" : "a compressed cluster with subclusters");
         }
 
@@ -86,35 +94,19 @@ internal sealed class Qcow2Disk : VirtualDisk
         }
 
         return entry.IsAllocated(HasDataFile)
-            ? Piece.InBlock(_data, entry.HostOffset, inCluster, left)
-            : Piece.Parent(_backing, offset, left);
-    }
-
-    /// <inheritdoc/>
-    protected override EncodedBlock FindEncoded(long offset)
-    {
-        long number = offset >> _layout.ClusterBits;
-        return new EncodedBlock(number, number << _layout.ClusterBits, _layout.ClusterSize);
-    }
-
-    /// <inheritdoc/>
-    protected override void Decode(in EncodedBlock block, Span<byte> destination)
-    {
-        if (!_tables.TryFind(block.Offset, out ClusterEntry entry) || !entry.IsCompressed)
-        {
-            throw new InvalidImageException("qcow2 L2 table", entry.Address, "it changed while it was read");
-        }
-
-        (long address, int length) = entry.CompressedPlace(_layout.ClusterBits);
-        if (address >= _file.Length)
-        {
-            throw new TruncatedImageException(address, _file.Length);
-        }
-
-        BlockDecoder.Decode(_layout.Compression, _file, address, (int)Math.Min(length, _file.Length - address), destination);
+            ? Piece.OfBlock(_data, entry.HostOffset, inCluster, left)
+            : Piece.OfParent(_backing, offset, left);
     }
 
     private static InvalidImageException Invalid(in ClusterEntry entry, string problem) => new("qcow2 L2 table entry", entry.Address, problem, Clause);
+
+    private Piece FindCompressed(in ClusterEntry entry, long inCluster)
+    {
+        (long address, int length) = entry.CompressedPlace(_layout.ClusterBits);
+        return address < _file.Length
+            ? Piece.Encoded(_file, address, (int)Math.Min(length, _file.Length - address), _layout.Codec, inCluster, _layout.ClusterSize)
+            : throw new TruncatedImageException(address, _file.Length);
+    }
 
     // Subclusters of one kind are one piece (qcow2: Extended L2 Entries).
     private Piece FindSubclusters(in ClusterEntry entry, long offset, long inCluster)
@@ -140,6 +132,6 @@ internal sealed class Qcow2Disk : VirtualDisk
             return Piece.Hole(left);
         }
 
-        return isAllocated ? Piece.InBlock(_data, entry.HostOffset, inCluster, left) : Piece.Parent(_backing, offset, left);
+        return isAllocated ? Piece.OfBlock(_data, entry.HostOffset, inCluster, left) : Piece.OfParent(_backing, offset, left);
     }
 }

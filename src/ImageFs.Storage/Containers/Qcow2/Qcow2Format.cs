@@ -13,6 +13,9 @@ internal sealed class Qcow2Format : ContainerFormat
     private const int MinClusterBits = 9;
     private const int MaxClusterBits = 21;
 
+    // By the number in the header. What qcow2 calls zlib has no zlib header.
+    private static readonly (string Name, Codec Codec)[] s_compressions = [("zlib", Codecs.Deflate), ("zstd", Codecs.Zstandard)];
+
     // So that a subcluster has a sector.
     private const int MinExtendedClusterBits = 14;
     private const uint MaxNameLength = 1023;
@@ -56,7 +59,7 @@ internal sealed class Qcow2Format : ContainerFormat
             throw Invalid(20, $"subclusters of clusters of {1 << clusterBits} bytes");
         }
 
-        var layout = new Qcow2Layout(header.Version, clusterBits, isExtended, CompressionOf(header));
+        var layout = new Qcow2Layout(header.Version, clusterBits, isExtended, CompressionOf(header).Codec);
         string? backing = ReadBackingName(file, header, clusterEnd);
         var snapshots = new SnapshotTable(file.Source, header.SnapshotsOffset, header.SnapshotCount);
         Snapshot? snapshot = context.Options.TakeValue("snapshot") is { } wanted ? snapshots.Choose(wanted) : null;
@@ -72,7 +75,8 @@ internal sealed class Qcow2Format : ContainerFormat
             layout,
             tables,
             length,
-            Describe);
+            Describe,
+            new DecodedBlockCache().ForOwner());
     }
 
     private static int Check(Header header)
@@ -109,12 +113,9 @@ internal sealed class Qcow2Format : ContainerFormat
         }
     }
 
-    private static Compression CompressionOf(Header header) => header.CompressionType switch
-    {
-        0 => Compression.Deflate,
-        1 => Compression.Zstandard,
-        byte other => throw new UnsupportedFeatureException($"qcow2 with compression type {other}", Clause),
-    };
+    private static (string Name, Codec Codec) CompressionOf(Header header) => header.CompressionType < s_compressions.Length
+        ? s_compressions[header.CompressionType]
+        : throw new UnsupportedFeatureException($"qcow2 with compression type {header.CompressionType}", Clause);
 
     private static string? ReadBackingName(ImageFile file, Header header, long end)
     {
@@ -173,7 +174,7 @@ internal sealed class Qcow2Format : ContainerFormat
             .With("version", (long)layout.Version)
             .With("cluster-size", (long)layout.ClusterSize)
             .With("extended-l2", layout.HasSubclusters ? true : null)
-            .With("compression", layout.Compression == Compression.Zstandard ? "zstd" : "zlib")
+            .With("compression", Array.Find(s_compressions, compression => compression.Codec == layout.Codec).Name)
             .With("dirty", features.HasFlag(IncompatibleFeatures.Dirty) ? true : null)
             .With("corrupt", features.HasFlag(IncompatibleFeatures.Corrupt) ? true : null)
             .With("data-file", extensions.DataFile)

@@ -13,8 +13,8 @@ public sealed class SplitDisk(IReadOnlyList<BlockSource> parts) : Container
     public override long Length => _disk.Length;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below) => _disk.Map(offset, maxLength, out below);
+    public override ImageDescription Describe() => base.Describe().With("parts", (long)parts.Count);
 
     /// <inheritdoc/>
-    public override ImageDescription Describe() => base.Describe().With("parts", (long)parts.Count);
+    protected override Piece Find(long offset) => _disk.PieceAt(offset);
 }

@@ -22,7 +22,6 @@ internal sealed class VdiDisk : VirtualDisk
     /// <param name="header">Its header, checked.</param>
     /// <param name="parent">The disk below; null for none.</param>
     public VdiDisk(BlockSource file, Header header, BlockSource? parent)
-        : base(0)
     {
         _file = file;
         _parent = parent;
@@ -65,9 +64,9 @@ internal sealed class VdiDisk : VirtualDisk
         long left = _blockSize - inBlock;
         return number switch
         {
-            Unallocated => Piece.Parent(_parent, offset, left),
+            Unallocated => Piece.OfParent(_parent, offset, left),
             Discarded => Piece.Hole(left),
-            _ => Piece.InBlock(_file, _data + (number * (_blockSize + _blockExtra)) + _blockExtra, inBlock, left),
+            _ => Piece.OfBlock(_file, _data + (number * (_blockSize + _blockExtra)) + _blockExtra, inBlock, left),
         };
     }
 }

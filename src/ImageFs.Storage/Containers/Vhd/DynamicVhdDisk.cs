@@ -28,7 +28,6 @@ internal sealed class DynamicVhdDisk : VirtualDisk
     /// <param name="parentPath">Where that was found.</param>
     /// <exception cref="InvalidImageException">The table is not where it can be, or too small for the disk.</exception>
     public DynamicVhdDisk(BlockSource file, DynamicHeader header, long length, Guid id, BlockSource? parent, string? parentPath)
-        : base(0)
     {
         uint blockSize = header.BlockSize;
         if (blockSize < SectorSize || !BitOperations.IsPow2(blockSize))
@@ -81,7 +80,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         uint sector = BinaryPrimitives.ReadUInt32BigEndian(entry);
         if (sector == Unused)
         {
-            return Piece.Parent(_parent, offset, left);
+            return Piece.OfParent(_parent, offset, left);
         }
 
         long bitmap = (long)sector * SectorSize;
@@ -89,12 +88,12 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         // In a disk without a parent, what the bitmap does not have is zeros in the block, too.
         if (_parent is null)
         {
-            return Piece.InBlock(_file, bitmap + _bitmapLength, inBlock, left);
+            return Piece.OfBlock(_file, bitmap + _bitmapLength, inBlock, left);
         }
 
         bool isHere = HasSector(bitmap, inBlock / SectorSize, out long run);
         long length = Math.Min(left, (run * SectorSize) - (inBlock % SectorSize));
-        return isHere ? Piece.InBlock(_file, bitmap + _bitmapLength, inBlock, length) : Piece.Parent(_parent, offset, length);
+        return isHere ? Piece.OfBlock(_file, bitmap + _bitmapLength, inBlock, length) : Piece.OfParent(_parent, offset, length);
     }
 
     // A bitmap begins with the highest bit.

@@ -13,15 +13,11 @@ internal sealed class FixedVhdDisk(BlockSource file, long length, Guid id) : Con
     public override long Length => length;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
-    {
-        below = file;
-        return Extent.Mapped(offset, Math.Min(maxLength, length - offset), offset);
-    }
-
-    /// <inheritdoc/>
     public override int? LogicalSectorSize => 512;
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => base.Describe().With("subformat", "fixed").With("disk-uuid", id.ToString());
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset) => Piece.Mapped(file, offset, length - offset);
 }

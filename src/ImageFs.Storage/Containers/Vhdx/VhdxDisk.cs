@@ -23,7 +23,6 @@ internal sealed class VhdxDisk : VirtualDisk
     /// <param name="parent">The disk below; null for none.</param>
     /// <param name="dataWriteGuid">What children know it by.</param>
     public VhdxDisk(BlockSource file, Metadata metadata, AllocationTable table, BlockSource? parent, Guid dataWriteGuid)
-        : base(0)
     {
         _file = file;
         _metadata = metadata;
@@ -69,9 +68,9 @@ internal sealed class VhdxDisk : VirtualDisk
         BlockEntry entry = _table.Find(block);
         return entry.State switch
         {
-            NotPresent => Piece.Parent(_parent, offset, left),
+            NotPresent => Piece.OfParent(_parent, offset, left),
             Undefined or Zero or Unmapped => Piece.Hole(left),
-            FullyPresent => Piece.InBlock(_file, entry.FileOffset, inBlock, left),
+            FullyPresent => Piece.OfBlock(_file, entry.FileOffset, inBlock, left),
             PartiallyPresent when _metadata.HasParent => FindSectors(in entry, block, offset, inBlock, left),
             int state => throw new InvalidImageException("vhdx payload block entry", entry.Address, $"state {state}", "MS-VHDX 2.5.1.1"),
         };
@@ -83,6 +82,6 @@ internal sealed class VhdxDisk : VirtualDisk
         long sector = Math.DivRem(inBlock, size, out long inSector);
         bool isHere = _table.HasSector(block, (int)sector, (int)((left + inSector) / size), _metadata.BlockSize / size, out int run);
         long length = ((long)run * size) - inSector;
-        return isHere ? Piece.InBlock(_file, entry.FileOffset, inBlock, length) : Piece.Parent(_parent, offset, length);
+        return isHere ? Piece.OfBlock(_file, entry.FileOffset, inBlock, length) : Piece.OfParent(_parent, offset, length);
     }
 }

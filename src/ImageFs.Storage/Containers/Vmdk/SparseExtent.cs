@@ -9,15 +9,21 @@ namespace ImageFs.Storage.Containers.Vmdk;
 /// <param name="layout">How its grains are found.</param>
 /// <param name="parent">The disk below, from where this extent begins; null for none.</param>
 /// <param name="cacheSize">Bytes of its tables that it keeps.</param>
-internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, int cacheSize) : VirtualDisk(layout.IsCompressed ? layout.GrainSize : 0)
+/// <param name="decoded">Keeps decoded grains.</param>
+internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, int cacheSize, DecodedBlocks decoded) : VirtualDisk(decoded)
 {
     private const string Clause = "VMDK: Grain Directories and Grain Tables";
     private const int SectorSize = 512;
     private const int EntryLength = sizeof(uint);
     private const int MarkerLength = 12;
+    private const int MarkerCacheSize = 16 << 10;
     private const uint ZeroGrain = 1;
 
     private readonly BlockCache _cache = new(file, TableCacheBlock, cacheSize);
+
+    // Markers lie here and there: more than theirs would be read in vain.
+    private readonly BlockCache? _markers = layout.IsCompressed ? new(file, SectorSize, MarkerCacheSize) : null;
+    private readonly GrainCodec? _codec = layout.IsCompressed ? new(layout.GrainSize) : null;
 
     /// <inheritdoc/>
     public override string Format => VmdkFormat.FormatName;
@@ -39,7 +45,7 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
         uint table = ReadUInt32(layout.Directory + (offset / layout.TableSpan * EntryLength));
         if (table == 0)
         {
-            return Piece.Parent(parent, offset, layout.TableSpan - inTable);
+            return Piece.OfParent(parent, offset, layout.TableSpan - inTable);
         }
 
         long inGrain = offset % layout.GrainSize;
@@ -47,7 +53,7 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
         uint sector = ReadUInt32(EntryAddress(table, inTable));
         if (sector == 0)
         {
-            return Piece.Parent(parent, offset, left);
+            return Piece.OfParent(parent, offset, left);
         }
 
         if (sector == ZeroGrain && layout.HasZeroGrains)
@@ -55,55 +61,30 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
             return Piece.Hole(left);
         }
 
-        return layout.IsCompressed ? Piece.Encoded(left) : Piece.InBlock(file, (long)sector * SectorSize, inGrain, left);
-    }
-
-    /// <inheritdoc/>
-    protected override EncodedBlock FindEncoded(long offset)
-    {
-        long number = offset / layout.GrainSize;
-        long start = number * layout.GrainSize;
-        return new EncodedBlock(number, start, (int)Math.Min(layout.GrainSize, Length - start));
+        long address = (long)sector * SectorSize;
+        return layout.IsCompressed ? FindCompressed(address, offset, inGrain) : Piece.OfBlock(file, address, inGrain, left);
     }
 
     // A marker is before each grain: the first sector of it, and its bytes (VMDK: Stream-Optimized Compressed Sparse Extents).
-    /// <inheritdoc/>
-    protected override void Decode(in EncodedBlock block, Span<byte> destination)
+    private Piece FindCompressed(long address, long offset, long inGrain)
     {
-        uint table = ReadUInt32(layout.Directory + (block.Offset / layout.TableSpan * EntryLength));
-        long address = (long)ReadUInt32(EntryAddress(table, block.Offset % layout.TableSpan)) * SectorSize;
+        long start = offset - inGrain;
         Span<byte> marker = stackalloc byte[MarkerLength];
-        file.ReadAt(address, marker);
+        _markers!.ReadAt(address, marker);
         ulong first = BinaryPrimitives.ReadUInt64LittleEndian(marker);
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(marker[8..]);
-        if (first != (ulong)(block.Offset / SectorSize) || length == 0 || length > 2L * layout.GrainSize)
+        if (first != (ulong)(start / SectorSize) || length == 0 || length > 2L * layout.GrainSize)
         {
             throw new InvalidImageException(
-                "vmdk grain marker", address, $"{length} bytes of sector {first}, instead of sector {block.Offset / SectorSize}", Clause);
+                "vmdk grain marker", address, $"{length} bytes of sector {first}, instead of sector {start / SectorSize}", Clause);
         }
 
-        if (!TryDecode(address + MarkerLength, (int)length, destination))
-        {
-            throw new InvalidImageException(
-                "vmdk grain", address, $"its {length} bytes are no whole stream of zlib with {destination.Length} bytes in it", Clause);
-        }
+        return Piece.Encoded(file, address + MarkerLength, (int)length, _codec!, inGrain, (int)Math.Min(layout.GrainSize, Length - start));
     }
 
-    // Of the grain that the disk ends in, some writers store what is left, and others all.
-    private bool TryDecode(long address, int length, Span<byte> destination)
-    {
-        if (destination.Length < layout.GrainSize)
-        {
-            using var grain = new PooledBuffer(layout.GrainSize);
-            if (BlockDecoder.TryDecode(Compression.Zlib, file, address, length, grain.Span))
-            {
-                grain.Span[..destination.Length].CopyTo(destination);
-                return true;
-            }
-        }
-
-        return BlockDecoder.TryDecode(Compression.Zlib, file, address, length, destination);
-    }
+    /// <inheritdoc/>
+    protected override InvalidImageException Damaged(in EncodedBlock block) => new(
+        "vmdk grain", block.Address - MarkerLength, $"its {block.StoredLength} bytes are no whole stream of zlib with {block.Length} bytes in it", Clause);
 
     private long EntryAddress(uint table, long inTable) => ((long)table * SectorSize) + (inTable / layout.GrainSize * EntryLength);
 

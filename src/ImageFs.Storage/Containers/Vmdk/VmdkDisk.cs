@@ -19,9 +19,6 @@ internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? d
     public string? ContentId => descriptor?.ContentId;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below) => _disk.Map(offset, maxLength, out below);
-
-    /// <inheritdoc/>
     public override Finding? FindSharedTable() =>
         extents.Select(extent => (extent as SparseExtent)?.FindSharedTable()).FirstOrDefault(finding => finding is not null);
 
@@ -31,4 +28,7 @@ internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? d
         .With("extents", (long)extents.Count)
         .With("cid", descriptor?.ContentId)
         .With("parent", descriptor?.ParentContentId is null ? null : descriptor.ParentHint);
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset) => _disk.PieceAt(offset);
 }

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Decoding;
+
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>VMware's format (Virtual Disk Format 5.0).</summary>
@@ -102,7 +104,8 @@ internal sealed class VmdkFormat : ContainerFormat
                 file.Source,
                 GrainLayout.Make(cowd.Capacity, cowd.GrainSize, CowdHeader.EntriesInTable, cowd.DirectoryOffset, false, false, file.Source.Length),
                 parent,
-                cacheSize);
+                cacheSize,
+                default);
         }
 
         if (!IsSparse(file))
@@ -123,7 +126,8 @@ internal sealed class VmdkFormat : ContainerFormat
             GrainLayout.Make(
                 header.Capacity, header.GrainSize, header.EntriesInTable, directory, header.HasZeroGrains, header.IsCompressed, file.Source.Length),
             parent,
-            cacheSize);
+            cacheSize,
+            new DecodedBlockCache().ForOwner());
     }
 
     private static ulong ReadDirectoryOffset(BlockSource source)

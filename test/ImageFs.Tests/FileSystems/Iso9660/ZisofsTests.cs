@@ -125,6 +125,50 @@ internal sealed class ZisofsTests
         });
     }
 
+    // A header of zlib that asks for a dictionary, and one that is none: the runtime has its own words for them.
+    [TestCase(new byte[] { 0x78, 0xBB, 1, 2, 3, 4 })]
+    [TestCase(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
+    [TestCase(new byte[] { 0x78, 0x9C, 0xFF, 0xFF })]
+    public void Damage_is_told_in_words_of_the_programs_own(byte[] damage)
+    {
+        byte[] recorded = Compress(s_content, 1);
+        damage.CopyTo(recorded, BinaryPrimitives.ReadInt32LittleEndian(recorded.AsSpan(16)));
+        FileSystem fs = Open(recorded, Entry(1));
+        Assert.That(
+            () => fs.OpenFile(fs.Find("a")).ReadAt(0, new byte[10]),
+            Throws.TypeOf<InvalidImageException>().With.Message.Contains("block 0 is no whole stream of zlib with 32768 bytes in it"));
+    }
+
+    // The format's own table, read here: its pointers.
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Extents_are_where_the_pointers_say(int version)
+    {
+        byte[] recorded = Compress(s_content, version);
+        FileSystem fs = Open(recorded, Entry(version));
+        BlockSource file = fs.OpenFile(fs.Find("a"));
+        var expected = new List<Extent>();
+        for (int number = 0; number < 4; number++)
+        {
+            long start = Pointer(number);
+            int stored = (int)(Pointer(number + 1) - start);
+            long length = Math.Min(Block, s_content.Length - (number * Block));
+            expected.Add(stored == 0 ? Extent.Hole(number * Block, length) : new Extent(number * Block, length, ExtentKind.Encoded, start, stored));
+        }
+
+        var found = new List<Extent>();
+        for (long offset = 0; offset < file.Length; offset += found[^1].Length)
+        {
+            found.Add(file.Map(offset, long.MaxValue, out _));
+        }
+
+        Assert.That(found, Is.EqualTo(expected));
+
+        long Pointer(int number) => version == 1
+            ? BinaryPrimitives.ReadUInt32LittleEndian(recorded.AsSpan(16 + (number * 4)))
+            : BinaryPrimitives.ReadInt64LittleEndian(recorded.AsSpan(24 + (number * 8)));
+    }
+
     [TestCase(0u)]
     [TestCase(0xFFFF_FFF0u)]
     public void Pointers_outside_of_the_file_are_damage(uint pointer)

@@ -1,0 +1,43 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Storage.Decoding;
+
+/// <summary>Deflate, by the runtime.</summary>
+/// <param name="name">The codec's name.</param>
+/// <param name="hasHeader">Whether zlib's header and checksum are around it.</param>
+internal sealed class InflateCodec(string name, bool hasHeader) : Codec
+{
+    /// <inheritdoc/>
+    public override string Name => name;
+
+    /// <inheritdoc/>
+    protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to)
+    {
+        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(from, out ArraySegment<byte> segment) ? segment : from.ToArray();
+        using var input = new StreamInput(bytes);
+        using Stream stream = hasHeader
+            ? new ZLibStream(input, CompressionMode.Decompress)
+            : new DeflateStream(input, CompressionMode.Decompress);
+        return stream.ReadAtLeast(to, to.Length, throwOnEndOfStream: false) == to.Length
+            && stream.ReadByte() < 0
+            && !input.IsExhausted;
+    }
+
+    /// <summary>The bytes of a stream. The runtime takes their end for the stream's; but only a stream that has not ended asks for more.</summary>
+    private sealed class StreamInput(ArraySegment<byte> bytes) : MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false)
+    {
+        /// <summary>Whether more was asked for than there is.</summary>
+        public bool IsExhausted { get; private set; }
+
+        public override int Read(byte[] buffer, int offset, int count) => Note(base.Read(buffer, offset, count));
+
+        public override int Read(Span<byte> buffer) => Note(base.Read(buffer));
+
+        private int Note(int count)
+        {
+            IsExhausted |= count == 0;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace ImageFs.Storage.Decoding;
+
+/// <summary>A codec of a system's library, which is loaded when it is first needed.</summary>
+/// <param name="name">The codec's name.</param>
+/// <param name="library">The library, by the name that it is looked for.</param>
+/// <param name="decode">Decodes a block that fills the destination, or says no.</param>
+internal sealed class LibraryCodec(string name, string library, LibraryCodec.Decoder decode) : Codec
+{
+    /// <summary>A library's function.</summary>
+    public delegate bool Decoder(ReadOnlySpan<byte> from, Span<byte> to);
+
+    /// <inheritdoc/>
+    public override string Name => name;
+
+    /// <inheritdoc/>
+    public override string? Library => library;
+
+    /// <inheritdoc/>
+    protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to) => decode(from.Span, to);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using ImageFs.Storage.Checking;
+using ImageFs.Storage.Decoding;
+
+namespace ImageFs.Storage;
+
+/// <summary>
+/// A source that is put together of pieces: some lie in layers below, some are decoded, some are its own, some are nowhere. The tables
+/// that tell are looked up entry by entry, never loaded: it is opened at the same cost whatever its size.
+/// </summary>
+/// <param name="decoded">Keeps decoded blocks; the default keeps none.</param>
+public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSource
+{
+    // Entries looked at for one extent: of the smallest blocks there are, these are 512 KiB.
+    private const int MaxJoined = 1024;
+
+    /// <summary>Whether a piece may go on in the next one, so that both are one extent.</summary>
+    protected virtual bool MayJoin => true;
+
+    /// <inheritdoc/>
+    public sealed override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        long wanted = Math.Min(maxLength, Length - offset);
+        Piece piece = Find(offset);
+        long length = Math.Min(piece.Length, wanted);
+        if (length < wanted && MayJoin && piece.Kind != ExtentKind.Encoded)
+        {
+            length = Join(piece, offset, wanted);
+        }
+
+        below = piece.Source ?? this;
+        return new Extent(offset, length, piece.Kind, piece.Address, piece.StoredLength);
+    }
+
+    /// <inheritdoc/>
+    public sealed override EncodedBlock FindEncoded(long offset)
+    {
+        Piece piece = Find(offset);
+        return piece.Kind == ExtentKind.Encoded
+            ? piece.BlockAt(offset)
+            : throw new InvalidImageException("compressed block", offset, "it changed while it was read");
+    }
+
+    /// <summary>Where the bytes from an offset on lie, as far as one entry of the tables says; it may reach beyond the end of the source.</summary>
+    /// <param name="offset">At least 0 and less than the length of the source.</param>
+    /// <exception cref="ImageException">The tables are damaged there.</exception>
+    protected abstract Piece Find(long offset);
+
+    /// <summary>The error of a block that cannot be decoded.</summary>
+    protected virtual InvalidImageException Damaged(in EncodedBlock block) => new(
+        "compressed block", block.Address, $"its {block.StoredLength} bytes are no whole stream of {block.Codec.Name} with {block.Length} bytes in it");
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            EncodedBlock block = FindEncoded(offset);
+            int start = (int)(offset - block.Offset);
+            Span<byte> part = destination[..Math.Min(destination.Length, block.Length - start)];
+            if (!decoded.TryCopy(in block, start, part))
+            {
+                Decode(in block, start, part);
+            }
+
+            destination = destination[part.Length..];
+            offset += part.Length;
+        }
+    }
+
+    private void Decode(in EncodedBlock block, int start, Span<byte> part)
+    {
+        if (part.Length == block.Length)
+        {
+            Decode(in block, part);
+            decoded.Put(in block, start, part);
+            return;
+        }
+
+        using var buffer = new PooledBuffer(block.Length);
+        Decode(in block, buffer.Span);
+        decoded.Put(in block, start, buffer.Span);
+        buffer.Span.Slice(start, part.Length).CopyTo(part);
+    }
+
+    private void Decode(in EncodedBlock block, Span<byte> destination)
+    {
+        byte[] stored = ArrayPool<byte>.Shared.Rent(block.StoredLength);
+        try
+        {
+            ReadAccount.Current?.AddEncoded(block.Source, block.Address, block.StoredLength, block.Length);
+            block.Source.ReadAt(block.Address, stored.AsSpan(0, block.StoredLength));
+            if (!block.Codec.TryDecode(stored.AsMemory(0, block.StoredLength), destination))
+            {
+                throw Damaged(in block);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    private long Join(Piece joined, long offset, long wanted)
+    {
+        for (int i = 1; i < MaxJoined && joined.Length < wanted; i++)
+        {
+            if (!TryFind(offset + joined.Length, out Piece next) || !joined.IsContinuedBy(in next))
+            {
+                break;
+            }
+
+            joined = joined with { Length = joined.Length + next.Length };
+        }
+
+        return Math.Min(joined.Length, wanted);
+    }
+
+    // Damage further on does not affect what is sound.
+    private bool TryFind(long offset, out Piece piece)
+    {
+        try
+        {
+            piece = Find(offset);
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            piece = default;
+            return false;
+        }
+    }
+}
