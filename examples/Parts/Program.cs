@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using ImageFs.Fuse;
-using ImageFs.Fuse.Abi;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 using var file = FileDevice.Open(args[0]);
 var options = new FuseMountOptions { MountPoint = Path.GetFullPath(args[1]), Source = file.Name, Subtype = "parts" };
@@ -19,48 +19,52 @@ session.Wait();
 Console.WriteLine($"{session.Counters.ReplyBytes.GetValueOrDefault(ReplyWay.Splice)} bytes spliced");
 
 /// <summary>Node 1 is the directory; node 2 is the file "000", node 3 is "001".</summary>
-internal sealed class PartsFileSystem(FileDevice file, long partLength) : FuseFileSystem
+internal sealed class PartsFileSystem(FileDevice file, long partLength) : FileSystem
 {
-    private const uint Directory = 4;
-    private const uint Regular = 8;
+    private const uint DirectoryPermissions = 0x16D; // r-xr-xr-x
+    private const uint FilePermissions = 0x124; // r--r--r--
+    private const ulong FirstPart = 2;
+
+    public override string Format => "parts";
+
+    public override NodeId Root => new(1);
+
+    public override FileSystemStatistics Statistics => new() { BlockSize = 4096, Blocks = (ulong)(file.Length / 4096), Files = (ulong)Count, MaxNameLength = 255 };
 
     private int Count => (int)((file.Length + partLength - 1) / partLength);
 
-    public override bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node)
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
     {
         bool isPart = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int part) && part < Count && name.SequenceEqual(Name(part));
         bool found = isPart || name.SequenceEqual(".."u8);
-        node = found ? GetNode(isPart ? (ulong)part + 2 : RootId) : default;
+        node = isPart ? NodeOf(part) : found ? Root : default;
         return found;
     }
 
-    public override FuseNode GetNode(ulong nodeId) => new()
-    {
-        NodeId = nodeId,
-        Attributes = nodeId == RootId
-            ? new FuseAttr { Ino = nodeId, Mode = (Directory << 12) | 0x16D, Nlink = 2 }
-            : new FuseAttr { Ino = nodeId, Mode = (Regular << 12) | 0x124, Nlink = 1, Size = (ulong)OpenFile(nodeId).Length },
-    };
+    public override NodeAttributes GetAttributes(NodeId node) => node == Root
+        ? new NodeAttributes { Type = NodeType.Directory, Permissions = DirectoryPermissions, Inode = node.Value, LinkCount = 2 }
+        : new NodeAttributes { Type = NodeType.Regular, Permissions = FilePermissions, Inode = node.Value, LinkCount = 1, Size = OpenFile(node).Length };
 
-    public override void ReadDirectory(ulong directory, long position, IFuseDirectorySink sink)
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
     {
-        bool goesOn = (position >= 1 || sink.Add("."u8, RootId, Directory, RootId, 1)) && (position >= 2 || sink.Add(".."u8, RootId, Directory, RootId, 2));
+        bool goesOn = (position >= 1 || sink.Add(new DirectoryEntry("."u8, Root, NodeType.Directory, 1)))
+            && (position >= 2 || sink.Add(new DirectoryEntry(".."u8, Root, NodeType.Directory, 2)));
         for (int part = (int)Math.Max(position - 2, 0); goesOn && part < Count; part++)
         {
-            goesOn = sink.Add(Name(part), (ulong)part + 2, Regular, (ulong)part + 2, part + 3);
+            goesOn = sink.Add(new DirectoryEntry(Name(part), NodeOf(part), NodeType.Regular, part + 3));
         }
     }
 
     // What is answered to a read is where the bytes lie: the session splices them from there to the kernel.
-    public override BlockSource OpenFile(ulong nodeId)
+    public override BlockSource OpenFile(NodeId node)
     {
-        long start = (long)(nodeId - 2) * partLength;
+        long start = (long)(node.Value - FirstPart) * partLength;
         return new BlockSlice(file, start, Math.Min(partLength, file.Length - start));
     }
 
-    public override byte[] ReadLink(ulong nodeId) => throw new NotSupportedException();
+    public override byte[] ReadLink(NodeId node) => throw new NotSupportedException();
 
-    public override FuseStatFs GetStatFs() => new(4096, (ulong)(file.Length / 4096), 0, (ulong)Count, 0, 255);
+    private static NodeId NodeOf(int part) => new((ulong)part + FirstPart);
 
     private static byte[] Name(int part) => Encoding.ASCII.GetBytes(part.ToString("D3", CultureInfo.InvariantCulture));
 }

@@ -51,10 +51,17 @@ public abstract class FileSystem
     public virtual IReadOnlyList<Check> Checks => [];
 
     /// <summary>What to say about it to people, for <c>imagefs info</c>.</summary>
-    public abstract ImageDescription Describe();
+    public virtual ImageDescription Describe() => new(Format);
 
     /// <summary>What stat(2) says of a node.</summary>
     public abstract NodeAttributes GetAttributes(NodeId node);
+
+    /// <summary>
+    /// As <see cref="GetAttributes(NodeId)"/>, of an entry while <see cref="ReadDirectory"/> hands it out: without reading again what the
+    /// directory has just said of the node, where the format can do that.
+    /// </summary>
+    /// <param name="entry">An entry that this file system handed out.</param>
+    public virtual NodeAttributes GetAttributes(in DirectoryEntry entry) => GetAttributes(entry.Node);
 
     /// <summary>Finds a name in a directory; "." and ".." are answered too.</summary>
     /// <param name="directory">A directory.</param>

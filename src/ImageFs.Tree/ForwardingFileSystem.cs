@@ -47,6 +47,9 @@ public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
     public override NodeAttributes GetAttributes(NodeId node) => inner.GetAttributes(node);
 
     /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => inner.GetAttributes(in entry);
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => inner.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>

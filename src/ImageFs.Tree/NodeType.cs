@@ -3,7 +3,7 @@ namespace ImageFs.Tree;
 /// <summary>The type of a node: the S_IFMT bits of st_mode, shifted right by 12 (the DT_ values of readdir(3)).</summary>
 public enum NodeType : byte
 {
-    /// <summary>A directory's entry does not say: <see cref="FileSystem.GetAttributes"/> does.</summary>
+    /// <summary>A directory's entry does not say: <see cref="FileSystem.GetAttributes(NodeId)"/> does.</summary>
     Unknown = 0,
 
     /// <summary>A named pipe.</summary>

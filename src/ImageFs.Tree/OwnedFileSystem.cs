@@ -7,4 +7,7 @@ internal sealed class OwnedFileSystem(FileSystem inner, Ownership ownership) : F
 {
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node) => ownership.Change(base.GetAttributes(node));
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => ownership.Change(base.GetAttributes(in entry));
 }

@@ -4,7 +4,7 @@ namespace ImageFs.Fuse.Abi;
 
 /// <summary><c>struct fuse_attr</c> of linux/fuse.h.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct FuseAttr
+internal struct FuseAttr
 {
     /// <summary>st_ino.</summary>
     public ulong Ino;

@@ -12,6 +12,9 @@ internal static class FuseProtocol
     /// <summary>The oldest interface served: kernel 5.4, of 2019.</summary>
     public const uint OldestMinor = 31;
 
+    /// <summary>FUSE_ROOT_ID: the number of the root directory.</summary>
+    public const ulong RootId = 1;
+
     /// <summary>FUSE_MIN_READ_BUFFER: the device refuses to be read with less.</summary>
     public const int MinReadBuffer = 8192;
 
@@ -23,9 +26,6 @@ internal static class FuseProtocol
 
     /// <summary>FUSE_NOTIFY_STORE, in the place of the error of a message that answers no request.</summary>
     public const int NotifyStore = 4;
-
-    /// <summary>DT_REG: the type of a regular file in a listing.</summary>
-    public const uint RegularFile = 8;
 
     /// <summary>SEEK_DATA of lseek(2).</summary>
     public const uint SeekData = 3;

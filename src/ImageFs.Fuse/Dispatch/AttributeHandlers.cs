@@ -1,10 +1,13 @@
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Requests about extended attributes. A size of 0 asks how large the answer is.</summary>
-internal sealed class AttributeHandlers(FuseFileSystem fileSystem)
+/// <param name="fileSystem">The tree.</param>
+/// <param name="nodes">Its nodes as the kernel knows them.</param>
+internal sealed class AttributeHandlers(FileSystem fileSystem, FuseNodes nodes)
 {
     /// <summary>FUSE_GETXATTR. ENOSYS makes the kernel ask no more.</summary>
     public FuseReply Get(in FuseRequest request, Span<byte> payload)
@@ -19,7 +22,7 @@ internal sealed class AttributeHandlers(FuseFileSystem fileSystem)
             return FuseReply.Malformed;
         }
 
-        byte[]? value = fileSystem.GetExtendedAttribute(request.NodeId, name);
+        byte[]? value = fileSystem.GetExtendedAttribute(nodes.ToNode(request.NodeId), name);
         if (value is null)
         {
             return Errno.ENODATA;
@@ -47,7 +50,7 @@ internal sealed class AttributeHandlers(FuseFileSystem fileSystem)
             return FuseReply.Malformed;
         }
 
-        IReadOnlyList<byte[]> names = fileSystem.ListExtendedAttributes(request.NodeId);
+        IReadOnlyList<byte[]> names = fileSystem.ListExtendedAttributes(nodes.ToNode(request.NodeId));
         int length = 0;
         foreach (byte[] name in names)
         {

@@ -4,19 +4,23 @@ using ImageFs.Fuse.Abi;
 using ImageFs.Fuse.Ahead;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>FUSE_READDIR and FUSE_READDIRPLUS: as many entries as the kernel has room for.</summary>
-/// <param name="fileSystem">The tree.</param>
+/// <param name="service">The tree, and what its workers share.</param>
 /// <param name="transport">Where the entries go.</param>
-/// <param name="errors">Told of nodes that cannot be read.</param>
-/// <param name="lifetime">How long the kernel may keep names and attributes.</param>
-/// <param name="order">Takes note of the files; null when nobody wants to know.</param>
-internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTransport transport, FuseErrorLog errors, CacheLifetime lifetime, ListingOrder? order) : IFuseDirectorySink
+internal sealed class DirectoryHandlers(FuseService service, IFuseTransport transport) : IDirectorySink
 {
     // What libfuse gives where it does not know: 0 would make readdir(3) pass the entry over.
     private const ulong UnknownInode = 0xFFFFFFFF;
+
+    private readonly FileSystem _fileSystem = service.FileSystem;
+    private readonly FuseNodes _nodes = service.Nodes;
+
+    // Takes note of the files; null when nobody wants to know.
+    private readonly ListingOrder? _order = service.Store?.Order;
 
     private bool _withAttributes;
     private int _capacity;
@@ -39,19 +43,20 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         _capacity = (int)Math.Min(arguments.Size, (uint)transport.Payload.Length);
         _length = 0;
         _isFull = false;
-        LastPlace = order?.Begin() ?? 0;
-        fileSystem.ReadDirectory(request.NodeId, (long)arguments.Offset, this);
+        LastPlace = _order?.Begin() ?? 0;
+        _fileSystem.ReadDirectory(_nodes.ToNode(request.NodeId), (long)arguments.Offset, this);
 
         // No entry at all would be the end of the directory.
         return _length == 0 && _isFull ? Errno.EINVAL : FuseReply.Payload(_length);
     }
 
     /// <inheritdoc/>
-    public bool Add(ReadOnlySpan<byte> name, ulong nodeId, uint type, ulong inode, long nextPosition)
+    public bool Add(in DirectoryEntry entry)
     {
+        ReadOnlySpan<byte> name = entry.Name;
         if (!IsGood(name))
         {
-            errors.Note(Errno.EUCLEAN, nodeId, "a name that no file can have: the entry is left out");
+            service.Errors.Note(Errno.EUCLEAN, _nodes.ToId(entry.Node), "a name that no file can have: the entry is left out");
             return true;
         }
 
@@ -64,30 +69,30 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         }
 
         Span<byte> record = transport.Payload.Slice(_length, size);
-        var entry = new FuseDirent
+        var head = new FuseDirent
         {
-            Ino = inode == 0 ? UnknownInode : inode,
-            Off = (ulong)nextPosition,
+            Ino = entry.Inode == 0 ? UnknownInode : entry.Inode,
+            Off = (ulong)entry.NextPosition,
             Namelen = (uint)name.Length,
-            Type = type,
+            Type = (uint)entry.Type,
         };
         if (_withAttributes)
         {
-            var entryWithAttributes = new FuseDirentplus { Dirent = entry };
-            DescribeNode(ref entryWithAttributes, name, nodeId);
-            MemoryMarshal.Write(record, in entryWithAttributes);
+            var headWithAttributes = new FuseDirentplus { Dirent = head };
+            DescribeNode(ref headWithAttributes, in entry);
+            MemoryMarshal.Write(record, in headWithAttributes);
         }
         else
         {
-            MemoryMarshal.Write(record, in entry);
+            MemoryMarshal.Write(record, in head);
         }
 
         name.CopyTo(record[headSize..]);
         record[(headSize + name.Length)..].Clear();
         _length += size;
-        if (type == FuseProtocol.RegularFile)
+        if (entry.Type == NodeType.Regular)
         {
-            order?.Add(nodeId);
+            _order?.Add(_nodes.ToId(entry.Node));
         }
 
         return true;
@@ -98,22 +103,22 @@ internal sealed class DirectoryHandlers(FuseFileSystem fileSystem, IFuseTranspor
         name.Length is > 0 and <= FuseProtocol.MaxNameLength && name.IndexOfAny((byte)'/', (byte)0) < 0;
 
     // Node id 0 is a name only: the kernel looks it up when somebody wants the node, and then gets the error.
-    private void DescribeNode(ref FuseDirentplus entry, ReadOnlySpan<byte> name, ulong nodeId)
+    private void DescribeNode(ref FuseDirentplus head, in DirectoryEntry entry)
     {
-        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+        if (entry.Name is [(byte)'.'] or [(byte)'.', (byte)'.'])
         {
             return;
         }
 
         try
         {
-            FuseNode node = fileSystem.GetNode(nodeId);
-            entry.EntryOut = NodeHandlers.ToEntry(in node, lifetime.Of(nodeId));
-            entry.Dirent.Ino = node.Attributes.Ino;
+            NodeAttributes attributes = _fileSystem.GetAttributes(in entry);
+            head.EntryOut = _nodes.ToEntry(entry.Node, in attributes, service.Lifetime.Of(entry.Node));
+            head.Dirent.Ino = attributes.Inode;
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            errors.Note(e, nodeId);
+            service.Errors.Note(e, _nodes.ToId(entry.Node));
         }
     }
 }

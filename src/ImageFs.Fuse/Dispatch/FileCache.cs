@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
@@ -6,7 +7,9 @@ namespace ImageFs.Fuse.Dispatch;
 /// The files that were read from lately: each node has one place it can be in, so that a hit is one comparison, without a lock, and a
 /// miss costs nothing but opening the file. OPEN and RELEASE are never sent, so nobody says when a file is no longer needed.
 /// </summary>
-internal sealed class FileCache(FuseFileSystem fileSystem)
+/// <param name="fileSystem">The tree.</param>
+/// <param name="nodes">Its nodes as the kernel knows them.</param>
+internal sealed class FileCache(FileSystem fileSystem, FuseNodes nodes)
 {
     private const int SlotBits = 8;
 
@@ -27,7 +30,7 @@ internal sealed class FileCache(FuseFileSystem fileSystem)
         OpenFile? file = Volatile.Read(ref slot);
         if (file is null || file.NodeId != nodeId)
         {
-            file = new OpenFile(nodeId, fileSystem.OpenFile(nodeId));
+            file = new OpenFile(nodeId, fileSystem.OpenFile(nodes.ToNode(nodeId)));
             Add(ref slot, file);
         }
 

@@ -39,10 +39,10 @@ internal sealed class FuseDispatcher
         _ahead = service.Ahead;
         _trace = FuseTrace.For(service.Options);
         _guard = service.Guard;
-        _nodes = new NodeHandlers(service.FileSystem, service.Lifetime);
+        _nodes = new NodeHandlers(service.FileSystem, service.Nodes, service.Lifetime);
         _files = new FileHandlers(service.Files, service.Ahead);
-        _directories = new DirectoryHandlers(service.FileSystem, transport, service.Errors, service.Lifetime, service.Store?.Order);
-        _attributes = new AttributeHandlers(service.FileSystem);
+        _directories = new DirectoryHandlers(service, transport);
+        _attributes = new AttributeHandlers(service.FileSystem, service.Nodes);
         _status = new StatusHandler(service.Options.Status);
     }
 

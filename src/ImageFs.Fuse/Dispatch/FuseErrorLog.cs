@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>Turns exceptions into the error numbers that readers get, and logs the first of each kind.</summary>
 /// <param name="fileSystem">The tree: knows the inode numbers that people see.</param>
+/// <param name="nodes">Its nodes as the kernel knows them.</param>
 /// <param name="log">Takes a line.</param>
-internal sealed class FuseErrorLog(FuseFileSystem fileSystem, Action<string> log)
+internal sealed class FuseErrorLog(FileSystem fileSystem, FuseNodes nodes, Action<string> log)
 {
     private readonly ConcurrentDictionary<(string Kind, Errno Errno), bool> _seen = new();
 
@@ -55,7 +57,7 @@ internal sealed class FuseErrorLog(FuseFileSystem fileSystem, Action<string> log
     {
         try
         {
-            return $"inode {fileSystem.GetNode(nodeId).Attributes.Ino} (find -inum)";
+            return $"inode {fileSystem.GetAttributes(nodes.ToNode(nodeId)).Inode} (find -inum)";
         }
         catch (Exception)
         {

@@ -1,13 +1,26 @@
 using ImageFs.Fuse.Ahead;
 using ImageFs.Linux;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
 /// <summary>What all workers of a session share.</summary>
-/// <param name="fileSystem">The tree that they serve.</param>
-/// <param name="options">The mount's options.</param>
-internal sealed class FuseService(FuseFileSystem fileSystem, FuseMountOptions options)
+internal sealed class FuseService
 {
+    /// <summary>Makes what they share.</summary>
+    /// <param name="fileSystem">The tree that they serve.</param>
+    /// <param name="options">The mount's options.</param>
+    public FuseService(FileSystem fileSystem, FuseMountOptions options)
+    {
+        FileSystem = fileSystem;
+        Options = options;
+        Nodes = new FuseNodes(fileSystem);
+        Files = new FileCache(fileSystem, Nodes);
+        Guard = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
+        Lifetime = new CacheLifetime(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
+        Errors = new FuseErrorLog(fileSystem, Nodes, options.Log);
+    }
+
     /// <summary>Stores files ahead of their readers; null where that is not wanted.</summary>
     public FileStore? Store { get; private set; }
 
@@ -15,28 +28,31 @@ internal sealed class FuseService(FuseFileSystem fileSystem, FuseMountOptions op
     public FilesAhead? Ahead { get; private set; }
 
     /// <summary>The tree.</summary>
-    public FuseFileSystem FileSystem => fileSystem;
+    public FileSystem FileSystem { get; }
+
+    /// <summary>Its nodes as the kernel knows them.</summary>
+    public FuseNodes Nodes { get; }
 
     /// <summary>The mount's options.</summary>
-    public FuseMountOptions Options => options;
+    public FuseMountOptions Options { get; }
 
     /// <summary>The files that were read from lately.</summary>
-    public FileCache Files { get; } = new(fileSystem);
+    public FileCache Files { get; }
 
     /// <summary>Begins to store files ahead of their readers; before there are workers.</summary>
     /// <param name="connection">The connection; it stays the caller's.</param>
     public void StoreAhead(FileDescriptor connection)
     {
-        Store = new FileStore(connection, Files, Errors, $"{options.Subtype} ahead");
+        Store = new FileStore(connection, Files, Errors, $"{Options.Subtype} ahead");
         Ahead = new FilesAhead(Store.Order, Store.Ask);
     }
 
     /// <summary>Who is to be refused; null for nobody: then the kernel alone decides who comes in.</summary>
-    public AccessGuard? Guard { get; } = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
+    public AccessGuard? Guard { get; }
 
     /// <summary>How long the kernel may keep names and attributes for everybody.</summary>
-    public CacheLifetime Lifetime { get; } = new(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
+    public CacheLifetime Lifetime { get; }
 
     /// <summary>Where errors are logged.</summary>
-    public FuseErrorLog Errors { get; } = new(fileSystem, options.Log);
+    public FuseErrorLog Errors { get; }
 }

@@ -18,7 +18,7 @@ internal sealed class StatusHandler(Func<string>? status)
             return FuseReply.Malformed;
         }
 
-        if (arguments.Cmd != FuseStatus.Request || request.NodeId != FuseFileSystem.RootId || status is null)
+        if (arguments.Cmd != FuseStatus.Request || request.NodeId != FuseProtocol.RootId || status is null)
         {
             return Errno.ENOTTY;
         }

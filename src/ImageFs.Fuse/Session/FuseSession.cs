@@ -4,6 +4,7 @@ using ImageFs.Fuse.Replies;
 using ImageFs.Fuse.Ring;
 using ImageFs.Fuse.Session;
 using ImageFs.Linux;
+using ImageFs.Tree;
 
 namespace ImageFs.Fuse;
 
@@ -64,7 +65,7 @@ public sealed class FuseSession : IDisposable
     /// </summary>
     /// <exception cref="FuseMountException">It cannot be mounted; the message says why and what to do next.</exception>
     /// <exception cref="LinuxException">The system is out of memory or descriptors.</exception>
-    public static FuseSession Mount(FuseFileSystem fileSystem, FuseMountOptions options)
+    public static FuseSession Mount(FileSystem fileSystem, FuseMountOptions options)
     {
         ArgumentNullException.ThrowIfNull(fileSystem);
         ArgumentNullException.ThrowIfNull(options);
@@ -132,7 +133,7 @@ public sealed class FuseSession : IDisposable
 
     private static int ChooseWorkers(int wanted) => wanted > 0 ? wanted : Math.Clamp(2 * Environment.ProcessorCount, 4, 16);
 
-    private void Start(FuseFileSystem fileSystem)
+    private void Start(FileSystem fileSystem)
     {
         _device = Mounts.DeviceAt(_mount.MountPoint);
         var first = MakeChannel(_mount.Connection);

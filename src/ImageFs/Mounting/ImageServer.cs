@@ -148,7 +148,7 @@ internal sealed class ImageServer : IDisposable
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)
     {
-        var session = FuseSession.Mount(new MountedImage(fileSystem), options);
+        var session = FuseSession.Mount(fileSystem, options);
         _status.Session = session;
         _keeper = fileSystem is ImageLibrary library ? new LibraryKeeper(library, session) : null;
         lock (_endLock)

@@ -1,5 +1,6 @@
 using ImageFs.Fuse;
 using ImageFs.MountTests.Support;
+using ImageFs.Tree;
 
 namespace ImageFs.MountTests.Session;
 
@@ -22,7 +23,7 @@ public abstract class FuseDeviceFixture(FuseTransport transport = FuseTransport.
     }
 
     /// <summary>Mounts a tree over the transport that the fixture is about.</summary>
-    private protected MountedTree Mount(FuseFileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
+    private protected MountedTree Mount(FileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
     {
         change ??= options => options;
         using IDisposable? offer = transport == FuseTransport.Ring ? RingOffer.Make() : null;

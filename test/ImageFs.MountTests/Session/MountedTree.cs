@@ -1,4 +1,5 @@
 using ImageFs.Fuse;
+using ImageFs.Tree;
 
 namespace ImageFs.MountTests.Session;
 
@@ -7,7 +8,7 @@ internal sealed class MountedTree : IDisposable
 {
     private readonly Thread _server;
 
-    public MountedTree(FuseFileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
+    public MountedTree(FileSystem tree, Func<FuseMountOptions, FuseMountOptions>? change = null)
     {
         Directory = NewDirectory();
         FuseMountOptions options = Options(Directory);

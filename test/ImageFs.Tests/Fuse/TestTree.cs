@@ -1,20 +1,20 @@
 using System.Text;
-using ImageFs.Fuse;
-using ImageFs.Fuse.Abi;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.Fuse;
 
 /// <summary>A tree in memory to serve: what a test adds, nothing on disk but the files' bytes.</summary>
-internal sealed class TestTree : FuseFileSystem
+internal sealed class TestTree : FileSystem
 {
-    private const uint DirectoryMode = 0x4000;
-    private const uint FileMode = 0x8000;
-    private const uint LinkMode = 0xA000;
+    private const ulong RootId = 1;
+    private const uint DirectoryPermissions = 0x1ED;
+    private const uint FilePermissions = 0x124;
+    private const uint LinkPermissions = 0x1FF;
 
     private readonly Dictionary<ulong, Node> _nodes = [];
 
-    public TestTree() => Add(new Node(RootId, RootId, string.Empty, DirectoryMode | 0x1ED));
+    public TestTree() => Add(new Node(RootId, RootId, string.Empty, NodeType.Directory, DirectoryPermissions));
 
     public bool WithBirthTimes { get; init; }
 
@@ -23,22 +23,34 @@ internal sealed class TestTree : FuseFileSystem
     /// <summary>Called before each READ's file is opened.</summary>
     public Action<ulong>? OnOpenFile { get; set; }
 
+    public override string Format => "test";
+
+    public override NodeId Root => new(RootId);
+
+    public override FileSystemStatistics Statistics => new()
+    {
+        BlockSize = 2048,
+        Blocks = 1000,
+        Files = (ulong)_nodes.Count,
+        MaxNameLength = 255,
+    };
+
     public override bool HasBirthTimes => WithBirthTimes;
 
     public override bool HasExtendedAttributes => WithExtendedAttributes;
 
-    public ulong AddDirectory(string name, ulong parent = RootId) => Add(parent, name, DirectoryMode | 0x1ED).Id;
+    public ulong AddDirectory(string name, ulong parent = RootId) => Add(parent, name, NodeType.Directory, DirectoryPermissions).Id;
 
     public ulong AddLink(string name, string target, ulong parent = RootId)
     {
-        Node node = Add(parent, name, LinkMode | 0x1FF);
+        Node node = Add(parent, name, NodeType.SymbolicLink, LinkPermissions);
         node.Target = Encoding.UTF8.GetBytes(target);
         return node.Id;
     }
 
     public ulong AddFile(string name, BlockSource source, ulong parent = RootId)
     {
-        Node node = Add(parent, name, FileMode | 0x124);
+        Node node = Add(parent, name, NodeType.Regular, FilePermissions);
         node.Source = source;
         return node.Id;
     }
@@ -48,44 +60,40 @@ internal sealed class TestTree : FuseFileSystem
     /// <summary>Makes a node that cannot be read: every question about it gives the exception.</summary>
     public void Damage(ulong id, Exception exception) => _nodes[id].Damaged = exception;
 
-    public override bool TryLookup(ulong parent, ReadOnlySpan<byte> name, out FuseNode node)
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
     {
-        Node directory = Get(parent);
+        Node found = Get(directory);
         string text = Encoding.UTF8.GetString(name);
-        ulong id = text == ".." ? directory.Parent : directory.ByName.GetValueOrDefault(text);
-        node = id == 0 ? default : GetNode(id);
+        ulong id = text == ".." ? found.Parent : found.ByName.GetValueOrDefault(text);
+        node = new NodeId(id);
         return id != 0;
     }
 
-    public override FuseNode GetNode(ulong nodeId)
+    public override NodeAttributes GetAttributes(NodeId node)
     {
-        Node node = Get(nodeId);
-        return new FuseNode
+        Node found = Get(node);
+        return new NodeAttributes
         {
-            NodeId = nodeId,
-            HasBirthTime = WithBirthTimes,
-            BirthSeconds = 86400,
-            Attributes = new FuseAttr
-            {
-                Ino = nodeId,
-                Mode = node.Mode,
-                Nlink = 1,
-                Size = (ulong)(node.Source?.Length ?? node.Target?.Length ?? 0),
-                Blksize = 4096,
-                Mtime = 1_000_000_000,
-            },
+            Type = found.Type,
+            Permissions = found.Permissions,
+            Inode = node.Value,
+            LinkCount = 1,
+            Size = found.Source?.Length ?? found.Target?.Length ?? 0,
+            BlockSize = 4096,
+            ModifyTime = new Timestamp(1_000_000_000),
+            BirthTime = WithBirthTimes ? new Timestamp(86400) : null,
         };
     }
 
-    public override void ReadDirectory(ulong directory, long position, IFuseDirectorySink sink)
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
     {
         Node node = Get(directory);
-        if (position < 1 && !sink.Add("."u8, directory, 4, directory, 1))
+        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, 1)))
         {
             return;
         }
 
-        if (position < 2 && !sink.Add(".."u8, node.Parent, 4, node.Parent, 2))
+        if (position < 2 && !sink.Add(new DirectoryEntry(".."u8, new NodeId(node.Parent), NodeType.Directory, 2)))
         {
             return;
         }
@@ -93,42 +101,40 @@ internal sealed class TestTree : FuseFileSystem
         for (int i = (int)Math.Max(position - 2, 0); i < node.Children.Count; i++)
         {
             Node child = node.Children[i];
-            if (!sink.Add(child.Name, child.Id, child.Mode >> 12, child.Id, i + 3))
+            if (!sink.Add(new DirectoryEntry(child.Name, new NodeId(child.Id), child.Type, i + 3)))
             {
                 return;
             }
         }
     }
 
-    public override byte[] ReadLink(ulong nodeId) => Get(nodeId).Target!;
+    public override byte[] ReadLink(NodeId node) => Get(node).Target!;
 
-    public override BlockSource OpenFile(ulong nodeId)
+    public override BlockSource OpenFile(NodeId node)
     {
-        OnOpenFile?.Invoke(nodeId);
-        return Get(nodeId).Source!;
+        OnOpenFile?.Invoke(node.Value);
+        return Get(node).Source!;
     }
 
-    public override FuseStatFs GetStatFs() => new(2048, 1000, 0, (ulong)_nodes.Count, 0, 255);
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) =>
+        [.. Get(node).Attributes.Keys.Select(Encoding.UTF8.GetBytes)];
 
-    public override IReadOnlyList<byte[]> ListExtendedAttributes(ulong nodeId) =>
-        [.. Get(nodeId).Attributes.Keys.Select(Encoding.UTF8.GetBytes)];
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
+        Get(node).Attributes.GetValueOrDefault(Encoding.UTF8.GetString(name));
 
-    public override byte[]? GetExtendedAttribute(ulong nodeId, ReadOnlySpan<byte> name) =>
-        Get(nodeId).Attributes.GetValueOrDefault(Encoding.UTF8.GetString(name));
-
-    private Node Get(ulong id)
+    private Node Get(NodeId node)
     {
-        if (!_nodes.TryGetValue(id, out Node? node))
+        if (!_nodes.TryGetValue(node.Value, out Node? found))
         {
-            throw new InvalidImageException("node", (long)id, "there is none");
+            throw new InvalidImageException("node", (long)node.Value, "there is none");
         }
 
-        return node.Damaged is null ? node : throw node.Damaged;
+        return found.Damaged is null ? found : throw found.Damaged;
     }
 
-    private Node Add(ulong parent, string name, uint mode)
+    private Node Add(ulong parent, string name, NodeType type, uint permissions)
     {
-        var node = new Node((ulong)_nodes.Count + 1, parent, name, mode);
+        var node = new Node((ulong)_nodes.Count + 1, parent, name, type, permissions);
         _nodes[parent].Children.Add(node);
         _nodes[parent].ByName.Add(name, node.Id);
         return Add(node);
@@ -140,7 +146,7 @@ internal sealed class TestTree : FuseFileSystem
         return node;
     }
 
-    private sealed class Node(ulong id, ulong parent, string name, uint mode)
+    private sealed class Node(ulong id, ulong parent, string name, NodeType type, uint permissions)
     {
         public ulong Id => id;
 
@@ -148,7 +154,9 @@ internal sealed class TestTree : FuseFileSystem
 
         public byte[] Name { get; } = Encoding.UTF8.GetBytes(name);
 
-        public uint Mode => mode;
+        public NodeType Type => type;
+
+        public uint Permissions => permissions;
 
         public BlockSource? Source { get; set; }
 

@@ -6,6 +6,7 @@ using ImageFs.Fuse.Session;
 using ImageFs.Linux;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tests.Fuse;
+using ImageFs.Tree;
 
 namespace ImageFs.Tests.Program;
 
@@ -25,9 +26,9 @@ public sealed class MetadataAllocationTest
     [TestCase("exfat/filled", "img", 0, 0, 0, 4)]
     public void RequestsAllocateLittle(string image, string extension, int lookup, int missing, int getattr, int entry)
     {
-        var tree = new MountedImage(VolumeFixture.Open(VolumeFixture.Load(image, extension)));
+        FileSystem tree = VolumeFixture.Open(VolumeFixture.Load(image, extension));
         var names = new Names();
-        tree.ReadDirectory(FuseFileSystem.RootId, 0, names);
+        tree.ReadDirectory(tree.Root, 0, names);
         (byte[] name, ulong node) = names.Found.Last(found => found.Name is not [(byte)'.', ..]);
 
         using FileDescriptor nowhere = Files.Open("/dev/null", OpenFlags.ReadWrite);
@@ -38,11 +39,11 @@ public sealed class MetadataAllocationTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseFileSystem.RootId, [.. name, 0])), Is.LessThanOrEqualTo(lookup), "LOOKUP");
-            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseFileSystem.RootId, "no such name\0"u8)), Is.LessThanOrEqualTo(missing), "LOOKUP of no name");
+            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseProtocol.RootId, [.. name, 0])), Is.LessThanOrEqualTo(lookup), "LOOKUP");
+            Assert.That(Of(FakeTransport.Request(FuseOpcode.Lookup, FuseProtocol.RootId, "no such name\0"u8)), Is.LessThanOrEqualTo(missing), "LOOKUP of no name");
             Assert.That(Of(FakeTransport.Request(FuseOpcode.Getattr, node, ReadOnlySpan<byte>.Empty)), Is.LessThanOrEqualTo(getattr), "GETATTR");
             Assert.That(
-                Of(FakeTransport.Request(FuseOpcode.Readdirplus, FuseFileSystem.RootId, new FuseReadIn { Size = 65536 })) / names.Found.Count,
+                Of(FakeTransport.Request(FuseOpcode.Readdirplus, FuseProtocol.RootId, new FuseReadIn { Size = 65536 })) / names.Found.Count,
                 Is.LessThanOrEqualTo(entry),
                 "READDIRPLUS, for an entry");
         }
@@ -65,13 +66,13 @@ public sealed class MetadataAllocationTest
         }
     }
 
-    private sealed class Names : IFuseDirectorySink
+    private sealed class Names : IDirectorySink
     {
         public List<(byte[] Name, ulong Node)> Found { get; } = [];
 
-        public bool Add(ReadOnlySpan<byte> name, ulong nodeId, uint type, ulong inode, long nextPosition)
+        public bool Add(in DirectoryEntry entry)
         {
-            Found.Add((name.ToArray(), nodeId));
+            Found.Add((entry.Name.ToArray(), entry.Node.Value));
             return true;
         }
     }

@@ -89,7 +89,7 @@ public sealed partial class WireAbiTest
         assertions.Equal("FUSE_KERNEL_VERSION", FuseProtocol.Major);
         assertions.Equal("FUSE_MIN_READ_BUFFER", FuseProtocol.MinReadBuffer);
         assertions.Equal("FUSE_DEV_IOC_CLONE", FuseProtocol.CloneDevice);
-        assertions.Equal("FUSE_ROOT_ID", (long)FuseFileSystem.RootId);
+        assertions.Equal("FUSE_ROOT_ID", (long)FuseProtocol.RootId);
         assertions.Equal("SEEK_DATA", FuseProtocol.SeekData);
         assertions.Equal("SEEK_HOLE", FuseProtocol.SeekHole);
         assertions.Equal("FUSE_DIRENT_ALIGN(1)", FuseProtocol.DirentAlignment);

@@ -134,7 +134,7 @@ public sealed class DirectoryReplyTest
         var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test", Log = _log.Add };
         var dispatcher = new FuseDispatcher(new FuseService(_tree, options), _transport, new WorkerCounters());
         _transport.Replies.Clear();
-        dispatcher.Serve(FakeTransport.Request(opcode, FuseFileSystem.RootId, new FuseReadIn { Offset = position, Size = size }));
+        dispatcher.Serve(FakeTransport.Request(opcode, FuseProtocol.RootId, new FuseReadIn { Offset = position, Size = size }));
         return _transport.Replies.Single();
     }
 
