@@ -6,8 +6,14 @@ internal static class ExitStatus
     /// <summary>Done.</summary>
     internal const int Success = 0;
 
-    /// <summary>Wrong usage, or no permission.</summary>
+    /// <summary>The command line is wrong.</summary>
     internal const int Usage = 1;
+
+    /// <summary>This user may not do that.</summary>
+    internal const int NotPermitted = 1;
+
+    /// <summary><c>ls</c>, <c>tree</c>, <c>extract</c>: something could not be read, and all else was.</summary>
+    internal const int Incomplete = 1;
 
     /// <summary><c>verify</c>: the image is damaged.</summary>
     internal const int Damaged = 1;
@@ -24,8 +30,14 @@ internal static class ExitStatus
     /// <summary>Interrupted by a signal before the mount was there.</summary>
     internal const int Interrupted = 8;
 
-    /// <summary>The mount failed.</summary>
+    /// <summary>The mount failed, or the image cannot be read.</summary>
     internal const int MountFailure = 32;
+
+    /// <summary><c>info</c>: nothing known is in the image.</summary>
+    internal const int Unknown = 32;
+
+    /// <summary><c>verify</c>: nothing is wrong as far as could be seen, but not all could be checked.</summary>
+    internal const int Undecided = 32;
 
     /// <summary>Who read the output has gone: what a shell shows for SIGPIPE.</summary>
     internal const int BrokenPipe = 141;

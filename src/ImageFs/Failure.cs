@@ -53,7 +53,7 @@ internal static class Failure
                 return ExitStatus.BrokenPipe;
             case LinuxException or FuseMountException:
                 bool isPermission = error is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
-                return Tell(error.Message, isPermission ? ExitStatus.Usage : ExitStatus.MountFailure);
+                return Tell(error.Message, isPermission ? ExitStatus.NotPermitted : ExitStatus.MountFailure);
             case IOException or UnauthorizedAccessException:
                 return Tell(error.Message, ExitStatus.System);
             case OutOfMemoryException:

@@ -153,7 +153,7 @@ internal ref struct DirectoryReader
         Node = record.IsSelf
             ? _directory
             : ToNode(_volume.ReadRockRidgeName(record, _cursor.Address, _identifier, ref _steps).ParentLocation ?? record.LocationOfData);
-        InodeNumber = Inode.FindNumber(Type, default, (long)Node.Value);
+        InodeNumber = Iso9660Node.FindNumber(Type, default, (long)Node.Value);
     }
 
     private bool TryTakeNamed(DirectoryRecord record)
@@ -185,13 +185,13 @@ internal ref struct DirectoryReader
         }
         else
         {
-            Type = Inode.FindType(record, fields.Mode, _cursor.Address);
+            Type = Iso9660Node.FindType(record, fields.Mode, _cursor.Address);
             Node = Type == NodeType.Directory
                 ? ToNode(record.LocationOfData)
                 : new NodeId((ulong)(_cursor.Address - _cursor.Position + Position));
         }
 
-        InodeNumber = Inode.FindNumber(Type, fields, (long)Node.Value);
+        InodeNumber = Iso9660Node.FindNumber(Type, fields, (long)Node.Value);
         return true;
     }
 

@@ -72,7 +72,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     public override ImageDescription Describe() => Iso9660Description.Make(_volume);
 
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(NodeId node) => Inode.Read(_volume, ToAddress(node)).Attributes;
+    public override NodeAttributes GetAttributes(NodeId node) => Iso9660Node.Read(_volume, ToAddress(node)).Attributes;
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
@@ -183,7 +183,7 @@ internal sealed class Iso9660FileSystem : FileSystem
     {
         long address = ToAddress(node);
         var sections = new List<FileSection>();
-        Inode inode = Inode.Read(_volume, address, sections);
+        Iso9660Node inode = Iso9660Node.Read(_volume, address, sections);
         if (inode.Attributes.Type != NodeType.Regular)
         {
             throw new InvalidImageException("directory record", address, "it is not that of a regular file", "ECMA-119 9.1.6");

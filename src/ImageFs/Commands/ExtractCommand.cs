@@ -85,7 +85,7 @@ internal static class ExtractCommand
                 say($"not kept: {leftOut}; --preserve= with these words keeps them");
             }
 
-            return status == ExitStatus.Success && extraction.Failures > 0 ? ExitStatus.Usage : status;
+            return status == ExitStatus.Success && extraction.Failures > 0 ? ExitStatus.Incomplete : status;
         });
         return command;
     }

@@ -36,7 +36,7 @@ internal static class InfoCommand
                 }
             }
 
-            return ImageInfo.IsUnknown(description) ? ExitStatus.MountFailure : ExitStatus.Success;
+            return ImageInfo.IsUnknown(description) ? ExitStatus.Unknown : ExitStatus.Success;
         });
         return command;
     }

@@ -46,7 +46,7 @@ internal static class ListCommand
                     listing.Write(new NamedNode(name, node));
                 }
             });
-            return status == ExitStatus.Success && listing.Failures > 0 ? ExitStatus.Usage : status;
+            return status == ExitStatus.Success && listing.Failures > 0 ? ExitStatus.Incomplete : status;
         });
         return command;
     }

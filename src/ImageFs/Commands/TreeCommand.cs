@@ -32,7 +32,7 @@ internal static class TreeCommand
             using Stream output = StandardOutput.Open();
             var tree = new TreePicture(fileSystem, output, Log.WriteToStandardError);
             tree.Write(new NamedNode(ByteText.ToBytes(top), node), parsed.GetValue(level) ?? int.MaxValue);
-            return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Usage;
+            return tree.Failures == 0 ? ExitStatus.Success : ExitStatus.Incomplete;
         });
         return command;
     }

@@ -42,7 +42,7 @@ internal static class UnmountCommand
             catch (FuseMountException e) when (directories.Length > 1)
             {
                 Log.WriteToStandardError(e.Message);
-                status = e.IsPermission ? ExitStatus.Usage : ExitStatus.MountFailure;
+                status = e.IsPermission ? ExitStatus.NotPermitted : ExitStatus.MountFailure;
             }
         }
 

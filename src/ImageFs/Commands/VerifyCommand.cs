@@ -1,8 +1,8 @@
 using System.CommandLine;
+using ImageFs.Checking;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Output;
-using ImageFs.Verifying;
 
 namespace ImageFs.Commands;
 

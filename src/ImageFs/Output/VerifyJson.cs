@@ -1,6 +1,6 @@
 using System.Text.Json;
+using ImageFs.Checking;
 using ImageFs.Storage.Checking;
-using ImageFs.Verifying;
 
 namespace ImageFs.Output;
 

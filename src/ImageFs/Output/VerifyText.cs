@@ -1,5 +1,5 @@
+using ImageFs.Checking;
 using ImageFs.Storage.Checking;
-using ImageFs.Verifying;
 
 namespace ImageFs.Output;
 

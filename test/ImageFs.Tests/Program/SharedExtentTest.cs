@@ -1,8 +1,8 @@
+using ImageFs.Checking;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Udf;
 using ImageFs.Tree;
-using ImageFs.Verifying;
 
 namespace ImageFs.Tests.Program;
 

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
+using ImageFs.Checking;
 using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Ext;
 using ImageFs.Tree;
-using ImageFs.Verifying;
 
 namespace ImageFs.Tests.Program;
 

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using ImageFs.Checking;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
-using ImageFs.Verifying;
 
 namespace ImageFs.Tests.Storage.Containers;
 

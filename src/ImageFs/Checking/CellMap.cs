@@ -1,4 +1,4 @@
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>A bit for each block of a volume, in pieces that are made when they are first needed.</summary>
 internal sealed class CellMap

@@ -6,7 +6,7 @@ using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tree;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Gathers the checks of all layers of an image, and runs them.</summary>
 /// <param name="stack">The image.</param>

@@ -1,6 +1,6 @@
 using ImageFs.Storage.Checking;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>What the checks of an image come to.</summary>
 /// <param name="outcomes">All of them.</param>
@@ -21,7 +21,7 @@ internal sealed class Verdict(IReadOnlyList<CheckOutcome> outcomes)
     public string Word => Findings > 0 ? "damaged" : IsOpen ? "undecided" : "sound";
 
     /// <summary>The exit status.</summary>
-    public int Status => Findings > 0 ? ExitStatus.Damaged : IsOpen ? ExitStatus.MountFailure : ExitStatus.Success;
+    public int Status => Findings > 0 ? ExitStatus.Damaged : IsOpen ? ExitStatus.Undecided : ExitStatus.Success;
 
     /// <summary>For people.</summary>
     public override string ToString() => Findings > 0

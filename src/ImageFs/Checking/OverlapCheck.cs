@@ -2,7 +2,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>
 /// Looks for bytes that two files have: crossed chains, extents that overlap. The first walk finds the places, by a bit for each block;

@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Where a file lies in its volume: its map composed down to there and no further.</summary>
 internal static class VolumeExtents

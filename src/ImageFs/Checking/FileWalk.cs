@@ -3,7 +3,7 @@ using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Goes through all files of a file system, each once however many names it has.</summary>
 /// <param name="fileSystem">The file system.</param>

@@ -1,6 +1,6 @@
 using ImageFs.Linux;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Where a walk is: the names are put together only when something is told of a file.</summary>
 /// <param name="Parent">The directory; null for the root.</param>

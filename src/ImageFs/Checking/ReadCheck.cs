@@ -4,7 +4,7 @@ using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Reads all of a disk, through its container, and tells the ranges that cannot be read; it goes on after them.</summary>
 internal sealed class ReadCheck

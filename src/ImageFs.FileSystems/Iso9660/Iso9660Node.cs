@@ -6,7 +6,7 @@ using ImageFs.Tree;
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>What the directory records of a node tell of it, as Linux's isofs reads them.</summary>
-internal readonly struct Inode
+internal readonly struct Iso9660Node
 {
     private const uint DefaultPermissions = 0x16D; // r-xr-xr-x: the image may be shared with systems that know no permissions.
     private const uint PermissionBits = 0xFFF;
@@ -15,7 +15,7 @@ internal readonly struct Inode
     // Record addresses divided by 32 are below 2^38: 2^32 blocks of 2^11 bytes.
     private const ulong SerialNumberSpace = 1UL << 40;
 
-    private Inode(NodeAttributes attributes, long recordedSize, ZisofsParameters? compression, bool isSparse)
+    private Iso9660Node(NodeAttributes attributes, long recordedSize, ZisofsParameters? compression, bool isSparse)
     {
         Attributes = attributes;
         RecordedSize = recordedSize;
@@ -40,7 +40,7 @@ internal readonly struct Inode
     /// <param name="address">Where the record is.</param>
     /// <param name="sections">Takes where the data are; a directory has one section. Null when that is not wanted.</param>
     /// <exception cref="ImageException">A record is damaged.</exception>
-    public static Inode Read(Iso9660Volume volume, long address, List<FileSection>? sections = null)
+    public static Iso9660Node Read(Iso9660Volume volume, long address, List<FileSection>? sections = null)
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
         Span<byte> name = stackalloc byte[DirectoryRecord.MaxLength];
@@ -79,7 +79,7 @@ internal readonly struct Inode
             ChangeTime = fields.AttributesTime ?? fields.CreationTime ?? time,
             BirthTime = fields.CreationTime,
         };
-        return new Inode(attributes, recorded, compression, type == NodeType.Regular && fields.SparseSize is not null);
+        return new Iso9660Node(attributes, recorded, compression, type == NodeType.Regular && fields.SparseSize is not null);
     }
 
     /// <summary>The type of the node that a directory record tells of.</summary>

@@ -1,6 +1,6 @@
 using ImageFs.Storage.Checking;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>A check, and what came of it.</summary>
 /// <param name="Part">What of the image it was about: a volume's name; empty for the image.</param>

@@ -4,7 +4,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 
-namespace ImageFs.Verifying;
+namespace ImageFs.Checking;
 
 /// <summary>Looks at every file and directory: names, attributes, targets of links, extended attributes, and where the contents lie.</summary>
 internal static class FileCheck
