@@ -6,25 +6,26 @@ public static unsafe class Accounts
     private const int FirstBufferSize = 1024;
     private const int LastBufferSize = 1 << 20; // A group with very many members.
 
-    private delegate int Query(string name, Libc.Account* account, byte* buffer, nuint size, Libc.Account** found);
+    private delegate int Query(byte* name, MoreLibc.Account* account, byte* buffer, nuint size, MoreLibc.Account** found);
 
     /// <summary>A user's id (getpwnam_r(3)); null when there is no such user.</summary>
-    public static uint? FindUser(string name) => Find(Libc.getpwnam_r, name);
+    public static uint? FindUser(string name) => Find(MoreLibc.getpwnam_r, name);
 
     /// <summary>A group's id (getgrnam_r(3)); null when there is no such group.</summary>
-    public static uint? FindGroup(string name) => Find(Libc.getgrnam_r, name);
+    public static uint? FindGroup(string name) => Find(MoreLibc.getgrnam_r, name);
 
     private static uint? Find(Query query, string name)
     {
+        using var text = new NativeText(name);
         int size = FirstBufferSize;
         while (true)
         {
             byte[] buffer = new byte[size];
             fixed (byte* strings = buffer)
             {
-                Libc.Account account;
-                Libc.Account* found = null;
-                int error = query(name, &account, strings, (nuint)size, &found);
+                MoreLibc.Account account;
+                MoreLibc.Account* found = null;
+                int error = query(text.Start, &account, strings, (nuint)size, &found);
                 if ((Errno)error != Errno.ERANGE || size >= LastBufferSize)
                 {
                     return found == null ? null : found->Id;

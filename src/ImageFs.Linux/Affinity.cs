@@ -1,11 +1,13 @@
 using System.Buffers.Text;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Which processors a thread may run on (sched_setaffinity(2)), and where another one runs. Nothing of it allocates, but making it.</summary>
 public sealed unsafe class Affinity
 {
-    // cpu_set_t of glibc: 1024 processors.
+    // cpu_set_t of the C library: 1024 processors.
     private const int SetSize = 128;
     private const int BitsPerByte = 8;
 
@@ -23,7 +25,7 @@ public sealed unsafe class Affinity
     {
         fixed (byte* set = _all)
         {
-            _isKnown = Libc.sched_getaffinity(0, SetSize, set) >= 0;
+            _isKnown = sched_getaffinity(0, SetSize, (cpu_set_t*)set) >= 0;
         }
     }
 
@@ -63,7 +65,7 @@ public sealed unsafe class Affinity
         int number;
         fixed (byte* name = path)
         {
-            number = Libc.open(name, (int)OpenFlags.CloseOnExec, 0);
+            number = open(name, O_RDONLY | O_CLOEXEC, 0);
         }
 
         if (number < 0)
@@ -71,13 +73,13 @@ public sealed unsafe class Affinity
             return -1;
         }
 
-        nint count;
+        long count;
         fixed (byte* text = _text)
         {
-            count = Libc.read(number, text, (nuint)_text.Length);
+            count = read(number, text, _text.Length);
         }
 
-        _ = Libc.close(number);
+        _ = close(number);
         return count > 0 ? ParseProcessor(_text.AsSpan(0, (int)count)) : -1;
     }
 
@@ -103,7 +105,7 @@ public sealed unsafe class Affinity
     {
         fixed (byte* set = processors)
         {
-            return Libc.sched_setaffinity(0, SetSize, set) == 0;
+            return sched_setaffinity(0, SetSize, (cpu_set_t*)set) == 0;
         }
     }
 }

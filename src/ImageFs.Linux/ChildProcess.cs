@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -16,9 +17,6 @@ public sealed unsafe class ChildProcess
     private const int StandardInput = 0;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
-    private const int SignalTerminate = 15; // SIGTERM
-    private const int SignalChild = 17; // SIGCHLD
-    private const string Nothing = "/dev/null";
 
     private readonly int _pid;
 
@@ -34,19 +32,19 @@ public sealed unsafe class ChildProcess
         IReadOnlyList<string> arguments, string variable, FileDescriptor inherited, FileDescriptor standardError)
     {
         byte* actions = stackalloc byte[FileActionsSize];
-        Check(Libc.posix_spawn_file_actions_init(actions));
-        byte** environment = ToNative([variable], Libc.Environment);
+        Check(MoreLibc.posix_spawn_file_actions_init(actions));
+        byte** environment = ToNative([variable], MoreLibc.Environment);
         try
         {
             // A descriptor duplicated onto itself loses close-on-exec (glibc 2.29, musl), so the numbers need no care.
-            Check(Libc.posix_spawn_file_actions_adddup2(actions, standardError.Number, StandardError));
-            Check(Libc.posix_spawn_file_actions_adddup2(actions, inherited.Number, InheritedDescriptor));
+            Check(MoreLibc.posix_spawn_file_actions_adddup2(actions, standardError.Number, StandardError));
+            Check(MoreLibc.posix_spawn_file_actions_adddup2(actions, inherited.Number, InheritedDescriptor));
             return Spawn(arguments, actions, environment);
         }
         finally
         {
             Free(environment, count: 1);
-            _ = Libc.posix_spawn_file_actions_destroy(actions);
+            _ = MoreLibc.posix_spawn_file_actions_destroy(actions);
         }
     }
 
@@ -58,19 +56,19 @@ public sealed unsafe class ChildProcess
     public static ChildProcess StartServer(IReadOnlyList<string> arguments, FileDescriptor? standardError, FileDescriptor? standardInput = null)
     {
         // Who started us may have ignored the end of children: then the kernel would forget how the server ended.
-        _ = Libc.signal(SignalChild, 0);
+        _ = MoreLibc.signal(SIGCHLD, 0);
         byte* actions = stackalloc byte[FileActionsSize];
-        Check(Libc.posix_spawn_file_actions_init(actions));
+        Check(MoreLibc.posix_spawn_file_actions_init(actions));
         try
         {
             Give(actions, standardInput, StandardInput);
             Give(actions, null, StandardOutput);
             Give(actions, standardError, StandardError);
-            return Spawn(arguments, actions, Libc.Environment);
+            return Spawn(arguments, actions, MoreLibc.Environment);
         }
         finally
         {
-            _ = Libc.posix_spawn_file_actions_destroy(actions);
+            _ = MoreLibc.posix_spawn_file_actions_destroy(actions);
         }
     }
 
@@ -78,7 +76,7 @@ public sealed unsafe class ChildProcess
     public int Id => _pid;
 
     /// <summary>Asks it to end (SIGTERM).</summary>
-    public void Terminate() => _ = Libc.kill(_pid, SignalTerminate);
+    public void Terminate() => _ = kill(_pid, SIGTERM);
 
     /// <summary>Waits until it has ended.</summary>
     /// <returns>
@@ -88,9 +86,9 @@ public sealed unsafe class ChildProcess
     public int? Wait()
     {
         int status;
-        while (Libc.waitpid(_pid, &status, 0) < 0)
+        while (MoreLibc.waitpid(_pid, &status, 0) < 0)
         {
-            if ((Errno)Marshal.GetLastPInvokeError() != Errno.EINTR)
+            if (LinuxException.LastError != Errno.EINTR)
             {
                 return null;
             }
@@ -100,9 +98,15 @@ public sealed unsafe class ChildProcess
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
     }
 
-    private static void Give(byte* actions, FileDescriptor? descriptor, int number) => Check(descriptor is null
-        ? Libc.posix_spawn_file_actions_addopen(actions, number, Nothing, (int)OpenFlags.ReadWrite, 0)
-        : Libc.posix_spawn_file_actions_adddup2(actions, descriptor.Number, number));
+    private static void Give(byte* actions, FileDescriptor? descriptor, int number)
+    {
+        fixed (byte* nothing = "/dev/null\0"u8)
+        {
+            Check(descriptor is null
+                ? MoreLibc.posix_spawn_file_actions_addopen(actions, number, nothing, O_RDWR, 0)
+                : MoreLibc.posix_spawn_file_actions_adddup2(actions, descriptor.Number, number));
+        }
+    }
 
     private static ChildProcess Spawn(IReadOnlyList<string> arguments, byte* actions, byte** environment)
     {
@@ -110,7 +114,7 @@ public sealed unsafe class ChildProcess
         try
         {
             int pid;
-            Check(Libc.posix_spawnp(&pid, arguments[0], actions, null, block, environment), arguments[0]);
+            Check(MoreLibc.posix_spawnp(&pid, block[0], actions, null, block, environment), arguments[0]);
             return new ChildProcess(pid);
         }
         finally
@@ -139,7 +143,7 @@ public sealed unsafe class ChildProcess
         byte** block = (byte**)NativeMemory.AllocZeroed((nuint)(strings.Count + more + 1), (nuint)sizeof(byte*));
         for (int i = 0; i < strings.Count; i++)
         {
-            block[i] = ByteTextMarshaller.ConvertToUnmanaged(strings[i]);
+            block[i] = new NativeText(strings[i]).Start;
         }
 
         for (int i = 0; i < more; i++)
@@ -154,7 +158,7 @@ public sealed unsafe class ChildProcess
     {
         for (int i = 0; i < count; i++)
         {
-            ByteTextMarshaller.Free(block[i]);
+            NativeMemory.Free(block[i]);
         }
 
         NativeMemory.Free(block);

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -16,7 +16,7 @@ public static unsafe class Descriptors
     public static (FileDescriptor ReadEnd, FileDescriptor WriteEnd) MakePipe()
     {
         int* ends = stackalloc int[2];
-        return Libc.pipe2(ends, (int)OpenFlags.CloseOnExec) == 0
+        return pipe2(ends, O_CLOEXEC) == 0
             ? (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]))
             : throw LinuxException.Last("pipe2");
     }
@@ -25,10 +25,11 @@ public static unsafe class Descriptors
     /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
     public static int Read(FileDescriptor descriptor, Span<byte> destination, out Errno errno)
     {
+        using DescriptorInUse source = descriptor.Use();
         fixed (byte* buffer = destination)
         {
-            nint count = Libc.read(descriptor, buffer, (nuint)destination.Length);
-            errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            long count = read(source.Number, buffer, destination.Length);
+            errno = LinuxException.ErrorOf(count);
             return (int)count;
         }
     }
@@ -37,13 +38,14 @@ public static unsafe class Descriptors
     /// <returns>Bytes written; -1 with <paramref name="errno"/> set.</returns>
     public static int Write(FileDescriptor descriptor, ReadOnlySpan<byte> source, out Errno errno)
     {
+        using DescriptorInUse target = descriptor.Use();
         fixed (byte* buffer = source)
         {
-            nint count;
+            long count;
             do
             {
-                count = Libc.write(descriptor, buffer, (nuint)source.Length);
-                errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+                count = write(target.Number, buffer, source.Length);
+                errno = LinuxException.ErrorOf(count);
             }
             while (errno == Errno.EINTR);
 
@@ -55,10 +57,11 @@ public static unsafe class Descriptors
     /// <returns>What the call returns, at least 0; -1 with <paramref name="errno"/> set.</returns>
     public static int Control(FileDescriptor descriptor, uint request, Span<byte> argument, out Errno errno)
     {
+        using DescriptorInUse device = descriptor.Use();
         fixed (byte* buffer = argument)
         {
-            int result = Libc.ioctl(descriptor, request, buffer);
-            errno = result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            int result = ioctl(device.Number, unchecked((int)request), buffer);
+            errno = LinuxException.ErrorOf(result);
             return result;
         }
     }

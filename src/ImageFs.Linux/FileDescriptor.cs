@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -23,6 +24,10 @@ public sealed class FileDescriptor : SafeHandle
     /// <summary>The number, for messages and for /proc/self/fd; it is good only while this object is.</summary>
     public int Number => (int)handle;
 
+    /// <summary>Keeps it open until what this returns is disposed, whoever disposes the descriptor meanwhile: for calls with its number.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed already.</exception>
+    internal DescriptorInUse Use() => new(this);
+
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
+    protected override bool ReleaseHandle() => close((int)handle) == 0;
 }

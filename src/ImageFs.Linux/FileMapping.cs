@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -9,11 +11,6 @@ namespace ImageFs.Linux;
 /// </summary>
 public sealed unsafe class FileMapping : SafeHandle
 {
-    private const int Read = 1; // PROT_READ
-    private const int Shared = 1; // MAP_SHARED
-    internal const int DoNotNeed = 4; // MADV_DONTNEED
-    internal const int NoHugePage = 15; // MADV_NOHUGEPAGE
-
     // Where one page is asked for the kernel maps the 15 beside it too, if it has them: 128 MiB are mapped at most, which is
     // little: to take them away more often costs small random reads a third of their rate.
     private const int MaxTaken = 1 << 23;
@@ -42,14 +39,16 @@ public sealed unsafe class FileMapping : SafeHandle
     /// <returns>Null when it cannot be mapped: no such file, or no room for it.</returns>
     public static FileMapping? TryCreate(FileDescriptor file, long length)
     {
-        void* address = Libc.mmap(null, (nuint)length, Read, Shared, file, 0);
-        if ((nint)address == -1)
+        using DescriptorInUse use = file.Use();
+        var size = (size_t)(ulong)length;
+        void* address = mmap(null, size, PROT_READ, MAP_SHARED, use.Number, 0);
+        if (address == MAP_FAILED)
         {
             return null;
         }
 
         // Advice only: not 512 pages where one is wanted.
-        _ = Libc.madvise(address, (nuint)length, NoHugePage);
+        _ = madvise(address, size, MADV_NOHUGEPAGE);
         return new FileMapping((nint)address, length);
     }
 
@@ -62,10 +61,10 @@ public sealed unsafe class FileMapping : SafeHandle
         if (Interlocked.Add(ref _taken, length) > MaxTaken)
         {
             Interlocked.Exchange(ref _taken, 0);
-            _ = Libc.madvise((void*)handle, (nuint)Length, DoNotNeed);
+            _ = madvise((void*)handle, (size_t)(ulong)Length, MADV_DONTNEED);
         }
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.munmap((void*)handle, (nuint)Length) == 0;
+    protected override bool ReleaseHandle() => munmap((void*)handle, (size_t)(ulong)Length) == 0;
 }

@@ -1,3 +1,6 @@
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
 namespace ImageFs.Linux;
 
 /// <summary>What statx(2) says of a file.</summary>
@@ -8,8 +11,6 @@ namespace ImageFs.Linux;
 /// <param name="Device">The device that the file is, for a device node (st_rdev).</param>
 public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, DeviceNumber FileSystem, DeviceNumber Device)
 {
-    private const uint TypeMask = 0xF000;
-
     /// <summary>Owner.</summary>
     public uint Uid { get; init; }
 
@@ -23,17 +24,19 @@ public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, Devi
     public uint ModifyNanoseconds { get; init; }
 
     /// <summary>Whether it is a regular file.</summary>
-    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+    public bool IsRegular => Is(S_IFREG);
 
     /// <summary>Whether it is a block device.</summary>
-    public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
+    public bool IsBlockDevice => Is(S_IFBLK);
 
     /// <summary>Whether it is a character device.</summary>
-    public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
+    public bool IsCharacterDevice => Is(S_IFCHR);
 
     /// <summary>Whether another file is this one, by whatever name.</summary>
     public bool IsSameAs(in FileStatus other) => FileSystem == other.FileSystem && Inode == other.Inode;
 
     /// <summary>Whether it is a directory.</summary>
-    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+    public bool IsDirectory => Is(S_IFDIR);
+
+    private bool Is(mode_t type) => ((mode_t)(ushort)Mode & S_IFMT) == type;
 }

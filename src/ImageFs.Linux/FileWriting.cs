@@ -1,28 +1,28 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Writing files.</summary>
 public static unsafe class FileWriting
 {
-    private const int NewFile = 1 | 0x40 | 0x200 | (int)OpenFlags.CloseOnExec; // O_WRONLY | O_CREAT | O_TRUNC
-    private const uint UsualPermissions = 0x1B6; // rw-rw-rw-, less the umask
+    private const ushort UsualPermissions = 0x1B6; // rw-rw-rw-, less the umask
 
     /// <summary>Writes all of a span where the descriptor stands (write(2)).</summary>
     /// <exception cref="LinuxException">The call failed: EPIPE when nobody reads any more.</exception>
     public static void Append(FileDescriptor file, ReadOnlySpan<byte> source)
     {
+        using DescriptorInUse target = file.Use();
         fixed (byte* first = source)
         {
             for (int done = 0; done < source.Length;)
             {
-                nint count = Libc.write(file, first + done, (nuint)(source.Length - done));
+                long count = write(target.Number, first + done, source.Length - done);
                 if (count >= 0)
                 {
                     done += (int)count;
                 }
-                else if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+                else if (LinuxException.LastError != Errno.EINTR)
                 {
                     throw LinuxException.Last("write");
                 }
@@ -34,16 +34,17 @@ public static unsafe class FileWriting
     /// <exception cref="LinuxException">The call failed.</exception>
     public static void Write(FileDescriptor file, ReadOnlySpan<byte> source, long offset)
     {
+        using DescriptorInUse target = file.Use();
         fixed (byte* first = source)
         {
             for (int done = 0; done < source.Length;)
             {
-                nint count = Libc.pwrite64(file, first + done, (nuint)(source.Length - done), offset + done);
+                long count = pwrite(target.Number, first + done, source.Length - done, offset + done);
                 if (count >= 0)
                 {
                     done += (int)count;
                 }
-                else if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+                else if (LinuxException.LastError != Errno.EINTR)
                 {
                     throw LinuxException.Last("pwrite");
                 }
@@ -58,13 +59,15 @@ public static unsafe class FileWriting
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
         string unfinished = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
-        int number = Libc.open(unfinished, NewFile, UsualPermissions);
+        using var unfinishedName = new NativeText(unfinished);
+        using var name = new NativeText(path);
+        int number = open(unfinishedName.Start, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, UsualPermissions);
         using (FileDescriptor file = number < 0 ? throw LinuxException.Last("open", path) : new FileDescriptor(number))
         {
             Append(file, content);
         }
 
-        if (Libc.rename(unfinished, path) < 0)
+        if (MoreLibc.rename(unfinishedName.Start, name.Start) < 0)
         {
             throw LinuxException.Last("rename", path);
         }
@@ -74,7 +77,8 @@ public static unsafe class FileWriting
     /// <exception cref="LinuxException">The call failed.</exception>
     public static void Remove(string path)
     {
-        if (Libc.unlink(path) < 0)
+        using var name = new NativeText(path);
+        if (unlink(name.Start) < 0)
         {
             throw LinuxException.Last("unlink", path);
         }
@@ -84,7 +88,8 @@ public static unsafe class FileWriting
     /// <exception cref="LinuxException">The call failed.</exception>
     public static void SetLength(FileDescriptor file, long length)
     {
-        if (Libc.ftruncate64(file, length) < 0)
+        using DescriptorInUse use = file.Use();
+        if (ftruncate(use.Number, length) < 0)
         {
             throw LinuxException.Last("ftruncate");
         }
@@ -101,7 +106,7 @@ public static unsafe class FileWriting
         {
             long from = sourceOffset + done;
             long to = targetOffset + done;
-            nint count = Libc.copy_file_range(source, &from, target, &to, (nuint)(length - done), 0);
+            nint count = MoreLibc.copy_file_range(source, &from, target, &to, (nuint)(length - done), 0);
             if (count <= 0)
             {
                 break;

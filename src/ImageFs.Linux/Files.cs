@@ -1,26 +1,18 @@
-using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Opening and reading files and block devices.</summary>
 public static unsafe class Files
 {
-    private const nint OpenAt2 = 437;
-    private const int CurrentDirectory = -100; // AT_FDCWD
-    private const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
-    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
-    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
-    private const uint SizeStat = 0x200; // STATX_SIZE
-    private const uint DirectAlignmentStat = 0x2000; // STATX_DIOALIGN
-    private const int SeekSet = 0; // SEEK_SET
-    private const int SeekCurrent = 1; // SEEK_CUR
-    private const int SeekEnd = 2; // SEEK_END
-    private const int SeekData = 3; // SEEK_DATA
-    private const int WillNeed = 3; // POSIX_FADV_WILLNEED
-    private const int DoNotNeed = 4; // POSIX_FADV_DONTNEED
-    private const nuint BLKGETSIZE64 = 0x80081272;
-    private const nuint BLKSSZGET = 0x1268;
-    private const nuint BLKPBSZGET = 0x127B;
+    private const int OpenAt2 = 437;
+    private const uint STATX_DIOALIGN = 0x2000;
+    internal const int DirectOffsetAlignmentOffset = 156; // stx_dio_offset_align, which Tmds.Linux.statx does not have
+    private const int SEEK_DATA = 3;
+    private const int BLKGETSIZE64 = unchecked((int)0x80081272);
+    private const int BLKSSZGET = 0x1268;
+    private const int BLKPBSZGET = 0x127B;
 
     /// <summary>open(2); O_CLOEXEC is always added.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
@@ -33,11 +25,12 @@ public static unsafe class Files
     /// <summary>open(2), its error as a value.</summary>
     public static FileDescriptor? TryOpen(string path, OpenFlags flags, out Errno errno)
     {
+        using var name = new NativeText(path);
         int number;
         do
         {
-            number = Libc.open(path, (int)(flags | OpenFlags.CloseOnExec), 0);
-            errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            number = open(name.Start, (int)flags | O_CLOEXEC, 0);
+            errno = LinuxException.ErrorOf(number);
         }
         while (errno == Errno.EINTR);
 
@@ -48,22 +41,16 @@ public static unsafe class Files
     /// <returns>Null with <paramref name="errno"/> set: EXDEV when it leads out.</returns>
     public static FileDescriptor? TryOpenBeneath(FileDescriptor folder, string path, OpenFlags flags, out Errno errno)
     {
-        var how = new OpenHow { Flags = (ulong)(flags | OpenFlags.CloseOnExec), Resolve = OpenHow.Beneath | OpenHow.NoMagicLinks };
+        var how = new open_how { flags = (ulong)((int)flags | O_CLOEXEC), resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+        using DescriptorInUse start = folder.Use();
+        using var name = new NativeText(path);
         int number;
-        byte* name = ByteTextMarshaller.ConvertToUnmanaged(path);
-        try
+        do
         {
-            do
-            {
-                number = Libc.syscall4(OpenAt2, folder.Number, (nint)name, (nint)(&how), sizeof(OpenHow));
-                errno = number < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
-            }
-            while (errno == Errno.EINTR);
+            number = (int)syscall(OpenAt2, start.Number, name.Start, &how, sizeof(open_how));
+            errno = LinuxException.ErrorOf(number);
         }
-        finally
-        {
-            ByteTextMarshaller.Free(name);
-        }
+        while (errno == Errno.EINTR);
 
         return number < 0 ? null : new FileDescriptor(number);
     }
@@ -112,55 +99,51 @@ public static unsafe class Files
         TryOpen($"/proc/self/fd/{descriptor.Number}", flags, out errno);
 
     /// <summary>Whether a file has an access control list (acl(5)), or that cannot be told.</summary>
-    public static bool HasAccessList(FileDescriptor file) =>
-        Libc.getxattr($"/proc/self/fd/{file.Number}", "system.posix_acl_access", null, 0) >= 0
-        || (Errno)Marshal.GetLastPInvokeError() is not (Errno.ENODATA or Errno.EOPNOTSUPP);
+    public static bool HasAccessList(FileDescriptor file)
+    {
+        using var path = new NativeText($"/proc/self/fd/{file.Number}");
+        fixed (byte* attribute = "system.posix_acl_access\0"u8)
+        {
+            return MoreLibc.getxattr(path.Start, attribute, null, 0) >= 0 || LinuxException.LastError is not (Errno.ENODATA or Errno.EOPNOTSUPP);
+        }
+    }
 
     /// <summary>A second descriptor for an open file, by its number (F_DUPFD_CLOEXEC).</summary>
     /// <exception cref="LinuxException">There is no such descriptor.</exception>
     public static FileDescriptor Duplicate(int number)
     {
-        int copy = Libc.fcntl(number, DuplicateCloseOnExec, 3);
+        int copy = fcntl(number, F_DUPFD_CLOEXEC, 3);
         return copy < 0 ? throw LinuxException.Last("fcntl(F_DUPFD_CLOEXEC)", $"/dev/fd/{number}") : new FileDescriptor(copy);
     }
 
     /// <summary>Opens the file of a descriptor once more, for reading past the page cache (O_DIRECT).</summary>
     /// <returns>Null with <paramref name="errno"/> set: EINVAL where the file system has no such thing.</returns>
-    public static FileDescriptor? TryReopenDirect(FileDescriptor descriptor, out Errno errno)
-    {
-        // O_DIRECT is one of the few flags that are not the same everywhere.
-        bool isArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
-        var direct = (OpenFlags)(isArm ? 0x10000 : 0x4000);
-        return TryReopen(descriptor, OpenFlags.ReadOnly | OpenFlags.NonBlocking | direct, out errno);
-    }
+    public static FileDescriptor? TryReopenDirect(FileDescriptor descriptor, out Errno errno) =>
+        TryReopen(descriptor, OpenFlags.ReadOnly | OpenFlags.NonBlocking | (OpenFlags)O_DIRECT, out errno);
 
     /// <summary>What offset and length of direct I/O must be multiples of, in bytes (STATX_DIOALIGN, Linux 6.1).</summary>
     /// <returns>0 when the file cannot be read so; null when the kernel does not know.</returns>
     public static int? DirectAlignment(FileDescriptor descriptor)
     {
-        StatxBuffer buffer;
-        return Libc.statx(descriptor.Number, string.Empty, EmptyPath, DirectAlignmentStat, &buffer) == 0
-            && (buffer.Mask & DirectAlignmentStat) != 0
-            ? checked((int)buffer.DirectOffsetAlignment)
+        statx status;
+        return TryStatus(descriptor, STATX_DIOALIGN, &status) && (status.stx_mask & STATX_DIOALIGN) != 0
+            ? checked((int)*(uint*)((byte*)&status + DirectOffsetAlignmentOffset))
             : null;
     }
 
     /// <summary>Asks the kernel to begin reading into its cache (POSIX_FADV_WILLNEED). The kernel may decline.</summary>
-    public static void Prefetch(FileDescriptor descriptor, long offset, long length) =>
-        _ = Libc.posix_fadvise64(descriptor, offset, length, WillNeed);
+    public static void Prefetch(FileDescriptor descriptor, long offset, long length) => Advise(descriptor, offset, length, POSIX_FADV_WILLNEED);
 
     /// <summary>Asks the kernel to drop whole pages from its cache (POSIX_FADV_DONTNEED). The kernel may decline.</summary>
     public static void DropFromCache(FileDescriptor descriptor, long offset, long length) =>
-        _ = Libc.posix_fadvise64(descriptor, offset, length, DoNotNeed);
+        Advise(descriptor, offset, length, POSIX_FADV_DONTNEED);
 
     /// <summary>statx(2) of an open descriptor.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public static FileStatus Status(FileDescriptor descriptor)
     {
-        StatxBuffer buffer;
-        return Libc.statx(descriptor.Number, string.Empty, EmptyPath, BasicStats, &buffer) == 0
-            ? ToStatus(in buffer)
-            : throw LinuxException.Last("statx");
+        statx status;
+        return TryStatus(descriptor, STATX_BASIC_STATS, &status) ? ToStatus(in status) : throw LinuxException.Last("statx");
     }
 
     /// <summary>statx(2) of a path, following symbolic links.</summary>
@@ -170,10 +153,10 @@ public static unsafe class Files
     /// <summary>statx(2) of a path, following symbolic links, its error as a value.</summary>
     public static FileStatus? TryStatus(string path, out Errno errno)
     {
-        StatxBuffer buffer;
-        bool isThere = Libc.statx(CurrentDirectory, path, 0, BasicStats, &buffer) == 0;
-        errno = isThere ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
-        return isThere ? ToStatus(in buffer) : null;
+        using var name = new NativeText(path);
+        statx status;
+        errno = LinuxException.ErrorOf(statx(AT_FDCWD, name.Start, 0, STATX_BASIC_STATS, &status));
+        return errno == Errno.None ? ToStatus(in status) : null;
     }
 
     /// <summary>
@@ -182,35 +165,37 @@ public static unsafe class Files
     /// </summary>
     public static long HoleLength(FileDescriptor descriptor, long offset)
     {
-        long position = Libc.lseek64(descriptor, 0, SeekCurrent);
-        long end = Libc.lseek64(descriptor, offset, SeekData);
-        if (end < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.ENXIO)
+        using DescriptorInUse file = descriptor.Use();
+        off_t position = lseek(file.Number, 0, SEEK_CUR);
+        long end = lseek(file.Number, offset, SEEK_DATA);
+        if (end < 0 && LinuxException.LastError == Errno.ENXIO)
         {
-            end = Libc.lseek64(descriptor, 0, SeekEnd);
+            end = lseek(file.Number, 0, SEEK_END);
         }
 
-        _ = Libc.lseek64(descriptor, position, SeekSet);
+        _ = lseek(file.Number, position, SEEK_SET);
         return Math.Max(0, end - offset);
     }
 
     /// <summary>How long an open file is now, in bytes; -1 when that cannot be told. Never allocates.</summary>
     public static long Length(FileDescriptor descriptor)
     {
-        StatxBuffer buffer;
-        return Libc.statx(descriptor, "\0"u8, EmptyPath, SizeStat, &buffer) == 0 ? unchecked((long)buffer.Size) : -1;
+        statx status;
+        return TryStatus(descriptor, STATX_SIZE, &status) ? unchecked((long)status.stx_size) : -1;
     }
 
     /// <summary>pread(2), once: short at the end of the file. Never allocates.</summary>
     /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
     public static int Read(FileDescriptor descriptor, Span<byte> destination, long offset, out Errno errno)
     {
+        using DescriptorInUse source = descriptor.Use();
         fixed (byte* buffer = destination)
         {
-            nint count;
+            long count;
             do
             {
-                count = Libc.pread64(descriptor, buffer, (nuint)destination.Length, offset);
-                errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+                count = pread(source.Number, buffer, destination.Length, offset);
+                errno = LinuxException.ErrorOf(count);
             }
             while (errno == Errno.EINTR);
 
@@ -223,7 +208,7 @@ public static unsafe class Files
     public static long BlockDeviceLength(FileDescriptor descriptor)
     {
         ulong length;
-        return Libc.ioctl(descriptor, BLKGETSIZE64, &length) == 0 ? checked((long)length) : throw LinuxException.Last("ioctl(BLKGETSIZE64)");
+        return TryAsk(descriptor, BLKGETSIZE64, &length) ? checked((long)length) : throw LinuxException.Last("ioctl(BLKGETSIZE64)");
     }
 
     /// <summary>Logical block size of a block device in bytes (BLKSSZGET): the unit of direct I/O.</summary>
@@ -231,7 +216,7 @@ public static unsafe class Files
     public static int LogicalBlockSize(FileDescriptor descriptor)
     {
         int size;
-        return Libc.ioctl(descriptor, BLKSSZGET, &size) == 0 ? size : throw LinuxException.Last("ioctl(BLKSSZGET)");
+        return TryAsk(descriptor, BLKSSZGET, &size) ? size : throw LinuxException.Last("ioctl(BLKSSZGET)");
     }
 
     /// <summary>Physical block size of a block device in bytes (BLKPBSZGET).</summary>
@@ -239,19 +224,40 @@ public static unsafe class Files
     public static int PhysicalBlockSize(FileDescriptor descriptor)
     {
         uint size;
-        return Libc.ioctl(descriptor, BLKPBSZGET, &size) == 0 ? checked((int)size) : throw LinuxException.Last("ioctl(BLKPBSZGET)");
+        return TryAsk(descriptor, BLKPBSZGET, &size) ? checked((int)size) : throw LinuxException.Last("ioctl(BLKPBSZGET)");
     }
 
-    private static FileStatus ToStatus(in StatxBuffer buffer) => new(
-        buffer.Mode,
-        checked((long)buffer.Size),
-        buffer.Inode,
-        new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor),
-        new DeviceNumber(buffer.DeviceMajor, buffer.DeviceMinor))
+    private static void Advise(FileDescriptor descriptor, long offset, long length, int advice)
     {
-        Uid = buffer.Uid,
-        Gid = buffer.Gid,
-        ModifySeconds = buffer.ModifyTime.Seconds,
-        ModifyNanoseconds = buffer.ModifyTime.Nanoseconds,
+        using DescriptorInUse file = descriptor.Use();
+        _ = posix_fadvise(file.Number, offset, length, advice);
+    }
+
+    private static bool TryAsk(FileDescriptor descriptor, int request, void* answer)
+    {
+        using DescriptorInUse device = descriptor.Use();
+        return ioctl(device.Number, request, answer) == 0;
+    }
+
+    private static bool TryStatus(FileDescriptor descriptor, uint mask, statx* status)
+    {
+        using DescriptorInUse file = descriptor.Use();
+        fixed (byte* empty = "\0"u8)
+        {
+            return statx(file.Number, empty, AT_EMPTY_PATH, mask, status) == 0;
+        }
+    }
+
+    private static FileStatus ToStatus(in statx status) => new(
+        status.stx_mode,
+        checked((long)status.stx_size),
+        status.stx_ino,
+        new DeviceNumber(status.stx_dev_major, status.stx_dev_minor),
+        new DeviceNumber(status.stx_rdev_major, status.stx_rdev_minor))
+    {
+        Uid = status.stx_uid,
+        Gid = status.stx_gid,
+        ModifySeconds = status.stx_mtime.tv_sec,
+        ModifyNanoseconds = status.stx_mtime.tv_nsec,
     };
 }

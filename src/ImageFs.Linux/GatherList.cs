@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace ImageFs.Linux;
 
@@ -13,7 +14,7 @@ public sealed unsafe class GatherList
 
     private const int FirstLength = 16;
 
-    private IoVector[] _vectors = new IoVector[FirstLength];
+    private iovec[] _vectors = new iovec[FirstLength];
     private SafeHandle?[] _held = new SafeHandle?[FirstLength];
     private int _count;
 
@@ -46,13 +47,13 @@ public sealed unsafe class GatherList
     {
         try
         {
-            fixed (IoVector* vectors = _vectors)
+            fixed (iovec* vectors = _vectors)
             {
-                nint count;
+                long count;
                 do
                 {
-                    count = Libc.writev(target, vectors, _count);
-                    errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+                    count = MoreLibc.writev(target, vectors, _count);
+                    errno = LinuxException.ErrorOf(count);
                 }
                 while (errno == Errno.EINTR);
 
@@ -90,6 +91,6 @@ public sealed unsafe class GatherList
         bool isHeld = false;
         memory?.DangerousAddRef(ref isHeld);
         _held[_count] = memory;
-        _vectors[_count++] = new IoVector { Base = address, Length = (nuint)length };
+        _vectors[_count++] = new iovec { iov_base = address, iov_len = length };
     }
 }

@@ -1,3 +1,5 @@
+using static Tmds.Linux.LibC;
+
 namespace ImageFs.Linux;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace ImageFs.Linux;
 /// </summary>
 public static unsafe class IdlePolicy
 {
-    private const int Other = 0; // SCHED_OTHER
-    private const int Idle = 5; // SCHED_IDLE
-
     private static readonly Lazy<bool> s_canLeave = new(TryAndLeave);
 
     /// <summary>
@@ -19,10 +18,10 @@ public static unsafe class IdlePolicy
 
     /// <summary>Puts the calling thread under it.</summary>
     /// <returns>False when it was under another than the usual policy, which is kept.</returns>
-    public static bool Enter() => Libc.sched_getscheduler(0) == Other && Set(Idle);
+    public static bool Enter() => sched_getscheduler(0) == SCHED_OTHER && Set(SCHED_IDLE);
 
     /// <summary>Puts the calling thread back under the usual policy.</summary>
-    public static bool Leave() => Set(Other);
+    public static bool Leave() => Set(SCHED_OTHER);
 
     private static bool TryAndLeave()
     {
@@ -36,6 +35,6 @@ public static unsafe class IdlePolicy
     private static bool Set(int policy)
     {
         int priority = 0; // struct sched_param
-        return Libc.sched_setscheduler(0, policy, &priority) == 0;
+        return MoreLibc.sched_setscheduler(0, policy, &priority) == 0;
     }
 }

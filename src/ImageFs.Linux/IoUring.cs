@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -13,74 +14,54 @@ namespace ImageFs.Linux;
 /// </remarks>
 public sealed unsafe class IoUring : IDisposable
 {
-    private const nint SetupCall = 425;
-    private const nint EnterCall = 426;
-    private const nint RegisterCall = 427;
-
-    private const uint SetupCqSize = 1 << 3;
-    private const uint SetupSubmitAll = 1 << 7;
-    private const uint SetupSqe128 = 1 << 10;
-    private const uint SetupSingleIssuer = 1 << 12;
-    private const uint SetupDeferTaskRun = 1 << 13;
-    private const uint SetupNoSqArray = 1 << 16;
-
-    private const uint EnterGetEvents = 1 << 0;
-    private const uint EnterRegisteredRing = 1 << 4;
-    private const uint EnterNoIowait = 1 << 7;
-    private const uint FeatureNoIowait = 1 << 17;
-
-    private const nint RegisterFiles = 2;
-    private const nint RegisterFilesUpdate = 6;
-    private const nint RegisterRingFds = 20;
-
-    private const byte OpNop = 0;
-    private const byte OpRead = 22;
-    private const byte OpCommand = 46;
-
-    private const byte FixedFile = 1 << 0;
-    private const byte Link = 1 << 2;
-    private const byte SkipSuccess = 1 << 6;
-
-    private const nint SqRingAt = 0;
-    private const nint SqesAt = 0x10000000;
-    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
-    private const int SharedPopulated = 0x8001; // MAP_SHARED | MAP_POPULATE
+    // What is younger than Tmds.LibC, by the names of linux/io_uring.h.
+    private const uint IORING_SETUP_SUBMIT_ALL = 1 << 7;
+    private const uint IORING_SETUP_SQE128 = 1 << 10;
+    private const uint IORING_SETUP_SINGLE_ISSUER = 1 << 12;
+    private const uint IORING_SETUP_DEFER_TASKRUN = 1 << 13;
+    private const uint IORING_SETUP_NO_SQARRAY = 1 << 16;
+    private const uint IORING_ENTER_REGISTERED_RING = 1 << 4;
+    private const uint IORING_ENTER_NO_IOWAIT = 1 << 7;
+    private const uint IORING_FEAT_NO_IOWAIT = 1 << 17;
+    private const uint IORING_REGISTER_RING_FDS = 20;
+    private const byte IORING_OP_URING_CMD = 46;
+    private const byte IOSQE_CQE_SKIP_SUCCESS = 1 << 6;
 
     private readonly FileDescriptor _descriptor;
     private readonly byte* _ring;
-    private readonly nuint _ringSize;
+    private readonly size_t _ringSize;
     private readonly IoUringSubmission* _submissions;
-    private readonly nuint _submissionsSize;
+    private readonly size_t _submissionsSize;
     private readonly uint _submissionMask;
     private readonly uint* _submissionHead;
     private readonly uint* _submissionTail;
-    private readonly IoUringCompletion* _completions;
+    private readonly io_uring_cqe* _completions;
     private readonly uint _completionMask;
     private readonly uint* _completionHead;
     private readonly uint* _completionTail;
     private int _enterDescriptor;
-    private uint _enterFlags = EnterGetEvents;
+    private uint _enterFlags = IORING_ENTER_GETEVENTS;
     private uint _next;
     private bool _disposed;
 
-    private IoUring(FileDescriptor descriptor, in IoUringParameters parameters)
+    private IoUring(FileDescriptor descriptor, in io_uring_params parameters)
     {
         _descriptor = descriptor;
         _enterDescriptor = descriptor.Number;
-        _ringSize = parameters.CqOff.Cqes + (parameters.CqEntries * (nuint)sizeof(IoUringCompletion));
-        _submissionsSize = parameters.SqEntries * (nuint)sizeof(IoUringSubmission);
-        _ring = (byte*)Map(descriptor, _ringSize, SqRingAt);
-        _submissions = (IoUringSubmission*)Map(descriptor, _submissionsSize, SqesAt);
-        _submissionMask = parameters.SqEntries - 1;
-        _submissionHead = (uint*)(_ring + parameters.SqOff.Head);
-        _submissionTail = (uint*)(_ring + parameters.SqOff.Tail);
-        _completions = (IoUringCompletion*)(_ring + parameters.CqOff.Cqes);
-        _completionMask = parameters.CqEntries - 1;
-        _completionHead = (uint*)(_ring + parameters.CqOff.Head);
-        _completionTail = (uint*)(_ring + parameters.CqOff.Tail);
+        _ringSize = parameters.cq_off.cqes + (parameters.cq_entries * (size_t)sizeof(io_uring_cqe));
+        _submissionsSize = parameters.sq_entries * (size_t)sizeof(IoUringSubmission);
+        _ring = (byte*)Map(descriptor, _ringSize, IORING_OFF_SQ_RING);
+        _submissions = (IoUringSubmission*)Map(descriptor, _submissionsSize, IORING_OFF_SQES);
+        _submissionMask = parameters.sq_entries - 1;
+        _submissionHead = (uint*)(_ring + parameters.sq_off.head);
+        _submissionTail = (uint*)(_ring + parameters.sq_off.tail);
+        _completions = (io_uring_cqe*)(_ring + parameters.cq_off.cqes);
+        _completionMask = parameters.cq_entries - 1;
+        _completionHead = (uint*)(_ring + parameters.cq_off.head);
+        _completionTail = (uint*)(_ring + parameters.cq_off.tail);
 
         // Waiting for requests is not waiting for a disk (Linux 6.15).
-        _enterFlags |= (parameters.Features & FeatureNoIowait) != 0 ? EnterNoIowait : 0;
+        _enterFlags |= (parameters.features & IORING_FEAT_NO_IOWAIT) != 0 ? IORING_ENTER_NO_IOWAIT : 0;
     }
 
     /// <summary>Whether a completion can be taken without entering the kernel.</summary>
@@ -101,12 +82,13 @@ public sealed unsafe class IoUring : IDisposable
     /// </exception>
     public static IoUring Create(int operations, int completions)
     {
-        var parameters = new IoUringParameters
+        var parameters = new io_uring_params
         {
-            Flags = SetupCqSize | SetupSubmitAll | SetupSqe128 | SetupSingleIssuer | SetupDeferTaskRun | SetupNoSqArray,
-            CqEntries = (uint)completions,
+            flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SQE128 | IORING_SETUP_SINGLE_ISSUER
+                | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY,
+            cq_entries = (uint)completions,
         };
-        int number = Libc.syscall(SetupCall, operations, (nint)(&parameters));
+        int number = io_uring_setup((uint)operations, &parameters);
         if (number < 0)
         {
             throw LinuxException.Last("io_uring_setup");
@@ -134,7 +116,7 @@ public sealed unsafe class IoUring : IDisposable
         numbers.Fill(-1);
         fixed (int* first = numbers)
         {
-            if (Libc.syscall4(RegisterCall, _descriptor.Number, RegisterFiles, (nint)first, places) < 0)
+            if (io_uring_register(_descriptor.Number, IORING_REGISTER_FILES, first, (uint)places) < 0)
             {
                 throw LinuxException.Last("io_uring_register");
             }
@@ -145,25 +127,14 @@ public sealed unsafe class IoUring : IDisposable
     /// <returns>Whether the kernel took it.</returns>
     public bool TryPutFile(int place, FileDescriptor file)
     {
-        bool added = false;
-        try
-        {
-            file.DangerousAddRef(ref added);
-            int number = file.Number;
-            var update = new FilesUpdate { Offset = (uint)place, Descriptors = (ulong)&number };
-            return Libc.syscall4(RegisterCall, _descriptor.Number, RegisterFilesUpdate, (nint)(&update), 1) == 1;
-        }
-        finally
-        {
-            if (added)
-            {
-                file.DangerousRelease();
-            }
-        }
+        using DescriptorInUse use = file.Use();
+        int number = use.Number;
+        var update = new io_uring_files_update { offset = (uint)place, fds = (ulong)&number };
+        return io_uring_register(_descriptor.Number, IORING_REGISTER_FILES_UPDATE, &update, 1) == 1;
     }
 
     /// <summary>Puts in an operation that does nothing (IORING_OP_NOP).</summary>
-    public void Nop(ulong tag) => Next(OpNop, tag);
+    public void Nop(ulong tag) => Next(IORING_OP_NOP, tag);
 
     /// <summary>
     /// Puts in a read (IORING_OP_READ) that the following operation waits for. When it reads all it completes without a word. When
@@ -180,8 +151,8 @@ public sealed unsafe class IoUring : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, destination.Length - start);
-        IoUringSubmission* operation = Next(OpRead, tag);
-        operation->Flags = FixedFile | Link | SkipSuccess;
+        IoUringSubmission* operation = Next(IORING_OP_READ, tag);
+        operation->Flags = (byte)(IOSQE_FIXED_FILE | IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
         operation->Fd = file;
         operation->Off = (ulong)offset;
         operation->Addr = (ulong)(destination.DangerousGetHandle() + start);
@@ -195,8 +166,8 @@ public sealed unsafe class IoUring : IDisposable
     /// <returns>The command's arguments, zeroed, to be filled before publishing.</returns>
     public Span<byte> Command(int file, uint command, ulong tag)
     {
-        IoUringSubmission* operation = Next(OpCommand, tag);
-        operation->Flags = FixedFile;
+        IoUringSubmission* operation = Next(IORING_OP_URING_CMD, tag);
+        operation->Flags = IOSQE_FIXED_FILE;
         operation->Fd = file;
         operation->Off = command;
         return new Span<byte>(operation->Cmd, IoUringSubmission.CommandSize);
@@ -216,9 +187,9 @@ public sealed unsafe class IoUring : IDisposable
     {
         Span<byte> arguments = Command(file, command, tag);
         byte* start = (byte*)memory.DangerousGetHandle();
-        var vectors = (IoVector*)(start + list);
-        vectors[0] = new IoVector { Base = start, Length = (nuint)first };
-        vectors[1] = new IoVector { Base = start + secondStart, Length = (nuint)second };
+        var vectors = (iovec*)(start + list);
+        vectors[0] = new iovec { iov_base = start, iov_len = first };
+        vectors[1] = new iovec { iov_base = start + secondStart, iov_len = second };
         IoUringSubmission* operation = Last();
         operation->Addr = (ulong)vectors;
         operation->Len = 2;
@@ -237,8 +208,8 @@ public sealed unsafe class IoUring : IDisposable
     /// <returns>Whether it worked.</returns>
     public bool Enter(int completions, out Errno errno)
     {
-        int result = Libc.syscall6(EnterCall, _enterDescriptor, Published, completions, (nint)_enterFlags, 0, 0);
-        errno = result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        int result = io_uring_enter(_enterDescriptor, (uint)Published, (uint)completions, _enterFlags, null);
+        errno = LinuxException.ErrorOf(result);
         return result >= 0;
     }
 
@@ -255,9 +226,9 @@ public sealed unsafe class IoUring : IDisposable
             return false;
         }
 
-        IoUringCompletion* completion = &_completions[head & _completionMask];
-        tag = completion->UserData;
-        result = completion->Res;
+        io_uring_cqe* completion = &_completions[head & _completionMask];
+        tag = completion->user_data;
+        result = completion->res;
         Volatile.Write(ref *_completionHead, unchecked(head + 1));
         return true;
     }
@@ -268,16 +239,16 @@ public sealed unsafe class IoUring : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            _ = Libc.munmap(_submissions, _submissionsSize);
-            _ = Libc.munmap(_ring, _ringSize);
+            _ = munmap(_submissions, _submissionsSize);
+            _ = munmap(_ring, _ringSize);
             _descriptor.Dispose();
         }
     }
 
-    private static void* Map(FileDescriptor descriptor, nuint length, nint offset)
+    private static void* Map(FileDescriptor descriptor, size_t length, ulong offset)
     {
-        void* address = Libc.mmap(null, length, ReadWrite, SharedPopulated, descriptor.Number, offset);
-        return (nint)address == -1 ? throw LinuxException.Last("mmap of io_uring") : address;
+        void* address = mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor.Number, (long)offset);
+        return address == MAP_FAILED ? throw LinuxException.Last("mmap of io_uring") : address;
     }
 
     private IoUringSubmission* Next(byte opcode, ulong tag)
@@ -300,20 +271,11 @@ public sealed unsafe class IoUring : IDisposable
     // Saves the kernel looking up the descriptor at each call. Who cannot have it does without.
     private void RegisterItself()
     {
-        var update = new FilesUpdate { Offset = uint.MaxValue, Descriptors = (ulong)_descriptor.Number };
-        if (Libc.syscall4(RegisterCall, _descriptor.Number, RegisterRingFds, (nint)(&update), 1) == 1)
+        var update = new io_uring_files_update { offset = uint.MaxValue, fds = (ulong)_descriptor.Number };
+        if (io_uring_register(_descriptor.Number, IORING_REGISTER_RING_FDS, &update, 1) == 1)
         {
-            _enterDescriptor = (int)update.Offset;
-            _enterFlags |= EnterRegisteredRing;
+            _enterDescriptor = (int)update.offset;
+            _enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
-    }
-
-    // struct io_uring_files_update and io_uring_rsrc_update.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct FilesUpdate
-    {
-        public uint Offset;
-        public uint Reserved;
-        public ulong Descriptors;
     }
 }

@@ -28,5 +28,12 @@ public sealed class LinuxException : IOException
 
     /// <summary>The exception for the call that this thread made last, from its errno.</summary>
     internal static LinuxException Last(string call, string? subject = null) =>
-        new(call, (Errno)Marshal.GetLastPInvokeError(), subject);
+        new(call, LastError, subject);
+
+    /// <summary>The error of the call that this thread made last, which failed.</summary>
+    internal static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
+
+    /// <summary>The error of the call that this thread made last.</summary>
+    /// <param name="result">What it returned: less than 0 when it failed.</param>
+    internal static Errno ErrorOf(long result) => result < 0 ? LastError : Errno.None;
 }

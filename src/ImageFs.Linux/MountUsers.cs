@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Who keeps a mount from being taken away: processes, mounts on it, loop devices of its files.</summary>
 public static unsafe class MountUsers
 {
-    private const int CurrentDirectory = -100; // AT_FDCWD
-    private const int DoNotSync = 0x4000; // AT_STATX_DONT_SYNC
+    private const int AT_STATX_DONT_SYNC = 0x4000;
     private const int DeviceFieldOfMaps = 3;
 
     private static readonly (string Link, string Use)[] s_links = [("cwd", "working directory"), ("root", "root directory"), ("exe", "program")];
@@ -74,9 +75,10 @@ public static unsafe class MountUsers
     // Asked for nothing, the kernel tells the device without the server, and of others' mounts too.
     private static bool IsOn(string path, DeviceNumber device)
     {
-        StatxBuffer buffer;
-        return Libc.statx(CurrentDirectory, path, DoNotSync, 0, &buffer) == 0
-            && new DeviceNumber(buffer.FileSystemMajor, buffer.FileSystemMinor) == device;
+        using var name = new NativeText(path);
+        statx status;
+        return statx(AT_FDCWD, name.Start, AT_STATX_DONT_SYNC, 0, &status) == 0
+            && new DeviceNumber(status.stx_dev_major, status.stx_dev_minor) == device;
     }
 
     // The path is one of ASCII, what is in it need not be. The length that stat(2) tells of a file in /sys is not what there is to read.

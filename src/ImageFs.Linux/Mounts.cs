@@ -1,24 +1,23 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Mounting and unmounting, and who does it.</summary>
 public static unsafe class Mounts
 {
-    private const int CurrentDirectory = -100; // AT_FDCWD
-    private const int ForceSync = 0x2000; // AT_STATX_FORCE_SYNC
+    private const int AT_STATX_FORCE_SYNC = 0x2000;
     private const int IdField = 0;
     private const int ParentField = 1;
     private const int DeviceField = 2;
     private const int PathField = 4;
-    private const uint BasicStats = 0x7FF; // STATX_BASIC_STATS
 
     /// <summary>The real user id of this process.</summary>
-    public static uint UserId => Libc.getuid();
+    public static uint UserId => getuid();
 
     /// <summary>The real group id of this process.</summary>
-    public static uint GroupId => Libc.getgid();
+    public static uint GroupId => getgid();
 
     /// <summary>mount(2).</summary>
     /// <param name="source">What is mounted: a word for /proc/mounts.</param>
@@ -26,19 +25,29 @@ public static unsafe class Mounts
     /// <param name="type">The file system type.</param>
     /// <param name="flags">Flags.</param>
     /// <param name="data">The file system's own options, with commas between.</param>
-    public static Errno Mount(string source, string target, string type, MountFlags flags, string data) =>
-        Libc.mount(source, target, type, (nuint)flags, data) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+    public static Errno Mount(string source, string target, string type, MountFlags flags, string data)
+    {
+        using var what = new NativeText(source);
+        using var where = new NativeText(target);
+        using var how = new NativeText(type);
+        using var options = new NativeText(data);
+        return LinuxException.ErrorOf(mount(what.Start, where.Start, how.Start, (uint)flags, options.Start));
+    }
 
     /// <summary>umount2(2).</summary>
-    public static Errno Unmount(string target, UnmountFlags flags) =>
-        Libc.umount2(target, (int)flags) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+    public static Errno Unmount(string target, UnmountFlags flags)
+    {
+        using var where = new NativeText(target);
+        return LinuxException.ErrorOf(umount2(where.Start, (int)flags));
+    }
 
     /// <summary>Asks the server of whatever is mounted on a directory for its root's attributes, past what the kernel remembers.</summary>
     /// <returns>The answer: ENOTCONN where the server has died, ECONNREFUSED where the kernel did not accept it.</returns>
     public static Errno Probe(string directory)
     {
-        StatxBuffer buffer;
-        return Libc.statx(CurrentDirectory, directory, ForceSync, BasicStats, &buffer) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        using var name = new NativeText(directory);
+        statx status;
+        return LinuxException.ErrorOf(statx(AT_FDCWD, name.Start, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &status));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -9,18 +10,9 @@ namespace ImageFs.Linux;
 /// </summary>
 public sealed unsafe class OutputFolder : IDisposable
 {
-    private const int CurrentDirectory = -100; // AT_FDCWD
-    private const int Directory = 0x10000; // O_DIRECTORY on x86
-    private const int Create = 0x40; // O_CREAT
-    private const int NotThereYet = 0x80; // O_EXCL
-    private const int WriteOnly = 1; // O_WRONLY
-    private const int NoFollow = 0x20000; // O_NOFOLLOW on x86
-    private const int CloseOnExec = 0x80000; // O_CLOEXEC
-    private const int NonBlocking = 0x800; // O_NONBLOCK
-    private const int LinkItself = 0x100; // AT_SYMLINK_NOFOLLOW
-    private const uint OwnerOnlyFile = 0x180; // rw-------
-    private const uint OwnerOnlyFolder = 0x1C0; // rwx------
-    private const uint AllPermissions = 0x1FF; // rwxrwxrwx, less the umask
+    private const ushort OwnerOnlyFile = 0x180; // rw-------
+    private const ushort OwnerOnlyFolder = 0x1C0; // rwx------
+    private const ushort AllPermissions = 0x1FF; // rwxrwxrwx, less the umask
 
     private readonly FileDescriptor _descriptor;
     private readonly string _path;
@@ -38,12 +30,12 @@ public sealed unsafe class OutputFolder : IDisposable
         byte[] name = Terminate(ByteText.ToBytes(path));
         fixed (byte* first = name)
         {
-            if (Libc.mkdirat(CurrentDirectory, first, AllPermissions) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
+            if (mkdirat(AT_FDCWD, first, AllPermissions) < 0 && LinuxException.LastError != Errno.EEXIST)
             {
                 throw LinuxException.Last("mkdir", path);
             }
 
-            return new OutputFolder(OpenAt(CurrentDirectory, first, Architecture(Directory), 0, path), path);
+            return new OutputFolder(OpenAt(AT_FDCWD, first, O_DIRECTORY, 0, path), path);
         }
     }
 
@@ -55,13 +47,13 @@ public sealed unsafe class OutputFolder : IDisposable
     {
         fixed (byte* first = Name(name))
         {
-            if (Libc.mkdirat(_descriptor.Number, first, isForAll ? AllPermissions : OwnerOnlyFolder) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.EEXIST)
+            if (mkdirat(_descriptor.Number, first, isForAll ? AllPermissions : OwnerOnlyFolder) < 0 && LinuxException.LastError != Errno.EEXIST)
             {
                 throw Failed("mkdir", name);
             }
 
             string path = Subject(name);
-            return new OutputFolder(OpenAt(_descriptor.Number, first, Architecture(Directory | NoFollow), 0, path), path);
+            return new OutputFolder(OpenAt(_descriptor.Number, first, O_DIRECTORY | O_NOFOLLOW, 0, path), path);
         }
     }
 
@@ -71,7 +63,7 @@ public sealed unsafe class OutputFolder : IDisposable
     {
         fixed (byte* first = Name(name))
         {
-            return OpenAt(_descriptor.Number, first, Architecture(WriteOnly | Create | NotThereYet | NoFollow), OwnerOnlyFile, Subject(name));
+            return OpenAt(_descriptor.Number, first, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OwnerOnlyFile, Subject(name));
         }
     }
 
@@ -82,7 +74,7 @@ public sealed unsafe class OutputFolder : IDisposable
         fixed (byte* first = Name(name))
         fixed (byte* firstOfTarget = Terminate(target))
         {
-            Check(Libc.symlinkat(firstOfTarget, _descriptor.Number, first), "symlink", name);
+            Check(symlinkat(firstOfTarget, _descriptor.Number, first), "symlink", name);
         }
     }
 
@@ -96,7 +88,7 @@ public sealed unsafe class OutputFolder : IDisposable
         fixed (byte* first = Name(name))
         fixed (byte* firstOfPath = Terminate(path))
         {
-            return Libc.linkat(root._descriptor.Number, firstOfPath, _descriptor.Number, first, 0) == 0;
+            return linkat(root._descriptor.Number, firstOfPath, _descriptor.Number, first, 0) == 0;
         }
     }
 
@@ -112,7 +104,7 @@ public sealed unsafe class OutputFolder : IDisposable
             | ((ulong)(device.Major & ~0xFFFu) << 32);
         fixed (byte* first = Name(name))
         {
-            Check(Libc.mknodat(_descriptor.Number, first, mode, number), "mknod", name);
+            Check(MoreLibc.mknodat(_descriptor.Number, first, mode, number), "mknod", name);
         }
     }
 
@@ -122,7 +114,7 @@ public sealed unsafe class OutputFolder : IDisposable
     {
         fixed (byte* first = Name(name))
         {
-            if (Libc.unlinkat(_descriptor.Number, first, 0) < 0 && Marshal.GetLastPInvokeError() != (int)Errno.ENOENT)
+            if (unlinkat(_descriptor.Number, first, 0) < 0 && LinuxException.LastError != Errno.ENOENT)
             {
                 throw Failed("unlink", name);
             }
@@ -135,7 +127,7 @@ public sealed unsafe class OutputFolder : IDisposable
     {
         fixed (byte* first = Name(name))
         {
-            Check(Libc.fchownat(_descriptor.Number, first, uid, gid, LinkItself), "chown", name);
+            Check(fchownat(_descriptor.Number, first, uid, gid, AT_SYMLINK_NOFOLLOW), "chown", name);
         }
     }
 
@@ -145,7 +137,7 @@ public sealed unsafe class OutputFolder : IDisposable
     {
         fixed (byte* first = Name(name))
         {
-            Check(Libc.fchmodat(_descriptor.Number, first, permissions, 0), "chmod", name);
+            Check(fchmodat(_descriptor.Number, first, checked((ushort)permissions), 0), "chmod", name);
         }
     }
 
@@ -153,10 +145,10 @@ public sealed unsafe class OutputFolder : IDisposable
     /// <exception cref="LinuxException">They cannot be set.</exception>
     public void SetTimes(ReadOnlySpan<byte> name, (long Seconds, uint Nanoseconds) access, (long Seconds, uint Nanoseconds) change)
     {
-        long* times = stackalloc long[] { access.Seconds, access.Nanoseconds, change.Seconds, change.Nanoseconds };
+        timespec* times = stackalloc timespec[] { Time(access), Time(change) };
         fixed (byte* first = Name(name))
         {
-            Check(Libc.utimensat(_descriptor.Number, first, times, LinkItself), "utimensat", name);
+            Check(utimensat(_descriptor.Number, first, times, AT_SYMLINK_NOFOLLOW), "utimensat", name);
         }
     }
 
@@ -177,35 +169,25 @@ public sealed unsafe class OutputFolder : IDisposable
         {
             if (!canBeOpened)
             {
-                Check(Libc.lsetxattr(path, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
+                Check(MoreLibc.lsetxattr(path, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
                 return;
             }
 
-            using FileDescriptor file = OpenAt(_descriptor.Number, first, Architecture(NoFollow | NonBlocking), 0, Subject(name));
-            Check(Libc.fsetxattr(file.Number, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
+            using FileDescriptor file = OpenAt(_descriptor.Number, first, O_NOFOLLOW | O_NONBLOCK, 0, Subject(name));
+            Check(MoreLibc.fsetxattr(file.Number, firstOfAttribute, firstOfValue, (nuint)value.Length, 0), "setxattr", name);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _descriptor.Dispose();
 
-    private static FileDescriptor OpenAt(int directory, byte* name, int flags, uint mode, string subject)
+    private static FileDescriptor OpenAt(int directory, byte* name, int flags, mode_t mode, string subject)
     {
-        int number = Libc.openat(directory, name, flags | CloseOnExec, mode);
+        int number = openat(directory, name, flags | O_CLOEXEC, mode);
         return number < 0 ? throw LinuxException.Last("open", subject) : new FileDescriptor(number);
     }
 
-    // O_DIRECTORY and O_NOFOLLOW are two of the few flags that are not the same everywhere.
-    private static int Architecture(int flags)
-    {
-        bool isArm = RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.Arm or System.Runtime.InteropServices.Architecture.Arm64;
-        if (!isArm)
-        {
-            return flags;
-        }
-
-        return (flags & ~(Directory | NoFollow)) | ((flags & Directory) != 0 ? 0x4000 : 0) | ((flags & NoFollow) != 0 ? 0x8000 : 0);
-    }
+    private static timespec Time((long Seconds, uint Nanoseconds) time) => new() { tv_sec = time.Seconds, tv_nsec = (int)time.Nanoseconds };
 
     // What is no single name would lead elsewhere: a name comes from an image, and may be anything.
     private static byte[] Name(ReadOnlySpan<byte> name) =>

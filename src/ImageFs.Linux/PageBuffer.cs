@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -8,9 +9,6 @@ namespace ImageFs.Linux;
 /// </summary>
 public sealed unsafe class PageBuffer : SafeHandle
 {
-    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
-    private const int SharedAnonymous = 0x21; // MAP_SHARED | MAP_ANONYMOUS
-
     /// <summary>Maps zeroed memory.</summary>
     /// <param name="length">Bytes; rounded up to whole pages.</param>
     /// <exception cref="LinuxException">There is not enough memory.</exception>
@@ -18,8 +16,8 @@ public sealed unsafe class PageBuffer : SafeHandle
         : base(-1, ownsHandle: true)
     {
         Length = checked((length + PageSize - 1) / PageSize * PageSize);
-        void* address = Libc.mmap(null, (nuint)Length, ReadWrite, SharedAnonymous, -1, 0);
-        if ((nint)address == -1)
+        void* address = mmap(null, Length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (address == MAP_FAILED)
         {
             throw LinuxException.Last("mmap");
         }
@@ -40,5 +38,5 @@ public sealed unsafe class PageBuffer : SafeHandle
     public override bool IsInvalid => handle == -1;
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.munmap((void*)handle, (nuint)Length) == 0;
+    protected override bool ReleaseHandle() => munmap((void*)handle, Length) == 0;
 }

@@ -1,9 +1,12 @@
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
 namespace ImageFs.Linux;
 
 /// <summary>Pages of this process's own memory.</summary>
 public static unsafe class Pages
 {
-    private const int PopulateWrite = 23; // MADV_POPULATE_WRITE
+    private const int MADV_POPULATE_WRITE = 23;
 
     /// <summary>
     /// Has the kernel bring in the pages of memory that is about to be written, by one call instead of a page fault for each
@@ -15,7 +18,7 @@ public static unsafe class Pages
         fixed (byte* start = memory)
         {
             nuint first = (nuint)start / (nuint)PageBuffer.PageSize * (nuint)PageBuffer.PageSize;
-            _ = Libc.madvise((void*)first, (nuint)start + (nuint)memory.Length - first, PopulateWrite);
+            _ = madvise((void*)first, (size_t)((nuint)start + (nuint)memory.Length - first), MADV_POPULATE_WRITE);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -16,14 +17,14 @@ public static unsafe class Paths
     private const int NameOffset = 19;
 
     // One of the calls that have no number of their own for all.
-    private static nint GetDents64 => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 217 : 61;
+    private static int GetDents64 => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 217 : 61;
 
     /// <summary>The current folder's path (getcwd(3)).</summary>
     /// <exception cref="LinuxException">It is gone.</exception>
     public static string CurrentFolder()
     {
         byte* buffer = stackalloc byte[MaxLength];
-        return Libc.getcwd(buffer, MaxLength) == null ? throw LinuxException.Last("getcwd") : Text(buffer);
+        return getcwd(buffer, MaxLength) == null ? throw LinuxException.Last("getcwd") : Text(buffer);
     }
 
     /// <summary>A path from the root, without "." and ".."; links are not looked at.</summary>
@@ -37,16 +38,18 @@ public static unsafe class Paths
     /// <returns>Null when it does not lead to anything.</returns>
     public static string? Resolve(string path)
     {
+        using var name = new NativeText(path);
         byte* buffer = stackalloc byte[MaxLength];
-        return Libc.realpath(path, buffer) == null ? null : Text(buffer);
+        return MoreLibc.realpath(name.Start, buffer) == null ? null : Text(buffer);
     }
 
     /// <summary>The target of a symbolic link (readlink(2)).</summary>
     /// <returns>Null when it is none.</returns>
     public static string? ReadLink(string path)
     {
+        using var name = new NativeText(path);
         byte* buffer = stackalloc byte[MaxLength];
-        nint length = Libc.readlink(path, buffer, MaxLength);
+        long length = readlink(name.Start, buffer, MaxLength);
         return length < 0 ? null : ByteText.FromBytes(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
@@ -70,7 +73,7 @@ public static unsafe class Paths
         {
             while (true)
             {
-                int length = Libc.syscall3(GetDents64, descriptor.Number, (nint)first, buffer.Length);
+                int length = (int)syscall(GetDents64, descriptor.Number, first, buffer.Length);
                 if (length <= 0)
                 {
                     return length == 0 ? names : throw LinuxException.Last("getdents64", folder);

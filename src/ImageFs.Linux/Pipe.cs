@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -8,9 +9,6 @@ namespace ImageFs.Linux;
 /// </summary>
 public sealed unsafe class Pipe : IDisposable
 {
-    private const int SetSize = 1031; // F_SETPIPE_SZ
-    private const int GetSize = 1032; // F_GETPIPE_SZ
-
     private Pipe(FileDescriptor readEnd, FileDescriptor writeEnd, int slots)
     {
         ReadEnd = readEnd;
@@ -32,15 +30,15 @@ public sealed unsafe class Pipe : IDisposable
     public static Pipe Create(int capacity)
     {
         int* ends = stackalloc int[2];
-        if (Libc.pipe2(ends, (int)(OpenFlags.CloseOnExec | OpenFlags.NonBlocking)) != 0)
+        if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         {
             throw LinuxException.Last("pipe2");
         }
 
         var readEnd = new FileDescriptor(ends[0]);
         var writeEnd = new FileDescriptor(ends[1]);
-        _ = Libc.fcntl(writeEnd, SetSize, capacity);
-        int size = Libc.fcntl(writeEnd, GetSize, 0);
+        _ = fcntl(ends[1], F_SETPIPE_SZ, capacity);
+        int size = fcntl(ends[1], F_GETPIPE_SZ, 0);
         return new Pipe(readEnd, writeEnd, size / PageBuffer.PageSize);
     }
 
@@ -68,16 +66,25 @@ public sealed unsafe class Pipe : IDisposable
 
     /// <summary>Splices bytes of a file or device into the pipe, once: it may take fewer than asked for.</summary>
     /// <returns>Bytes taken; 0 at the end of the file; -1 with <paramref name="errno"/> set, EAGAIN when the pipe is full.</returns>
-    public int Fill(FileDescriptor source, long offset, int length, out Errno errno) =>
-        Result(Libc.splice(source, &offset, WriteEnd, null, (nuint)length, 0), out errno);
+    public int Fill(FileDescriptor source, long offset, int length, out Errno errno)
+    {
+        using DescriptorInUse from = source.Use();
+        using DescriptorInUse to = WriteEnd.Use();
+        off_t start = offset;
+        return Result(splice(from.Number, &start, to.Number, null, length, 0), out errno);
+    }
 
     /// <summary>
     /// Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): of a cached file that takes them from its cache, and
     /// in any case the kernel loses the mark in them that begins its next readahead (docs/performance-notes.md).
     /// </summary>
     /// <returns>Bytes that left the pipe; -1 with <paramref name="errno"/> set.</returns>
-    public int Drain(FileDescriptor target, int length, out Errno errno) =>
-        Result(Libc.splice(ReadEnd, null, target, null, (nuint)length, 0), out errno);
+    public int Drain(FileDescriptor target, int length, out Errno errno)
+    {
+        using DescriptorInUse from = ReadEnd.Use();
+        using DescriptorInUse to = target.Use();
+        return Result(splice(from.Number, null, to.Number, null, length, 0), out errno);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -88,13 +95,14 @@ public sealed unsafe class Pipe : IDisposable
 
     private int Put(void* memory, int length, out Errno errno)
     {
-        var vector = new IoVector { Base = memory, Length = (nuint)length };
-        return Result(Libc.vmsplice(WriteEnd, &vector, 1, 0), out errno);
+        using DescriptorInUse pipe = WriteEnd.Use();
+        var vector = new iovec { iov_base = memory, iov_len = length };
+        return Result(vmsplice(pipe.Number, &vector, 1, 0), out errno);
     }
 
-    private static int Result(nint count, out Errno errno)
+    private static int Result(ssize_t count, out Errno errno)
     {
-        errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        errno = LinuxException.ErrorOf(count);
         return (int)count;
     }
 }

@@ -1,31 +1,30 @@
-using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>What a server process does to live in the background, and how others wait for it.</summary>
 public static unsafe class Processes
 {
-    private const nint PidfdOpen = 434;
-    private const nint CloseRange = 436;
-    private const nint CloseRangeCloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
-    private const int SetDescriptorFlags = 2; // F_SETFD
-    private const short PollIn = 1;
+    private const int PidfdOpen = 434;
+    private const int CloseRange = 436;
+    private const int CloseRangeCloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
     private const char Replacement = '\uFFFD';
 
     /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
     public static bool IsRoot => EffectiveUser == 0;
 
     /// <summary>The user whose rights this process has (geteuid(2)).</summary>
-    public static uint EffectiveUser => Libc.geteuid();
+    public static uint EffectiveUser => geteuid();
 
     /// <summary>The permissions that new files do not get (umask(2)). To ask is to set: no other thread may make a file meanwhile.</summary>
     public static uint Umask
     {
         get
         {
-            uint mask = Libc.umask(0);
-            _ = Libc.umask(mask);
-            return mask;
+            mode_t mask = umask(0);
+            _ = umask(mask);
+            return (ushort)mask;
         }
     }
 
@@ -36,12 +35,12 @@ public static unsafe class Processes
     /// <param name="except">Those that they are to have.</param>
     public static void KeepDescriptors(params ReadOnlySpan<int?> except)
     {
-        _ = Libc.syscall3(CloseRange, 3, int.MaxValue, CloseRangeCloseOnExec);
+        _ = syscall(CloseRange, 3, int.MaxValue, CloseRangeCloseOnExec);
         foreach (int? number in except)
         {
             if (number is { } descriptor)
             {
-                _ = Libc.fcntl(descriptor, SetDescriptorFlags, 0);
+                _ = fcntl(descriptor, F_SETFD, 0);
             }
         }
     }
@@ -96,11 +95,11 @@ public static unsafe class Processes
     public static void Detach()
     {
         // It fails only for the leader of a process group, who has a session of its own, or a shell that waits for it.
-        _ = Libc.setsid();
+        _ = setsid();
         using FileDescriptor nothing = Files.Open("/dev/null", OpenFlags.ReadWrite);
         for (int standard = 0; standard <= 2; standard++)
         {
-            if (Libc.dup2(nothing, standard) < 0)
+            if (dup2(nothing.Number, standard) < 0)
             {
                 throw LinuxException.Last("dup2");
             }
@@ -113,20 +112,20 @@ public static unsafe class Processes
     /// <returns>False when it still runs. A process that is not there has ended.</returns>
     public static bool WaitForEnd(int processId, TimeSpan timeout)
     {
-        int number = Libc.syscall(PidfdOpen, processId, 0);
+        int number = (int)syscall(PidfdOpen, processId, 0);
         if (number < 0)
         {
             return true;
         }
 
         using var descriptor = new FileDescriptor(number);
-        var poll = new Libc.PollDescriptor { Descriptor = number, Events = PollIn };
+        var poll = new pollfd { fd = number, events = POLLIN };
         long until = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         while (true)
         {
             int left = (int)Math.Max(0, until - Environment.TickCount64);
-            int ready = Libc.poll(&poll, 1, left);
-            if (ready >= 0 || (Errno)Marshal.GetLastPInvokeError() != Errno.EINTR)
+            int ready = MoreLibc.poll(&poll, 1, left);
+            if (ready >= 0 || LinuxException.LastError != Errno.EINTR)
             {
                 return ready > 0;
             }

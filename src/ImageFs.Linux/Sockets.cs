@@ -1,24 +1,18 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>Local sockets: a pair, a descriptor sent over one, and messages to a service.</summary>
 public static unsafe class Sockets
 {
-    private const int Local = 1; // AF_UNIX
-    private const int StreamCloseOnExec = 1 | 0x80000; // SOCK_STREAM | SOCK_CLOEXEC
-    private const int DatagramCloseOnExec = 2 | 0x80000 | 0x800; // SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK
-    private const int SocketLevel = 1; // SOL_SOCKET
-    private const int AddressLength = 110; // sizeof(struct sockaddr_un)
-    private const int Rights = 1; // SCM_RIGHTS
-    private const int CloseOnExec = 0x40000000; // MSG_CMSG_CLOEXEC
-
     /// <summary>socketpair(2): two connected ends, both close-on-exec.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public static (FileDescriptor First, FileDescriptor Second) Pair()
     {
         int* ends = stackalloc int[2];
-        return Libc.socketpair(Local, StreamCloseOnExec, 0, ends) == 0
+        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0
             ? (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]))
             : throw LinuxException.Last("socketpair");
     }
@@ -29,22 +23,19 @@ public static unsafe class Sockets
     /// <returns>Null when there is no such service.</returns>
     public static FileDescriptor? TryConnect(string path, out Errno errno)
     {
-        Span<byte> address = stackalloc byte[AddressLength];
-        address.Clear();
-        MemoryMarshal.Write(address, (ushort)Local);
-        ByteText.ToBytes(path).CopyTo(address[sizeof(ushort)..^1]);
-        var socket = new FileDescriptor(Libc.socket(Local, DatagramCloseOnExec, 0));
-        fixed (byte* start = address)
-        {
-            errno = !socket.IsInvalid && Libc.connect(socket, start, AddressLength) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
-        }
-
+        sockaddr_un address = default;
+        address.sun_family = AF_UNIX;
+        ByteText.ToBytes(path).CopyTo(new Span<byte>(address.sun_path, sockaddr_un.sun_path_length - 1));
+        int number = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        bool isConnected = number >= 0 && connect(number, (sockaddr*)&address, sizeof(sockaddr_un)) == 0;
+        errno = isConnected ? Errno.None : LinuxException.LastError;
+        var socketDescriptor = new FileDescriptor(number);
         if (errno == Errno.None)
         {
-            return socket;
+            return socketDescriptor;
         }
 
-        socket.Dispose();
+        socketDescriptor.Dispose();
         return null;
     }
 
@@ -54,22 +45,23 @@ public static unsafe class Sockets
     public static FileDescriptor? ReceiveDescriptor(FileDescriptor socket)
     {
         byte data;
-        var vector = new IoVector { Base = &data, Length = 1 };
+        var vector = new iovec { iov_base = &data, iov_len = 1 };
         RightsMessage rights = default;
-        var message = new MessageHeader
+        var message = new msghdr
         {
-            Vectors = &vector,
-            VectorCount = 1,
-            Control = &rights,
-            ControlLength = (nuint)sizeof(RightsMessage),
+            msg_iov = &vector,
+            msg_iovlen = 1,
+            msg_control = &rights,
+            msg_controllen = sizeof(RightsMessage),
         };
 
-        nint count;
+        using DescriptorInUse use = socket.Use();
+        long count;
         Errno errno;
         do
         {
-            count = Libc.recvmsg(socket, &message, CloseOnExec);
-            errno = count < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+            count = recvmsg(use.Number, &message, MSG_CMSG_CLOEXEC);
+            errno = LinuxException.ErrorOf(count);
         }
         while (errno == Errno.EINTR);
 
@@ -78,8 +70,17 @@ public static unsafe class Sockets
             throw new LinuxException("recvmsg", errno);
         }
 
-        return count > 0 && message.ControlLength > 0 && rights is { Level: SocketLevel, Type: Rights }
+        return count > 0 && message.msg_controllen > 0 && rights.Header.cmsg_level == SOL_SOCKET && rights.Header.cmsg_type == SCM_RIGHTS
             ? new FileDescriptor(rights.Descriptor)
             : null;
+    }
+
+    /// <summary>The message that SCM_RIGHTS carries one descriptor in.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct RightsMessage
+    {
+        public cmsghdr Header;
+        public int Descriptor;
+        private readonly int _padding;
     }
 }

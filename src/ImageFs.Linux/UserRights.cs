@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
@@ -35,9 +36,9 @@ public sealed unsafe class UserRights
             byte[] buffer = new byte[size];
             fixed (byte* strings = buffer)
             {
-                Libc.PasswordEntry account;
-                Libc.PasswordEntry* found = null;
-                int error = Libc.getpwuid_r(user, &account, strings, (nuint)size, &found);
+                MoreLibc.PasswordEntry account;
+                MoreLibc.PasswordEntry* found = null;
+                int error = MoreLibc.getpwuid_r(user, &account, strings, (nuint)size, &found);
                 if ((Errno)error != Errno.ERANGE || size >= LastBufferSize)
                 {
                     return found == null ? new UserRights(user, UnknownGroup, []) : new UserRights(user, found->Group, GroupsOf(found->Name, found->Group));
@@ -88,7 +89,7 @@ public sealed unsafe class UserRights
             uint[] groups = new uint[count];
             fixed (uint* first = groups)
             {
-                if (Libc.getgrouplist(name, group, first, &count) >= 0)
+                if (MoreLibc.getgrouplist(name, group, first, &count) >= 0)
                 {
                     return groups[..count];
                 }
@@ -105,7 +106,7 @@ public sealed unsafe class UserRights
     private bool TryTake()
     {
         // The C library's setgroups would change all threads.
-        nint setgroups = RuntimeInformation.ProcessArchitecture switch
+        int setgroups = RuntimeInformation.ProcessArchitecture switch
         {
             Architecture.X64 => 116,
             Architecture.Arm => 206,
@@ -113,29 +114,29 @@ public sealed unsafe class UserRights
         };
         fixed (uint* groups = _groups)
         {
-            if (Libc.syscall(setgroups, _groups.Length, (nint)groups) != 0)
+            if ((int)syscall(setgroups, _groups.Length, groups) != 0)
             {
                 return false;
             }
         }
 
         // Each answers what was before: only a second call tells whether the first was obeyed.
-        _ = Libc.setfsgid(_group);
-        _ = Libc.setfsuid(User);
-        return Libc.setfsgid(NoId) == _group && Libc.setfsuid(NoId) == User && TryDropFileCapabilities();
+        _ = MoreLibc.setfsgid(_group);
+        _ = MoreLibc.setfsuid(User);
+        return MoreLibc.setfsgid(NoId) == _group && MoreLibc.setfsuid(NoId) == User && TryDropFileCapabilities();
     }
 
     // Root's went with setfsuid(2); another user may have been given them.
     private static bool TryDropFileCapabilities()
     {
-        var header = new Libc.CapabilityHeader { Version = CapabilityVersion };
-        Libc.CapabilityWord* words = stackalloc Libc.CapabilityWord[CapabilityWords];
-        if (Libc.capget(&header, words) != 0)
+        var header = new MoreLibc.CapabilityHeader { Version = CapabilityVersion };
+        MoreLibc.CapabilityWord* words = stackalloc MoreLibc.CapabilityWord[CapabilityWords];
+        if (MoreLibc.capget(&header, words) != 0)
         {
             return false;
         }
 
         words[0].Effective &= ~FileCapabilities;
-        return Libc.capset(&header, words) == 0;
+        return MoreLibc.capset(&header, words) == 0;
     }
 }

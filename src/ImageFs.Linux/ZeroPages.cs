@@ -1,3 +1,5 @@
+using static Tmds.Linux.LibC;
+
 namespace ImageFs.Linux;
 
 /// <summary>
@@ -9,15 +11,12 @@ internal static unsafe class ZeroPages
     /// <summary>Bytes there are.</summary>
     internal const int Length = 1 << 20;
 
-    private const int Read = 1; // PROT_READ
-    private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
-
     /// <summary>The first of them, at the start of a page.</summary>
     internal static readonly byte* Start = Map();
 
     private static byte* Map()
     {
-        void* address = Libc.mmap(null, Length, Read, PrivateAnonymous, -1, 0);
-        return (nint)address == -1 ? throw LinuxException.Last("mmap") : (byte*)address;
+        void* address = mmap(null, Length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return address == MAP_FAILED ? throw LinuxException.Last("mmap") : (byte*)address;
     }
 }

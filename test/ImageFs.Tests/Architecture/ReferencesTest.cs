@@ -46,5 +46,6 @@ public sealed class ReferencesTest
             .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl))
             .Select(method => $"{method.DeclaringType}.{method.Name}");
         Assert.That(imports, Is.Empty);
+        Assert.That(Assembly.Load(assembly).GetReferencedAssemblies().Select(reference => reference.Name), Does.Not.Contain("Tmds.LibC"));
     }
 }

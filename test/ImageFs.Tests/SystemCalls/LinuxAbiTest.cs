@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ImageFs.Linux;
 using ImageFs.Tests.Support;
+using Tmds.Linux;
 
 namespace ImageFs.Tests.SystemCalls;
 
@@ -32,8 +33,11 @@ public sealed class LinuxAbiTest
         assertions.Equal("MNT_DETACH", (long)UnmountFlags.Detach);
         assertions.Equal("MNT_EXPIRE", (long)UnmountFlags.Expire);
         assertions.Equal("UMOUNT_NOFOLLOW", (long)UnmountFlags.NoFollow);
-        assertions.Equal("MADV_DONTNEED", FileMapping.DoNotNeed);
-        assertions.Equal("MADV_NOHUGEPAGE", FileMapping.NoHugePage);
+        assertions.Equal("O_DIRECTORY", LibC.O_DIRECTORY);
+        assertions.Equal("O_NOFOLLOW", LibC.O_NOFOLLOW);
+        assertions.EqualIfDefined("O_DIRECT", LibC.O_DIRECT);
+        assertions.Equal("MADV_DONTNEED", LibC.MADV_DONTNEED);
+        assertions.Equal("MADV_NOHUGEPAGE", LibC.MADV_NOHUGEPAGE);
         assertions.Prove();
     }
 
@@ -41,21 +45,21 @@ public sealed class LinuxAbiTest
     public void StructuresAreAsInTheHeaders()
     {
         var assertions = new CAssertions("sys/socket.h", "sys/uio.h", "sys/stat.h", "spawn.h", "pwd.h", "grp.h");
-        assertions.Equal("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
-        assertions.Equal("sizeof(struct msghdr)", Marshal.SizeOf<MessageHeader>());
-        assertions.Equal("offsetof(struct msghdr, msg_iov)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Vectors)));
-        assertions.Equal("offsetof(struct msghdr, msg_control)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Control)));
-        assertions.Equal(
-            "offsetof(struct msghdr, msg_controllen)", (long)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.ControlLength)));
-        assertions.Equal("CMSG_SPACE(sizeof(int))", Marshal.SizeOf<RightsMessage>());
-        assertions.Equal("CMSG_LEN(0)", (long)Marshal.OffsetOf<RightsMessage>(nameof(RightsMessage.Descriptor)));
-        assertions.Equal("offsetof(struct cmsghdr, cmsg_level)", (long)Marshal.OffsetOf<RightsMessage>(nameof(RightsMessage.Level)));
-        assertions.Equal("sizeof(struct statx)", Marshal.SizeOf<StatxBuffer>());
-        assertions.Equal("offsetof(struct statx, stx_dev_minor)", (long)Marshal.OffsetOf<StatxBuffer>(nameof(StatxBuffer.FileSystemMinor)));
-        assertions.Equal("offsetof(struct passwd, pw_uid)", (long)Marshal.OffsetOf<Libc.Account>(nameof(Libc.Account.Id)));
-        assertions.Equal("offsetof(struct group, gr_gid)", (long)Marshal.OffsetOf<Libc.Account>(nameof(Libc.Account.Id)));
-        assertions.Equal($"sizeof(struct passwd) <= {Marshal.SizeOf<Libc.Account>()}", 1);
-        assertions.Equal($"sizeof(struct group) <= {Marshal.SizeOf<Libc.Account>()}", 1);
+        assertions.Equal("sizeof(struct iovec)", Marshal.SizeOf<iovec>());
+        assertions.Equal("sizeof(struct msghdr)", Marshal.SizeOf<msghdr>());
+        assertions.Equal("offsetof(struct msghdr, msg_iov)", OffsetOf<msghdr>(nameof(msghdr.msg_iov)));
+        assertions.Equal("offsetof(struct msghdr, msg_control)", OffsetOf<msghdr>(nameof(msghdr.msg_control)));
+        assertions.Equal("offsetof(struct msghdr, msg_controllen)", (long)Marshal.OffsetOf<msghdr>("_msg_controllen"));
+        assertions.Equal("CMSG_SPACE(sizeof(int))", Marshal.SizeOf<Sockets.RightsMessage>());
+        assertions.Equal("CMSG_LEN(0)", (long)Marshal.OffsetOf<Sockets.RightsMessage>(nameof(Sockets.RightsMessage.Descriptor)));
+        assertions.Equal("offsetof(struct cmsghdr, cmsg_level)", OffsetOf<cmsghdr>(nameof(cmsghdr.cmsg_level)));
+        assertions.Equal("sizeof(struct statx)", Marshal.SizeOf<statx>());
+        assertions.Equal("offsetof(struct statx, stx_dev_minor)", (long)Marshal.OffsetOf<statx>(nameof(statx.stx_dev_minor)));
+        assertions.Equal("offsetof(struct statx, stx_dio_offset_align)", Files.DirectOffsetAlignmentOffset);
+        assertions.Equal("offsetof(struct passwd, pw_uid)", (long)Marshal.OffsetOf<MoreLibc.Account>(nameof(MoreLibc.Account.Id)));
+        assertions.Equal("offsetof(struct group, gr_gid)", (long)Marshal.OffsetOf<MoreLibc.Account>(nameof(MoreLibc.Account.Id)));
+        assertions.Equal($"sizeof(struct passwd) <= {Marshal.SizeOf<MoreLibc.Account>()}", 1);
+        assertions.Equal($"sizeof(struct group) <= {Marshal.SizeOf<MoreLibc.Account>()}", 1);
         assertions.Equal("sizeof(posix_spawn_file_actions_t) <= 256", 1);
         assertions.Prove();
     }
@@ -64,16 +68,16 @@ public sealed class LinuxAbiTest
     public void TheRingIsAsInTheHeader()
     {
         var assertions = new CAssertions("linux/io_uring.h");
-        assertions.Equal("sizeof(struct io_uring_params)", Marshal.SizeOf<IoUringParameters>());
-        assertions.Equal("offsetof(struct io_uring_params, flags)", (long)Marshal.OffsetOf<IoUringParameters>("Flags"));
-        assertions.Equal("offsetof(struct io_uring_params, features)", (long)Marshal.OffsetOf<IoUringParameters>("Features"));
-        assertions.Equal("offsetof(struct io_uring_params, sq_off)", (long)Marshal.OffsetOf<IoUringParameters>("SqOff"));
-        assertions.Equal("offsetof(struct io_uring_params, cq_off)", (long)Marshal.OffsetOf<IoUringParameters>("CqOff"));
-        assertions.Equal("offsetof(struct io_sqring_offsets, tail)", (long)Marshal.OffsetOf<IoUringSubmissionOffsets>("Tail"));
-        assertions.Equal("offsetof(struct io_cqring_offsets, tail)", (long)Marshal.OffsetOf<IoUringCompletionOffsets>("Tail"));
-        assertions.Equal("offsetof(struct io_cqring_offsets, cqes)", (long)Marshal.OffsetOf<IoUringCompletionOffsets>("Cqes"));
-        assertions.Equal("sizeof(struct io_uring_cqe)", Marshal.SizeOf<IoUringCompletion>());
-        assertions.Equal("offsetof(struct io_uring_cqe, res)", (long)Marshal.OffsetOf<IoUringCompletion>("Res"));
+        assertions.Equal("sizeof(struct io_uring_params)", Marshal.SizeOf<io_uring_params>());
+        assertions.Equal("offsetof(struct io_uring_params, flags)", (long)Marshal.OffsetOf<io_uring_params>("flags"));
+        assertions.Equal("offsetof(struct io_uring_params, features)", (long)Marshal.OffsetOf<io_uring_params>("features"));
+        assertions.Equal("offsetof(struct io_uring_params, sq_off)", (long)Marshal.OffsetOf<io_uring_params>("sq_off"));
+        assertions.Equal("offsetof(struct io_uring_params, cq_off)", (long)Marshal.OffsetOf<io_uring_params>("cq_off"));
+        assertions.Equal("offsetof(struct io_sqring_offsets, tail)", (long)Marshal.OffsetOf<io_sqring_offsets>("tail"));
+        assertions.Equal("offsetof(struct io_cqring_offsets, tail)", (long)Marshal.OffsetOf<io_cqring_offsets>("tail"));
+        assertions.Equal("offsetof(struct io_cqring_offsets, cqes)", (long)Marshal.OffsetOf<io_cqring_offsets>("cqes"));
+        assertions.Equal("sizeof(struct io_uring_cqe)", Marshal.SizeOf<io_uring_cqe>());
+        assertions.Equal("offsetof(struct io_uring_cqe, res)", (long)Marshal.OffsetOf<io_uring_cqe>("res"));
         assertions.Equal("2 * sizeof(struct io_uring_sqe)", Marshal.SizeOf<IoUringSubmission>());
         foreach ((string field, string name) in new[]
         {
@@ -95,4 +99,7 @@ public sealed class LinuxAbiTest
         assertions.Equal("IORING_REGISTER_RING_FDS", 20);
         assertions.Prove();
     }
+
+    // Of an automatic property.
+    private static long OffsetOf<T>(string property) => (long)Marshal.OffsetOf<T>($"<{property}>k__BackingField");
 }

@@ -4,6 +4,7 @@ using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
 using ImageFs.Fuse.Ring;
 using ImageFs.Linux;
+using Tmds.Linux;
 
 namespace ImageFs.Tests.Fuse.Ring;
 
@@ -70,7 +71,7 @@ public sealed class RingEntryTest
     {
         using var entry = new RingEntry(PayloadSize);
         Assert.That(RingEntry.HeadersSize, Is.LessThan(RingEntry.ListStart - RingEntry.MaxMessage));
-        Assert.That(RingEntry.ListStart + (2 * Unsafe.SizeOf<IoVector>()), Is.LessThanOrEqualTo(RingEntry.PayloadStart));
+        Assert.That(RingEntry.ListStart + (2 * Unsafe.SizeOf<iovec>()), Is.LessThanOrEqualTo(RingEntry.PayloadStart));
         Assert.That(entry.Payload.Length, Is.EqualTo(PayloadSize));
         Assert.That(entry.Buffer.Length, Is.EqualTo(RingEntry.PayloadStart + PayloadSize));
     }
