@@ -51,7 +51,7 @@ public abstract class FileSystemFormat
     /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
     protected abstract FileSystem OpenVolume(BlockSource source, OpenContext context);
 
-    /// <summary>How long the file system says that it is, in bytes.</summary>
+    /// <summary>The length that the file system states, in bytes.</summary>
     /// <exception cref="ImageException">It cannot be read there.</exception>
     protected abstract long FindLength(BlockSource source);
 
@@ -62,7 +62,9 @@ public abstract class FileSystemFormat
     /// <exception cref="ImageException">It is damaged there.</exception>
     protected virtual string? FindOverwritten(BlockSource source) => null;
 
-    /// <summary>What speaks for a source that <see cref="Probe"/> recognised being of this format: it is opened as far as its root directory.</summary>
+    /// <summary>
+    /// The evidence that a source recognised by <see cref="Probe"/> is of this format: it is opened as far as its root directory.
+    /// </summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     internal Weight Weigh(BlockSource source)
     {

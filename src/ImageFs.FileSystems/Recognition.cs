@@ -16,7 +16,7 @@ public enum Evidence
     Structures,
 }
 
-/// <summary>How much speaks for a file system that is one of several in the same place.</summary>
+/// <summary>The evidence for a file system that is one of several in the same place.</summary>
 /// <param name="Evidence">What there is of it.</param>
 /// <param name="Length">How long it says that it is, in bytes; 0 when it does not.</param>
 /// <param name="Problem">What shows that it was written over; empty when nothing does.</param>
@@ -75,7 +75,7 @@ public sealed class Recognition
     /// <summary>Its type, as Linux or blkid has it.</summary>
     public string Type => Format?.Name ?? Foreign!.Type;
 
-    /// <summary>What speaks for it. A file system is opened for that, so it is asked only where there is a choice.</summary>
+    /// <summary>The evidence for it. A file system is opened to find it, so it is asked for only where there is a choice.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public Weight Weight => _weight.Value;
 

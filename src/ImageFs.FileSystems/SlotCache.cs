@@ -1,8 +1,7 @@
 namespace ImageFs.FileSystems;
 
 /// <summary>
-/// What was last found out for some keys. Each key has one place it can be in; threads share it without a lock, because what is
-/// found out never changes.
+/// The values last found for some keys. Each key has one place it can be in; threads share it without a lock, because values never change.
 /// </summary>
 /// <param name="slots">How many places there are.</param>
 internal sealed class SlotCache<TKey, TValue>(int slots)

@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
 
-/// <summary>Reads a long range piece by piece and passes over what is a hole of the image: a table costs what there is of it, not what it claims.</summary>
+/// <summary>Reads a long range piece by piece and skips holes of the image: a table costs what exists of it, not what it claims.</summary>
 internal static class SparseRead
 {
     private const int PieceLength = 64 * 1024;

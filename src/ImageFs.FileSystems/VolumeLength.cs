@@ -2,14 +2,14 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems;
 
-/// <summary>The length that a volume gives itself, against that of the image: a download that broke off is told as that.</summary>
+/// <summary>The length that a volume states, compared with that of the image: a download that broke off is reported as such.</summary>
 public static class VolumeLength
 {
     private const string CutShort = "it is cut short, and what lies beyond cannot be read";
 
     /// <summary>Warns when the image ends before the volume does.</summary>
     /// <param name="source">What the volume is on.</param>
-    /// <param name="length">The volume's length in bytes by its own words, from the start of the source.</param>
+    /// <param name="length">The length that the volume states, in bytes from the start of the source.</param>
     /// <param name="warn">Called with the warning.</param>
     public static void WarnIfCut(BlockSource source, long length, Action<string> warn)
     {

@@ -13,13 +13,13 @@ public sealed record FuseCounters
     /// <summary>Replies that were errors, by error number.</summary>
     public required IReadOnlyDictionary<Errno, long> Errors { get; init; }
 
-    /// <summary>READs answered, by the way that the reply went.</summary>
+    /// <summary>READs answered, by the way of the reply.</summary>
     public required IReadOnlyDictionary<ReplyWay, long> Replies { get; init; }
 
-    /// <summary>Bytes of files, by the way that they went.</summary>
+    /// <summary>Bytes of files, by the way of the reply.</summary>
     public required IReadOnlyDictionary<ReplyWay, long> ReplyBytes { get; init; }
 
-    /// <summary>READs that did not go the way chosen for them, by why.</summary>
+    /// <summary>READs that did not go the way chosen for them, by reason.</summary>
     public required IReadOnlyDictionary<Fallback, long> Fallbacks { get; init; }
 
     /// <summary>How long READs took; null when there were none.</summary>

@@ -18,19 +18,19 @@ public sealed record FuseMountOptions
     /// <summary>Flags of the mount; it is read-only whatever they say.</summary>
     public MountFlags Flags { get; init; } = MountFlags.NoSuid | MountFlags.NoDev;
 
-    /// <summary>What SELinux is to be told of the mount, as options of mount(2): <c>context="..."</c>; with mount(2) only.</summary>
+    /// <summary>What SELinux is told of the mount, as options of mount(2): <c>context="..."</c>; with mount(2) only.</summary>
     public string SecurityContexts { get; init; } = string.Empty;
 
-    /// <summary>Whether other users may use the mount; root always may say so, others when /etc/fuse.conf permits.</summary>
+    /// <summary>Whether other users may use the mount; root may always set it, others if /etc/fuse.conf permits.</summary>
     public bool AllowOther { get; init; }
 
     /// <summary>
-    /// Whether root may use the mount, beside its owner, and nobody else; permitted to whom <see cref="AllowOther"/> is. The kernel then
-    /// keeps no names and attributes, but for files that are open.
+    /// Whether root may use the mount besides its owner, and nobody else; needs the same permission as <see cref="AllowOther"/>. The kernel
+    /// then keeps no names and attributes, but for files that are open.
     /// </summary>
     public bool AllowRoot { get; init; }
 
-    /// <summary>How long the mount stays when nobody uses it; null for as long as nobody takes it away.</summary>
+    /// <summary>How long the mount stays when nobody uses it; null to stay until it is unmounted.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>Whether the kernel checks permissions by mode, user and group.</summary>
@@ -43,8 +43,7 @@ public sealed record FuseMountOptions
     public ReplyWay? ForceReply { get; init; }
 
     /// <summary>
-    /// Whether what the mount's cache holds is kept out of the image's: read past it where the device permits, and dropped from it
-    /// where not.
+    /// Whether what the mount's cache keeps stays out of the image's cache: read past it where the device permits, else dropped from it.
     /// </summary>
     public bool CachesOnce { get; init; }
 
@@ -61,8 +60,8 @@ public sealed record FuseMountOptions
     public bool FollowsReaders { get; init; } = true;
 
     /// <summary>
-    /// How requests come; without a ring it is the device. Ways to reply but copying, and reading past the image's
-    /// cache, are of the device.
+    /// How requests arrive: over the device where there is no ring. Replies other than copies, and reading past the image's cache, need the
+    /// device.
     /// </summary>
     public FuseTransport Transport { get; init; } = FuseTransport.Device;
 

@@ -14,7 +14,7 @@ public static class FuseStatus
 
     /// <summary>The status of the mount on a directory, as JSON.</summary>
     /// <param name="directory">The mount point.</param>
-    /// <exception cref="FuseMountException">It is no mount of ImageFs, or does not answer.</exception>
+    /// <exception cref="FuseMountException">It is not a mount of ImageFs, or does not answer.</exception>
     public static string Query(string directory)
     {
         using FileDescriptor? descriptor = Files.TryOpen(directory, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out Errno errno);

@@ -1,6 +1,6 @@
 namespace ImageFs.Fuse;
 
-/// <summary>How requests come from the kernel and replies go to it.</summary>
+/// <summary>How requests arrive from the kernel and replies go to it.</summary>
 public enum FuseTransport
 {
     /// <summary>By read(2) and write(2), or splice(2), on /dev/fuse.</summary>

@@ -19,7 +19,7 @@ public sealed class Disk
     private Volume[]? _volumes;
     private DiskUse? _use;
 
-    /// <summary>Looks at a disk.</summary>
+    /// <summary>Finds out what a disk is divided into.</summary>
     /// <param name="source">Its bytes.</param>
     /// <param name="container">What they are kept in; null when they lie there as they are.</param>
     /// <param name="sectors">What is known of its sectors.</param>
@@ -67,10 +67,10 @@ public sealed class Disk
     /// <summary>What can be checked of the partition table.</summary>
     public IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
 
-    /// <summary>What counts of the disk unless something is chosen: the whole, or the partitions.</summary>
+    /// <summary>What is used of the disk if nothing is chosen: the whole, or the partitions.</summary>
     public DiskUse Use => _use ??= DiskUse.Judge(this);
 
-    /// <summary>The volumes that are meant.</summary>
+    /// <summary>The volumes that a choice selects.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <param name="formats">The formats that were chosen; empty for what there is.</param>
     /// <exception cref="OptionException">Nothing fits what was chosen, or several volumes do.</exception>
@@ -114,7 +114,7 @@ public sealed class Disk
         }
     }
 
-    /// <summary>The one volume that is meant.</summary>
+    /// <summary>The single volume that a choice selects.</summary>
     /// <exception cref="OptionException">None is, or several are.</exception>
     public Volume Choose(VolumeChoice choice)
     {

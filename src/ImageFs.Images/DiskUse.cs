@@ -6,7 +6,10 @@ using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Images;
 
-/// <summary>What counts of a disk that may be a file system as a whole, and may be partitioned: what was there first may remain in part.</summary>
+/// <summary>
+/// Whether a disk that may be one file system, and may be partitioned, is used as a whole or by its partitions: of what was there first a
+/// part may remain.
+/// </summary>
 /// <param name="IsWhole">Whether the whole counts.</param>
 /// <param name="Doubt">What speaks for the other, and the option that shows it; null when there is no doubt.</param>
 /// <remarks>

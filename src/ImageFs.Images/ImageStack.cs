@@ -261,7 +261,7 @@ public sealed class ImageStack : IDisposable
         return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk without a file system that can be read");
     }
 
-    /// <summary>That nothing is known of what is on a disk.</summary>
+    /// <summary>The error that nothing is known of what is on a disk.</summary>
     public static UnsupportedFeatureException Unrecognised(Disk disk)
     {
         if (disk.Source.Length == 0)

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.Images;
 
-/// <summary>A volume of a disk whose files are not shown, where those of others are.</summary>
+/// <summary>A volume of a disk whose files are not shown although those of others are.</summary>
 /// <param name="Volume">The volume.</param>
 /// <param name="Reason">Why: a sentence.</param>
 public sealed record LeftOut(Volume Volume, string Reason)
@@ -14,7 +14,7 @@ public sealed record LeftOut(Volume Volume, string Reason)
     {
     }
 
-    /// <summary>Whether files may be missing for it: not of swap space, nor of what was never written to.</summary>
+    /// <summary>Whether its files are missed: not those of swap space, nor of what was never written to.</summary>
     public bool MayHaveFiles => Volume.Foreign is not { MayHaveFiles: false };
 
     /// <summary>Number and name, type, size and reason, in one line.</summary>

@@ -1,6 +1,6 @@
 namespace ImageFs.Images;
 
-/// <summary>Partitions that by their type have no files: nobody misses them.</summary>
+/// <summary>Partitions that have no files by their type: nobody misses them.</summary>
 internal static class ReservedPartitions
 {
     private static readonly HashSet<string> s_types = new(StringComparer.OrdinalIgnoreCase)

@@ -3,7 +3,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.Images;
 
-/// <summary>What of a disk is meant: decided in one place, for every command (<see cref="Disk.Select"/>).</summary>
+/// <summary>The volumes of a disk that a command works on: decided in one place, for every command (<see cref="Disk.Select"/>).</summary>
 /// <param name="Volumes">The volumes: the whole disk, the one chosen, or the partitions with a file system that is read.</param>
 public sealed record Selection(IReadOnlyList<Volume> Volumes)
 {
@@ -14,7 +14,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
     /// <summary>
-    /// What whoever opens the volumes has to be told: what is wrong with the table, which partition is cut short, what else the disk may be and
+    /// Warnings for whoever opens the volumes: what is wrong with the table, which partition is cut short, what else the disk may be and
     /// which option shows that.
     /// </summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -25,7 +25,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     /// <summary>The format in which one of the volumes is opened; null when none is known.</summary>
     public FileSystemFormat? FormatOf(Volume volume) => Format ?? volume.Format;
 
-    /// <summary>Tells of what is left out and in doubt.</summary>
+    /// <summary>Warns of what is left out or in doubt.</summary>
     /// <param name="warn">Called with the warning.</param>
     /// <param name="isStrict">Whether to leave out what may have files is an error.</param>
     /// <exception cref="UnsupportedFeatureException">Something is left out, and that is an error.</exception>
@@ -47,7 +47,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
         }
     }
 
-    /// <summary>That volumes are left out, as an error.</summary>
+    /// <summary>The error that volumes are left out.</summary>
     /// <exception cref="UnsupportedFeatureException">There are any.</exception>
     public static void Refuse(int leftOut)
     {

@@ -26,7 +26,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     public ForeignFileSystem? Foreign =>
         Best?.Foreign ?? Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign?.Type is "hfs" or "hfsplus");
 
-    /// <summary>Why nothing can be said of it; null when something can.</summary>
+    /// <summary>Why nothing is known of it; null when something is.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>Why its files cannot be shown; null when they can, as far as is known.</summary>
@@ -58,7 +58,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     public bool IsCut => Partition is { Session: null } && Source.Length < Partition.Length;
 
     /// <summary>
-    /// What else it may be with as good a reason as what it is taken for; null when nothing: what was written over is not, nor the other
+    /// What else it may be, with equally good reason; null when nothing: what was written over is not, nor the other
     /// file system of a bridge disc.
     /// </summary>
     public Recognition? Rival =>

@@ -3,7 +3,7 @@ using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Images;
 
-/// <summary>Which part of an image is meant, by mount options.</summary>
+/// <summary>The part of an image that mount options choose.</summary>
 public sealed class VolumeChoice
 {
     private readonly List<(string Option, Func<Volume, bool> Matches)> _conditions = [];

@@ -41,7 +41,7 @@ public sealed class BlockCache
             int length = (int)Math.Min(_blockSize - inBlock, destination.Length);
             if (!_slots.TryCopy(number, number, (int)inBlock, destination[..length]) && !TryRead(number, (int)inBlock, destination[..length]))
             {
-                // The block's other bytes may be unreadable: the ones that are wanted may not.
+                // The block's other bytes may be unreadable while the wanted ones are not.
                 _source.ReadAt(offset, destination);
                 return;
             }

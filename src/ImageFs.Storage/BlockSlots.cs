@@ -4,8 +4,8 @@ namespace ImageFs.Storage;
 
 /// <summary>
 /// Copies of blocks in a fixed piece of memory: keeping, finding and dropping blocks makes no garbage and takes no more room than is given.
-/// Each block has one place it can be in. Threads share it without a lock: a place has a version, odd while somebody writes to it, and
-/// who reads looks afterwards whether it is still the same.
+/// Each block has one place it can be in. Threads share it without a lock: a place has a version, odd while somebody writes to it, and a
+/// reader checks afterwards that it is still the same.
 /// </summary>
 /// <typeparam name="TKey">What a block is known by; it is compared while another thread may be writing it.</typeparam>
 public sealed class BlockSlots<TKey>

@@ -33,7 +33,7 @@ public abstract class BlockSource
     /// <exception cref="ImageException">The map itself is damaged there.</exception>
     public virtual EncodedBlock FindEncoded(long offset) => throw new NotSupportedException($"{GetType().Name} has no encoded blocks");
 
-    /// <summary>Where the bytes from an offset on lie in the end: <see cref="Map"/> composed through all layers.</summary>
+    /// <summary>Where the bytes from an offset on finally lie: <see cref="Map"/> composed through all layers.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>

@@ -6,7 +6,7 @@ public sealed class ConcatenatedSource : PiecedSource
     private readonly BlockSource[] _parts;
     private readonly long[] _ends;
 
-    /// <param name="parts">In order; an empty one is nothing.</param>
+    /// <param name="parts">In order; empty ones are left out.</param>
     /// <exception cref="OverflowException">Together they are longer than a file can be.</exception>
     public ConcatenatedSource(IEnumerable<BlockSource> parts)
     {

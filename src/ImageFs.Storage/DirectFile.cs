@@ -2,7 +2,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Storage;
 
-/// <summary>An image file or block device opened past the page cache (O_DIRECT): what is read from it is cached by nobody.</summary>
+/// <summary>An image file or block device opened past the page cache (O_DIRECT): what is read from it is not cached.</summary>
 public sealed class DirectFile : IDisposable
 {
     // What every disk and file system accepts, where the kernel does not say.

@@ -57,7 +57,7 @@ public sealed class FileDevice : Device
     /// <summary>Whether it is a block device, not an image file.</summary>
     public bool IsBlockDevice { get; }
 
-    /// <summary>Whether somebody else has the block device too: the kernel mounted it, mostly.</summary>
+    /// <summary>Whether something else uses the block device too: usually a mount.</summary>
     public bool IsShared { get; }
 
     /// <inheritdoc/>
@@ -73,7 +73,8 @@ public sealed class FileDevice : Device
     public FileMapping? Mapping => _mapping.Value;
 
     /// <summary>
-    /// Whether the image file has less bytes now than when it was opened, or does not say: a system call, and none for a block device.
+    /// Whether the image file is shorter now than when it was opened, or its length is not known. Takes a system call; none for a block
+    /// device.
     /// </summary>
     public bool IsCutShort => !IsBlockDevice && Files.Length(Descriptor) < Length;
 
@@ -94,10 +95,10 @@ public sealed class FileDevice : Device
     /// <exception cref="LinuxException">It is neither.</exception>
     public static FileDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
 
-    /// <summary>What <see cref="Identity"/> is of a file or device.</summary>
+    /// <summary>The <see cref="Identity"/> of a file or device.</summary>
     public static string IdentityOf(in FileStatus status) => status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
 
-    /// <summary>Refuses what is no image file and no block device.</summary>
+    /// <summary>Refuses anything but an image file or a block device.</summary>
     /// <param name="path">Its path, for messages.</param>
     /// <param name="status">What it is.</param>
     /// <exception cref="LinuxException">It is neither.</exception>

@@ -43,7 +43,7 @@ public sealed class OptionList
     /// <summary>Leaves only the options of these names.</summary>
     public void Keep(IReadOnlySet<string> names) => _options.RemoveAll(option => !names.Contains(option.Name));
 
-    /// <summary>Refuses what no layer has taken.</summary>
+    /// <summary>Refuses options that no layer has taken.</summary>
     /// <exception cref="OptionException">Options are left: none of them is known. All are named.</exception>
     public void RefuseRest()
     {

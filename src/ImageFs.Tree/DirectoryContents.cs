@@ -49,12 +49,12 @@ public sealed class DirectoryContents : IDirectorySink
         return contents;
     }
 
-    /// <summary>To be called when the entries have been seen to: that there may have been more is not kept quiet.</summary>
+    /// <summary>To be called after the entries were handled: it throws if there may have been more.</summary>
     /// <exception cref="ImageException">The directory is damaged.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     public void ThrowIfDamaged() => _damage?.Throw();
 
-    /// <summary>As <see cref="ThrowIfDamaged"/>, for who takes what is in the files: that some cannot be reached is not kept quiet, either.</summary>
+    /// <summary>As <see cref="ThrowIfDamaged"/>, for callers that need every file: it also throws if some cannot be reached.</summary>
     /// <exception cref="ImageException">The directory is damaged, or has entries that no path leads to.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
     public void ThrowIfIncomplete()

@@ -31,23 +31,23 @@ public abstract class FileSystem
     /// <summary>Whether any file may have extended attributes.</summary>
     public virtual bool HasExtendedAttributes => false;
 
-    /// <summary>Whether something in it may become another while it is open; see <see cref="IsFixed"/>.</summary>
+    /// <summary>Whether anything in it may change while it is open; see <see cref="IsFixed"/>.</summary>
     public virtual bool MayChange => false;
 
     /// <summary>Whether a node, and for a directory which names it has, stays as it is while the file system is open.</summary>
     public virtual bool IsFixed(NodeId node) => true;
 
-    /// <summary>What files may have in common that are no hard links of each other.</summary>
+    /// <summary>Which bytes files that are not hard links of each other may share.</summary>
     public virtual SharedBytes SharedBytes => SharedBytes.None;
 
-    /// <summary>Checks that an extent of a file may be where it is: that the volume does not have it as free, where the format has a map of that.</summary>
+    /// <summary>Checks that an extent of a file is not marked free, where the format has a map of free space.</summary>
     /// <param name="address">Where the extent begins, in bytes from the start of the volume.</param>
     /// <param name="length">Its length in bytes.</param>
     public virtual void CheckExtent(long address, long length)
     {
     }
 
-    /// <summary>What can be checked of the format's own structures, beside all files; and what cannot, though it is there.</summary>
+    /// <summary>The checks of the format's own structures, besides all files; and what exists but cannot be checked.</summary>
     public virtual IReadOnlyList<Check> Checks => [];
 
     /// <summary>What to say about it to people, for <c>imagefs info</c>.</summary>

@@ -1,6 +1,6 @@
 namespace ImageFs.Tree;
 
-/// <summary>Which bytes two files may have in common that are no hard links of each other.</summary>
+/// <summary>Which bytes two files that are not hard links of each other may share.</summary>
 public enum SharedBytes
 {
     /// <summary>None: what is in two files is damage.</summary>

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace ImageFs;
 
-/// <summary>How a command line is read, and what is said of one that is wrong.</summary>
+/// <summary>How a command line is parsed, and what is wrong with it.</summary>
 internal static class CommandLine
 {
     /// <summary>A word that begins with @ is a word.</summary>

@@ -39,6 +39,6 @@ internal static class ExitStatus
     /// <summary><c>verify</c>: nothing is wrong as far as could be seen, but not all could be checked.</summary>
     internal const int Undecided = 32;
 
-    /// <summary>Who read the output has gone: what a shell shows for SIGPIPE.</summary>
+    /// <summary>The reader of the output has gone: what a shell shows for SIGPIPE.</summary>
     internal const int BrokenPipe = 141;
 }

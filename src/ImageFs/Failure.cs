@@ -5,14 +5,14 @@ using ImageFs.Storage;
 
 namespace ImageFs;
 
-/// <summary>What has ended a command, as a line on standard error and an exit status.</summary>
+/// <summary>The error that ended a command, as a line on standard error and an exit status.</summary>
 internal static class Failure
 {
     private const int ToldFrames = 6;
 
     private static readonly byte[] s_noMemory = [.. "imagefs: not enough memory\n"u8];
 
-    /// <summary>Tells of an error.</summary>
+    /// <summary>Reports an error.</summary>
     /// <param name="error">What was thrown.</param>
     /// <param name="findImage">Finds the image that the command was given; null where it has none.</param>
     /// <returns>The exit status.</returns>
@@ -30,7 +30,7 @@ internal static class Failure
         }
     }
 
-    /// <summary>Tells of what is wrong.</summary>
+    /// <summary>Reports what is wrong.</summary>
     /// <returns>The exit status.</returns>
     internal static int Tell(string message, int status)
     {
@@ -49,7 +49,7 @@ internal static class Failure
             case ImageException:
                 return Tell(findImage() is { } image ? $"{image}: {error.Message}" : error.Message, ExitStatus.MountFailure);
             case LinuxException { Errno: Errno.EPIPE }:
-                // Who read the output has read enough: `imagefs cat ... | head`.
+                // The reader of the output has read enough: `imagefs cat ... | head`.
                 return ExitStatus.BrokenPipe;
             case LinuxException or FuseMountException:
                 bool isPermission = error is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };

@@ -1,6 +1,6 @@
 namespace ImageFs.FileSystems.Clusters;
 
-/// <summary>A few readers of directories that nobody uses just now: each has buffers, which are garbage otherwise.</summary>
+/// <summary>A few idle readers of directories, kept because each has buffers.</summary>
 internal sealed class IdleReaders
 {
     // One for each of so many workers, and one more where entries are described while a directory is read.

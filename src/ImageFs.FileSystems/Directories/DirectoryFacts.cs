@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Directories;
 
-/// <summary>What a listing of a directory has to know before it begins, kept when its index is not.</summary>
+/// <summary>What a listing of a directory needs to know before it begins, kept when its index is not.</summary>
 /// <param name="HasRepeated">Whether several entries may have one name.</param>
 /// <param name="End">Where a listing stops with <paramref name="Failure"/>, in bytes: a call that continues another goes no further.</param>
 /// <param name="Failure">What has ended reading the directory from its start; null when nothing did.</param>

@@ -3,14 +3,14 @@ using System.Text;
 namespace ImageFs.FileSystems.Directories;
 
 /// <summary>
-/// Names that a directory can have on disk, and no path can hold. No tool makes them: what has one is passed over and told of as damage,
+/// Names that a directory can have on disk, but no path can hold. No tool makes them: an entry with one is skipped and reported as damage,
 /// because a file that is silently missing would be worse. Linux fails such a listing, too (verify_dirent_name).
 /// </summary>
 internal static class EntryName
 {
     private const int MaxQuoted = 64;
 
-    /// <summary>Why no path can lead to a name; null when one can. The dots that stand for a directory and its parent are not asked about.</summary>
+    /// <summary>Why no path can lead to a name; null when one can. Not for the dots that stand for a directory and its parent.</summary>
     /// <param name="name">The name as it would be shown.</param>
     public static string? FindProblem(ReadOnlySpan<byte> name) => name switch
     {

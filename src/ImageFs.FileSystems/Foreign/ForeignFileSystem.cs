@@ -1,6 +1,6 @@
 namespace ImageFs.FileSystems.Foreign;
 
-/// <summary>Something on a volume, or in a file, that the program knows by sight, but cannot read.</summary>
+/// <summary>Something on a volume, or in a file, that the program recognises but cannot read.</summary>
 /// <param name="Kind">What sort of thing it is.</param>
 /// <param name="Type">Its type as blkid has it: "hfsplus"; of a file a word of its own: "gzip".</param>
 /// <param name="Name">What it is, for a sentence: "an XFS file system".</param>

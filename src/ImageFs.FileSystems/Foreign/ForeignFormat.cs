@@ -10,7 +10,7 @@ namespace ImageFs.FileSystems.Foreign;
 /// <param name="Marks">What has to be there, all of it.</param>
 internal sealed record ForeignFormat(ForeignKind Kind, string Type, string Name, string Hint, params Mark[] Marks)
 {
-    // As much as a chance hit in the system area of a disc hardly has.
+    // More than a chance match in the system area of a disc would have.
     private const int SureLength = 4;
 
     // ECMA-119 6.2.1: what an ISO 9660 or UDF file system leaves to others, and its image has zeros or a boot loader in.

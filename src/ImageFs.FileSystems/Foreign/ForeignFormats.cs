@@ -153,7 +153,7 @@ public static class ForeignFormats
         Archive("ar", "ar x", At(0, "!<arch>\n")),
         Archive("xar", "xar -x or bsdtar -x", At(0, "xar!")),
 
-        // What is no image at all: what a download or a copy left in the place of one.
+        // Not images at all: what a download or a copy left in place of one.
         NoImage("git-lfs", "a pointer of Git LFS", "fetch the image: git lfs pull", At(0, "version https://git-lfs.github.com/spec/")),
         NoImage("elf", "a program (ELF)", "", At(0, [0x7F, .. "ELF"u8])),
         NoImage("pdf", "a PDF document", "", At(0, "%PDF-")),

@@ -15,9 +15,9 @@ public enum ForeignKind
     /// <summary>A division into further volumes.</summary>
     Table,
 
-    /// <summary>A file that is no image as it is: compressed, an archive, another program's container.</summary>
+    /// <summary>A file that is not an image as it is: compressed, an archive, another program's container.</summary>
     File,
 
-    /// <summary>Not even that: what was left in the place of an image, or nothing.</summary>
+    /// <summary>Not even that: something left in place of an image, or nothing.</summary>
     NoImage,
 }

@@ -1,6 +1,6 @@
 namespace ImageFs.FileSystems.Foreign;
 
-/// <summary>What is no image, though it has an image's name: no fixed bytes tell it.</summary>
+/// <summary>What is not an image, though it has an image's name: it has no fixed marks.</summary>
 internal static class NotAnImage
 {
     private const int LookedAt = 1024;

@@ -92,7 +92,7 @@ internal static class Iso9660Description
         }
     }
 
-    /// <summary>The label as blkid finds it: Joliet's, with the rest of the primary one where Joliet has no room for all of it.</summary>
+    /// <summary>The label as blkid finds it: Joliet's, completed by the primary one where Joliet has no room for all of it.</summary>
     private static string FindLabel(VolumeDescriptorSet descriptors)
     {
         string primary = descriptors.Primary is null ? string.Empty : Text.FromAscii(descriptors.Primary.Volume.VolumeIdentifier);

@@ -95,7 +95,7 @@ internal sealed class Iso9660Volume
             : throw cursor.Damage ?? new InvalidImageException("directory record", address, "there is none", "ECMA-119 9.1");
     }
 
-    /// <summary>Tells of what is wrong but harmless.</summary>
+    /// <summary>Warns of what is wrong but harmless.</summary>
     public void WarnOf(string problem) => _warn(problem);
 
     /// <summary>Warns of a record whose two byte orders disagree, the first time there is one.</summary>

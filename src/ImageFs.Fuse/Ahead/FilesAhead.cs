@@ -97,7 +97,7 @@ internal sealed class FilesAhead
         }
     }
 
-    // Nobody waits: a guess that is not made costs nothing.
+    // Nobody waits for it: a guess that is not made costs nothing.
     private bool TryEnter() => Interlocked.Exchange(ref _busy, 1) == 0;
 
     private void Leave() => Volatile.Write(ref _busy, 0);

@@ -28,7 +28,7 @@ internal sealed class FuseDispatcher
     private readonly AttributeHandlers _attributes;
     private readonly StatusHandler _status;
 
-    /// <param name="service">What it shares with the others.</param>
+    /// <param name="service">What the workers share.</param>
     /// <param name="transport">How replies go.</param>
     /// <param name="counters">Counts them.</param>
     public FuseDispatcher(FuseService service, IFuseTransport transport, WorkerCounters counters)

@@ -2,7 +2,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Fuse.Mounting;
 
-/// <summary>A mount that was made, and how it is taken away again.</summary>
+/// <summary>A mount that was made, and how it is unmounted.</summary>
 /// <param name="mountPoint">Where it is.</param>
 /// <param name="connection">The device's descriptor that it is tied to.</param>
 internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
@@ -32,7 +32,8 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     }
 
     /// <summary>Unmounts.</summary>
-    /// <param name="lazy">Whether out of the tree now, and gone when it is no longer in use; else being in use is an error.</param>
+    /// <param name="lazy">True to take it out of the tree now and end it when it is no longer in use; false to fail while it is in
+    /// use.</param>
     /// <exception cref="FuseMountException">It cannot be unmounted: it is in use.</exception>
     public abstract void Unmount(bool lazy);
 

@@ -23,7 +23,7 @@ internal sealed class RingWorker : IDisposable
     /// <param name="number">The processor, and its queue.</param>
     /// <param name="depth">How many requests may be under way.</param>
     /// <param name="connection">The descriptor of /dev/fuse; it stays the caller's.</param>
-    /// <param name="service">What it shares with the others.</param>
+    /// <param name="service">What the workers share.</param>
     /// <param name="onBroken">Ends the connection; called when the queue has failed while it was in use.</param>
     public RingWorker(int number, int depth, FileDescriptor connection, FuseService service, Action onBroken)
     {
@@ -65,7 +65,7 @@ internal sealed class RingWorker : IDisposable
     /// <returns>Whether it has, or was never started.</returns>
     public bool Join(TimeSpan timeout) => _thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(timeout);
 
-    /// <summary>Gives back what it holds; the thread has ended.</summary>
+    /// <summary>Releases what it holds, after the thread has ended.</summary>
     public void Dispose()
     {
         _orders.Dispose();

@@ -100,7 +100,7 @@ internal sealed class RingWorkers : IDisposable
     /// <returns>Whether they have.</returns>
     public bool Join(TimeSpan timeout) => _workers.TrueForAll(worker => worker.Join(timeout));
 
-    /// <summary>Gives back what they hold; the threads have ended.</summary>
+    /// <summary>Releases what they hold, after the threads have ended.</summary>
     public void Dispose() => _workers.ForEach(worker => worker.Dispose());
 
     // The kernel may not have heard of the failure. From a ring of its own, since those of the workers are not to be relied on.

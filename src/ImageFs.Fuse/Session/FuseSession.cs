@@ -45,13 +45,13 @@ public sealed class FuseSession : IDisposable
         BytesStored = _service?.Store?.StoredBytes ?? 0,
     };
 
-    /// <summary>How requests come.</summary>
+    /// <summary>How requests arrive.</summary>
     public FuseTransport Transport { get; private set; }
 
-    /// <summary>Where it is mounted, as the mount table has it; and the device number that it has there, where it made the mount.</summary>
+    /// <summary>Where it is mounted, by the mount table; and its device number there, if the session made the mount.</summary>
     public (string Directory, DeviceNumber? Device) Place => (_mount.MountPoint, _device);
 
-    /// <summary>Whether the session made its mount, and can take it away; else <see cref="Unmount"/> fails.</summary>
+    /// <summary>Whether the session made its mount, and can unmount it; else <see cref="Unmount"/> fails.</summary>
     public bool OwnsMount => _mount is not InheritedMount;
 
     private IEnumerable<WorkerCounters> AllCounters => _workers.Select(worker => worker.Counters).Concat(_ring?.Counters ?? []);
@@ -84,9 +84,9 @@ public sealed class FuseSession : IDisposable
         }
     }
 
-    /// <summary>Takes the mount away; <see cref="Wait"/> then returns.</summary>
+    /// <summary>Unmounts; <see cref="Wait"/> then returns.</summary>
     /// <param name="lazy">
-    /// Whether out of the tree at once, and ended when nobody uses it any more. Else it fails while somebody does.
+    /// True to take it out of the tree at once and end it when nobody uses it any more; false to fail while somebody does.
     /// </param>
     /// <exception cref="FuseMountException">It is in use, or was unmounted already, or something is mounted over it.</exception>
     public void Unmount(bool lazy)
@@ -99,7 +99,9 @@ public sealed class FuseSession : IDisposable
         _mount.Unmount(lazy);
     }
 
-    /// <summary>Asks the tree for each file anew when it is next read from, so that what it has closed meanwhile can go.</summary>
+    /// <summary>
+    /// Asks the tree for each file again when it is next read from, so that what the tree has closed meanwhile is let go.
+    /// </summary>
     public void ForgetFiles() => _service?.Files.Clear();
 
     /// <summary>Serves by as many threads as there are to be, until the connection has ended (unmount, abort). Nothing stays mounted then.</summary>
@@ -178,7 +180,7 @@ public sealed class FuseSession : IDisposable
 
             _isComplete = true;
 
-            // What the ring does not bring (FORGET, INTERRUPT) is for one worker.
+            // One worker takes what the ring does not bring (FORGET, INTERRUPT).
             int count = Transport == FuseTransport.Ring ? 1 : ChooseWorkers(_options.Workers);
             try
             {
@@ -191,7 +193,7 @@ public sealed class FuseSession : IDisposable
 
                 _service!.Store?.Start();
 
-                // It takes a thread to find out: here, and not while a reader waits.
+                // Finding out takes a thread: here, and not while a reader waits.
                 _ = _options.FollowsReaders && IdlePolicy.CanLeave;
             }
             catch (Exception e) when (e is LinuxException or OutOfMemoryException)

@@ -36,7 +36,7 @@ internal sealed class FuseWorker : IDisposable
     /// <returns>Whether it has, or the thread was never started.</returns>
     public bool Join(TimeSpan timeout) => _thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(timeout);
 
-    /// <summary>Gives back what the channel holds; the thread has ended.</summary>
+    /// <summary>Releases what the channel holds, after the thread has ended.</summary>
     public void Dispose() => _channel.Dispose();
 
     private void Run()

@@ -4,7 +4,7 @@ using ImageFs.Linux;
 namespace ImageFs.Fuse.Session;
 
 /// <summary>
-/// Takes a mount away that nobody has used for a while: there was no request, and the kernel lets it go. The kernel has the last
+/// Unmounts when nobody has used the mount for a while: there was no request, and the kernel agrees. The kernel has the last
 /// word: it knows of open files, and of uses that its caches answered.
 /// </summary>
 internal sealed class IdleWatch : IDisposable

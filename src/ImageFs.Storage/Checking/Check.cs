@@ -5,18 +5,20 @@ namespace ImageFs.Storage.Checking;
 /// <summary>How far a check got.</summary>
 public enum CheckState
 {
-    /// <summary>To its end.</summary>
+    /// <summary>It ran to its end.</summary>
     Done,
 
-    /// <summary>Nowhere: there is nothing of its kind to check, or no such check exists yet. It says nothing against the image.</summary>
+    /// <summary>
+    /// It did not run: there is nothing of its kind to check, or no such check exists yet. It says nothing against the image.
+    /// </summary>
     Absent,
 
-    /// <summary>Not to its end: there is something that this program cannot read. The image is not called sound.</summary>
+    /// <summary>It did not finish: there is something that this program cannot read. The image is not called sound.</summary>
     Blocked,
 }
 
 /// <summary>Something that is wrong with an image.</summary>
-/// <param name="Structure">What it is wrong with, in the format's own word; empty when <paramref name="Problem"/> says all.</param>
+/// <param name="Structure">What has the problem, in the format's own word; empty when <paramref name="Problem"/> says all.</param>
 /// <param name="Address">Where that is, in bytes from the start of the volume; null when it is nowhere.</param>
 /// <param name="Problem">What is wrong with it.</param>
 /// <param name="Clause">The clause of the specification that it breaks; null when there is none.</param>
@@ -40,9 +42,11 @@ public sealed record Finding(string Structure, long? Address, string Problem, st
     }
 }
 
-/// <summary>One thing that can be checked of an image. Each layer and each format has its own; who runs them knows nothing of formats.</summary>
+/// <summary>
+/// One thing about an image that can be checked. Each layer and each format has its own checks; whoever runs them knows no format.
+/// </summary>
 /// <param name="Name">What is checked: "GPT", "implanted MD5".</param>
-/// <param name="Run">Checks it; null for what no check exists of. That is told too: what is not checked is not sound.</param>
+/// <param name="Run">Does the check; null where no check exists. That is reported too: what is not checked is not called sound.</param>
 public sealed record Check(string Name, Action<CheckRun>? Run = null)
 {
     /// <summary>Bytes that it reads, roughly, for a progress bar.</summary>
@@ -60,23 +64,23 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     /// <summary>How much was found.</summary>
     public int Findings { get; private set; }
 
-    /// <summary>How much there was to look at: "2 tables", "1024 files"; empty when its name says all.</summary>
+    /// <summary>How much was looked at: "2 tables", "1024 files"; empty when the name says all.</summary>
     public string Extent { get; set; } = string.Empty;
 
     /// <summary>How far it got.</summary>
     public CheckState State { get; private set; }
 
-    /// <summary>Why it did not come to its end; empty when it did.</summary>
+    /// <summary>Why it did not finish; empty when it did.</summary>
     public string Obstacle { get; private set; } = string.Empty;
 
-    /// <summary>Something is wrong.</summary>
+    /// <summary>Reports something that is wrong.</summary>
     public void Find(Finding finding)
     {
         Findings++;
         find(finding);
     }
 
-    /// <summary>Something is wrong.</summary>
+    /// <summary>Reports something that is wrong.</summary>
     /// <param name="structure">What with, in the format's own word.</param>
     /// <param name="address">Where, in bytes from the start of the volume.</param>
     /// <param name="problem">What.</param>
@@ -84,18 +88,18 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
     public void Find(string structure, long address, string problem, string? clause = null) =>
         Find(new Finding(structure, address, problem, clause));
 
-    /// <summary>There is nothing to check: told as not checked.</summary>
+    /// <summary>There is nothing to check: reported as not checked.</summary>
     public void GiveUp(string reason) => Stop(CheckState.Absent, reason);
 
     /// <summary>There is something that cannot be checked, and so the image is not called sound. The first of several reasons counts.</summary>
     public void Block(string reason) => Stop(CheckState.Blocked, reason);
 
-    /// <summary>Bytes were read.</summary>
+    /// <summary>Counts bytes that were read.</summary>
     public void Advance(long bytes) => progress(bytes);
 
-    /// <summary>Does a part of the check; what stops it is a finding, and the rest of the check goes on.</summary>
+    /// <summary>Runs a part of the check; an error that stops it is a finding, and the rest of the check continues.</summary>
     /// <param name="part">The part.</param>
-    /// <returns>Whether it came to its end.</returns>
+    /// <returns>Whether it finished.</returns>
     public bool Try(Action part)
     {
         try

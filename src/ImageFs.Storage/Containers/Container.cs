@@ -14,16 +14,19 @@ public abstract class Container(DecodedBlocks decoded = default) : PiecedSource(
     /// <summary>Bytes of a sector, where the disk has a size of its own; null where the format does not say.</summary>
     public virtual int? LogicalSectorSize => null;
 
-    /// <summary>What can be checked of the format's own structures, beside that all is readable; and what cannot, though it is there.</summary>
+    /// <summary>
+    /// The checks of the format's own structures, besides that everything is readable; and what exists but cannot be checked.
+    /// </summary>
     public virtual IReadOnlyList<Check> Checks => [];
 
     /// <summary>
-    /// What of its tables is there more than once, so that a walk over all of them would take longer than the image is long; null when nothing is.
+    /// A table that is named more than once, so that a walk over all tables could take longer than the image is long; null when there is
+    /// none.
     /// </summary>
     /// <exception cref="ImageException">The tables cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public virtual Finding? FindSharedTable() => null;
 
-    /// <summary>What to say about it to people, for <c>imagefs info</c>; its size in bytes is told already.</summary>
+    /// <summary>What to say about it to people, for <c>imagefs info</c>; its size in bytes is already shown.</summary>
     public virtual ImageDescription Describe() => new(Format);
 }

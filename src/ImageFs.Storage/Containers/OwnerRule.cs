@@ -3,8 +3,8 @@ using ImageFs.Linux;
 namespace ImageFs.Storage.Containers;
 
 /// <summary>
-/// Who owns an image may put any name into it, but lend nobody the rights of who mounts it: a file that an image names is opened only
-/// where the image's owner may read it, too; and the owner of every image on the way to it.
+/// The owner of an image may put any name into it, but must not gain the rights of whoever mounts it: a file that an image names is opened
+/// only where the image's owner may read it, too; and the owner of every image on the way to it.
 /// </summary>
 internal static class OwnerRule
 {
@@ -62,7 +62,7 @@ internal static class OwnerRule
         return file is not null;
     }
 
-    // Without the privilege to ask the kernel: by the modes, and what they do not tell is no.
+    // Without the privilege to ask the kernel: by the modes; what they do not show is refused.
     private static bool HasModes(UserRights owner, FileDescriptor folder, FileDescriptor place, in FileStatus status)
     {
         if (!owner.Has(in status, Read) || Files.HasAccessList(place) || PathOf(folder) is not { } top || PathOf(place) is not { } file)

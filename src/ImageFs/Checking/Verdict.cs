@@ -2,28 +2,28 @@ using ImageFs.Storage.Checking;
 
 namespace ImageFs.Checking;
 
-/// <summary>What the checks of an image come to.</summary>
+/// <summary>The result of all checks of an image.</summary>
 /// <param name="outcomes">All of them.</param>
 internal sealed class Verdict(IReadOnlyList<CheckOutcome> outcomes)
 {
     private readonly bool _hasCheckedFileSystem = outcomes.Any(outcome => outcome is { IsFileSystem: true, State: CheckState.Done });
 
-    /// <summary>How much is wrong.</summary>
+    /// <summary>How many findings there are.</summary>
     public int Findings { get; } = outcomes.Sum(outcome => outcome.Findings.Count);
 
     /// <summary>Whether there is something that could not be checked: that is not sound.</summary>
     public bool IsOpen { get; } = outcomes.Any(outcome => outcome.State == CheckState.Blocked);
 
-    /// <summary>Whether all that there is was checked, and nothing is wrong.</summary>
+    /// <summary>Whether everything was checked, and nothing is wrong.</summary>
     public bool IsSound => Findings == 0 && !IsOpen;
 
-    /// <summary>In one word, for programs.</summary>
+    /// <summary>The verdict in one word, for programs.</summary>
     public string Word => Findings > 0 ? "damaged" : IsOpen ? "undecided" : "sound";
 
-    /// <summary>The exit status.</summary>
+    /// <summary>The exit status of <c>verify</c>.</summary>
     public int Status => Findings > 0 ? ExitStatus.Damaged : IsOpen ? ExitStatus.Undecided : ExitStatus.Success;
 
-    /// <summary>For people.</summary>
+    /// <summary>The verdict for people.</summary>
     public override string ToString() => Findings > 0
         ? $"damaged, {Findings} {(Findings == 1 ? "finding" : "findings")}"
         : !IsOpen ? "sound"

@@ -27,7 +27,7 @@ internal sealed class ImageCommand : Verb
         Add(_isVerbose);
     }
 
-    /// <summary>Whether more is to be told.</summary>
+    /// <summary>Whether to print more.</summary>
     internal bool IsVerbose(ParseResult parsed) => parsed.GetValue(_isVerbose);
 
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
@@ -63,7 +63,9 @@ internal sealed class ImageCommand : Verb
     /// <param name="action">Gets the file system and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<FileSystem, ParseResult, int> action) => SetAction((_, fileSystem, parsed) => action(fileSystem, parsed));
 
-    /// <summary>Does something with each of several paths in the image: what one has wrong is told, and does not hold up the others.</summary>
+    /// <summary>
+    /// Does something with each of several paths in the image: an error in one is reported, and does not stop the others.
+    /// </summary>
     /// <param name="parsed">What was parsed.</param>
     /// <param name="paths">The paths.</param>
     /// <param name="action">What is done.</param>

@@ -130,7 +130,7 @@ internal static class MountHelper
                 }
             }
 
-            // The format first: an option of the same name, which says it plainly, counts more.
+            // The format first: an option of the same name overrides it.
             return paths is [var source, var directory]
                 ? new Call(source, directory)
                 {

@@ -29,7 +29,7 @@ internal static class UnmountCommand
         return command;
     }
 
-    // One that cannot be unmounted does not keep the others.
+    // One that cannot be unmounted does not stop the others.
     private static int UnmountAll(string[] directories, bool lazy)
     {
         int status = ExitStatus.Success;

@@ -44,7 +44,7 @@ internal static class VerifyCommand
         return command;
     }
 
-    // A line is seen when it is found: the rest may take long.
+    // A finding is shown when it is found: the rest may take long.
     private static void Write(Stream output, string line)
     {
         output.Write(ByteText.ToBytes($"{line}\n"));

@@ -6,7 +6,7 @@ using ImageFs.Output;
 namespace ImageFs.Completion;
 
 /// <summary>
-/// Tells a shell what may stand where the cursor is. It asks by <c>imagefs __complete WORD...</c>, the last word being the one at the
+/// Tells a shell which words may be at the cursor. It asks by <c>imagefs __complete WORD...</c>, the last word being the one at the
 /// cursor. The first line of the answer is <c>words</c>, and a line for each follows: the word, a tab, what it means; or it is
 /// <c>files</c> or <c>directories</c>, a tab, and the path that the shell is to complete by itself.
 /// </summary>

@@ -3,7 +3,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Diagnosis;
 
-/// <summary>Reads what the kernel tells in /proc and /sys; what is not there, or not for this user, is null.</summary>
+/// <summary>Reads what the kernel says in /proc and /sys; what does not exist, or is not for this user, is null.</summary>
 internal static class Kernel
 {
     private const int SysAdmin = 21; // CAP_SYS_ADMIN

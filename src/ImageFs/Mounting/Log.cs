@@ -4,7 +4,7 @@ using ImageFs.Output;
 
 namespace ImageFs.Mounting;
 
-/// <summary>Where a line for the user goes: standard error, and the system's log once the server has left the terminal.</summary>
+/// <summary>Writes lines for the user: to standard error, and to the system's log once the server has left the terminal.</summary>
 internal sealed class Log
 {
     private const string SystemLog = "/dev/log";
@@ -20,7 +20,7 @@ internal sealed class Log
         {
             if (_systemLog is { } systemLog)
             {
-                // Not sent is not said: the system's log may have ended, or be slow.
+                // A line that cannot be sent is lost: the system's log may have ended, or be slow.
                 Descriptors.Write(systemLog, Encoding.UTF8.GetBytes($"<{DaemonWarning}>imagefs[{Environment.ProcessId}]: {PrintableText.Of(line)}"), out _);
             }
         }
@@ -38,7 +38,7 @@ internal sealed class Log
 
     private static void TryWrite(string text)
     {
-        // Not sent is not said: there is nobody to tell.
+        // A line that cannot be written is lost: there is nobody to tell.
         _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(PrintableText.Of(text) + '\n'), out _);
     }
 

@@ -5,7 +5,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
 
-/// <summary>What a running mount tells of itself: to <c>imagefs stats</c> and on SIGUSR1.</summary>
+/// <summary>What a running mount says of itself: to <c>imagefs stats</c> and on SIGUSR1.</summary>
 /// <param name="source">The image.</param>
 /// <param name="mountPoint">The mount point.</param>
 /// <param name="format">The file system's format.</param>
@@ -14,7 +14,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
     /// <summary>The session, once it is there.</summary>
     internal FuseSession? Session { get; set; }
 
-    /// <summary>All of it as a JSON object.</summary>
+    /// <summary>The status as a JSON object.</summary>
     internal string ToJson()
     {
         using var buffer = new MemoryStream();

@@ -114,7 +114,7 @@ internal static class SessionOptions
         return taken;
     }
 
-    /// <summary>Takes the options of the mount where nothing is mounted: they are checked, and count for nothing.</summary>
+    /// <summary>Takes the options of the mount where nothing is mounted: they are checked, and have no effect.</summary>
     /// <exception cref="OptionException">An option's value is not valid.</exception>
     internal static void Drop(OptionList options)
     {

@@ -3,8 +3,8 @@ using ImageFs.Storage;
 namespace ImageFs.Reading;
 
 /// <summary>
-/// How much an extraction may write. A small image can name its bytes again and again, and as files they would fill any disk. Holes are
-/// not written and do not count; every name counts for a block, since it takes a place in a directory and an inode.
+/// How much an extraction may write. A small image can name the same bytes again and again, and as files they would fill any disk. Holes
+/// are not written and do not count; every name counts for a block, since it takes a place in a directory and an inode.
 /// </summary>
 internal sealed class Allowance
 {

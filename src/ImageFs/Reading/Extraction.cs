@@ -6,7 +6,7 @@ using ImageFs.Tree;
 namespace ImageFs.Reading;
 
 /// <summary>
-/// Copies files and directories out of an image, with their holes and what else of them is to be kept. What is damaged is told and left
+/// Copies files and directories out of an image, with their holes and what else of them is to be kept. What is damaged is reported and left
 /// out: never a shorter file.
 /// </summary>
 /// <param name="fileSystem">Where from.</param>
@@ -103,7 +103,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
         return contents;
     }
 
-    // What one file has wrong does not hold up the others; a full disk does.
+    // An error in one file does not stop the others; a full disk does.
     private void TryCopy(NamedNode entry, OutputFolder target, byte[] folder, int depth)
     {
         byte[] path = [.. folder, .. entry.Name];
