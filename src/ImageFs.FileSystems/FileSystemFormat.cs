@@ -45,10 +45,29 @@ public abstract class FileSystemFormat
     /// <param name="context">What it is opened with; the format takes the options that it knows, and of owners and permissions what it leaves is taken too.</param>
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
     /// <exception cref="OptionException">An option's value is not valid.</exception>
-    public FileSystem Open(BlockSource source, OpenContext context) =>
-        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(source, context), source), context.Options);
+    public FileSystem Open(BlockSource source, OpenContext context) => Open([source], context);
 
-    /// <summary>As <see cref="Open"/>, with the options of this format.</summary>
+    /// <summary>As <see cref="Open(BlockSource, OpenContext)"/>, for a file system that may lie on several sources.</summary>
+    /// <param name="sources">All that were found of one <see cref="FindSet"/>, the one that was meant first; one of a format that has no sets.</param>
+    /// <param name="context">What it is opened with.</param>
+    /// <exception cref="ImageException">The file system as a whole cannot be read; or it needs a source that is missing.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
+    public FileSystem Open(IReadOnlyList<BlockSource> sources, OpenContext context) =>
+        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(sources, context), sources[0]), context.Options);
+
+    /// <summary>
+    /// What the sources of one file system have in common, of a format whose file systems may lie on several: their UUID. Null when this is
+    /// all of it.
+    /// </summary>
+    /// <param name="source">A source that <see cref="Probe"/> recognised.</param>
+    /// <exception cref="ImageException">It is damaged there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public virtual string? FindSet(BlockSource source) => null;
+
+    /// <summary>As <see cref="Open(IReadOnlyList{BlockSource}, OpenContext)"/>, with the options of this format.</summary>
+    protected virtual FileSystem OpenVolume(IReadOnlyList<BlockSource> sources, OpenContext context) => OpenVolume(sources[0], context);
+
+    /// <summary>As <see cref="Open(BlockSource, OpenContext)"/>, with the options of this format.</summary>
     protected abstract FileSystem OpenVolume(BlockSource source, OpenContext context);
 
     /// <summary>The length that the file system states, in bytes.</summary>

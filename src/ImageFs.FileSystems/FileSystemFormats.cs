@@ -13,6 +13,9 @@ public static class FileSystemFormats
     /// <summary>All formats.</summary>
     public static IReadOnlyList<FileSystemFormat> All { get; } = [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
 
+    /// <summary>Their names, for people.</summary>
+    public static string Names => string.Join(", ", All.Select(format => format.Name));
+
     /// <summary>The format of the volume that the options say the place of; null when they say none, or nothing is there.</summary>
     /// <param name="source">What the volume is on.</param>
     /// <param name="options">Mount options: none is taken.</param>

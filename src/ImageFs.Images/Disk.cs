@@ -2,7 +2,6 @@ using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
-using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Images;
@@ -11,11 +10,13 @@ namespace ImageFs.Images;
 public sealed class Disk
 {
     private readonly SectorSizes _sectors;
-    private readonly List<string> _tableWarnings = [];
-    private PartitionTable? _table;
-    private ImageException? _tableProblem;
-    private bool _hasReadTable;
+    private readonly VolumeSearch _search;
+    private readonly VolumeNode _root;
+    private readonly VolumeNode[] _others;
+    private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
+    private readonly List<string> _searchWarnings = [];
     private Volume? _whole;
+    private Volume[]? _partitions;
     private Volume[]? _volumes;
     private DiskUse? _use;
 
@@ -23,9 +24,15 @@ public sealed class Disk
     /// <param name="source">Its bytes.</param>
     /// <param name="container">What they are kept in; null when they lie there as they are.</param>
     /// <param name="sectors">What is known of its sectors.</param>
-    public Disk(BlockSource source, Container? container, SectorSizes? sectors = null)
+    /// <param name="context">What its volumes are opened with; null for the defaults.</param>
+    /// <param name="others">Further disks, where volumes of this one may have members.</param>
+    public Disk(BlockSource source, Container? container, SectorSizes? sectors = null, OpenContext? context = null, params IEnumerable<BlockSource> others)
     {
         _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
+        context ??= new OpenContext();
+        _search = new VolumeSearch(context.VolumeFormats, context with { Warn = _searchWarnings.Add });
+        _root = _search.Add(source, _sectors);
+        _others = [.. others.Select(other => _search.Add(other, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume }))];
         Source = source;
         Container = container;
     }
@@ -39,53 +46,86 @@ public sealed class Disk
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
     public Volume Whole => _whole ??= RecogniseWhole();
 
-    /// <summary>Where the file system of the whole begins: at 0, or at a disc's last session.</summary>
-    public long Start => (Source as Disc)?.Sessions.Default ?? 0;
+    /// <summary>The disk as what its volumes lie on, all of them found.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public VolumeNode Root
+    {
+        get
+        {
+            _search.Run();
+            return _root;
+        }
+    }
 
     /// <summary>Whether there is anything in it that could be shown.</summary>
-    public bool IsImage => Container is not null || Whole.Format is not null || UsableTable is not null;
+    public bool IsImage => Container is not null || Whole.Format is not null || (IsDivided && _root.Problem is null);
 
-    /// <summary>Whether it has a partition table, a damaged one too. Of a disc, its tracks.</summary>
-    public bool HasTable => UsableTable is not null || _tableProblem is not null;
+    /// <summary>Whether it is divided into volumes, or a member of such as lie on several disks; by structures that are damaged, too.</summary>
+    public bool IsDivided
+    {
+        get
+        {
+            _search.Recognise(_root);
+            return _root.Format is not null;
+        }
+    }
 
-    /// <summary>The partition table; null when there is none, or it is damaged past use.</summary>
-    public PartitionTable? UsableTable => ReadTable();
+    /// <summary>The partition table; null when there is none, or it is damaged past use. Of a disc, its tracks.</summary>
+    public PartitionTable? UsableTable => IsDivided ? _root.Set as PartitionTable : null;
 
     /// <summary>The partition table; null when there is none. Of a disc, its tracks.</summary>
     /// <exception cref="ImageException">It is damaged past use.</exception>
-    public PartitionTable? Table => UsableTable is null && _tableProblem is { } problem ? throw problem : UsableTable;
+    public PartitionTable? Table => IsDivided && _root.Problem is { } problem ? throw problem : UsableTable;
 
-    /// <summary>The partitions, and what is on each; those that only hold others are left out.</summary>
+    /// <summary>The partitions of the table, and what is on each; those that only hold others are left out.</summary>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
-    public IReadOnlyList<Volume> Volumes => _volumes ??=
-    [
-        .. from partition in Table?.Partitions ?? []
-           where !partition.IsContainer
-           select Volume.Recognise(partition, Open(partition)),
-    ];
+    public IReadOnlyList<Volume> Partitions => _partitions ??= Table is null ? [] : [.. Root.Parts.Select(VolumeOf)];
 
-    /// <summary>What can be checked of the partition table.</summary>
-    public IEnumerable<Check> TableChecks => Source is Disc ? [] : PartitionChecks.Of(Source, _sectors);
+    /// <summary>
+    /// All volumes, and what is on each: the partitions, and in the place of those that are members of something the volumes which that
+    /// makes of them.
+    /// </summary>
+    /// <exception cref="ImageException">The table is damaged past use.</exception>
+    public IReadOnlyList<Volume> Volumes => _volumes ??= FindVolumes();
+
+    /// <summary>What is on a volume that was found on the disk.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public Volume VolumeOf(VolumeNode node)
+    {
+        if (!_volumeOf.TryGetValue(node, out Volume? volume))
+        {
+            _volumeOf[node] = volume = Volume.Recognise(node);
+        }
+
+        return volume;
+    }
+
+    /// <summary>What can be checked of the partition table, and of what else makes volumes: the volume that it is on, empty for the disk, and the check.</summary>
+    public IEnumerable<(string Part, Check Check)> VolumeChecks =>
+        from node in IsDivided && _root.Problem is null ? Root.Walk() : [_root]
+        where node.Format is not null
+        from check in node.Format!.ChecksOf(node.Source, _sectors)
+        select (node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName, check);
 
     /// <summary>What is used of the disk if nothing is chosen: the whole, or the partitions.</summary>
     public DiskUse Use => _use ??= DiskUse.Judge(this);
 
     /// <summary>The volumes that a choice selects.</summary>
     /// <param name="choice">What was chosen.</param>
-    /// <param name="formats">The formats that were chosen; empty for what there is.</param>
     /// <exception cref="OptionException">Nothing fits what was chosen, or several volumes do.</exception>
     /// <exception cref="ImageException">The table is damaged past use.</exception>
-    public Selection Select(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    public Selection Select(VolumeChoice choice)
     {
         if (choice.IsMade)
         {
             Volume chosen = Choose(choice);
-            return new Selection([chosen]) { Format = FormatOf(chosen, formats), Warnings = [.. _tableWarnings, .. Cuts([chosen]), .. formats.Count == 0 ? Doubts([chosen]) : []] };
+            FileSystemFormat? wanted = choice.FormatOf(chosen);
+            return new Selection([chosen]) { Format = wanted, Warnings = [.. _searchWarnings, .. Cuts([chosen]), .. wanted is null ? Doubts([chosen]) : []] };
         }
 
-        if (formats.Count > 0)
+        if (choice.FormatOf(Whole) is { } format)
         {
-            return new Selection([Whole]) { Format = FormatOf(Whole, formats) };
+            return new Selection([Whole]) { Format = format };
         }
 
         if (Use.IsWhole)
@@ -96,21 +136,21 @@ public sealed class Disk
         Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null)];
         return new Selection(shown)
         {
-            Warnings = [.. _tableWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
+            Warnings = [.. _searchWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
             LeftOut = [.. Volumes.Except(shown).Where(volume => !ReservedPartitions.IsReserved(volume)).Select(volume => new LeftOut(volume))],
         };
     }
 
     /// <summary>As <see cref="Select"/>; a table that is damaged past use, which others tell of, leaves the whole.</summary>
-    public Selection SelectUsable(VolumeChoice choice, IReadOnlyList<FileSystemFormat> formats)
+    public Selection SelectUsable(VolumeChoice choice)
     {
         try
         {
-            return Select(choice, formats);
+            return Select(choice);
         }
         catch (ImageException) when (!choice.IsMade)
         {
-            return new Selection([Whole]) { Format = FormatOf(Whole, formats) };
+            return new Selection([Whole]);
         }
     }
 
@@ -127,15 +167,12 @@ public sealed class Disk
                 $"{(matches.Length == 0 ? "no volume matches" : $"{matches.Length} volumes match")}; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
     }
 
-    private static FileSystemFormat? FormatOf(Volume volume, IReadOnlyList<FileSystemFormat> formats) =>
-        volume.Candidates.Select(candidate => candidate.Format).FirstOrDefault(format => format is not null && formats.Contains(format)) ?? (formats is [var first, ..] ? first : null);
-
     private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];
 
     private static IEnumerable<string> Doubts(IEnumerable<Volume> volumes) =>
         from volume in volumes
         where volume.Rival is not null
-        let name = volume.Partition is null ? "the image" : volume.DirectoryName
+        let name = volume.Entry is null ? "the image" : volume.DirectoryName
         select $"{name} may be of type {volume.Candidates[0].Type} or {volume.Rival!.Type}, of which one is left from before: the first is taken, -o {volume.OptionFor(volume.Rival)} shows the other";
 
     private static IEnumerable<string> Cuts(IEnumerable<Volume> volumes) =>
@@ -152,7 +189,7 @@ public sealed class Disk
             return whole;
         }
 
-        if (HasTable)
+        if (IsDivided)
         {
             return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign!.Type is "hfs" or "hfsplus")] };
         }
@@ -160,33 +197,37 @@ public sealed class Disk
         return whole.Candidates.Count > 0 ? whole : whole with { Candidates = Recogniser.RecogniseDamaged(Source) };
     }
 
-    private PartitionTable? ReadTable()
+    private Volume[] FindVolumes()
     {
-        if (!_hasReadTable)
+        if (!IsDivided)
         {
-            _hasReadTable = true;
-            try
-            {
-                _table = (Source as Disc)?.TrackTable ?? PartitionTable.Read(Source, _sectors, _tableWarnings.Add);
-            }
-            catch (ImageException e)
-            {
-                _tableProblem = e;
-            }
+            return [];
         }
 
-        return _table;
+        if (_root.Problem is { } problem)
+        {
+            throw problem;
+        }
+
+        Volume[] found = [.. Root.Walk().Where(node => node.Entry is not null && node.Set is null).Select(VolumeOf)];
+        return found.Length == 0 && _root.Problem is { } unassembled ? throw unassembled : [.. JoinSets(found)];
     }
 
-    private BlockSource Open(Partition partition)
+    // A file system on several sources is one volume, where the first of them is.
+    private IEnumerable<Volume> JoinSets(Volume[] found)
     {
-        if (partition.Session is not null && Source is Disc disc)
+        var joined = new HashSet<(FileSystemFormat Format, string SetId)>();
+        foreach (Volume volume in found)
         {
-            return disc.OpenTrack(partition.Number);
+            if (volume.SetId is not { } id)
+            {
+                yield return volume;
+            }
+            else if (joined.Add((volume.Format!, id)))
+            {
+                IEnumerable<Volume> elsewhere = _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
+                yield return volume with { Sources = [.. from member in found.Concat(elsewhere) where member.Format == volume.Format && member.SetId == id select member.Source] };
+            }
         }
-
-        // What the image does not have is cut off, so that its end is where reading ends.
-        long start = Math.Min(partition.Start, Source.Length);
-        return new BlockSlice(Source, start, Math.Min(partition.Length, Source.Length - start));
     }
 }

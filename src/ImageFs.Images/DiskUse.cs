@@ -1,7 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
-using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Images;
@@ -40,10 +39,10 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
         if (whole.Format is not { } format)
         {
             // Something that is not read takes the disk only where no table divides it.
-            return new DiskUse(whole.Problem is not null || !disk.HasTable);
+            return new DiskUse(whole.Problem is not null || !disk.IsDivided);
         }
 
-        if (disk.Source is Disc || disk.UsableTable is not { } table || disk.Volumes.Count == 0)
+        if (disk.UsableTable is not { IsRivalOfWhole: true } table || disk.Partitions.Count == 0)
         {
             return new DiskUse(IsWhole: true);
         }
@@ -62,15 +61,15 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
     private static DiskUse Weigh(Disk disk, Volume whole, FileSystemFormat format, PartitionTable table)
     {
         long[] inner = [.. whole.Candidates.Where(candidate => candidate.Format is not null).SelectMany(candidate => candidate.Format!.FindInnerVolumes(disk.Source))];
-        if (disk.Volumes.Any(volume => Belongs(volume, whole, inner)))
+        if (disk.Partitions.Any(volume => Belongs(volume, whole, inner)))
         {
             return new DiskUse(IsWhole: true) { LeftOut = [.. Behind(disk, inner)] };
         }
 
         Recognition best = whole.Candidates[0];
         bool isOverwritten = best.Weight.Evidence == Evidence.Overwritten;
-        Volume[] within = [.. disk.Volumes.Where(volume => volume.Partition!.Start < best.Weight.Length)];
-        bool hasFileSystems = (within.Length > 0 ? within : disk.Volumes).Any(volume => SpeaksAgainst(volume, format));
+        Volume[] within = [.. disk.Partitions.Where(volume => volume.Partition!.Start < best.Weight.Length)];
+        bool hasFileSystems = (within.Length > 0 ? within : disk.Partitions).Any(volume => SpeaksAgainst(volume, format));
         string shape = $"a file system of type {best.Type} over the whole disk ({ByteSize.Text(best.Weight.Length)})";
         if (isOverwritten && (hasFileSystems || IsSensible(disk)))
         {
@@ -105,17 +104,18 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
 
     // Discs have partitions of a Mac beside ISO 9660, with the same files.
     private static bool SpeaksAgainst(Volume volume, FileSystemFormat whole) =>
-        volume.Candidates is [var best, ..]
-        && (best.Format is not null
-            ? best.Weight.Evidence != Evidence.Overwritten
-            : best.Foreign is { IsVolume: true }
-                && !(whole.IsOfDiscs && best.Foreign.Type is "hfs" or "hfsplus"));
+        volume.Node?.Member is not null
+        || (volume.Candidates is [var best, ..]
+            && (best.Format is not null
+                ? best.Weight.Evidence != Evidence.Overwritten
+                : best.Foreign is { IsVolume: true }
+                    && !(whole.IsOfDiscs && best.Foreign.Type is "hfs" or "hfsplus")));
 
     // Boot code that is taken for a table has partitions anywhere.
     private static bool IsSensible(Disk disk)
     {
         long end = 0;
-        foreach (Partition partition in disk.Volumes.Select(volume => volume.Partition!).OrderBy(partition => partition.Start))
+        foreach (Partition partition in disk.Partitions.Select(volume => volume.Partition!).OrderBy(partition => partition.Start))
         {
             if (partition.Start < end || partition.Start == 0 || partition.Start + partition.Length > disk.Source.Length)
             {
@@ -129,7 +129,7 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
     }
 
     private static IEnumerable<LeftOut> Behind(Disk disk, long[] inner) =>
-        from volume in disk.Volumes
+        from volume in disk.Partitions
         let start = volume.Partition!.Start
         where start > 0 && !inner.Contains(start) && start >= disk.Whole.Candidates[0].Weight.Length && SpeaksAgainst(volume, disk.Whole.Format!)
         select volume.Format is null ? new LeftOut(volume) : new LeftOut(volume, $"the file system of the whole disk is shown, -o part={volume.Partition!.Number} shows this");

@@ -100,16 +100,32 @@ public sealed class ImageStack : IDisposable
         BlockSource source = ContainerFormats.Open(_file, Context.Options.TakeValue("container"), Context);
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
+        return new Disk(Limit(source, choice), container, sectors, Context, OpenOthers());
+    }
+
+    private static BlockSource Limit(BlockSource source, VolumeChoice choice)
+    {
         if (choice.Offset == 0 && choice.SizeLimit is null)
         {
-            return new Disk(source, container, sectors);
+            return source;
         }
 
         long left = source.Length - choice.Offset;
         return left > 0
-            ? new Disk(new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left)), container, sectors)
+            ? new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left))
             : throw new OptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
+
+    // Where volumes of this disk may have members (device=).
+    private BlockSource[] OpenOthers() =>
+    [
+        .. Context.Options.TakeValues("device").Select(path =>
+        {
+            ImageStack other = Open(path, Context.WithoutOptions());
+            _opened.Add(other);
+            return other.OpenDisk(VolumeChoice.None).Source;
+        }),
+    ];
 
     /// <summary>The volume chosen, as bytes; the disk as a whole when none is.</summary>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>
@@ -121,7 +137,7 @@ public sealed class ImageStack : IDisposable
         BlockSource source = disk.Source;
         if (choice.IsMade)
         {
-            Selection selection = disk.Select(choice, []);
+            Selection selection = disk.Select(choice);
             selection.Tell(Context.Warn, isStrict: false);
             source = selection.Volumes[0].Source;
         }
@@ -149,20 +165,19 @@ public sealed class ImageStack : IDisposable
 
     private FileSystem OpenFileSystem(Disk disk, VolumeChoice choice)
     {
-        IReadOnlyList<FileSystemFormat> wanted = TakeFormats(Context.Options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
         bool isStrict = TakeStrict(Context.Options);
-        if (!choice.IsMade && wanted.Count == 0 && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        Selection selection = disk.Select(choice);
+        if (!choice.IsMade && selection.Format is null && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
             throw new UnsupportedFeatureException("a disc of sound alone (-o audio shows its tracks as files)");
         }
 
-        Selection selection = disk.Select(choice, wanted);
         selection.Tell(Context.Warn, isStrict);
         return selection.Volumes switch
         {
             [] => throw Unrecognised(disk),
             [var volume] when selection.FormatOf(volume) is { } format => volume.Open(Context, selection.Format is null ? null : format),
-            [{ Partition: null, Problem: null }] when !choice.IsMade => throw Unrecognised(disk),
+            [{ Entry: null, Problem: null }] when !choice.IsMade => throw Unrecognised(disk),
             [var volume] => throw Unreadable(volume, choice.IsMade ? $"the volume of {choice}" : "the image"),
             var volumes => OpenAll(volumes, isStrict),
         };
@@ -179,8 +194,6 @@ public sealed class ImageStack : IDisposable
         }
     }
 
-    private static string FormatNames => string.Join(", ", FileSystemFormats.All.Select(format => format.Name));
-
     private static BackingPolicy TakePolicy(OptionList options) => options.TakeValue("backing") switch
     {
         null or "folder" => BackingPolicy.Folder,
@@ -188,21 +201,6 @@ public sealed class ImageStack : IDisposable
         "device" => BackingPolicy.Device,
         string other => throw new OptionException($"backing={other}", "must be folder, any or device"),
     };
-
-    /// <summary>
-    /// Takes <c>fs=</c>: the formats that are wanted, of which the one that is recognised counts; or that of the volume whose place other
-    /// options say; empty when it is left open.
-    /// </summary>
-    /// <param name="options">Mount options.</param>
-    /// <param name="source">What the volume is on.</param>
-    /// <exception cref="OptionException">There is no such format.</exception>
-    public static IReadOnlyList<FileSystemFormat> TakeFormats(OptionList options, BlockSource source) => options.TakeValue("fs") is { } names
-        ? [.. names.Split(',').Select(NamedFormat)]
-        : FileSystemFormats.RecogniseAt(source, options) is { } format ? [format] : [];
-
-    private static FileSystemFormat NamedFormat(string name) =>
-        FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
-        ?? throw new OptionException($"fs={name}", $"the formats are {FormatNames}");
 
     private static bool TakeStrict(OptionList options) => options.TakeValue("left-out") switch
     {
@@ -213,8 +211,8 @@ public sealed class ImageStack : IDisposable
 
     private static UnsupportedFeatureException Unreadable(Volume volume, string name) =>
         volume.Problem is null && volume.Foreign is { } foreign
-            ? new UnsupportedFeatureException($"{(volume.Partition is null ? string.Empty : $"{name}: ")}{foreign.Text}")
-            : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FormatNames})");
+            ? new UnsupportedFeatureException($"{(volume.Entry is null ? string.Empty : $"{name}: ")}{foreign.Text}")
+            : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FileSystemFormats.Names})");
 
     // Sound beside the file system that would be shown without it; alone where there is no other.
     private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice)
@@ -277,7 +275,7 @@ public sealed class ImageStack : IDisposable
         }
 
         return disk.Table is { } table
-            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FormatNames})")
-            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FormatNames})");
+            ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FileSystemFormats.Names})")
+            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FileSystemFormats.Names})");
     }
 }

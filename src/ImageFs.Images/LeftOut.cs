@@ -20,7 +20,7 @@ public sealed record LeftOut(Volume Volume, string Reason)
     /// <summary>Number and name, type, size and reason, in one line.</summary>
     public override string ToString()
     {
-        string[] facts = [.. new[] { Volume.Type, ByteSize.Text(Volume.Partition?.Length ?? Volume.Source.Length) }.OfType<string>()];
+        string[] facts = [.. new[] { Volume.Type, ByteSize.Text(Volume.Entry?.Length ?? Volume.Source.Length) }.OfType<string>()];
         return $"{Volume.DirectoryName} ({string.Join(", ", facts)}) is left out: {Reason}";
     }
 }

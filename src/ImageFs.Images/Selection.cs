@@ -20,7 +20,7 @@ public sealed record Selection(IReadOnlyList<Volume> Volumes)
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Whether it is the disk as a whole.</summary>
-    public bool IsWhole => Volumes is [{ Partition: null }];
+    public bool IsWhole => Volumes is [{ Entry: null }];
 
     /// <summary>The format in which one of the volumes is opened; null when none is known.</summary>
     public FileSystemFormat? FormatOf(Volume volume) => Format ?? volume.Format;

@@ -7,14 +7,23 @@ using ImageFs.Tree;
 
 namespace ImageFs.Images;
 
-/// <summary>A partition of a disk, or a disk without any, and what is on it.</summary>
-/// <param name="Partition">Its entry in the partition table; null when it is the whole disk.</param>
+/// <summary>A partition of a disk or another volume that was found on it, or a disk as a whole, and what is on it.</summary>
+/// <param name="Entry">What the partition table, or whatever else made the volume, says of it; null when it is the whole disk.</param>
 /// <param name="Source">Its bytes.</param>
-public sealed record Volume(Partition? Partition, BlockSource Source)
+public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
 {
     private readonly List<string> _warnings = [];
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
+
+    /// <summary>Its entry in the partition table; null when it is another kind of volume, or the whole disk.</summary>
+    public Partition? Partition => Entry as Partition;
+
+    /// <summary>Its place among the volumes of the disk; null when it is the whole disk.</summary>
+    public VolumeNode? Node { get; init; }
+
+    /// <summary>What its file system lies on: its own bytes, and those of the other sources of a file system that has several.</summary>
+    public IReadOnlyList<BlockSource> Sources { get; init; } = [Source];
 
     /// <summary>All that it may be, the likeliest first; what was there before may remain in part.</summary>
     public IReadOnlyList<Recognition> Candidates { get; init; } = [];
@@ -30,27 +39,27 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     public string? Problem { get; private set; }
 
     /// <summary>Why its files cannot be shown; null when they can, as far as is known.</summary>
-    public string? Obstacle => Problem ?? (Format is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
+    public string? Obstacle => Problem ?? (Format is not null || Node?.Set is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
 
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    public string? Type => Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
+    public string? Type => Node?.Format?.Name ?? Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
 
     /// <summary>Whether nothing on it is known, or only that it is no volume.</summary>
     public bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
 
     /// <summary>The file system's label; empty when it has none.</summary>
-    public string Label => Format is null ? Foreign?.Label ?? string.Empty : Fact("label");
+    public string Label => Node?.Member?.Label ?? (Format is null ? Foreign?.Label ?? string.Empty : Fact("label"));
 
     /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
-    public string Uuid => Fact("uuid");
+    public string Uuid => Node?.Member?.Uuid ?? Fact("uuid");
 
     /// <summary>The name of its directory where several are shown: number and label.</summary>
     public string DirectoryName
     {
         get
         {
-            string label = new[] { Partition?.Name, Label, Type, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
-            return $"{Partition?.Number ?? 0}-{label.Replace('/', '_').Replace('\0', '_')}";
+            string label = new[] { Entry?.Name, Label, Type, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
+            return $"{Entry?.Number ?? 0}-{label.Replace('/', Entry is not null && Partition is null ? '-' : '_').Replace('\0', '_')}";
         }
     }
 
@@ -64,30 +73,45 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
     public Recognition? Rival =>
         Best is null ? null : Candidates.Skip(1).FirstOrDefault(other => other.IsReadable && !Recogniser.IsBridge(Best, other));
 
+    /// <summary>What the sources of its file system have in common, where that may lie on several; null where it does not.</summary>
+    internal string? SetId => Problem is null ? Format?.FindSet(Source) : null;
+
     private Recognition? Best => Candidates.Count > 0 ? Candidates[0] : null;
+
+    /// <summary>Recognises what is on a volume that was found on a disk.</summary>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public static Volume Recognise(VolumeNode node) => node switch
+    {
+        { Problem: { } problem } => new Volume(node.Entry, node.Source) { Node = node, Problem = problem.Message },
+        { Set: not null } => new Volume(node.Entry, node.Source) { Node = node },
+        _ => Recognise(node.Entry, node.Source) with { Node = node },
+    };
 
     /// <summary>Recognises what is on a partition or a disk.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static Volume Recognise(Partition? partition, BlockSource source)
+    public static Volume Recognise(VolumeEntry? entry, BlockSource source)
     {
         try
         {
             IReadOnlyList<Recognition> candidates = Recogniser.Recognise(source);
-            return new Volume(partition, source)
+            return new Volume(entry, source)
             {
-                Candidates = partition is null || candidates.Any(candidate => candidate.Foreign is not { Kind: ForeignKind.NoImage })
+                Candidates = entry is null || candidates.Any(candidate => candidate.Foreign is not { Kind: ForeignKind.NoImage })
                     ? candidates
                     : [.. Recogniser.RecogniseDamaged(source), .. candidates],
             };
         }
         catch (ImageException e)
         {
-            return new Volume(partition, source) { Problem = e.Message };
+            return new Volume(entry, source) { Problem = e.Message };
         }
     }
 
+    /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
+    internal bool LiesOn(Func<VolumeEntry, bool> condition) => (Entry is not null && condition(Entry)) || (Node?.LiesOn(condition) ?? false);
+
     /// <summary>The mount options that show a candidate: <c>part=2,fs=iso9660</c>.</summary>
-    public string OptionFor(Recognition candidate) => Partition is null ? $"fs={candidate.Type}" : $"part={Partition.Number},fs={candidate.Type}";
+    public string OptionFor(Recognition candidate) => Entry is null ? $"fs={candidate.Type}" : $"part={Entry.Key},fs={candidate.Type}";
 
     /// <summary>
     /// Opens the file system, once: what is told of it comes from there, and when that was asked for first it is opened anew only if there
@@ -104,7 +128,7 @@ public sealed record Volume(Partition? Partition, BlockSource Source)
             OpenContext own = IsCut ? context with { Warn = VolumeLength.ExceptCut(context.Warn) } : context;
             try
             {
-                return _fileSystem = (format ?? Format)!.Open(Source, own);
+                return _fileSystem = (format ?? Format)!.Open(Sources, own);
             }
             catch (ImageException) when (OtherThan(format ?? Format) is { } other)
             {

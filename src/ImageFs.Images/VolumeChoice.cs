@@ -1,3 +1,4 @@
+using ImageFs.FileSystems;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;
 
@@ -7,6 +8,8 @@ namespace ImageFs.Images;
 public sealed class VolumeChoice
 {
     private readonly List<(string Option, Func<Volume, bool> Matches)> _conditions = [];
+    private IReadOnlyList<FileSystemFormat> _formats = [];
+    private OptionList _options = new();
 
     /// <summary>Nothing chosen.</summary>
     public static VolumeChoice None { get; } = new();
@@ -33,20 +36,39 @@ public sealed class VolumeChoice
             SizeLimit = options.TakeSize("sizelimit") ?? options.TakeSize("size"),
             SectorSize = SectorSizes.TakeStated(options),
         };
-        uint? number = options.TakeNumber("part");
-        choice.Add(number is null ? null : $"part={number}", volume => volume.Partition?.Number == number);
-        choice.Add(options, "label", (volume, value) => volume.Label == value || volume.Partition?.Name == value);
+        choice.Add(options, "part", (volume, value) => volume.LiesOn(entry => entry.IsNamed(value)));
+        choice.Add(options, "label", (volume, value) => volume.Label == value || volume.LiesOn(entry => entry.Name == value));
         choice.Add(options, "uuid", (volume, value) => IsSame(volume.Uuid, value));
-        choice.Add(options, "partuuid", (volume, value) => IsSame(volume.Partition?.Uuid, value));
-        choice.Add(options, "type", (volume, value) => IsType(volume.Partition?.Type, value) || volume.Type == value);
+        choice.Add(options, "partuuid", (volume, value) => volume.LiesOn(entry => IsSame(entry.Uuid, value)));
+        choice.Add(options, "type", (volume, value) => volume.LiesOn(entry => IsType(entry.Type, value)) || volume.Type == value);
+        choice._formats = options.TakeValue("fs") is { } names ? [.. names.Split(',').Select(NamedFormat)] : [];
+        choice._options = options;
         return choice;
     }
+
+    /// <summary>The same formats for the disk as a whole, whichever volume was chosen.</summary>
+    public VolumeChoice OfWhole() => new() { _formats = _formats, _options = _options };
+
+    /// <summary>
+    /// The format that is wanted for a volume (<c>fs=</c>): of several the one that is recognised; or that of the volume whose place other
+    /// options say. Null when it is left open.
+    /// </summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
+    public FileSystemFormat? FormatOf(Volume volume) =>
+        _formats.Count == 0
+            ? FileSystemFormats.RecogniseAt(volume.Source, _options)
+            : volume.Candidates.Select(candidate => candidate.Format).FirstOrDefault(format => format is not null && _formats.Contains(format)) ?? _formats[0];
 
     /// <summary>Whether all conditions are met.</summary>
     public bool Matches(Volume volume) => _conditions.TrueForAll(condition => condition.Matches(volume));
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', _conditions.Select(condition => condition.Option));
+
+    private static FileSystemFormat NamedFormat(string name) =>
+        FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
+        ?? throw new OptionException($"fs={name}", $"the formats are {FileSystemFormats.Names}");
 
     private static bool IsSame(string? identifier, string value) => string.Equals(identifier, value, StringComparison.OrdinalIgnoreCase);
 

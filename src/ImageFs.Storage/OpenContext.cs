@@ -1,3 +1,5 @@
+using ImageFs.Storage.Volumes;
+
 namespace ImageFs.Storage;
 
 /// <summary>What the layers of an image are opened with, from the bottom up: the options of the user, and what the layers share.</summary>
@@ -8,6 +10,9 @@ public sealed record OpenContext
 
     /// <summary>Called with what is wrong but harmless.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
+
+    /// <summary>The volume formats in use, in the order in which they are tried.</summary>
+    public IReadOnlyList<VolumeFormat> VolumeFormats { get; init; } = Volumes.VolumeFormats.All;
 
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
     public OpenContext WithoutOptions() => this with { Options = new OptionList() };

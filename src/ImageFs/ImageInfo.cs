@@ -23,7 +23,7 @@ internal static class ImageInfo
         OpenContext context = stack.Context;
         VolumeChoice choice = VolumeChoice.Take(context.Options);
         Disk disk = stack.OpenDisk(choice);
-        Selection selection = disk.SelectUsable(VolumeChoice.None, ImageStack.TakeFormats(context.Options, disk.Source));
+        Selection selection = disk.SelectUsable(choice.OfWhole());
         selection.Warnings.ToList().ForEach(context.Warn);
         string? problem = null;
         ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, context, out problem) : null;
@@ -87,18 +87,33 @@ internal static class ImageInfo
         }
 
         AddCandidates(image, whole, fileSystem?.Kind ?? foreign?.Type);
-        foreach (Partition partition in table?.Partitions ?? [])
+        // The first partition of an isohybrid is the image itself, the last data track of a disc is the one shown: that has been told.
+        AddParts(image, disk, disk.Root, choice, toldStart: fileSystem is null ? null : table?.StartOfWhole, []);
+        return image;
+    }
+
+    private static void AddParts(ImageDescription description, Disk disk, VolumeNode node, VolumeChoice choice, long? toldStart, HashSet<VolumeSet> told)
+    {
+        if (node.Set is not { } set || !told.Add(set))
         {
-            Volume? volume = disk.Volumes.FirstOrDefault(volume => volume.Partition == partition);
-            if (volume is null || !choice.IsMade || choice.Matches(volume))
-            {
-                // The first partition of an isohybrid is the image itself, the last data track of a disc is the one shown: that has been told.
-                bool isTold = fileSystem is not null && partition.Start == disk.Start;
-                image.Children.Add(Describe(partition, volume, isTold));
-            }
+            return;
         }
 
-        return image;
+        foreach (VolumeEntry entry in set.Entries)
+        {
+            VolumeNode? part = node.Parts.FirstOrDefault(part => part.Entry == entry);
+            if (part is not null && choice.IsMade && !part.Walk().Any(inner => choice.Matches(disk.VolumeOf(inner))))
+            {
+                continue;
+            }
+
+            ImageDescription child = Describe(entry, part is null ? null : disk.VolumeOf(part), isTold: entry is Partition partition && partition.Start == toldStart);
+            description.Children.Add(child);
+            if (part is not null)
+            {
+                AddParts(child, disk, part, choice, toldStart: null, told);
+            }
+        }
     }
 
     private static string? WhyUnknown(ForeignFileSystem? foreign, PartitionTable? table) => foreign switch
@@ -123,22 +138,24 @@ internal static class ImageInfo
         }
     }
 
-    private static ImageDescription Describe(Partition partition, Volume? volume, bool isTold)
+    private static ImageDescription Describe(VolumeEntry entry, Volume? volume, bool isTold)
     {
+        var partition = entry as Partition;
         ImageDescription? fileSystem = volume?.Describe();
-        ImageDescription description = new ImageDescription("part")
-            .With("partn", (long)partition.Number)
-            .With("session", (long?)partition.Session)
-            .With("start", partition.Start)
-            .With("size", partition.Length)
+        ImageDescription description = new ImageDescription(entry.Kind)
+            .With("partn", (long?)partition?.Number)
+            .With("name", partition is null ? entry.Name : null)
+            .With("session", (long?)partition?.Session)
+            .With("start", partition?.Start)
+            .With("size", entry.Length)
             .With("fstype", volume?.Type)
             .With("label", volume?.Label)
             .With("uuid", volume?.Uuid)
-            .With("parttype", partition.Type)
-            .With("partlabel", partition.Name)
-            .With("partuuid", partition.Uuid)
-            .With("bootable", partition.IsBootable)
-            .With("unknown", Reason(partition, volume));
+            .With("parttype", entry.Type)
+            .With("partlabel", partition?.Name)
+            .With("partuuid", entry.Uuid)
+            .With("bootable", partition is { IsBootable: true })
+            .With("unknown", Reason(entry, volume));
         if (fileSystem is not null && !isTold)
         {
             description.Children.Add(fileSystem);
@@ -169,6 +186,6 @@ internal static class ImageInfo
     private static bool IsShown(Recognition candidate, string? shown) =>
         candidate.Type == shown || (shown is not null && candidate.Format?.IsNamed(shown) == true);
 
-    private static string? Reason(Partition partition, Volume? volume) =>
-        partition.IsContainer ? "holds the logical partitions" : volume?.Obstacle;
+    private static string? Reason(VolumeEntry entry, Volume? volume) =>
+        entry.IsContainer ? "holds the logical partitions" : volume?.Obstacle;
 }

@@ -65,7 +65,7 @@ internal sealed class DotnetPackageTests
         using var folder = new TestFolder();
         VirtualDisk.Make(disk.Path, folder["disk.qcow2"], "qcow2");
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/hello.txt").Succeeded().Text, Is.EqualTo(Tool.Run("debugfs", "-R", "cat /hello.txt", TestImages.Get(disk.Contents[2])).Text));
-        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/none").Error, Is.EqualTo($"readfile: {folder["disk.qcow2"]}: open /none: No such file or directory\n"));
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/none").Error, Is.EqualTo($"readfile: {folder["disk.qcow2"]}: /none: open: No such file or directory\n"));
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "prat=2", "/hello.txt").Error, Does.Contain("option 'prat': unknown"));
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=9", "/hello.txt").Error, Does.Contain("option 'part=9': no volume is like that; there are 1-EFI, "));
     }

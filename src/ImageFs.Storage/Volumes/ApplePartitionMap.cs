@@ -4,15 +4,18 @@ using System.Text;
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>Apple's partition map (Inside Macintosh: Devices, 3-12): block 0 with "ER", then a block with "PM" for each partition, the map's own too.</summary>
-internal static class ApplePartitionMap
+internal sealed class ApplePartitionMap : PartitionTableFormat
 {
     private const int EntryLength = 512;
     private const int MaxEntries = 256;
     private const int TextLength = 32;
     private const uint Bootable = 0x08;
 
+    /// <inheritdoc/>
+    public override string Name => "mac";
+
     /// <summary>Reads the map; null when the disk has none.</summary>
-    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
+    internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (disk.Length < 2 * EntryLength)
         {
@@ -64,7 +67,7 @@ internal static class ApplePartitionMap
             partitions.Add(entry.ToPartition(number, blockSize));
         }
 
-        return partitions.Count == 0 ? null : new PartitionTable("mac", string.Empty, partitions) { SectorSize = blockSize };
+        return partitions.Count == 0 ? null : new PartitionTable(disk, "mac", string.Empty, partitions) { SectorSize = blockSize };
     }
 
     /// <summary>An entry of the map.</summary>

@@ -6,7 +6,7 @@ using ImageFs.Storage.Checking;
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>The GUID partition table (UEFI 2.10, 5.3): a header after the protective MBR, and a backup in the last sector.</summary>
-internal static class GuidPartitionTable
+internal sealed class GuidPartitionTable : PartitionTableFormat
 {
     private const int MinEntrySize = 128;
     private const int MaxEntrySize = 4096;
@@ -64,8 +64,11 @@ internal static class GuidPartitionTable
         run.GiveUp("no header follows the protective MBR");
     }
 
+    /// <inheritdoc/>
+    public override string Name => "gpt";
+
     /// <summary>Reads the table; null when the disk has no protective MBR, or no header after it.</summary>
-    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
+    internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (!IsMeant(disk))
         {
@@ -180,7 +183,7 @@ internal static class GuidPartitionTable
             partitions.Add(entry.ToPartition(i + 1, sectorSize));
         }
 
-        return new PartitionTable("gpt", header.DiskId.ToString(), partitions) { SectorSize = sectorSize };
+        return new PartitionTable(disk, "gpt", header.DiskId.ToString(), partitions) { SectorSize = sectorSize };
     }
 
     /// <summary>The header (UEFI 5.3.2, table 5.5): 92 bytes and what the future adds.</summary>

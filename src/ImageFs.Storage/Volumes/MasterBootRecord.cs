@@ -4,7 +4,7 @@ using System.Globalization;
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>The partition table in a disk's first sector: four primary partitions, and logical ones in a chain of further such sectors.</summary>
-internal static class MasterBootRecord
+internal sealed class MasterBootRecord : PartitionTableFormat
 {
     internal const int Size = 512;
     internal const byte ProtectiveType = 0xEE;
@@ -31,8 +31,11 @@ internal static class MasterBootRecord
         return false;
     }
 
+    /// <inheritdoc/>
+    public override string Name => "dos";
+
     /// <summary>Reads the table; null when the sector has no signature, is a file system's boot sector, or lists no partition.</summary>
-    internal static PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
+    internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {
         if (disk.Length < Size)
         {
@@ -55,7 +58,7 @@ internal static class MasterBootRecord
             logical.Follow(extended);
         }
 
-        return new PartitionTable("dos", id, [.. partitions, .. logical.Found]) { SectorSize = sectorSize };
+        return new PartitionTable(disk, "dos", id, [.. partitions, .. logical.Found]) { SectorSize = sectorSize };
     }
 
     private static bool HasEntries(ReadOnlySpan<byte> sector)

@@ -39,15 +39,14 @@ internal sealed class Verification(ImageStack stack)
             return;
         }
 
-        IReadOnlyList<FileSystemFormat> wanted = ImageStack.TakeFormats(options, choice.IsMade ? disk.Choose(choice).Source : disk.Source);
-        if (disk is { Container: null, HasTable: false, Whole: { Problem: null, IsUnknown: true } } && wanted.Count == 0)
+        Selection selection = disk.SelectUsable(choice);
+        if (disk is { Container: null, IsDivided: false, Whole: { Problem: null, IsUnknown: true } } && selection.Format is null)
         {
             throw ImageStack.Unrecognised(disk);
         }
 
         AddDisk(disk);
         HashSet<string> unknown = [.. options.Names];
-        Selection selection = disk.SelectUsable(choice, wanted);
         IReadOnlyList<Volume> volumes = selection.IsWhole || choice.IsMade ? selection.Volumes : disk.Volumes;
         bool isOnlyForeign = volumes.All(volume => selection.FormatOf(volume) is null);
         foreach (Volume volume in volumes)
@@ -105,9 +104,9 @@ internal sealed class Verification(ImageStack stack)
             Add(string.Empty, check);
         }
 
-        foreach (Check check in disk.TableChecks)
+        foreach ((string part, Check check) in disk.VolumeChecks)
         {
-            Add(string.Empty, check);
+            Add(part, check);
         }
 
         Add(string.Empty, ReadCheck.Of(disk.Source, disk.Container));
@@ -145,7 +144,7 @@ internal sealed class Verification(ImageStack stack)
     private void AddOther(string part, Recognition other, Volume volume) => Add(
         part, new Check($"{other.Type}, which is here too", run => run.GiveUp($"-o {volume.OptionFor(other)} does")));
 
-    private static string PartOf(Volume volume) => volume.Partition is null ? string.Empty : volume.DirectoryName;
+    private static string PartOf(Volume volume) => volume.Entry is null ? string.Empty : volume.DirectoryName;
 
     private void AddVolume(Volume volume, OpenContext own, Selection selection, bool isOnlyForeign)
     {

@@ -27,6 +27,7 @@ internal static class MountOptionHelp
             ("backing-file=FILE", "the backing file or parent, if it was moved"),
             ("parent=FILE", "the older name of backing-file="),
             ("extent=FILE", "a part of the disk that was moved; NAME=FILE if it was renamed as well"),
+            ("device=FILE", "a further image or device with a part of a volume; may be repeated"),
             ("tree", "the image is a folder: show every image in it as a folder"),
             ("idle=SECONDS", "when an image of such a folder is closed (default: 60)"),
             ("backing=folder|any|device", "which other files an image may use (default: folder)")),

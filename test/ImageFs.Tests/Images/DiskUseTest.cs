@@ -69,9 +69,9 @@ internal sealed class DiskUseTest
     public void The_option_that_a_doubt_names_shows_the_other()
     {
         Disk disk = DiskOf(new DiskImage(8 * MiB).Put("sample.iso", 0).Mbr((MiB, 6 * MiB)).Put("fat/fat16.img", MiB));
-        Assert.That(disk.Select(VolumeChoice.None, []).Warnings, Has.Some.Contains("-o fs=iso9660"));
+        Assert.That(disk.Select(VolumeChoice.None).Warnings, Has.Some.Contains("-o fs=iso9660"));
         FileSystemFormat iso = FileSystemFormats.All.Single(format => format.IsNamed("iso9660"));
-        Selection other = disk.Select(VolumeChoice.None, [iso]);
+        Selection other = disk.Select(VolumeChoice.Take(OptionList.Parse("fs=iso9660")));
         Assert.That((other.IsWhole, other.FormatOf(other.Volumes[0]), other.Warnings.Count), Is.EqualTo((true, iso, 0)));
     }
 
@@ -92,7 +92,7 @@ internal sealed class DiskUseTest
     {
         DiskImage image = new DiskImage(3 * MiB).Mbr((MiB, 6 * MiB), (7 * MiB, MiB)).Put("ext/ext2.img", MiB);
         Disk disk = DiskOf(image);
-        Selection selection = disk.Select(VolumeChoice.None, []);
+        Selection selection = disk.Select(VolumeChoice.None);
         Assert.That(selection.Warnings, Is.EqualTo((string[])
         [
             "partition 1 has 6291456 bytes, the image only 2097152 of them: it is cut short, and what lies beyond cannot be read",
@@ -100,7 +100,7 @@ internal sealed class DiskUseTest
         ]));
         Assert.That(Text(selection), Is.EqualTo("1:ext4"));
         Assert.That(selection.LeftOut.Select(leftOut => leftOut.ToString()), Is.EqualTo((string[])["2-unknown (1 MiB) is left out: no known file system"]));
-        Selection chosen = disk.Select(VolumeChoice.Take(OptionList.Parse("part=1")), []);
+        Selection chosen = disk.Select(VolumeChoice.Take(OptionList.Parse("part=1")));
         Assert.That(chosen.Warnings, Has.Count.EqualTo(1));
 
         // The file system says nothing of it again.
@@ -146,7 +146,7 @@ internal sealed class DiskUseTest
 
     private static Disk DiskOf(DiskImage image) => new(image.Source, null);
 
-    private static Selection Select(DiskImage image) => DiskOf(image).Select(VolumeChoice.None, []);
+    private static Selection Select(DiskImage image) => DiskOf(image).Select(VolumeChoice.None);
 
     private static string Text(Selection selection) => string.Join(
         ' ', selection.Volumes.Select(volume => volume.Partition is null ? $"{selection.FormatOf(volume)?.Name}" : $"{volume.Partition.Number}:{volume.Format!.Name}"));

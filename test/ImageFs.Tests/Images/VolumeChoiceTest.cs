@@ -55,6 +55,6 @@ public sealed class VolumeChoiceTest
     {
         Assert.That(s_efi.DirectoryName, Is.EqualTo("1-EFI"));
         Assert.That(s_old.DirectoryName, Is.EqualTo("5-unknown"));
-        Assert.That((s_efi with { Partition = s_efi.Partition! with { Name = "a/b" } }).DirectoryName, Is.EqualTo("1-a_b"));
+        Assert.That((s_efi with { Entry = s_efi.Partition! with { Name = "a/b" } }).DirectoryName, Is.EqualTo("1-a_b"));
     }
 }

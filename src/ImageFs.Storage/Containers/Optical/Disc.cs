@@ -1,5 +1,4 @@
 using ImageFs.Storage.Checking;
-using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage.Containers.Optical;
 
@@ -78,17 +77,6 @@ public sealed class Disc : Container
 
     /// <summary>Where the sessions begin.</summary>
     public SessionTable Sessions => SessionTable.Of(Tracks);
-
-    /// <summary>The tracks as partitions; null when there is only one with data, which may have partitions of its own.</summary>
-    public PartitionTable? TrackTable => Tracks is [{ IsData: true }]
-        ? null
-        : new PartitionTable(
-            "tracks",
-            string.Empty,
-            [
-                .. from track in Tracks
-                   select new Partition(track.Number, track.Start * SectorLayout.UserSize, LengthOf(track), track.TypeName) { Session = track.Session },
-            ]);
 
     /// <inheritdoc/>
     protected override bool MayJoin => false;
@@ -266,8 +254,6 @@ public sealed class Disc : Container
         run.File.ReadAt(run.AddressOf(sector, -Subheader.Length), buffer);
         return new Subheader(buffer);
     }
-
-    private static long LengthOf(DiscTrack track) => track.Count * (track.IsData ? SectorLayout.UserSize : SectorLayout.RawSize);
 
     private int FindRun(long sector) => FindRun(_runs, sector);
 

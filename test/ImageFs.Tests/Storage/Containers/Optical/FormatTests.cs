@@ -1,6 +1,7 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Volumes;
 using static ImageFs.Tests.Storage.Containers.Optical.CueTests;
 
 namespace ImageFs.Tests.Storage.Containers.Optical;
@@ -145,6 +146,6 @@ internal sealed class FormatTests
         Assert.That(Sectors.ReadSectors(disc, 160, 50), Is.All.Zero, "between the sessions");
         Assert.That(disc.Sessions.Starts, Is.EqualTo((long?[])[0, DiscImages.SecondSession * 2048L]));
         Assert.That(disc.Length, Is.EqualTo((DiscImages.SecondSession + 60) * 2048L));
-        Assert.That(disc.TrackTable!.Partitions.Select(track => (track.Number, track.Session)), Is.EqualTo(((int, int?)[])[(1, 1), (2, 1), (3, 2)]));
+        Assert.That(PartitionTable.Read(disc, new SectorSizes(), _ => { })!.Partitions.Select(track => (track.Number, track.Session)), Is.EqualTo(((int, int?)[])[(1, 1), (2, 1), (3, 2)]));
     }
 }

@@ -1,0 +1,216 @@
+namespace ImageFs.Storage.Volumes;
+
+/// <summary>
+/// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and assembles a set as soon as all its members
+/// are there; what still misses some when nothing else is left to look at is assembled without them. So volumes lie on volumes, as deep
+/// as they were made: an encrypted volume on a logical one, on an array, on partitions of several disks.
+/// </summary>
+/// <param name="formats">The formats, in the order in which they are asked.</param>
+/// <param name="context">What volumes are opened with: keys come from it, and warnings go to it.</param>
+public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContext context)
+{
+    /// <summary>Volumes that lie on each other at most.</summary>
+    public const int MaxDepth = 8;
+
+    /// <summary>Volumes that are looked at, at most: several times what the largest table of partitions has.</summary>
+    public const int MaxVolumes = 4096;
+
+    private readonly Queue<VolumeNode> _unseen = [];
+    private readonly List<(VolumeFormat Format, string SetId, List<VolumeNode> Members)> _incomplete = [];
+    private int _count;
+
+    /// <summary>Adds a disk; nothing is read yet.</summary>
+    /// <param name="source">Its bytes.</param>
+    /// <param name="sectors">What is known of its sectors.</param>
+    public VolumeNode Add(BlockSource source, SectorSizes sectors)
+    {
+        var disk = new VolumeNode(null, [], source, sectors);
+        _unseen.Enqueue(disk);
+        return disk;
+    }
+
+    /// <summary>Finds out what a disk or a volume is a member of, and no more; once. A set that has no other member is assembled.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public void Recognise(VolumeNode node)
+    {
+        if (node.IsSeen)
+        {
+            return;
+        }
+
+        bool isPart = node.Origins.Any(origin => origin.Format is { DividesDisks: true });
+        foreach (VolumeFormat format in formats)
+        {
+            if (isPart && format.DividesDisks)
+            {
+                continue;
+            }
+
+            try
+            {
+                if (format.Recognise(node.Source, node.Sectors, context) is { } member)
+                {
+                    node.Format = format;
+                    node.Member = member;
+                    Group(node, format, member);
+                    break;
+                }
+            }
+            catch (ImageException e)
+            {
+                node.Format = format;
+                node.Problem = e;
+                break;
+            }
+        }
+
+        node.IsSeen = true;
+    }
+
+    /// <summary>Finds all volumes of the disks that were added.</summary>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public void Run()
+    {
+        while (true)
+        {
+            while (_unseen.TryDequeue(out VolumeNode? node))
+            {
+                if (node.Problem is null)
+                {
+                    Recognise(node);
+                }
+            }
+
+            if (_incomplete is not [var (format, _, members), ..])
+            {
+                return;
+            }
+
+            // One at a time: its volumes may be the members that the others miss.
+            _incomplete.RemoveAt(0);
+            Assemble(format, members);
+        }
+    }
+
+    private void Group(VolumeNode node, VolumeFormat format, VolumeMember member)
+    {
+        if (member.SetId is not { } id)
+        {
+            Assemble(format, [node]);
+            return;
+        }
+
+        int index = _incomplete.FindIndex(set => set.Format == format && set.SetId == id);
+        List<VolumeNode> members = index < 0 ? [] : _incomplete[index].Members;
+        members.Add(node);
+        if (format.IsComplete([.. members.Select(other => other.Member!)]))
+        {
+            _incomplete.RemoveAll(set => set.Members == members);
+            Assemble(format, members);
+        }
+        else if (index < 0)
+        {
+            _incomplete.Add((format, id, members));
+        }
+    }
+
+    private void Assemble(VolumeFormat format, List<VolumeNode> members)
+    {
+        try
+        {
+            VolumeSet set = format.Assemble([.. members.Select(node => node.Member!)], context);
+            var parts = new List<VolumeNode>();
+            foreach (VolumeEntry entry in set.Entries.Where(entry => !entry.IsContainer))
+            {
+                if (++_count > MaxVolumes)
+                {
+                    context.Warn($"more than {MaxVolumes} volumes: the rest is left out");
+                    break;
+                }
+
+                parts.Add(Open(set, entry, members));
+            }
+
+            parts.ForEach(_unseen.Enqueue);
+            members.ForEach(node => (node.Set, node.Parts) = (set, parts));
+        }
+        catch (ImageException e)
+        {
+            members.ForEach(node => node.Problem = e);
+        }
+    }
+
+    // One that cannot be opened does not take the others down.
+    private VolumeNode Open(VolumeSet set, VolumeEntry entry, List<VolumeNode> members)
+    {
+        try
+        {
+            return members.Max(node => node.Depth) < MaxDepth
+                ? new VolumeNode(entry, members, set.Open(entry, context), members[0].Sectors)
+                : throw new UnsupportedFeatureException($"more than {MaxDepth} volumes that lie on each other");
+        }
+        catch (ImageException e)
+        {
+            return new VolumeNode(entry, members, MemorySource.Empty, members[0].Sectors) { Problem = e };
+        }
+    }
+}
+
+/// <summary>A disk, or a volume that was found on disks, and what it is a member of.</summary>
+public sealed class VolumeNode
+{
+    internal VolumeNode(VolumeEntry? entry, IReadOnlyList<VolumeNode> origins, BlockSource source, SectorSizes sectors)
+    {
+        Entry = entry;
+        Origins = origins;
+        Source = source;
+        Sectors = sectors;
+        Depth = origins.Count == 0 ? 0 : origins.Max(origin => origin.Depth) + 1;
+    }
+
+    /// <summary>What its set says of it; null for a disk.</summary>
+    public VolumeEntry? Entry { get; }
+
+    /// <summary>The members that it is made of; none for a disk.</summary>
+    public IReadOnlyList<VolumeNode> Origins { get; }
+
+    /// <summary>Its bytes; none of them where it could not be opened.</summary>
+    public BlockSource Source { get; }
+
+    /// <summary>How many volumes it lies on; 0 for a disk.</summary>
+    public int Depth { get; }
+
+    /// <summary>The format that it is a member of; null when it is none.</summary>
+    public VolumeFormat? Format { get; internal set; }
+
+    /// <summary>What it is in that format; null when it is no member, or a damaged one.</summary>
+    public VolumeMember? Member { get; internal set; }
+
+    /// <summary>The set that it is a member of, assembled; null when it is no member, or the set could not be assembled.</summary>
+    public VolumeSet? Set { get; internal set; }
+
+    /// <summary>The volumes of that set.</summary>
+    public IReadOnlyList<VolumeNode> Parts { get; internal set; } = [];
+
+    /// <summary>Why it cannot be opened, or its set cannot be assembled; null when nothing is wrong.</summary>
+    public ImageException? Problem { get; internal set; }
+
+    /// <summary>What is known of the sectors of the disk.</summary>
+    internal SectorSizes Sectors { get; }
+
+    internal bool IsSeen { get; set; }
+
+    /// <summary>
+    /// This one, and the volumes on it, each once: behind a member the volumes of its set, which may have further members elsewhere. Those
+    /// without a <see cref="Set"/> are what there is in the end.
+    /// </summary>
+    public IEnumerable<VolumeNode> Walk() => Walk(new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance));
+
+    /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
+    public bool LiesOn(Func<VolumeEntry, bool> condition) =>
+        (Entry is not null && condition(Entry)) || Origins.Any(origin => origin.LiesOn(condition));
+
+    // As deep as volumes lie on each other.
+    private IEnumerable<VolumeNode> Walk(HashSet<VolumeSet> sets) =>
+        Set is not null && sets.Add(Set) ? Parts.SelectMany(part => part.Walk(sets)).Prepend(this) : [this];
+}
