@@ -7,6 +7,8 @@ namespace ImageFs.FileSystems;
 /// <summary>A format that can be recognised and opened.</summary>
 public abstract class FileSystemFormat
 {
+    private const int LookBytes = 512 * 1024;
+
     /// <summary>Linux's name for it, as <c>-o fs=</c> takes it: "iso9660".</summary>
     public abstract string Name { get; }
 
@@ -70,6 +72,9 @@ public abstract class FileSystemFormat
     /// <summary>As <see cref="Open(BlockSource, OpenContext)"/>, with the options of this format.</summary>
     protected abstract FileSystem OpenVolume(BlockSource source, OpenContext context);
 
+    /// <summary>What a source is opened with only to see what it is: nobody is told what is wrong, and little is kept.</summary>
+    protected static OpenContext ForLook() => new() { Memory = new MemoryBudget(LookBytes) };
+
     /// <summary>The length that the file system states, in bytes.</summary>
     /// <exception cref="ImageException">It cannot be read there.</exception>
     protected abstract long FindLength(BlockSource source);
@@ -96,7 +101,7 @@ public abstract class FileSystemFormat
                 return new Weight(Evidence.Overwritten, length, problem);
             }
 
-            FileSystem fileSystem = OpenVolume(source, new OpenContext());
+            FileSystem fileSystem = OpenVolume(source, ForLook());
             if (fileSystem.GetAttributes(fileSystem.Root).Type != NodeType.Directory)
             {
                 return new Weight(Evidence.Overwritten, length, "its root is not a directory");

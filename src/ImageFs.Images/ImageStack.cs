@@ -227,7 +227,6 @@ public sealed class ImageStack : IDisposable
     private VolumeTree OpenAll(IReadOnlyList<Volume> volumes, bool isStrict)
     {
         var opened = new List<(string Name, FileSystem FileSystem)>();
-        CacheSize.Divide(Context.Options, volumes.Count);
         HashSet<string> unknown = [.. Context.Options.Names];
         foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
         {

@@ -1,23 +1,23 @@
 namespace ImageFs.Storage;
 
 /// <summary>
-/// A bounded cache of a source's blocks, for metadata. Blocks never change, so threads share them without a lock; two threads that miss
-/// the same block both read it.
+/// A cache of a source's blocks, for metadata, in the room that all sources of a mount share. Blocks never change, so threads share them
+/// without a lock; two threads that miss the same block both read it.
 /// </summary>
 public sealed class BlockCache
 {
     private readonly BlockSource _source;
     private readonly int _blockSize;
-    private readonly BlockSlots<long> _slots;
+    private readonly BlockShare _kept;
 
     /// <param name="source">What to read.</param>
     /// <param name="blockSize">Bytes read at once.</param>
-    /// <param name="maxBytes">Bytes kept at most; one block at least is.</param>
-    public BlockCache(BlockSource source, int blockSize, int maxBytes)
+    /// <param name="pool">Keeps the blocks: that of the mount (<see cref="MemoryBudget.Blocks"/>).</param>
+    public BlockCache(BlockSource source, int blockSize, BlockPool pool)
     {
         _source = source;
         _blockSize = blockSize;
-        _slots = new BlockSlots<long>(blockSize, maxBytes);
+        _kept = pool.ForOwner(blockSize);
     }
 
     /// <summary>Length of the source in bytes.</summary>
@@ -39,7 +39,7 @@ public sealed class BlockCache
         {
             long number = Math.DivRem(offset, _blockSize, out long inBlock);
             int length = (int)Math.Min(_blockSize - inBlock, destination.Length);
-            if (!_slots.TryCopy(number, number, (int)inBlock, destination[..length]) && !TryRead(number, (int)inBlock, destination[..length]))
+            if (!_kept.TryCopy(new CachedBlock(number), (int)inBlock, destination[..length]) && !TryRead(number, (int)inBlock, destination[..length]))
             {
                 // The block's other bytes may be unreadable while the wanted ones are not.
                 _source.ReadAt(offset, destination);
@@ -64,7 +64,7 @@ public sealed class BlockCache
             return false;
         }
 
-        _slots.Put(number, number, buffer.Span);
+        _kept.Put(new CachedBlock(number), buffer.Span);
         buffer.Span.Slice(inBlock, destination.Length).CopyTo(destination);
         return true;
     }

@@ -5,11 +5,31 @@ namespace ImageFs.Storage;
 /// <summary>What the layers of an image are opened with, from the bottom up: the options of the user, and what the layers share.</summary>
 public sealed record OpenContext
 {
+    /// <summary>Without options, and with memory of its own; nobody is told what is wrong.</summary>
+    public OpenContext()
+        : this(new OptionList())
+    {
+    }
+
+    /// <summary>With options, and memory of its own: what they say of that is taken.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
+    /// <exception cref="OptionException">The size of the memory is none.</exception>
+    public OpenContext(OptionList options, Action<string>? warn = null)
+    {
+        Options = options;
+        Warn = warn ?? (static _ => { });
+        Memory = MemoryBudget.Take(options);
+    }
+
     /// <summary>The options. Each layer takes those that it knows: what is left in the end is unknown.</summary>
-    public OptionList Options { get; init; } = new();
+    public OptionList Options { get; init; }
 
     /// <summary>Called with what is wrong but harmless.</summary>
-    public Action<string> Warn { get; init; } = static _ => { };
+    public Action<string> Warn { get; init; }
+
+    /// <summary>What all layers together keep in memory.</summary>
+    public MemoryBudget Memory { get; init; }
 
     /// <summary>The volume formats in use, in the order in which they are tried.</summary>
     public IReadOnlyList<VolumeFormat> VolumeFormats { get; init; } = Volumes.VolumeFormats.All;
@@ -23,6 +43,6 @@ public sealed record OpenContext
     /// <summary>A context of its own with these options: <c>ro,uid=1000,norock</c>.</summary>
     /// <param name="options">The list, as <see cref="OptionList.Parse"/> takes it.</param>
     /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
-    public static OpenContext Of(string? options, Action<string>? warn = null) =>
-        new() { Options = OptionList.Parse(options), Warn = warn ?? (static _ => { }) };
+    /// <exception cref="OptionException">The size of the memory is none.</exception>
+    public static OpenContext Of(string? options, Action<string>? warn = null) => new(OptionList.Parse(options), warn);
 }

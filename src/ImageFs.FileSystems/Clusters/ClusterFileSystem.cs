@@ -8,8 +8,8 @@ namespace ImageFs.FileSystems.Clusters;
 /// What FAT and exFAT have in common: a tree of directories whose entries tell everything of a file. A node is the address of its
 /// directory entry in the volume, the root directory is node 1.
 /// </summary>
-/// <param name="cacheSize">What of its metadata may be kept.</param>
-internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
+/// <param name="memory">Keeps its directories.</param>
+internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
 {
     /// <summary>The longest directory of exFAT (exFAT 6). FAT allows 2 MiB, but there are writers that make longer ones.</summary>
     public const long MaxDirectoryLength = 256 * 1024 * 1024;
@@ -26,7 +26,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     private const long PositionBehindDot = 1;
     private const long PositionBehindDots = 2;
 
-    private readonly DirectoryCache _directories = new(cacheSize.Directories);
+    private readonly IndexShare _directories = memory.Indexes.ForOwner();
 
     // Which directory a cluster with directory entries belongs to.
     private readonly SlotCache<uint, NodeId> _parents = new(KnownParents);
@@ -37,7 +37,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
 
     /// <summary>The cache that a volume's structures are read through.</summary>
-    public static BlockCache CacheFor(BlockSource source, CacheSize size) => new(source, CachedBlockSize, size.Blocks);
+    public static BlockCache CacheFor(BlockSource source, MemoryBudget memory) => new(source, CachedBlockSize, memory.Blocks);
 
     /// <inheritdoc/>
     public override NodeId Root => new(RootId);
@@ -171,7 +171,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
     /// <summary>A directory, from the cache or read now.</summary>
     protected ClusterDirectory OpenDirectory(NodeId id)
     {
-        ClusterDirectory? directory = _directories.Find(id);
+        ClusterDirectory? directory = _directories.Find<ClusterDirectory>(id.Value);
         if (directory is not null)
         {
             return directory;
@@ -180,17 +180,17 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         // One thread reads it, those that want the same wait: not each its own.
         lock (_building[(int)(id.Value / EntryCursor.EntrySize % BuildLocks)])
         {
-            directory = _directories.Find(id);
+            directory = _directories.Find<ClusterDirectory>(id.Value);
             if (directory is null)
             {
                 directory = LocateDirectory(id);
                 using DirectoryReader reader = Read(directory, 0);
-                directory.Scan(reader, _directories.MaxWeight);
+                directory.Scan(reader, _directories.MaxBytes / sizeof(ulong));
 
                 // A device that failed may recover: what it did not give is asked for again.
                 if (directory.Damage is not LinuxException)
                 {
-                    _directories.Add(id, directory);
+                    _directories.Add(id.Value, directory, directory.Weight * (long)sizeof(ulong));
                 }
             }
 
@@ -235,7 +235,7 @@ internal abstract class ClusterFileSystem(CacheSize cacheSize) : FileSystem
         using DirectoryReader reader = Read(directory, 0);
         while (reader.MoveNext())
         {
-            if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && _directories.Find(reader.Node) is null)
+            if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && _directories.Find<ClusterDirectory>(reader.Node.Value) is null)
             {
                 Source.Prefetch(Heap.AddressOf(reader.FirstCluster), Math.Min(Heap.ClusterSize, MaxPrefetch));
             }

@@ -29,7 +29,6 @@ internal class OwnerOptions
         DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
         AheadOfUtc = TakeTimeOffset(options);
         Charset = TakeCharset(options);
-        CacheSize = CacheSize.Take(options);
 
         // They are about writing, or about what is not shown in a mount.
         options.TakeNumber("allow_utime", octal: true);
@@ -43,9 +42,6 @@ internal class OwnerOptions
 
     /// <summary><c>iocharset=</c>: the character set that names are shown in; <c>utf8</c> counts more.</summary>
     public NameCharset Charset { get; }
-
-    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
-    public CacheSize CacheSize { get; }
 
     /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
     public uint UserId { get; }

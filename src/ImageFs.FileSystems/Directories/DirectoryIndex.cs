@@ -20,8 +20,8 @@ internal sealed class DirectoryIndex
         }
     }
 
-    /// <summary>Entries in it.</summary>
-    public int Count => _entries.Length;
+    /// <summary>Bytes that it takes.</summary>
+    public long Bytes => _entries.Length * (long)sizeof(ulong);
 
     /// <summary>The first thing of the directory that could not be read: a name that is not found may be there. Null when all could.</summary>
     public ImageException? Damage { get; }

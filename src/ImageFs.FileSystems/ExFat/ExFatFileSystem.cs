@@ -6,7 +6,7 @@ using ImageFs.Tree;
 namespace ImageFs.FileSystems.ExFat;
 
 /// <summary>An exFAT file system, as Linux's exfat shows it.</summary>
-internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options) : ClusterFileSystem(options.CacheSize)
+internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, MemoryBudget memory) : ClusterFileSystem(memory)
 {
     // What Linux says: each unit may take so many bytes in some character set.
     private const uint MaxBytesPerUnit = 6;

@@ -42,14 +42,11 @@ internal sealed class ExFatFormat : FileSystemFormat
     protected override string? FindOverwritten(BlockSource source)
     {
         string? problem = null;
-        BootRegion.Read(ClusterFileSystem.CacheFor(source, default), stackalloc byte[BootSector.Length], warning => problem = warning);
+        BootRegion.Read(ClusterFileSystem.CacheFor(source, ForLook().Memory), stackalloc byte[BootSector.Length], warning => problem = warning);
         return problem;
     }
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>
-        Open(source, new ExFatOptions(context.Options), context.Warn);
-
-    private static ExFatFileSystem Open(BlockSource source, ExFatOptions options, Action<string> warn) =>
-        new(new ExFatVolume(source, options.CacheSize, warn), options);
+        new ExFatFileSystem(new ExFatVolume(source, context), new ExFatOptions(context.Options), context.Memory);
 }

@@ -15,12 +15,12 @@ internal sealed class ExFatVolume
 
     /// <summary>Reads the boot region and what the root directory says of the volume.</summary>
     /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
-    public ExFatVolume(BlockSource source, CacheSize cacheSize, Action<string> warn)
+    public ExFatVolume(BlockSource source, OpenContext context)
     {
         Source = source;
-        Cache = ClusterFileSystem.CacheFor(source, cacheSize);
+        Cache = ClusterFileSystem.CacheFor(source, context.Memory);
         Span<byte> bytes = stackalloc byte[BootSector.Length];
-        BootRegion.Read(Cache, bytes, warn);
+        BootRegion.Read(Cache, bytes, context.Warn);
         var boot = new BootSector(bytes);
         SectorSize = 1 << boot.BytesPerSectorShift;
         Sectors = (long)Math.Min(boot.VolumeLength, long.MaxValue);
@@ -36,17 +36,17 @@ internal sealed class ExFatVolume
         Table = new FileAllocationTable(Cache, table, EntryWidth.ExFat, heap);
         if (boot.VolumeFlags.HasFlag(VolumeFlags.VolumeDirty))
         {
-            warn("the volume was not properly unmounted: some data may be damaged");
+            context.Warn("the volume was not properly unmounted: some data may be damaged");
         }
 
         if (boot.VolumeFlags.HasFlag(VolumeFlags.MediaFailure))
         {
-            warn("the medium has had failures: some data may be lost");
+            context.Warn("the medium has had failures: some data may be lost");
         }
 
-        VolumeLength.WarnIfCut(source, Math.Min(Sectors, long.MaxValue / SectorSize) * SectorSize, warn);
+        VolumeLength.WarnIfCut(source, Math.Min(Sectors, long.MaxValue / SectorSize) * SectorSize, context.Warn);
 
-        ReadRoot(warn);
+        ReadRoot(context.Warn);
     }
 
     /// <summary>The volume.</summary>

@@ -39,12 +39,12 @@ internal sealed class ExtFormat : FileSystemFormat
     {
         var taken = ExtOptions.Take(context.Options);
         byte[] superBlock = ReadSuperBlock(source, taken.SuperBlockAddress);
-        var volume = new ExtVolume(source, new SuperBlock(superBlock), taken.SuperBlockAddress, taken.CacheSize);
+        var volume = new ExtVolume(context.Memory, source, new SuperBlock(superBlock), taken.SuperBlockAddress);
         if (!taken.NoLoad && JournalRecovery.IsNeeded(new SuperBlock(superBlock)))
         {
             BlockSource recovered = JournalRecovery.Recover(volume, new SuperBlock(superBlock).JournalInode, out int blocks);
             superBlock = ReadSuperBlock(recovered, taken.SuperBlockAddress);
-            volume = new ExtVolume(recovered, new SuperBlock(superBlock), taken.SuperBlockAddress, taken.CacheSize) { RecoveredBlocks = blocks };
+            volume = new ExtVolume(context.Memory, recovered, new SuperBlock(superBlock), taken.SuperBlockAddress) { RecoveredBlocks = blocks };
         }
 
         if (new SuperBlock(superBlock).HasFeaturesOfNoRevision)

@@ -28,9 +28,6 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
     /// <summary><c>sb=</c>, which is in KiB: where the super block is that counts, with the group descriptors after it; in bytes.</summary>
     public long SuperBlockAddress { get; private init; }
 
-    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
-    public CacheSize CacheSize { get; private init; }
-
     /// <summary>Takes the options out of those of a mount.</summary>
     /// <exception cref="OptionException">One has a value that it cannot have.</exception>
     public static ExtOptions Take(OptionList options)
@@ -49,7 +46,6 @@ internal sealed record ExtOptions(bool NoLoad, bool UserAttributes, bool AccessC
             !TakeSwitch(options, "bsddf", "minixdf"))
         {
             SuperBlockAddress = options.TakeNumber("sb") is { } block ? block * (long)SuperBlockUnit : SuperBlock.Address,
-            CacheSize = CacheSize.Take(options),
         };
     }
 

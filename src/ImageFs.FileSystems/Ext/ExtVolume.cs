@@ -13,16 +13,16 @@ internal sealed class ExtVolume
 
     private const string Clause = "ext4: Inode Table";
 
+    /// <param name="memory">Keeps what is read of its metadata.</param>
     /// <param name="source">The volume, as it is after recovery of the journal.</param>
     /// <param name="superBlock">Its super block.</param>
     /// <param name="superBlockAddress">Where that is: the group descriptors are after it. In bytes.</param>
-    /// <param name="cacheSize">What of its metadata may be kept.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public ExtVolume(BlockSource source, SuperBlock superBlock, long superBlockAddress = SuperBlock.Address, CacheSize cacheSize = default)
+    public ExtVolume(MemoryBudget memory, BlockSource source, SuperBlock superBlock, long superBlockAddress = SuperBlock.Address)
     {
         Source = source;
         Geometry = new Geometry(superBlock);
-        Blocks = new MetadataBlocks(source, Geometry, cacheSize.Blocks);
+        Blocks = new MetadataBlocks(source, Geometry, memory.Blocks);
         Descriptors = new GroupDescriptors(superBlock, superBlockAddress, Geometry, Blocks);
         Inodes = new InodeTable(Geometry, Descriptors, Blocks);
         ExtentCheck = new ExtentCheck(Geometry);

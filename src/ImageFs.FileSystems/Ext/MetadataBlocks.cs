@@ -14,7 +14,7 @@ internal abstract class MetadataCheck
 }
 
 /// <summary>
-/// A bounded cache of blocks of metadata, each checked when it is read. It remembers as what, and for which owner, a block was checked,
+/// A cache of blocks of metadata, each checked when it is read. It remembers as what, and for which owner, a block was checked,
 /// and hands out copies: the caller's buffer is what it reads into.
 /// </summary>
 internal sealed class MetadataBlocks
@@ -24,16 +24,16 @@ internal sealed class MetadataBlocks
 
     private readonly BlockSource _source;
     private readonly Geometry _geometry;
-    private readonly BlockSlots<Key> _slots;
+    private readonly BlockShare _kept;
 
     /// <param name="source">The volume.</param>
     /// <param name="geometry">Its block size and number of blocks.</param>
-    /// <param name="maxBytes">Bytes kept at most.</param>
-    public MetadataBlocks(BlockSource source, Geometry geometry, int maxBytes)
+    /// <param name="pool">Keeps the blocks.</param>
+    public MetadataBlocks(BlockSource source, Geometry geometry, BlockPool pool)
     {
         _source = source;
         _geometry = geometry;
-        _slots = new BlockSlots<Key>(geometry.BlockSize, maxBytes);
+        _kept = pool.ForOwner(geometry.BlockSize);
     }
 
     /// <summary>A part of a block that no check is known for.</summary>
@@ -44,11 +44,11 @@ internal sealed class MetadataBlocks
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public void Read(long number, int start, Span<byte> part)
     {
-        var key = new Key(number, null, 0);
-        if (!_slots.TryCopy(PlaceOf(number), key, start, part))
+        var wanted = new CachedBlock(number, PlaceOf(number));
+        if (!_kept.TryCopy(wanted, start, part))
         {
             using var buffer = new PooledBuffer(_geometry.BlockSize);
-            Load(key, buffer.Span);
+            Load(wanted, null, buffer.Span);
             buffer.Span.Slice(start, part.Length).CopyTo(part);
         }
     }
@@ -64,10 +64,10 @@ internal sealed class MetadataBlocks
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public ReadOnlySpan<byte> Read(long number, MetadataCheck? check, uint seed, Span<byte> block)
     {
-        var key = new Key(number, check, seed);
-        if (!_slots.TryCopy(PlaceOf(number), key, 0, block))
+        var wanted = new CachedBlock(number, PlaceOf(number), check, seed);
+        if (!_kept.TryCopy(wanted, 0, block))
         {
-            Load(key, block);
+            Load(wanted, check, block);
         }
 
         return block;
@@ -76,14 +76,11 @@ internal sealed class MetadataBlocks
     // Tables are at the same place in each group, and groups are a power of two: without this they would all want the same few slots.
     private long PlaceOf(long number) => number + (number / _geometry.BlocksPerGroup * GroupShift);
 
-    private void Load(Key key, Span<byte> block)
+    private void Load(in CachedBlock wanted, MetadataCheck? check, Span<byte> block)
     {
-        long address = _geometry.AddressOf(key.Number);
+        long address = _geometry.AddressOf(wanted.Number);
         _source.ReadAt(address, block);
-        key.Check?.Verify(block, address, key.Seed);
-        _slots.Put(PlaceOf(key.Number), key, block);
+        check?.Verify(block, address, wanted.Seed);
+        _kept.Put(wanted, block);
     }
-
-    /// <summary>A block, and as what it was checked.</summary>
-    private readonly record struct Key(long Number, MetadataCheck? Check, uint Seed);
 }

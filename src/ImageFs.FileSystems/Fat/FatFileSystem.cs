@@ -7,7 +7,7 @@ using ImageFs.Tree;
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>A FAT12, FAT16 or FAT32 file system, as Linux's vfat shows it.</summary>
-internal sealed class FatFileSystem(FatVolume volume, FatOptions options) : ClusterFileSystem(options.CacheSize)
+internal sealed class FatFileSystem(FatVolume volume, FatOptions options, MemoryBudget memory) : ClusterFileSystem(memory)
 {
     private const uint MaxNameLength = 255;
 

@@ -54,20 +54,17 @@ internal sealed class FatFormat : FileSystemFormat
     /// <inheritdoc/>
     protected override long FindLength(BlockSource source)
     {
-        var volume = new FatVolume(source, default, static _ => { });
+        var volume = new FatVolume(source, ForLook());
         return volume.TotalSectors * (long)volume.SectorSize;
     }
 
     /// <inheritdoc/>
     protected override string? FindOverwritten(BlockSource source) =>
-        FatRemains.FindOverwritten(new FatVolume(source, default, static _ => { }));
+        FatRemains.FindOverwritten(new FatVolume(source, ForLook()));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>
-        Open(source, new FatOptions(context.Options), context.Warn);
-
-    private static FatFileSystem Open(BlockSource source, FatOptions options, Action<string> warn) =>
-        new(new FatVolume(source, options.CacheSize, warn), options);
+        new FatFileSystem(new FatVolume(source, context), new FatOptions(context.Options), context.Memory);
 
     private static bool IsOtherType(ReadOnlySpan<byte> type) => type.SequenceEqual("HPFS    "u8) || type.SequenceEqual("JFS     "u8);
 

@@ -13,10 +13,10 @@ internal sealed class FatVolume
 
     /// <summary>Reads the boot sector.</summary>
     /// <exception cref="InvalidImageException">No volume can be made of it.</exception>
-    public FatVolume(BlockSource source, CacheSize cacheSize, Action<string> warn)
+    public FatVolume(BlockSource source, OpenContext context)
     {
         Source = source;
-        Cache = ClusterFileSystem.CacheFor(source, cacheSize);
+        Cache = ClusterFileSystem.CacheFor(source, context.Memory);
         Span<byte> bytes = stackalloc byte[BootSector.Length];
         Cache.ReadAt(0, bytes);
         EarlyFloppy.Complete(source, bytes);
@@ -53,17 +53,17 @@ internal sealed class FatVolume
         int active = boot.ActiveFat;
         if (active >= FatCount)
         {
-            warn($"table {active} is said to be the active one of {FatCount}: the first is taken");
+            context.Warn($"table {active} is said to be the active one of {FatCount}: the first is taken");
             active = 0;
         }
 
         Table = new FileAllocationTable(Cache, TableAddress + (active * TableLength), Width, heap);
         if (boot.IsDirty)
         {
-            warn("the volume was not properly unmounted: some data may be damaged");
+            context.Warn("the volume was not properly unmounted: some data may be damaged");
         }
 
-        VolumeLength.WarnIfCut(source, TotalSectors * (long)SectorSize, warn);
+        VolumeLength.WarnIfCut(source, TotalSectors * (long)SectorSize, context.Warn);
     }
 
     /// <summary>The volume.</summary>

@@ -26,15 +26,16 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     private readonly Iso9660Volume _volume;
     private readonly NameComparison _comparison;
-    private readonly DirectoryIndexCache _indexes;
+    private readonly IndexShare _indexes;
     private readonly SlotCache<NodeId, DirectoryFacts> _facts = new(KnownDirectories);
-    private readonly DecodedBlocks _decoded = new DecodedBlockCache().ForOwner();
+    private readonly DecodedBlocks _decoded;
     private readonly Lock _indexing = new();
 
     public Iso9660FileSystem(Iso9660Volume volume)
     {
         _volume = volume;
-        _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
+        _indexes = volume.Indexes;
+        _decoded = volume.Decoded;
         bool isJoliet = volume.Tree == Iso9660Tree.Joliet;
         _comparison = new NameComparison(volume.Options.CheckRelaxed ?? isJoliet, isJoliet);
         if (GetAttributes(Root).Type != NodeType.Directory)
@@ -231,7 +232,7 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     private DirectoryIndex? FindIndex(NodeId directory, FileSection extent)
     {
-        DirectoryIndex? index = _indexes.Find(directory);
+        DirectoryIndex? index = _indexes.Find<DirectoryIndex>(directory.Value);
         if (index is not null)
         {
             return index;
@@ -240,10 +241,10 @@ internal sealed class Iso9660FileSystem : FileSystem
         // One thread makes it, those that want the same wait: not each its own.
         lock (_indexing)
         {
-            index = _indexes.Find(directory);
+            index = _indexes.Find<DirectoryIndex>(directory.Value);
             if (index is null && MakeIndex(directory, extent) is { } made)
             {
-                _indexes.Add(directory, made);
+                _indexes.Add(directory.Value, made, made.Bytes);
                 index = made;
             }
 
@@ -327,7 +328,7 @@ internal sealed class Iso9660FileSystem : FileSystem
         {
             while (reader.MoveNext())
             {
-                if (entries.Count == _indexes.MaxEntries)
+                if (entries.Count == _indexes.MaxBytesOfLatest / sizeof(ulong))
                 {
                     return null;
                 }

@@ -50,7 +50,7 @@ internal sealed class Iso9660Format : FileSystemFormat
         long start = Sessions.FindStart(source, isoOptions);
         long shift = Sessions.FindShift(source, start, isoOptions);
         BlockSource disc = shift == 0 ? source : new SessionSource(source, shift);
-        var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, context.Warn);
+        var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, context);
         VolumeLength.WarnIfCut(disc, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), context.Warn);
         return new Iso9660FileSystem(volume);
     }

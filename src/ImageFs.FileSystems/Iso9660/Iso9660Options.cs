@@ -60,11 +60,7 @@ internal sealed class Iso9660Options
         }
 
         Charset = NameCharset.Take(options);
-        CacheSize = CacheSize.Take(options);
     }
-
-    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
-    public CacheSize CacheSize { get; }
 
     /// <summary><c>norock</c>: Rock Ridge is not looked at.</summary>
     public bool NoRockRidge { get; }

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Iso9660.RockRidge;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.FileSystems.Iso9660;
 
@@ -18,13 +19,15 @@ internal sealed class Iso9660Volume
 
     /// <summary>Opens the volume that a descriptor set tells of, and decides which tree is shown.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public Iso9660Volume(BlockSource source, VolumeDescriptorSet descriptors, Iso9660Options options, Action<string> warn)
+    public Iso9660Volume(BlockSource source, VolumeDescriptorSet descriptors, Iso9660Options options, OpenContext context)
     {
         Source = source;
         Descriptors = descriptors;
         Options = options;
-        Cache = new BlockCache(source, CacheBlockSize, options.CacheSize.Blocks);
-        _warn = warn;
+        Cache = new BlockCache(source, CacheBlockSize, context.Memory.Blocks);
+        Indexes = context.Memory.Indexes.ForOwner();
+        Decoded = context.Memory.Decoded.ForOwner();
+        _warn = context.Warn;
 
         DescriptorSector? joliet = options.NoJoliet ? null : descriptors.Joliet;
         Shown = (options.NoRockRidge ? joliet : null) ?? descriptors.Primary ?? joliet
@@ -55,6 +58,12 @@ internal sealed class Iso9660Volume
 
     /// <summary>Its metadata, cached.</summary>
     public BlockCache Cache { get; }
+
+    /// <summary>The blocks of its compressed files.</summary>
+    public DecodedBlocks Decoded { get; }
+
+    /// <summary>The indexes of its directories.</summary>
+    public IndexShare Indexes { get; }
 
     /// <summary>The long continuation areas that were last read.</summary>
     public SlotCache<long, ContinuationEntries> Continuations { get; } = new(KnownContinuations);

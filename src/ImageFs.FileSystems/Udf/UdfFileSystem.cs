@@ -41,7 +41,7 @@ internal sealed class UdfFileSystem : FileSystem
 
     private readonly UdfVolume _volume;
     private readonly NamedStreams _streams;
-    private readonly DirectoryIndexCache _indexes;
+    private readonly IndexShare _indexes;
     private readonly Lock _indexing = new();
     private readonly SlotCache<NodeId, DirectoryFacts> _facts = new(KnownDirectories);
     private readonly Lazy<ulong> _freeBlocks;
@@ -54,7 +54,7 @@ internal sealed class UdfFileSystem : FileSystem
     {
         _volume = volume;
         _streams = new NamedStreams(volume);
-        _indexes = new DirectoryIndexCache(volume.Options.CacheSize.Directories);
+        _indexes = volume.Indexes;
         _freeBlocks = new Lazy<ulong>(CountFreeBlocks);
         Root = ToNode(volume.FileSet.RootDirectory.Start);
         if (GetAttributes(Root).Type != NodeType.Directory)
@@ -405,7 +405,7 @@ internal sealed class UdfFileSystem : FileSystem
 
     private DirectoryIndex? FindIndex(NodeId directory, BlockSource contents)
     {
-        DirectoryIndex? index = _indexes.Find(directory);
+        DirectoryIndex? index = _indexes.Find<DirectoryIndex>(directory.Value);
         if (index is not null)
         {
             return index;
@@ -414,10 +414,10 @@ internal sealed class UdfFileSystem : FileSystem
         // One thread makes it, those that want the same wait: not each its own.
         lock (_indexing)
         {
-            index = _indexes.Find(directory);
+            index = _indexes.Find<DirectoryIndex>(directory.Value);
             if (index is null && MakeIndex(contents) is { } made)
             {
-                _indexes.Add(directory, made);
+                _indexes.Add(directory.Value, made, made.Bytes);
                 index = made;
             }
 
@@ -496,7 +496,7 @@ internal sealed class UdfFileSystem : FileSystem
             while (reader.MoveNext())
             {
                 long position = reader.Position / FileIdentifier.Alignment;
-                if (entries.Count == _indexes.MaxEntries || position > uint.MaxValue)
+                if (entries.Count == _indexes.MaxBytesOfLatest / sizeof(ulong) || position > uint.MaxValue)
                 {
                     return null;
                 }

@@ -43,14 +43,14 @@ internal sealed class UdfFormat : FileSystemFormat
 
     /// <inheritdoc/>
     protected override long FindLength(BlockSource source) =>
-        FindEnd(new UdfVolume(source, new UdfOptions(OptionList.Parse(null), source), static _ => { }));
+        FindEnd(new UdfVolume(source, new UdfOptions(new OptionList(), source), ForLook()));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
         var udfOptions = new UdfOptions(context.Options, source);
         BlockSource disc = Place(source, udfOptions);
-        var volume = new UdfVolume(disc, udfOptions, context.Warn);
+        var volume = new UdfVolume(disc, udfOptions, context);
         VolumeLength.WarnIfCut(disc, FindEnd(volume), context.Warn);
         return new UdfFileSystem(volume);
     }

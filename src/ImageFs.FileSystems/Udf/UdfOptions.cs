@@ -46,15 +46,11 @@ internal sealed class UdfOptions
             uint size => throw new OptionException($"bs={size}", "is 512, 1024, 2048 or 4096"),
         };
         Charset = NameCharset.Take(options);
-        CacheSize = CacheSize.Take(options);
         foreach (string name in s_ignored)
         {
             options.TryTake(name, out _);
         }
     }
-
-    /// <summary><c>cache-size=</c>: what of the metadata may be kept.</summary>
-    public CacheSize CacheSize { get; }
 
     /// <summary><c>novrs</c>: the volume recognition sequence is not looked at.</summary>
     public bool IgnoreRecognition { get; }

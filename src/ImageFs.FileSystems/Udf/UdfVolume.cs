@@ -20,18 +20,19 @@ internal sealed class UdfVolume
 
     /// <summary>Opens the logical volume of an image.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
-    public UdfVolume(BlockSource image, UdfOptions options, Action<string> warn)
+    public UdfVolume(BlockSource image, UdfOptions options, OpenContext context)
     {
         Image = image;
         Options = options;
-        Descriptors = VolumeDescriptorSequence.Read(image, options, warn);
+        Descriptors = VolumeDescriptorSequence.Read(image, options, context.Warn);
         BlockSize = Descriptors.Anchor.BlockSize;
-        _cache = new BlockCache(image, CacheBlockSize, options.CacheSize.Blocks);
+        Indexes = context.Memory.Indexes.ForOwner();
+        _cache = new BlockCache(image, CacheBlockSize, context.Memory.Blocks);
         LogicalVolumeDescriptor volume = Descriptors.LogicalVolume;
         Maps = volume.ReadMaps();
-        Integrity = Integrity.Read(image, volume.IntegritySequence, BlockSize, warn);
+        Integrity = Integrity.Read(image, volume.IntegritySequence, BlockSize, context.Warn);
 
-        var partitions = new PartitionSet(this, warn);
+        var partitions = new PartitionSet(this, context);
         Space = partitions.Space;
         partitions.Open();
         VirtualTable = partitions.VirtualTable;
@@ -42,6 +43,9 @@ internal sealed class UdfVolume
 
     /// <summary>The image.</summary>
     public BlockSource Image { get; }
+
+    /// <summary>The indexes of its directories.</summary>
+    public IndexShare Indexes { get; }
 
     /// <summary>The mount options.</summary>
     public UdfOptions Options { get; }

@@ -14,9 +14,6 @@ public sealed class ImageLibrary : FileSystem
     /// <summary>Images that are open at most.</summary>
     public const int MaxOpen = 32;
 
-    // What one mount may keep is divided by so many: rarely are all used at once, and rarely fills any its part.
-    private const int CacheShare = 8;
-
     private const int DefaultIdleSeconds = 60;
     private const uint ReadBits = 0x124; // r--r--r--
     private const uint BlockSize = 4096;
@@ -48,7 +45,6 @@ public sealed class ImageLibrary : FileSystem
 
         OptionList options = context.Options;
         IdleTime = TimeSpan.FromSeconds(options.TakeNumber("idle", max: 24 * 60 * 60) ?? DefaultIdleSeconds);
-        CacheSize.Divide(options, CacheShare);
         _context = context.WithCopiedOptions();
         options.Keep(new HashSet<string>());
         _leftOut = leftOut;
@@ -302,20 +298,29 @@ public sealed class ImageLibrary : FileSystem
             }
 
             entry.Update(status);
-            FileSystem fileSystem = OpenImage(entry, FileDevice.IdentityOf(in status));
-            Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
-            entry.Open(fileSystem);
-            return fileSystem;
+            MemoryBudget memory = _context.Memory.ForImage();
+            try
+            {
+                FileSystem fileSystem = OpenImage(entry, FileDevice.IdentityOf(in status), memory);
+                Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
+                entry.Open(fileSystem, memory);
+                return fileSystem;
+            }
+            catch
+            {
+                memory.Close();
+                throw;
+            }
         }
     }
 
-    private FileSystem OpenImage(LibraryEntry entry, string identity)
+    private FileSystem OpenImage(LibraryEntry entry, string identity, MemoryBudget memory)
     {
         void Warn(string message) => _context.Warn($"{entry.Path}: {message}");
         try
         {
             // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
-            ImageStack stack = ImageStack.Open(entry.Path, _context.WithCopiedOptions() with { Warn = Warn });
+            ImageStack stack = ImageStack.Open(entry.Path, _context.WithCopiedOptions() with { Warn = Warn, Memory = memory });
 
             // Who may enter was said of the file that was looked at: not of another that is in its place since.
             return stack.Device?.Identity == identity

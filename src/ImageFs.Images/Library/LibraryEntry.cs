@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Storage;
 using ImageFs.Tree;
 
 namespace ImageFs.Images.Library;
@@ -11,6 +12,7 @@ namespace ImageFs.Images.Library;
 internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path, FileStatus status)
 {
     private volatile FileSystem? _fileSystem;
+    private MemoryBudget? _memory;
     private long _lastUse;
 
     /// <summary>Its number.</summary>
@@ -68,7 +70,13 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
     internal void Update(FileStatus found) => Status = found;
 
     /// <summary>It is open from now on.</summary>
-    internal void Open(FileSystem fileSystem) => _fileSystem = fileSystem;
+    /// <param name="fileSystem">Its file system.</param>
+    /// <param name="memory">What that keeps, which goes when it is closed.</param>
+    internal void Open(FileSystem fileSystem, MemoryBudget memory)
+    {
+        _memory = memory;
+        _fileSystem = fileSystem;
+    }
 
     /// <summary>Takes the numbers of its volumes, when it is opened for the first time.</summary>
     internal void Enter(int volumes, int firstVolume)
@@ -82,5 +90,10 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
     /// It is closed from now on: nothing leads from here to its descriptors any more, and they go when nobody else has them, a reply on
     /// its way for example.
     /// </summary>
-    internal void Close() => _fileSystem = null;
+    internal void Close()
+    {
+        _fileSystem = null;
+        _memory?.Close();
+        _memory = null;
+    }
 }

@@ -6,9 +6,6 @@ namespace ImageFs.Storage.Containers;
 /// <param name="decoded">Keeps decoded blocks, where some are compressed.</param>
 internal abstract class VirtualDisk(DecodedBlocks decoded = default) : Container(decoded)
 {
-    // Bytes that a disk keeps of its tables.
-    internal const int TableCacheSize = 1 << 20;
-
     // Bytes of its tables that it reads at once.
     internal const int TableCacheBlock = 4096;
 

@@ -5,15 +5,15 @@ namespace ImageFs.Storage.Decoding;
 /// size, so that blocks of all sizes share the room. It takes no memory before the first of them.
 /// </summary>
 /// <param name="maxBytes">Bytes kept at most.</param>
-public sealed class DecodedBlockCache(int maxBytes = DecodedBlockCache.DefaultSize)
+public sealed class DecodedBlockCache(int maxBytes)
 {
-    /// <summary>Bytes that are kept where nobody says how many: eight blocks of qcow2's largest size.</summary>
-    public const int DefaultSize = 16 << 20;
-
     private const int PartLength = 16 << 10;
 
     private readonly Lazy<BlockSlots<Key>> _parts = new(() => new BlockSlots<Key>(PartLength, maxBytes));
     private long _lastOwner;
+
+    /// <summary>Bytes kept at most.</summary>
+    public int MaxBytes => maxBytes;
 
     /// <summary>Room for the blocks of one more volume or disk.</summary>
     public DecodedBlocks ForOwner() => new(this, Interlocked.Increment(ref _lastOwner), 0);

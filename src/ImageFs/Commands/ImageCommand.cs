@@ -36,7 +36,7 @@ internal sealed class ImageCommand : Verb
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext { Options = options, Warn = Log.WriteToStandardError });
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError));
         return action(stack, parsed);
     });
 

@@ -8,7 +8,7 @@ public sealed class BlockCacheTest
     public void Reads_across_blocks_are_right_whatever_is_cached()
     {
         byte[] bytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)(i % 251))];
-        var cache = new BlockCache(new MemorySource(bytes), 64, 3 * 64);
+        var cache = new BlockCache(new MemorySource(bytes), 64, new BlockPool(3 * 64, 64));
         var random = new Random(1);
         for (int i = 0; i < 2000; i++)
         {
@@ -23,7 +23,7 @@ public sealed class BlockCacheTest
     public void A_block_is_read_once()
     {
         var source = new CountingSource();
-        var cache = new BlockCache(source, 64, 4 * 64);
+        var cache = new BlockCache(source, 64, new BlockPool(4 * 64, 64));
         for (int i = 0; i < 64; i++)
         {
             cache.ReadAt(i, new byte[1]);
@@ -34,13 +34,13 @@ public sealed class BlockCacheTest
 
     [Test]
     public void Reading_behind_the_end_is_an_error() =>
-        Assert.That(() => new BlockCache(new MemorySource(new byte[10]), 4, 16).ReadAt(9, new byte[2]), Throws.TypeOf<TruncatedImageException>());
+        Assert.That(() => new BlockCache(new MemorySource(new byte[10]), 4, new BlockPool(16, 4)).ReadAt(9, new byte[2]), Throws.TypeOf<TruncatedImageException>());
 
     [Test]
     public void Bytes_beside_damaged_ones_can_be_read()
     {
         var source = new CountingSource { FirstBad = 32 };
-        var cache = new BlockCache(source, 64, 4 * 64);
+        var cache = new BlockCache(source, 64, new BlockPool(4 * 64, 64));
         byte[] read = [9];
         cache.ReadAt(31, read);
 

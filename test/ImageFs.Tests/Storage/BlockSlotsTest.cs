@@ -103,7 +103,7 @@ public sealed class BlockSlotsTest
     public void A_cache_that_threads_share_gives_every_byte_of_a_source_that_fails_at_times()
     {
         const int Blocks = 16;
-        var cache = new BlockCache(new UnsteadySource(Blocks), BlockSize, 3 * BlockSize);
+        var cache = new BlockCache(new UnsteadySource(Blocks), BlockSize, new BlockPool(3 * BlockSize, BlockSize));
         long failed = 0;
         long wrong = 0;
         Run(thread =>

@@ -51,7 +51,7 @@ public sealed class DeviceTest
     public void A_failure_is_the_readers_and_is_not_remembered()
     {
         using var device = new TestDevice(s_bytes);
-        var cache = new BlockCache(device, 4096, 65536);
+        var cache = new BlockCache(device, 4096, new BlockPool(65536));
         byte[] read = new byte[10];
         device.Bad = (8192, 8193);
 

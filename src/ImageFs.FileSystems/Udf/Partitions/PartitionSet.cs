@@ -15,16 +15,16 @@ internal sealed class PartitionSet
     private const uint NoBlock = uint.MaxValue;
 
     private readonly UdfVolume _volume;
-    private readonly Action<string> _warn;
+    private readonly OpenContext _context;
     private readonly BlockSource[] _partitions;
     private readonly BlockSource[] _mirrors;
 
     /// <param name="volume">The logical volume: its maps were read.</param>
-    /// <param name="warn">Called with what is damaged but can be done without.</param>
-    public PartitionSet(UdfVolume volume, Action<string> warn)
+    /// <param name="context">What the volume is opened with.</param>
+    public PartitionSet(UdfVolume volume, OpenContext context)
     {
         _volume = volume;
-        _warn = warn;
+        _context = context;
 
         // One that is not opened yet has no blocks.
         _partitions = new BlockSource[volume.Maps.Count];
@@ -69,7 +69,7 @@ internal sealed class PartitionSet
         long length = (long)descriptor.PartitionLength * _volume.BlockSize;
         return map.Kind == PartitionKind.Physical
             ? new BlockSlice(_volume.Image, start, length)
-            : new MappedSource(_volume.Image, SparingTable.Layout(_volume.Image, map, start, length, _volume.BlockSize, _warn));
+            : new MappedSource(_volume.Image, SparingTable.Layout(_volume.Image, map, start, length, _volume.BlockSize, _context.Warn));
     }
 
     private VirtualPartition OpenVirtual(PartitionMap map, ushort physical)
@@ -83,7 +83,7 @@ internal sealed class PartitionSet
             if (VirtualAllocationTable.TryOpen(_volume, icb, block.Span) is { } entries)
             {
                 VirtualTable = icb;
-                return new VirtualPartition(entries, _partitions[physical], _volume.BlockSize);
+                return new VirtualPartition(entries, _partitions[physical], _volume.BlockSize, _context.Memory.Blocks);
             }
         }
 
@@ -100,7 +100,7 @@ internal sealed class PartitionSet
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            _warn($"metadata mirror file: {e.Message}");
+            _context.Warn($"metadata mirror file: {e.Message}");
         }
 
         try
@@ -110,7 +110,7 @@ internal sealed class PartitionSet
         }
         catch (Exception e) when (mirror is not null && e is ImageException or LinuxException)
         {
-            _warn($"metadata file: {e.Message}: its mirror is used");
+            _context.Warn($"metadata file: {e.Message}: its mirror is used");
             return mirror!;
         }
     }

@@ -99,14 +99,14 @@ internal static class VirtualAllocationTable
 /// <param name="table">The table's entries, four bytes for each block.</param>
 /// <param name="physical">The partition that they are blocks of.</param>
 /// <param name="blockSize">Bytes in a block.</param>
-internal sealed class VirtualPartition(BlockSource table, BlockSource physical, int blockSize) : BlockSource
+/// <param name="pool">Keeps what is read of the table.</param>
+internal sealed class VirtualPartition(BlockSource table, BlockSource physical, int blockSize, BlockPool pool) : BlockSource
 {
     private const int EntryLength = sizeof(uint);
     private const int CacheBlockSize = 2048;
-    private const int CacheLength = 64 * 1024;
     private const uint Unused = uint.MaxValue;
 
-    private readonly BlockCache _table = new(table, CacheBlockSize, CacheLength);
+    private readonly BlockCache _table = new(table, CacheBlockSize, pool);
 
     /// <inheritdoc/>
     public override long Length => table.Length / EntryLength * blockSize;

@@ -59,7 +59,7 @@ internal sealed class DmgFormat : ContainerFormat
         Chunk[] sorted = [.. chunks.OrderBy(chunk => chunk.Offset)];
         CheckOrder(sorted, length);
         long end = sorted.Length == 0 ? 0 : sorted[^1].End;
-        return new DmgDisk(file.Source, sorted, Math.Max(end, (long)trailer.SectorCount * SectorSize), trailer.SegmentId, new DecodedBlockCache().ForOwner());
+        return new DmgDisk(file.Source, sorted, Math.Max(end, (long)trailer.SectorCount * SectorSize), trailer.SegmentId, context.Memory.Decoded.ForOwner());
     }
 
     private static void CheckOrder(Chunk[] chunks, long length)

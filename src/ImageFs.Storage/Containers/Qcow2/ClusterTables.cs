@@ -64,10 +64,11 @@ internal sealed class ClusterTables
     /// <param name="clusterBits">Base-2 logarithm of the bytes in a cluster.</param>
     /// <param name="isExtended">Whether L2 entries have a bitmap of subclusters.</param>
     /// <param name="length">Bytes of the disk.</param>
+    /// <param name="memory">Keeps what is read of them.</param>
     /// <exception cref="InvalidImageException">The L1 table is not where it can be, or is too small for the disk.</exception>
-    public ClusterTables(BlockSource source, TablePlace l1, int clusterBits, bool isExtended, long length)
+    public ClusterTables(BlockSource source, TablePlace l1, int clusterBits, bool isExtended, long length, MemoryBudget memory)
     {
-        _cache = new BlockCache(source, VirtualDisk.TableCacheBlock, VirtualDisk.TableCacheSize);
+        _cache = new BlockCache(source, VirtualDisk.TableCacheBlock, memory.Blocks);
         _l1 = l1;
         _clusterBits = clusterBits;
         _entryBits = isExtended ? 4 : 3;

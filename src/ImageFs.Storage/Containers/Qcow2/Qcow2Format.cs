@@ -66,7 +66,7 @@ internal sealed class Qcow2Format : ContainerFormat
         long size = header.Size <= long.MaxValue ? (long)header.Size : throw Invalid(24, $"a disk of {header.Size} bytes");
         long length = snapshot?.DiskSize ?? size;
         TablePlace l1 = snapshot?.L1 ?? new TablePlace(header.L1TableOffset, header.L1Size);
-        var tables = new ClusterTables(file.Source, l1, clusterBits, isExtended, length);
+        var tables = new ClusterTables(file.Source, l1, clusterBits, isExtended, length, context.Memory);
         ImageDescription Describe() => Tell(layout, features, extensions, backing, snapshots, snapshot);
         return new Qcow2Disk(
             file.Source,
@@ -76,7 +76,7 @@ internal sealed class Qcow2Format : ContainerFormat
             tables,
             length,
             Describe,
-            new DecodedBlockCache().ForOwner());
+            context.Memory.Decoded.ForOwner());
     }
 
     private static int Check(Header header)

@@ -21,11 +21,12 @@ internal sealed class VdiDisk : VirtualDisk
     /// <param name="file">The file.</param>
     /// <param name="header">Its header, checked.</param>
     /// <param name="parent">The disk below; null for none.</param>
-    public VdiDisk(BlockSource file, Header header, BlockSource? parent)
+    /// <param name="memory">Keeps what is read of the map.</param>
+    public VdiDisk(BlockSource file, Header header, BlockSource? parent, MemoryBudget memory)
     {
         _file = file;
         _parent = parent;
-        _cache = new BlockCache(file, TableCacheBlock, TableCacheSize);
+        _cache = new BlockCache(file, TableCacheBlock, memory.Blocks);
         _type = header.Type;
         _map = header.MapOffset;
         _data = header.DataOffset;

@@ -38,7 +38,7 @@ internal sealed class VdiFormat : ContainerFormat
 
         Check(header, file.Source.Length);
         bool isChild = header.Type == ImageType.Differencing;
-        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, context) : null);
+        return new VdiDisk(file.Source, header, isChild ? OpenParent(file, header.ParentId, context) : null, context.Memory);
     }
 
     private static void Check(Header header, long fileLength)

@@ -26,8 +26,9 @@ internal sealed class DynamicVhdDisk : VirtualDisk
     /// <param name="id">What it is known by.</param>
     /// <param name="parent">The disk below; null for none.</param>
     /// <param name="parentPath">Where that was found.</param>
+    /// <param name="memory">Keeps what is read of its table.</param>
     /// <exception cref="InvalidImageException">The table is not where it can be, or too small for the disk.</exception>
-    public DynamicVhdDisk(BlockSource file, DynamicHeader header, long length, Guid id, BlockSource? parent, string? parentPath)
+    public DynamicVhdDisk(BlockSource file, DynamicHeader header, long length, Guid id, BlockSource? parent, string? parentPath, MemoryBudget memory)
     {
         uint blockSize = header.BlockSize;
         if (blockSize < SectorSize || !BitOperations.IsPow2(blockSize))
@@ -46,7 +47,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         _file = file;
         _parent = parent;
         _parentPath = parentPath;
-        _cache = new BlockCache(file, TableCacheBlock, TableCacheSize);
+        _cache = new BlockCache(file, TableCacheBlock, memory.Blocks);
         _table = (long)table;
         _blockSize = blockSize;
         _bitmapLength = ((blockSize / SectorSize / 8) + SectorSize - 1) / SectorSize * SectorSize;

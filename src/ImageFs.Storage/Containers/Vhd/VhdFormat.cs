@@ -97,7 +97,7 @@ internal sealed class VhdFormat : ContainerFormat
             parent = ContainerFormats.Open(named, FormatName, context.WithoutOptions());
         }
 
-        return new DynamicVhdDisk(file.Source, header, length, footer.UniqueId, parent, path);
+        return new DynamicVhdDisk(file.Source, header, length, footer.UniqueId, parent, path, context.Memory);
     }
 
     private static void CheckParent(ImageFile parent, DynamicHeader header)

@@ -31,9 +31,9 @@ internal sealed class AllocationTable
 
     /// <summary>Makes the table; nothing of it is read yet.</summary>
     /// <exception cref="InvalidImageException">It is too small for the disk.</exception>
-    public AllocationTable(BlockSource file, Region region, Metadata metadata)
+    public AllocationTable(BlockSource file, Region region, Metadata metadata, MemoryBudget memory)
     {
-        _cache = new BlockCache(file, VirtualDisk.TableCacheBlock, VirtualDisk.TableCacheSize);
+        _cache = new BlockCache(file, VirtualDisk.TableCacheBlock, memory.Blocks);
         _address = region.Offset;
         _blocksInChunk = SectorsInChunk * metadata.LogicalSectorSize / metadata.BlockSize;
         long blocks = (metadata.DiskSize + metadata.BlockSize - 1) / metadata.BlockSize;

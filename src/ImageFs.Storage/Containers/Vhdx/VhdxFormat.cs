@@ -36,7 +36,7 @@ internal sealed class VhdxFormat : ContainerFormat
         BlockSource source = LogReplay.Replay(file.Source, header);
         (Region tableRegion, Region metadataRegion) = RegionTable.Read(source);
         var metadata = Metadata.Read(source, metadataRegion);
-        var table = new AllocationTable(source, tableRegion, metadata);
+        var table = new AllocationTable(source, tableRegion, metadata, context.Memory);
         return new VhdxDisk(source, metadata, table, metadata.HasParent ? OpenParent(file, metadata, context) : null, header.DataWriteGuid);
     }
 

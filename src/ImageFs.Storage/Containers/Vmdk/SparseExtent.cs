@@ -8,21 +8,20 @@ namespace ImageFs.Storage.Containers.Vmdk;
 /// <param name="file">The file.</param>
 /// <param name="layout">How its grains are found.</param>
 /// <param name="parent">The disk below, from where this extent begins; null for none.</param>
-/// <param name="cacheSize">Bytes of its tables that it keeps.</param>
+/// <param name="memory">Keeps what is read of its tables.</param>
 /// <param name="decoded">Keeps decoded grains.</param>
-internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, int cacheSize, DecodedBlocks decoded) : VirtualDisk(decoded)
+internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, MemoryBudget memory, DecodedBlocks decoded) : VirtualDisk(decoded)
 {
     private const string Clause = "VMDK: Grain Directories and Grain Tables";
     private const int SectorSize = 512;
     private const int EntryLength = sizeof(uint);
     private const int MarkerLength = 12;
-    private const int MarkerCacheSize = 16 << 10;
     private const uint ZeroGrain = 1;
 
-    private readonly BlockCache _cache = new(file, TableCacheBlock, cacheSize);
+    private readonly BlockCache _cache = new(file, TableCacheBlock, memory.Blocks);
 
     // Markers lie here and there: more than theirs would be read in vain.
-    private readonly BlockCache? _markers = layout.IsCompressed ? new(file, SectorSize, MarkerCacheSize) : null;
+    private readonly BlockCache? _markers = layout.IsCompressed ? new(file, SectorSize, memory.Blocks) : null;
     private readonly GrainCodec? _codec = layout.IsCompressed ? new(layout.GrainSize) : null;
 
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ internal sealed class VmdkFormat : ContainerFormat
         // A file with grains is itself the disk, whatever its descriptor calls it.
         if (IsCowd(file) || (IsSparse(file) && new SparseHeader(file.Head).Capacity > 0))
         {
-            return new VmdkDisk([OpenSparse(file, parent, VirtualDisk.TableCacheSize)], descriptor);
+            return new VmdkDisk([OpenSparse(file, parent, context.Memory)], descriptor);
         }
 
         if (descriptor is null || descriptor.Extents.Count is 0 or > MaxExtents)
@@ -39,14 +39,12 @@ internal sealed class VmdkFormat : ContainerFormat
             throw new InvalidImageException("vmdk descriptor", 0, $"it has {descriptor?.Extents.Count ?? 0} extents", Clause);
         }
 
-        // All extents together keep what one disk does.
-        int cacheSize = VirtualDisk.TableCacheSize / Math.Min(descriptor.Extents.Count, VirtualDisk.TableCacheSize / VirtualDisk.TableCacheBlock);
         var extents = new List<BlockSource>();
         long start = 0;
         foreach (ExtentLine line in descriptor.Extents)
         {
             long length = line.Sectors * SectorSize;
-            extents.Add(OpenExtent(file, line, length, parent, start, cacheSize));
+            extents.Add(OpenExtent(file, line, length, parent, start, context.Memory));
             start = start <= long.MaxValue - length ? start + length : throw new InvalidImageException("vmdk descriptor", 0, "the extents are too long", Clause);
         }
 
@@ -95,7 +93,7 @@ internal sealed class VmdkFormat : ContainerFormat
         return Descriptor.Parse(bytes);
     }
 
-    private static SparseExtent OpenSparse(ImageFile file, BlockSource? parent, int cacheSize)
+    private static SparseExtent OpenSparse(ImageFile file, BlockSource? parent, MemoryBudget memory)
     {
         if (IsCowd(file))
         {
@@ -104,7 +102,7 @@ internal sealed class VmdkFormat : ContainerFormat
                 file.Source,
                 GrainLayout.Make(cowd.Capacity, cowd.GrainSize, CowdHeader.EntriesInTable, cowd.DirectoryOffset, false, false, file.Source.Length),
                 parent,
-                cacheSize,
+                memory,
                 default);
         }
 
@@ -126,8 +124,8 @@ internal sealed class VmdkFormat : ContainerFormat
             GrainLayout.Make(
                 header.Capacity, header.GrainSize, header.EntriesInTable, directory, header.HasZeroGrains, header.IsCompressed, file.Source.Length),
             parent,
-            cacheSize,
-            new DecodedBlockCache().ForOwner());
+            memory,
+            memory.Decoded.ForOwner());
     }
 
     private static ulong ReadDirectoryOffset(BlockSource source)
@@ -145,7 +143,7 @@ internal sealed class VmdkFormat : ContainerFormat
             : throw new InvalidImageException("vmdk footer", Math.Max(address, 0), "it names no grain directory", "VMDK: Stream-Optimized Compressed Sparse Extents");
     }
 
-    private static BlockSource OpenExtent(ImageFile file, ExtentLine line, long length, BlockSource? parent, long start, int cacheSize)
+    private static BlockSource OpenExtent(ImageFile file, ExtentLine line, long length, BlockSource? parent, long start, MemoryBudget memory)
     {
         const string Role = "extent";
         switch (line.Type)
@@ -155,7 +153,7 @@ internal sealed class VmdkFormat : ContainerFormat
             case "FLAT" or "VMFS":
                 return new BlockSlice(file.OpenBeside(line.File!, Role).Source, line.Offset * SectorSize, length);
             case "SPARSE" or "VMFSSPARSE":
-                SparseExtent extent = OpenSparse(file.OpenBeside(line.File!, Role), Below(parent, start, length), cacheSize);
+                SparseExtent extent = OpenSparse(file.OpenBeside(line.File!, Role), Below(parent, start, length), memory);
                 if (extent.IsCompressed)
                 {
                     throw new UnsupportedFeatureException($"vmdk with compressed grains in one of several files, {line.File}", Clause);

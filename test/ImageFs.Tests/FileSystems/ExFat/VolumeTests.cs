@@ -111,7 +111,7 @@ internal sealed class VolumeTests
         var options = OptionList.Parse(
             "uid=1,gid=2,umask=022,dmask=022,fmask=133,allow_utime=20,iocharset=utf8,errors=continue,discard,time_offset=60,keep_last_dots,"
             + "sys_tz,zero_size_dir,utf8,debug,namecase=0,codepage=437");
-        new ExFatFormat().Open(new MemorySource(new ExFatImage().Seal().Bytes), new OpenContext { Options = options });
+        new ExFatFormat().Open(new MemorySource(new ExFatImage().Seal().Bytes), new OpenContext(options));
         Assert.That(options.Names, Is.Empty);
     }
 

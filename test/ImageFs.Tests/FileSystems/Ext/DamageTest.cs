@@ -133,7 +133,7 @@ public sealed class DamageTest
         byte[] image = ExtImages.Read("hash-half_md4");
         FileSystem sound = ExtImages.Open(image);
         int count = sound.List("names").Count;
-        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         long block = volume.OpenContents(volume.Inodes.Read((uint)sound.Find("names").Value)).Map(50 * Block, Block, out _).Address;
         image[block + 4] = 3;
 
@@ -259,7 +259,7 @@ public sealed class DamageTest
 
     private static long AddressOfInode(byte[] image, string path)
     {
-        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         return volume.Inodes.Read((uint)ExtImages.Open(image).Find(path).Value).Address;
     }
 

@@ -103,7 +103,7 @@ public sealed class HashTreeTest
 
     private static HashTree OpenTree(byte[] image, out long root)
     {
-        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         uint number = (uint)ExtImages.Open(image).Find("names").Value;
         var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read(number));
         byte[] block = new byte[Block];
@@ -114,7 +114,7 @@ public sealed class HashTreeTest
     /// <summary>The second leaf of the first inner node, and the name in it that has the least hash.</summary>
     private static (long Node, int Index, byte[] Name) FindSecondLeaf(byte[] image)
     {
-        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         var directory = new ImageFs.FileSystems.Ext.Directories.Directory(volume, volume.Inodes.Read((uint)ExtImages.Open(image).Find("names").Value));
         ReadOnlySpan<byte> root = directory.Read(0, new byte[Block], out _);
         Assert.That(new HashTreeRoot(root).IndirectLevels, Is.EqualTo(1));

@@ -127,7 +127,7 @@ public sealed class JournalTest
 
     private static int BlockOfJournal(byte[] image, int number)
     {
-        var volume = new ExtVolume(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        var volume = new ExtVolume(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         return (int)volume.OpenContents(volume.Inodes.Read(8)).Map((long)number * Block, Block, out _).Address;
     }
 

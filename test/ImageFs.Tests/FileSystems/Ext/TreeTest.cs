@@ -92,7 +92,7 @@ public sealed class TreeTest
         const int HugeFileFeature = 0x8;
         const int HugeFileFlag = 0x40000;
         byte[] image = ExtImages.Read("hash-half_md4");
-        ExtVolume volume = new(new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
+        ExtVolume volume = new(new MemoryBudget(), new MemorySource(image), new SuperBlock(image.AsSpan(SuperBlock.Address)));
         Inode inode = volume.Inodes.Read((uint)ExtImages.Open(image).Find("names/0000").Value);
         Span<byte> bytes = image.AsSpan((int)inode.Address);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[0x1C..], 3);

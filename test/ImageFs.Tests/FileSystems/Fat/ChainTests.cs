@@ -165,7 +165,7 @@ internal sealed class ChainTests(int width, uint clusters)
 
         var heap = new ClusterHeap(table.Length, 512, 2 * Half);
         var source = new CountingSource(table);
-        var cache = new BlockCache(source, 4096, 64 * 1024);
+        var cache = new BlockCache(source, 4096, new BlockPool(64 * 1024));
         var sampled = ClusterChain.Follow(new FileAllocationTable(cache, 0, EntryWidth.Fat32, heap), chain[0], 2 * Half, heap.Count);
         Assert.That(sampled.Count, Is.EqualTo(2 * Half));
         Assert.That(sampled.Damage, Is.Null);

@@ -31,7 +31,7 @@ internal sealed class Laws
         }
 
         var heap = new ClusterHeap(0, 512, (uint)count);
-        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, 256), 0, EntryWidth.Fat16, heap);
+        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, new BlockPool(256, 64)), 0, EntryWidth.Fat16, heap);
         ClusterChain followed = ClusterChain.Follow(links, chain[0], null, count + 1);
         for (uint i = 0; i < count; i++)
         {
@@ -68,7 +68,7 @@ internal sealed class Laws
         }
 
         var heap = new ClusterHeap(0, 512, (uint)count);
-        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, 256), 0, EntryWidth.Fat16, heap);
+        var links = new FileAllocationTable(new BlockCache(new MemorySource(table), 64, new BlockPool(256, 64)), 0, EntryWidth.Fat16, heap);
         var followed = ClusterChain.Follow(links, 2, limit, count);
         return followed.Count == expected.Count
             && (followed.Damage is null) == (expected.Count == limit)
@@ -106,17 +106,18 @@ internal sealed class Laws
     [Test]
     public void The_directories_used_last_are_kept()
     {
-        var cache = new DirectoryCache(1024 * 1024);
+        const int Most = 1024;
+        IndexShare cache = new IndexCache(1024 * 1024).ForOwner();
         var directory = new ClusterDirectory(new MemorySource(default), ClusterChain.Empty);
-        for (ulong i = 0; i < DirectoryCache.MaxDirectories; i++)
+        for (ulong i = 0; i < Most; i++)
         {
-            cache.Add(new NodeId(i), directory);
+            cache.Add(i, directory, 512);
         }
 
-        Assert.That(cache.Find(new NodeId(0)), Is.Not.Null);
-        cache.Add(new NodeId(10_000), directory);
-        Assert.That(cache.Find(new NodeId(0)), Is.Not.Null, "it was used");
-        Assert.That(cache.Find(new NodeId(1)), Is.Null, "it was not");
-        Assert.That(cache.Find(new NodeId(10_000)), Is.Not.Null);
+        Assert.That(cache.Find<ClusterDirectory>(0), Is.Not.Null);
+        cache.Add(10_000, directory, 512);
+        Assert.That(cache.Find<ClusterDirectory>(0), Is.Not.Null, "it was used");
+        Assert.That(cache.Find<ClusterDirectory>(1), Is.Null, "it was not");
+        Assert.That(cache.Find<ClusterDirectory>(10_000), Is.Not.Null);
     }
 }

@@ -199,7 +199,7 @@ internal sealed class NameTests
             + "dotsOK=no,rodir,"
             + "iocharset=utf8,shortname=mixed,utf8,uni_xlate=1,nonumtail=0,check=r");
         var source = new MemorySource(Image().Bytes);
-        new FatFormat().Open(source, new OpenContext { Options = options });
+        new FatFormat().Open(source, new OpenContext(options));
         Assert.That(options.Names, Is.Empty);
     }
 }
