@@ -68,7 +68,7 @@ public sealed class ImageStack : IDisposable
         try
         {
             // The options are meant for the innermost image.
-            var parsed = ImagePath.Parse(path);
+            var parsed = ImageLocation.Parse(path);
             OpenContext outer = context.WithoutOptions();
             var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, parsed.Inner.Count == 0 ? context : outer);
             if (stack.Device is FileDevice { IsShared: true })

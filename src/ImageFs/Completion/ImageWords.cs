@@ -20,10 +20,10 @@ internal static class ImageWords
     /// <summary>The images inside an image that <c>disk.img//boot/in</c> may become; null when it does not lead into one.</summary>
     internal static IEnumerable<Candidate>? CompleteInner(string image)
     {
-        int at = image.LastIndexOf(ImagePath.Separator, StringComparison.Ordinal);
+        int at = image.LastIndexOf(ImageLocation.Separator, StringComparison.Ordinal);
         return at <= 0
             ? null
-            : List(image[..at], string.Empty, image[(at + 2)..]).Select(inner => new Candidate($"{image[..at]}{ImagePath.Separator}{inner.Text}"));
+            : List(image[..at], string.Empty, image[(at + 2)..]).Select(inner => new Candidate($"{image[..at]}{ImageLocation.Separator}{inner.Text}"));
     }
 
     // What cannot be read completes to nothing, and says nothing.

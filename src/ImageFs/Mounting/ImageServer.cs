@@ -140,10 +140,10 @@ internal sealed class ImageServer : IDisposable
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
     private static string ResolveSource(string image)
     {
-        var parsed = ImagePath.Parse(image);
+        var parsed = ImageLocation.Parse(image);
         string path = Paths.Full(parsed.Outer);
         string? target = Paths.ReadLink(path) is null ? null : Paths.Resolve(path);
-        return string.Join(ImagePath.Separator, parsed.Inner.Prepend(target ?? path));
+        return string.Join(ImageLocation.Separator, parsed.Inner.Prepend(target ?? path));
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)

@@ -5,7 +5,7 @@ namespace ImageFs.Images;
 /// <summary>A path of an image, or of an image inside an image: <c>disk.vhdx//boot/install.iso</c>.</summary>
 /// <param name="Outer">The file or device of this machine.</param>
 /// <param name="Inner">Paths inside it, each in the file system of the one before.</param>
-public sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
+public sealed record ImageLocation(string Outer, IReadOnlyList<string> Inner)
 {
     /// <summary>Leads from an image into it.</summary>
     public const string Separator = "//";
@@ -15,11 +15,11 @@ public sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
 
     /// <summary>Reads a path; what exists as it stands is no path into an image.</summary>
     /// <exception cref="Storage.UnsupportedFeatureException">It leads through too many images.</exception>
-    public static ImagePath Parse(string path)
+    public static ImageLocation Parse(string path)
     {
         if (Paths.IsFile(path))
         {
-            return new ImagePath(path, []);
+            return new ImageLocation(path, []);
         }
 
         // Two slashes before any file are one.
@@ -29,11 +29,11 @@ public sealed record ImagePath(string Outer, IReadOnlyList<string> Inner)
             {
                 string[] inner = path[at..].Split(Separator, StringSplitOptions.RemoveEmptyEntries);
                 return inner.Length <= MaxDepth
-                    ? new ImagePath(path[..at], inner)
+                    ? new ImageLocation(path[..at], inner)
                     : throw new Storage.UnsupportedFeatureException($"an image inside more than {MaxDepth} others");
             }
         }
 
-        return new ImagePath(path, []);
+        return new ImageLocation(path, []);
     }
 }

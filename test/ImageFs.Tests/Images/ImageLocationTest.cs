@@ -4,7 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.Tests.Images;
 
 /// <summary>Paths that lead into images.</summary>
-public sealed class ImagePathTest
+public sealed class ImageLocationTest
 {
     private string _folder = string.Empty;
 
@@ -27,18 +27,18 @@ public sealed class ImagePathTest
     [TestCase("disk/b.iso", "disk/b.iso")]
     public void Two_slashes_behind_a_file_lead_into_it(string path, string outer, params string[] inner)
     {
-        var parsed = ImagePath.Parse($"{_folder}/{path}");
+        var parsed = ImageLocation.Parse($"{_folder}/{path}");
 
         Assert.That(parsed.Outer, Is.EqualTo($"{_folder}/{outer}"));
         Assert.That(parsed.Inner, Is.EqualTo(inner));
     }
 
     [Test]
-    public void A_device_can_be_led_into() => Assert.That(ImagePath.Parse("/dev/null//a.iso").Outer, Is.EqualTo("/dev/null"));
+    public void A_device_can_be_led_into() => Assert.That(ImageLocation.Parse("/dev/null//a.iso").Outer, Is.EqualTo("/dev/null"));
 
     [Test]
     public void Too_many_images_are_refused() =>
         Assert.That(
-            () => ImagePath.Parse($"{_folder}/disk{string.Concat(Enumerable.Repeat("//x", 9))}"),
+            () => ImageLocation.Parse($"{_folder}/disk{string.Concat(Enumerable.Repeat("//x", 9))}"),
             Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("more than 8"));
 }
