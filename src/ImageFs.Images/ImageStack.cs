@@ -43,7 +43,7 @@ public sealed class ImageStack : IDisposable
     public OpenContext Context { get; }
 
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
-    /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
+    /// <param name="path">Its path or address (<see cref="ImageLocation"/>); <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
     /// <param name="options">Which volume is meant, and how it is shown, as for mount(8): <c>part=2</c>, <c>label=root,uid=1000</c>; an unknown option is an error when the volume is opened.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
@@ -56,7 +56,7 @@ public sealed class ImageStack : IDisposable
     }
 
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
-    /// <param name="path">Its path; <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
+    /// <param name="path">Its path or address (<see cref="ImageLocation"/>); <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
     /// <param name="context">What the layers are opened with: the options that say which files an image may name are taken.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
@@ -68,18 +68,18 @@ public sealed class ImageStack : IDisposable
         try
         {
             // The options are meant for the innermost image.
-            var parsed = ImageLocation.Parse(path);
+            var location = ImageLocation.Parse(path);
             OpenContext outer = context.WithoutOptions();
-            var stack = new ImageStack(HostFolder.OpenImage(parsed.Outer, policy, opened), opened, parsed.Inner.Count == 0 ? context : outer);
+            var stack = new ImageStack(OpenOutermost(path, location, policy, context, opened), opened, location.Inner.Count == 0 ? context : outer);
             if (stack.Device is FileDevice { IsShared: true })
             {
                 context.Warn($"{path} is in use elsewhere: what is written to it meanwhile may show as damage");
             }
 
-            for (int i = 0; i < parsed.Inner.Count; i++)
+            for (int i = 0; i < location.Inner.Count; i++)
             {
-                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, parsed.Inner[i]);
-                stack = new ImageStack(file, opened, i + 1 == parsed.Inner.Count ? context : outer);
+                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, location.Inner[i]);
+                stack = new ImageStack(file, opened, i + 1 == location.Inner.Count ? context : outer);
             }
 
             return stack;
@@ -192,6 +192,14 @@ public sealed class ImageStack : IDisposable
         {
             Context.Options.RefuseRest();
         }
+    }
+
+    private static ImageFile OpenOutermost(
+        string path, ImageLocation location, BackingPolicy policy, OpenContext context, ICollection<IDisposable> opened)
+    {
+        LocationScheme? scheme = context.Schemes.FirstOrDefault(scheme => scheme.Names.Contains(location.Scheme));
+        return scheme?.Open(location.Outer, policy, context, opened)
+            ?? throw new UnsupportedFeatureException($"the scheme {location.Scheme} (a file of that name is opened as ./{path})");
     }
 
     private static BackingPolicy TakePolicy(OptionList options) => options.TakeValue("backing") switch

@@ -1,3 +1,4 @@
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage;
@@ -33,6 +34,9 @@ public sealed record OpenContext
 
     /// <summary>The volume formats in use, in the order in which they are tried.</summary>
     public IReadOnlyList<VolumeFormat> VolumeFormats { get; init; } = Volumes.VolumeFormats.All;
+
+    /// <summary>The kinds of places that images are opened from.</summary>
+    public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
 
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
     public OpenContext WithoutOptions() => this with { Options = new OptionList() };

@@ -22,6 +22,7 @@ internal sealed class ExitStatusTests
     [TestCase(MountFailure, "mount", "/no/such/image", "/mnt")]
     [TestCase(MountFailure, "mount", "IMAGE", "/no/such/directory")]
     [TestCase(MountFailure, "mount", "/etc/passwd", "/mnt")]
+    [TestCase(MountFailure, "mount", "nbd://host/export", "/mnt")]
     [TestCase(MountFailure, "umount", "/proc")]
     public void The_command_line_and_the_image(int status, params string[] words)
     {

@@ -45,6 +45,29 @@ internal sealed class SourceTests
     }
 
     [Test]
+    public void The_address_of_a_file_gives_the_tree_of_its_image()
+    {
+        using var folder = new TestFolder();
+        File.Copy(TestImages.Get("sample"), folder["a 1.iso"]);
+        using var mount = ImageMount.Mount($"file://{folder["a%201.iso"]}");
+        Assert.That(mount.List().DifferencesFrom(Expected, Facts.All), Is.Empty);
+        Assert.That(MountTable.Find(mount.Directory), Does.Contain($" {folder["a\\0401.iso"]} "), "shown by its path");
+    }
+
+    [Test]
+    public void An_address_of_an_unknown_scheme_is_told_by_it_and_a_file_of_that_name_is_opened()
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("nbd:");
+        File.Copy(TestImages.Get("sample"), folder["nbd:/x.iso"]);
+
+        const string Script = "cd \"$1\" && \"$2\" ls nbd://x.iso";
+        ToolResult refused = Tool.Shell(Script, folder.Path, ImageFsProgram.Path);
+        Assert.That(refused.Error, Is.EqualTo("imagefs: nbd://x.iso: not supported: the scheme nbd (a file of that name is opened as ./nbd://x.iso)\n"));
+        Assert.That(Tool.Shell(Script.Replace("ls ", "ls ./"), folder.Path, ImageFsProgram.Path).Succeeded().Text, Is.Not.Empty);
+    }
+
+    [Test]
     public void An_image_that_is_deleted_while_mounted_stays_readable()
     {
         using var folder = new TestFolder();

@@ -21,7 +21,7 @@ internal static class ImageWords
     internal static IEnumerable<Candidate>? CompleteInner(string image)
     {
         int at = image.LastIndexOf(ImageLocation.Separator, StringComparison.Ordinal);
-        return at <= 0
+        return at <= 0 || image[at - 1] == ':'
             ? null
             : List(image[..at], string.Empty, image[(at + 2)..]).Select(inner => new Candidate($"{image[..at]}{ImageLocation.Separator}{inner.Text}"));
     }

@@ -109,7 +109,8 @@ internal sealed class ImageServer : IDisposable
         OptionList options = context.Options;
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
-        if (!isTree && Paths.IsFolder(request.Image))
+        var location = ImageLocation.Parse(request.Image);
+        if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
         {
             throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
         }
@@ -117,8 +118,8 @@ internal sealed class ImageServer : IDisposable
         ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, context);
         try
         {
-            FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(request.Image), mountPoint, request.IsFromMount ? Ignore : log);
-            FileSystem fileSystem = stack?.OpenFileSystem() ?? new ImageLibrary(request.Image, context, leftOut: mountPoint);
+            FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
+            FileSystem fileSystem = stack?.OpenFileSystem() ?? new ImageLibrary(location.Join(location.Outer), context, leftOut: mountPoint);
             if (!request.IsSloppy)
             {
                 options.RefuseRest();
@@ -138,12 +139,16 @@ internal sealed class ImageServer : IDisposable
     }
 
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
-    private static string ResolveSource(string image)
+    private static string ResolveSource(ImageLocation location)
     {
-        var parsed = ImageLocation.Parse(image);
-        string path = Paths.Full(parsed.Outer);
+        if (!location.IsPath)
+        {
+            return location.PublicName;
+        }
+
+        string path = Paths.Full(location.Outer);
         string? target = Paths.ReadLink(path) is null ? null : Paths.Resolve(path);
-        return string.Join(ImageLocation.Separator, parsed.Inner.Prepend(target ?? path));
+        return location.Join(target ?? path);
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)
