@@ -90,7 +90,8 @@ public abstract class BlockSource
     }
 
     /// <summary>
-    /// Asks the kernel to begin reading bytes that will be wanted soon. It does nothing where they are not on a device as they are.
+    /// Asks the kernel to begin reading bytes that will be wanted soon. Of an encoded block it is what it is stored in. It does nothing where
+    /// they are on no device.
     /// </summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1. What does not lie in one piece is left out.</param>
@@ -102,6 +103,11 @@ public abstract class BlockSource
             if (extent.Device is { } device)
             {
                 device.PrefetchOwn(extent.Address, extent.Length);
+            }
+            else if (extent.Kind == ExtentKind.Encoded)
+            {
+                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
+                block.Source.Prefetch(block.Address, block.StoredLength);
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)

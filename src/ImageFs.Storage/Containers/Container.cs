@@ -27,6 +27,9 @@ public abstract class Container(DecodedBlocks decoded = default) : PiecedSource(
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public virtual Finding? FindSharedTable() => null;
 
+    /// <summary>Whether each block of its files is of one place of the disk: where two have the same bytes, the tables are damaged.</summary>
+    public virtual bool HasOwnBlocks => false;
+
     /// <summary>What to say about it to people, for <c>imagefs info</c>; its size in bytes is already shown.</summary>
     public virtual ImageDescription Describe() => new(Format);
 }

@@ -9,6 +9,9 @@ internal abstract class VirtualDisk(DecodedBlocks decoded = default) : Container
     // Bytes of its tables that it reads at once.
     internal const int TableCacheBlock = 4096;
 
+    /// <inheritdoc/>
+    public override bool HasOwnBlocks => true;
+
     /// <summary>Opens the disk that this one is written over.</summary>
     /// <param name="file">The file that names it.</param>
     /// <param name="path">The path as the image has it, where the user does not name another.</param>

@@ -112,6 +112,11 @@ internal static class FileCheck
                     fileSystem.CheckExtent(extent.Address, extent.Length);
                     break;
                 case ExtentKind.Encoded:
+                    foreach (VolumeRun run in VolumeExtents.Of(file, extent.Offset, extent.Length, volume))
+                    {
+                        fileSystem.CheckExtent(run.Address, run.Length);
+                    }
+
                     buffer = buffer.Length == 0 ? new byte[BufferLength] : buffer;
                     for (long offset = extent.Offset; offset < extent.End; offset += BufferLength)
                     {

@@ -39,7 +39,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         }
 
         var map = new CellMap(cells);
-        ForEachExtent((_, address, length) => Mark(map, address, length));
+        ForEachExtent((_, run) => Mark(map, run));
         if (_ranges.Count > 0)
         {
             Join();
@@ -54,15 +54,15 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
     }
 
     // What cannot be read is told by the check of the files.
-    private void ForEachExtent(Action<FilePath, long, long> take)
+    private void ForEachExtent(Action<FilePath, VolumeRun> take)
     {
         void Look(FilePath path, NodeId node, NodeAttributes attributes)
         {
             if (attributes.Type == NodeType.Regular)
             {
-                foreach ((long address, long length) in VolumeExtents.Of(fileSystem.OpenFile(node), volume))
+                foreach (VolumeRun run in VolumeExtents.Of(fileSystem.OpenFile(node), volume))
                 {
-                    take(path, address, length);
+                    take(path, run);
                 }
             }
         }
@@ -71,11 +71,12 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
     }
 
     // Blocks lie at multiples of their size from the first one on: those of FAT begin anywhere.
-    private void Mark(CellMap map, long address, long length)
+    private void Mark(CellMap map, VolumeRun run)
     {
-        long origin = _origin ??= address % _cellLength;
-        long first = (address - origin + _cellLength - 1) / _cellLength;
-        long end = (address - origin + length + _cellLength - 1) / _cellLength;
+        // What is encoded begins anywhere in a block.
+        long origin = run.IsEncoded ? _origin ?? 0 : _origin ??= run.Address % _cellLength;
+        long first = (run.Address - origin + _cellLength - 1) / _cellLength;
+        long end = (run.End - origin + _cellLength - 1) / _cellLength;
         int before = _ranges.Count;
         for (long cell = Math.Max(0, first); cell < end; cell++)
         {
@@ -124,8 +125,9 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         _ranges.RemoveRange(kept, _ranges.Count - kept);
     }
 
-    private void NameOwner(FilePath path, long address, long length)
+    private void NameOwner(FilePath path, VolumeRun run)
     {
+        (long address, long length, _) = run;
         int index = _ranges.BinarySearch(new Range { Start = address }, Comparer<Range>.Create((one, other) => one.Start.CompareTo(other.Start)));
         index = index >= 0 ? index : Math.Max(0, ~index - 1);
         for (; index < _ranges.Count && _ranges[index].Start < address + length; index++)

@@ -104,6 +104,11 @@ internal sealed class Verification(ImageStack stack)
             Add(string.Empty, check);
         }
 
+        if (disk.Container is { HasOwnBlocks: true } container)
+        {
+            Add(string.Empty, BlockCheck.Of(container));
+        }
+
         foreach ((string part, Check check) in disk.VolumeChecks)
         {
             Add(part, check);

@@ -84,11 +84,47 @@ internal static class ExtentJson
             json.WriteNumber("repeated", run.Count);
         }
 
+        WriteName(json, extent);
+        if (run.Codec is { } codec)
+        {
+            json.WriteNumber("stored", run.StoredLength);
+            json.WriteText("codec", codec.Name);
+            WritePieces(json, run.Stored);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteName(Utf8JsonWriter json, LocatedExtent extent)
+    {
         if (LayerExtents.NameOf(extent) is { Length: > 0 } name)
         {
             json.WriteText("in", name);
         }
+    }
 
-        json.WriteEndObject();
+    private static void WritePieces(Utf8JsonWriter json, IReadOnlyList<LocatedExtent> pieces)
+    {
+        if (pieces.Count == 1)
+        {
+            return;
+        }
+
+        json.WriteStartArray("pieces");
+        foreach (LocatedExtent piece in pieces)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("length", piece.Length);
+            json.WriteString("kind", ExtentText.KindName(piece.Kind));
+            if (LayerExtents.HasAddress(piece))
+            {
+                json.WriteNumber("address", piece.Address);
+            }
+
+            WriteName(json, piece);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

@@ -21,7 +21,8 @@ internal static class ExtentText
                 LocatedExtent extent = run.Extent;
                 string repeated = run.Count > 1 ? $", {run.Count} times {extent.Length} bytes" : string.Empty;
                 string address = LayerExtents.HasAddress(extent) ? $"{extent.Address}" : "-";
-                output.WriteLine(Row, extent.Offset, run.Length, KindName(extent.Kind), address, $"{LayerExtents.NameOf(extent)}{repeated}");
+                string stored = run.Codec is { } codec ? $", {run.StoredLength} bytes of {codec.Name}{(run.Stored.Count > 1 ? $" in {run.Stored.Count} pieces" : string.Empty)}" : string.Empty;
+                output.WriteLine(Row, extent.Offset, run.Length, KindName(extent.Kind), address, $"{LayerExtents.NameOf(extent)}{stored}{repeated}");
             }
         }
     }

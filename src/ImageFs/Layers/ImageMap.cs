@@ -19,15 +19,17 @@ internal static class ImageMap
         var covered = new Dictionary<Device, long[]>();
         foreach (ExtentRun run in LayerExtents.At(source, MaxLayers))
         {
-            LocatedExtent extent = run.Extent;
-            if (extent.Device is { } device)
+            foreach (LocatedExtent extent in run.Codec is null ? [run.Extent] : run.Stored)
             {
-                if (!covered.TryGetValue(device, out long[]? cells))
+                if (extent.Device is { } device)
                 {
-                    covered[device] = cells = new long[columns * Rows];
-                }
+                    if (!covered.TryGetValue(device, out long[]? cells))
+                    {
+                        covered[device] = cells = new long[columns * Rows];
+                    }
 
-                Cover(cells, CellLength(device, cells), extent.Address, extent.Length);
+                    Cover(cells, CellLength(device, cells), extent.Address, extent.Length);
+                }
             }
         }
 

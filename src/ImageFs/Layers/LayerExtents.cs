@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Layers;
 
@@ -21,21 +22,22 @@ internal static class LayerExtents
         bool isBeyond = false;
         for (long offset = 0; offset < source.Length && !isBeyond;)
         {
-            bool isLast = source.Descend(offset, source.Length - offset, layers, out LocatedExtent extent);
-            isBottom?.Invoke(isLast || extent.Device is not null);
-            if (extent.Kind == ExtentKind.Mapped)
+            ExtentRun next = Look(source, offset, layers, out bool isLast);
+            LocatedExtent extent = next.Extent;
+            isBottom?.Invoke(isLast);
+            foreach (LocatedExtent piece in extent.Kind == ExtentKind.Mapped ? [extent] : next.Stored)
             {
-                long total = named[extent.Source] = named.GetValueOrDefault(extent.Source) + extent.Length;
-                isBeyond = total / MostTimes > extent.Source.Length + (FreeBytes / MostTimes);
+                long total = named[piece.Source] = named.GetValueOrDefault(piece.Source) + piece.Length;
+                isBeyond |= total / MostTimes > piece.Source.Length + (FreeBytes / MostTimes);
             }
 
-            ExtentRun? longer = run?.With(extent);
+            ExtentRun? longer = run?.With(next);
             if (longer is null && run is { } ended)
             {
                 yield return ended;
             }
 
-            run = longer ?? new ExtentRun(extent, 1);
+            run = longer ?? next;
 
             offset += extent.Length;
         }
@@ -52,7 +54,7 @@ internal static class LayerExtents
         }
     }
 
-    /// <summary>What a layer is called: a device or file by its path, a container by its format.</summary>
+    /// <summary>What an extent's address is in: a device or file by its path, a container by its format.</summary>
     internal static string NameOf(in LocatedExtent extent) => extent.Kind switch
     {
         ExtentKind.Hole or ExtentKind.Unwritten => string.Empty,
@@ -68,4 +70,57 @@ internal static class LayerExtents
 
     /// <summary>Whether an extent's address is a place in the layer that it names: bytes that are nowhere, or among metadata, have none.</summary>
     internal static bool HasAddress(in LocatedExtent extent) => extent.Kind is ExtentKind.Mapped or ExtentKind.Encoded;
+
+    // One layer at a time: below the one that decodes a block, it is its stored bytes that are followed.
+    private static ExtentRun Look(BlockSource source, long offset, int layers, out bool isBottom)
+    {
+        var at = new LocatedExtent(offset, source.Length - offset, ExtentKind.Mapped, offset, source);
+        for (int depth = 1; depth <= layers; depth++)
+        {
+            isBottom = at.Source.Descend(at.Address, at.Length, 1, out LocatedExtent extent);
+            at = extent with { Offset = offset };
+            if (extent.Kind == ExtentKind.Encoded)
+            {
+                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
+                LocatedExtent[] stored = [.. Follow(block.Source, block.Address, block.StoredLength, layers - depth)];
+                isBottom = Array.TrueForAll(stored, piece => piece.Device is not null || piece.Kind != ExtentKind.Mapped);
+                return new ExtentRun(at with { Address = stored[0].Address, Source = stored[0].Source }) { Codec = block.Codec, Stored = stored };
+            }
+
+            if (isBottom)
+            {
+                break;
+            }
+        }
+
+        isBottom = at.Device is not null || at.Kind != ExtentKind.Mapped;
+        return new ExtentRun(at);
+    }
+
+    // Where a run of bytes lies some layers down. Of what is encoded once more, it is where the whole block is stored.
+    private static IEnumerable<LocatedExtent> Follow(BlockSource source, long address, long length, int layers)
+    {
+        if (layers == 0)
+        {
+            yield return new LocatedExtent(0, length, ExtentKind.Mapped, address, source);
+            yield break;
+        }
+
+        for (long done = 0; done < length;)
+        {
+            bool isLast = source.Descend(address + done, length - done, 1, out LocatedExtent extent);
+            done += extent.Length;
+            if (extent.Kind == ExtentKind.Encoded)
+            {
+                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
+                extent = new LocatedExtent(0, block.StoredLength, ExtentKind.Mapped, block.Address, block.Source);
+                isLast = false;
+            }
+
+            foreach (LocatedExtent piece in isLast ? [extent with { Offset = 0 }] : Follow(extent.Source, extent.Address, extent.Length, layers - 1))
+            {
+                yield return piece;
+            }
+        }
+    }
 }

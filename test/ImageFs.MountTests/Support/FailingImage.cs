@@ -58,7 +58,7 @@ internal sealed class FailingImage : IDisposable
         public override Extent Map(long offset, long maxLength, out BlockSource below)
         {
             below = this;
-            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Encoded, 0);
+            return new Extent(offset, Math.Min(maxLength, Length - offset), ExtentKind.Own, 0);
         }
 
         protected internal override void ReadOwn(long offset, Span<byte> destination)

@@ -93,6 +93,14 @@ public sealed class PiecedSourceTest
     }
 
     [Test]
+    public void What_a_block_is_stored_in_can_be_asked_for_ahead()
+    {
+        using var device = new TestDevice(s_stored);
+        new Pieces(s_stored.Length - 50) { Device = device }.Prefetch((2 * Block) + 500, 10);
+        Assert.That(device.Prefetched, Is.EqualTo(new[] { (50L, s_stored.Length - 50L) }));
+    }
+
+    [Test]
     public void A_map_costs_no_garbage()
     {
         var source = new Pieces(s_stored.Length - 50);
@@ -131,6 +139,8 @@ public sealed class PiecedSourceTest
     {
         public bool IsDamagedBehind { get; init; }
 
+        public BlockSource Device { get; init; } = s_encoded;
+
         public override long Length => s_pieces.Length * Block;
 
         protected override Piece Find(long offset)
@@ -142,7 +152,7 @@ public sealed class PiecedSourceTest
             }
 
             return s_pieces[number] is not { } piece
-                ? Piece.Encoded(s_encoded, 50, storedLength, Codecs.Zlib, within, Block)
+                ? Piece.Encoded(Device, 50, storedLength, Codecs.Zlib, within, Block)
                 : piece with { Length = Block - within, Address = piece.Kind == ExtentKind.Mapped ? piece.Address + within : 0 };
         }
 

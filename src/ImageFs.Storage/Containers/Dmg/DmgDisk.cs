@@ -29,6 +29,9 @@ internal sealed class DmgDisk : VirtualDisk
     /// <inheritdoc/>
     public override long Length { get; }
 
+    /// <summary>Chunks that are equal may be stored once.</summary>
+    public override bool HasOwnBlocks => false;
+
     /// <inheritdoc/>
     public override ImageDescription Describe()
     {

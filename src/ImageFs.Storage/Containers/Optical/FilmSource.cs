@@ -40,7 +40,7 @@ public sealed class FilmSource : BlockSource
         if (within < _made)
         {
             below = this;
-            return new Extent(offset, Math.Min(maxLength, _made - within), ExtentKind.Encoded, 0);
+            return new Extent(offset, Math.Min(maxLength, _made - within), ExtentKind.Own, 0);
         }
 
         below = _run.File;

@@ -19,6 +19,9 @@ internal sealed class VmdkDisk(IReadOnlyList<BlockSource> extents, Descriptor? d
     public string? ContentId => descriptor?.ContentId;
 
     /// <inheritdoc/>
+    public override bool HasOwnBlocks => true;
+
+    /// <inheritdoc/>
     public override Finding? FindSharedTable() =>
         extents.Select(extent => (extent as SparseExtent)?.FindSharedTable()).FirstOrDefault(finding => finding is not null);
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using ImageFs.Checking;
 using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
@@ -82,6 +84,26 @@ internal sealed class ZisofsTests
             Assert.That(fs.ReadAll("a"), Is.EqualTo(s_content));
             Assert.That(part, Is.EqualTo(s_content.AsSpan(Block - 5, Block + 10).ToArray()));
         });
+    }
+
+    [TestCase(120, false)]
+    [TestCase(41, true)]
+    public void Bytes_that_another_file_has_too_are_found(int sector, bool isFound)
+    {
+        byte[] recorded = Compress(s_content, 1);
+        IsoImageBuilder image = new IsoImageBuilder().AddPrimary();
+        image.AddRockRidgeRoot(
+            IsoBytes.Record("A.;1", 40, (uint)recorded.Length, use: [IsoBytes.Px(0x81A4), Entry(1)]),
+            IsoBytes.Record("B.;1", 80, (uint)recorded.Length, use: [IsoBytes.Px(0x81A4), Entry(1)]),
+            IsoBytes.Record("C.;1", (uint)sector, 2048, use: [IsoBytes.Px(0x81A4)]));
+        Assert.That(recorded, Has.Length.InRange(2 * 2048, 40 * 2048));
+        image.Write(40, recorded);
+        image.Write(80, recorded);
+        image.Write(121, new byte[2048]);
+        MemorySource volume = image.Build();
+        var findings = new List<Finding>();
+        OverlapCheck.Of(Iso9660Fixture.Open(volume), volume).Run!(new CheckRun(findings.Add, static _ => { }));
+        Assert.That(findings, isFound ? Has.Count.EqualTo(1) : Is.Empty);
     }
 
     [Test]

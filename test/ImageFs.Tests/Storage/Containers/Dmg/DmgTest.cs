@@ -20,6 +20,9 @@ public sealed class DmgTest : QemuDisks
     private const uint Xz = 0x80000008;
     private const int Chunk = 64 * 1024;
 
+    // What the last image has.
+    private readonly List<(uint Type, long Offset, long Length, long Address, int Stored)> _entries = [];
+
     [TestCase(Zlib)]
     [TestCase(Raw)]
     public void A_disk_is_read_as_qemu_reads_it(uint type)
@@ -39,6 +42,30 @@ public sealed class DmgTest : QemuDisks
         BlockSource disk = Folder.Open(Build(source, type));
         DiskAssert.Holds(disk, source);
         Assert.That(((Container)disk).Describe().Find("kinds"), Is.EqualTo($"zero raw ignore {name}"));
+    }
+
+    // The table is the one that the image was built with.
+    [TestCase(Zlib, "zlib")]
+    [TestCase(Bzip2, "bzip2")]
+    [TestCase(Xz, "xz")]
+    public void Chunks_are_where_the_table_says(uint type, string codec)
+    {
+        byte[] source = Folder.WriteSource(2 << 20, 8);
+        BlockSource disk = Folder.Open(Build(source, type));
+        var encoded = new List<(long, long, long, int, string)>();
+        for (long offset = 0; offset < disk.Length;)
+        {
+            Extent extent = disk.Map(offset, long.MaxValue, out _);
+            if (extent.Kind == ExtentKind.Encoded)
+            {
+                encoded.Add((offset, extent.Length, extent.Address, extent.StoredLength, disk.FindEncoded(offset).Codec.Name));
+            }
+
+            offset += extent.Length;
+        }
+
+        Assert.That(encoded, Is.Not.Empty);
+        Assert.That(encoded, Is.EqualTo(_entries.Where(entry => entry.Type == type).Select(entry => (entry.Offset, entry.Length, entry.Address, entry.Stored, codec))));
     }
 
     [TestCase(Adc, "ADC")]
@@ -94,6 +121,7 @@ public sealed class DmgTest : QemuDisks
     // Two tables, each of its half. Chunks of zeros are of either kind, and of the others every seventh is raw.
     private byte[] Build(byte[] disk, uint type)
     {
+        _entries.Clear();
         var data = new MemoryStream();
         int half = disk.Length / 2 / Chunk * Chunk;
         string first = Table(disk, 0, half, type, data);
@@ -136,6 +164,7 @@ public sealed class DmgTest : QemuDisks
             uint own = bytes.AsSpan().ContainsAnyExcept((byte)0) ? (number % 7 == 6 ? Raw : type) : number % 2 == 0 ? Zero : Ignore;
             byte[] stored = own is Zero or Ignore ? [] : Compress(own, bytes);
             entries.Add(Entry(own, (offset - start) / 512, bytes.Length / 512, data.Length, stored.Length));
+            _entries.Add((own, offset, bytes.Length, data.Length, stored.Length));
             data.Write(stored);
         }
 
