@@ -74,7 +74,7 @@ internal readonly ref struct BootSector
     {
         if (BytesPerSectorShift is < 9 or > 12 || SectorsPerClusterShift > 25 - BytesPerSectorShift)
         {
-            return $"sectors of 2^{BytesPerSectorShift} bytes, clusters of 2^{SectorsPerClusterShift} sectors";
+            return $"it has sectors of 2^{BytesPerSectorShift} bytes and clusters of 2^{SectorsPerClusterShift} sectors";
         }
 
         if (NumberOfFats is not (1 or 2))
@@ -85,16 +85,16 @@ internal readonly ref struct BootSector
         long clustersInTable = (FatLength * (1L << BytesPerSectorShift) / sizeof(uint)) - ClusterHeap.FirstCluster;
         if (ClusterCount is 0 or > MaxClusters || ClusterCount > clustersInTable)
         {
-            return $"tables of {FatLength} sectors for {ClusterCount} clusters";
+            return $"its tables of {FatLength} sectors are too short for {ClusterCount} clusters";
         }
 
         if (!new ClusterHeap(0, 0, ClusterCount).Contains(FirstClusterOfRootDirectory))
         {
-            return $"the root directory in cluster {FirstClusterOfRootDirectory} of {ClusterCount}";
+            return $"its root directory is in cluster {FirstClusterOfRootDirectory} of {ClusterCount}";
         }
 
         return ClusterHeapOffset < FatOffset + (FatLength * (long)NumberOfFats)
-            ? $"clusters from sector {ClusterHeapOffset} on, which the tables reach"
+            ? $"its clusters begin at sector {ClusterHeapOffset}, which the tables reach"
             : null;
     }
 }

@@ -270,7 +270,7 @@ internal readonly ref struct EntrySet
         }
 
         return Stream.NameLength == 0 || names * FileNameEntry.Units < Stream.NameLength
-            ? $"{names} entries for a name of {Stream.NameLength} units"
+            ? $"it has {names} entries for a name of {Stream.NameLength} units"
             : null;
     }
 

@@ -92,7 +92,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
         long length = ToLength(stream.DataLength, node);
         if (stream.ValidDataLength > stream.DataLength)
         {
-            throw Invalid(node, $"{stream.ValidDataLength} valid bytes of {length}", "exFAT 7.6.5");
+            throw Invalid(node, $"it has {stream.ValidDataLength} valid bytes of {length}", "exFAT 7.6.5");
         }
 
         ClusterChain chain = volume.OpenChain(stream.FirstCluster, length, stream.IsContiguous);
@@ -116,7 +116,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
         StreamExtensionEntry stream = set.Stream;
         if (!set.File.IsDirectory || stream.DataLength > MaxDirectoryLength)
         {
-            string problem = set.File.IsDirectory ? $"a directory of {stream.DataLength} bytes" : "it is not that of a directory";
+            string problem = set.File.IsDirectory ? $"it is a directory of {stream.DataLength} bytes" : "it is not that of a directory";
             throw Invalid(directory, problem, "exFAT 7.4.4");
         }
 
@@ -191,5 +191,5 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
 
     private long ToLength(ulong length, NodeId node) => length <= (ulong)Heap.Count * (ulong)Heap.ClusterSize
         ? (long)length
-        : throw Invalid(node, $"{length} bytes on a volume of {Heap.Count} clusters of {Heap.ClusterSize}", "exFAT 7.6.7");
+        : throw Invalid(node, $"it has {length} bytes on a volume of {Heap.Count} clusters of {Heap.ClusterSize}", "exFAT 7.6.7");
 }

@@ -115,37 +115,37 @@ internal readonly ref struct BootSector
         int sector = BytesPerSector;
         if (!BitOperations.IsPow2(sector) || sector is < MinSector or > MaxSector)
         {
-            return $"sectors of {sector} bytes";
+            return $"it has sectors of {sector} bytes";
         }
 
         if (!BitOperations.IsPow2((uint)SectorsPerCluster))
         {
-            return $"clusters of {SectorsPerCluster} sectors";
+            return $"it has clusters of {SectorsPerCluster} sectors";
         }
 
         if (ReservedSectors == 0 || FatCount == 0 || FatSize == 0)
         {
-            return $"{FatCount} tables of {FatSize} sectors after {ReservedSectors} reserved ones";
+            return $"it has {FatCount} tables of {FatSize} sectors after {ReservedSectors} reserved ones";
         }
 
         if (Media < MinMedia)
         {
-            return $"media 0x{Media:X2}";
+            return $"its medium is 0x{Media:X2}";
         }
 
         if (RootEntryCount % (sector / EntryCursor.EntrySize) != 0)
         {
-            return $"{RootEntryCount} root directory entries, which fill no whole sectors";
+            return $"it has {RootEntryCount} root directory entries, which fill no whole sectors";
         }
 
         if (FirstDataSector + SectorsPerCluster > TotalSectors)
         {
-            return $"{TotalSectors} sectors, of which the first cluster begins at {FirstDataSector}";
+            return $"it has {TotalSectors} sectors, and its first cluster begins at {FirstDataSector}";
         }
 
         long clusters = ClusterCount;
         return clusters < 1 || clusters > (Width switch { EntryWidth.Fat12 => MaxFat12, EntryWidth.Fat16 => MaxFat16, _ => MaxFat32 })
-            ? $"{clusters} clusters on a volume of FAT{(int)Width}"
+            ? $"it has {clusters} clusters on a volume of FAT{(int)Width}"
             : null;
     }
 

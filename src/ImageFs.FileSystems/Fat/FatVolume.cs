@@ -46,7 +46,7 @@ internal sealed class FatVolume
         var heap = new ClusterHeap(boot.FirstDataSector * SectorSize, boot.SectorsPerCluster * SectorSize, (uint)boot.ClusterCount);
         if (boot.IsFat32 && !heap.Contains(_rootCluster))
         {
-            string nowhere = $"the root directory in cluster {_rootCluster} of {heap.Count}";
+            string nowhere = $"its root directory is in cluster {_rootCluster} of {heap.Count}";
             throw new InvalidImageException("boot sector", 0, nowhere, "fatgen103 3.3");
         }
 

@@ -64,7 +64,7 @@ internal static class BlockTable
     {
         if (bytes.Length < HeaderLength || !bytes.StartsWith("mish"u8))
         {
-            throw Invalid($"{bytes.Length} bytes, or no magic number");
+            throw Invalid($"its {bytes.Length} bytes are too few, or it has no magic number");
         }
 
         ulong firstSector = UInt64(bytes, 8);
@@ -72,7 +72,7 @@ internal static class BlockTable
         uint count = BinaryPrimitives.ReadUInt32BigEndian(bytes[200..]);
         if (count > (bytes.Length - HeaderLength) / EntryLength || firstSector > MaxSectors || dataOffset > (ulong)(fileLength - dataFork))
         {
-            throw Invalid($"{count} entries from sector {firstSector} on, in {bytes.Length} bytes");
+            throw Invalid($"it has {count} entries from sector {firstSector} on, in {bytes.Length} bytes");
         }
 
         long start = dataFork + (long)dataOffset;
@@ -108,7 +108,7 @@ internal static class BlockTable
         if (sector > MaxSectors || sectors > MaxSectors
             || (isStored && (offset > (ulong)(fileLength - start) || length > (ulong)(fileLength - start) - offset)))
         {
-            throw Invalid($"{sectors} sectors from {sector} on, in {length} bytes at 0x{offset:X}");
+            throw Invalid($"a chunk has {sectors} sectors from {sector} on, in {length} bytes at 0x{offset:X}");
         }
 
         var chunk = new Chunk(
@@ -125,7 +125,7 @@ internal static class BlockTable
             throw new UnsupportedFeatureException($"dmg with a compressed chunk of {chunk.Length} bytes", Clause);
         }
 
-        return type == ChunkType.Raw && chunk.StoredLength < chunk.Length ? throw Invalid($"{chunk.StoredLength} raw bytes for {chunk.Length}") : chunk;
+        return type == ChunkType.Raw && chunk.StoredLength < chunk.Length ? throw Invalid($"a chunk has {chunk.StoredLength} raw bytes for {chunk.Length}") : chunk;
     }
 
     private static ulong UInt64(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt64BigEndian(bytes[offset..]);

@@ -34,7 +34,7 @@ internal sealed class DmgFormat : ContainerFormat
         var trailer = new Trailer(length >= Trailer.Length ? ReadTrailer(file.Source) : throw new TruncatedImageException(Trailer.Length, length));
         if (!trailer.HasMagic || trailer.DataForkOffset > (ulong)length || trailer.SectorCount > MaxSectors)
         {
-            throw Invalid(length, $"a disk of {trailer.SectorCount} sectors at 0x{trailer.DataForkOffset:X}, or no magic number");
+            throw Invalid(length, $"it has a disk of {trailer.SectorCount} sectors at 0x{trailer.DataForkOffset:X}, or no magic number");
         }
 
         if (trailer.Version != 4 || trailer.SegmentCount > 1 || trailer.XmlLength is 0 or > MaxXmlLength)
@@ -45,7 +45,7 @@ internal sealed class DmgFormat : ContainerFormat
 
         if (trailer.XmlOffset > (ulong)length || trailer.XmlLength > (ulong)length - trailer.XmlOffset)
         {
-            throw Invalid(length, $"a property list of {trailer.XmlLength} bytes at 0x{trailer.XmlOffset:X}");
+            throw Invalid(length, $"its property list of {trailer.XmlLength} bytes at 0x{trailer.XmlOffset:X} runs past the end of the file");
         }
 
         byte[] xml = new byte[trailer.XmlLength];

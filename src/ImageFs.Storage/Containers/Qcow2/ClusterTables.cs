@@ -77,12 +77,12 @@ internal sealed class ClusterTables
         _wanted = wanted;
         if (l1.Count < wanted)
         {
-            throw new InvalidImageException("qcow2 L1 table", (long)(l1.Address & OffsetMask), $"{l1.Count} entries where the disk needs {wanted}", Clause);
+            throw new InvalidImageException("qcow2 L1 table", (long)(l1.Address & OffsetMask), $"it has {l1.Count} entries, and the disk needs {wanted}", Clause);
         }
 
         if (wanted > 0 && ((l1.Address & (ulong)(ClusterSize - 1)) != 0 || l1.Address > (ulong)source.Length || wanted << L1EntryBits > source.Length - (long)l1.Address))
         {
-            throw new InvalidImageException("qcow2 header", 40, $"an L1 table of {wanted} entries at 0x{l1.Address:X} in a file of {source.Length} bytes", Clause);
+            throw new InvalidImageException("qcow2 header", 40, $"its L1 table of {wanted} entries at 0x{l1.Address:X} is not aligned, or runs past the end of the file at 0x{source.Length:X}", Clause);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class ClusterTables
 
         if ((table & (ClusterSize - 1)) != 0 || table > _cache.Length - ClusterSize)
         {
-            throw new InvalidImageException("qcow2 L1 table entry", l1Address, $"an L2 table at 0x{table:X}", Clause);
+            throw new InvalidImageException("qcow2 L1 table entry", l1Address, $"its L2 table at 0x{table:X} is not aligned, or runs past the end of the file", Clause);
         }
 
         long address = table + (((offset & (Span - 1)) >> _clusterBits) << _entryBits);

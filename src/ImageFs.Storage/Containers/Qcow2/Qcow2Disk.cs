@@ -75,12 +75,12 @@ internal sealed class Qcow2Disk : VirtualDisk
         {
             return !HasDataFile && entry.Subclusters == 0
                 ? FindCompressed(in entry, inCluster)
-                : throw Invalid(entry, HasDataFile ? "a compressed cluster in a data file" : "a compressed cluster with subclusters");
+                : throw Invalid(entry, HasDataFile ? "it is a compressed cluster in a data file" : "it is a compressed cluster with subclusters");
         }
 
         if ((entry.HostOffset & (_layout.ClusterSize - 1)) != 0)
         {
-            throw Invalid(entry, $"a cluster at 0x{entry.HostOffset:X}");
+            throw Invalid(entry, $"its cluster at 0x{entry.HostOffset:X} is not aligned");
         }
 
         if (_layout.HasSubclusters)
@@ -90,7 +90,7 @@ internal sealed class Qcow2Disk : VirtualDisk
 
         if (entry.IsZero)
         {
-            return _layout.Version >= 3 ? Piece.Hole(left) : throw Invalid(entry, "a cluster of zeros in version 2");
+            return _layout.Version >= 3 ? Piece.Hole(left) : throw Invalid(entry, "it is a cluster of zeros, which version 2 does not have");
         }
 
         return entry.IsAllocated(HasDataFile)

@@ -56,14 +56,14 @@ internal sealed class Qcow2Format : ContainerFormat
         bool isExtended = features.HasFlag(IncompatibleFeatures.ExtendedL2);
         if (isExtended && clusterBits < MinExtendedClusterBits)
         {
-            throw Invalid(20, $"subclusters of clusters of {1 << clusterBits} bytes");
+            throw Invalid(20, $"it has subclusters, and clusters of {1 << clusterBits} bytes are too small for them");
         }
 
         var layout = new Qcow2Layout(header.Version, clusterBits, isExtended, CompressionOf(header).Codec);
         string? backing = ReadBackingName(file, header, clusterEnd);
         var snapshots = new SnapshotTable(file.Source, header.SnapshotsOffset, header.SnapshotCount);
         Snapshot? snapshot = context.Options.TakeValue("snapshot") is { } wanted ? snapshots.Choose(wanted) : null;
-        long size = header.Size <= long.MaxValue ? (long)header.Size : throw Invalid(24, $"a disk of {header.Size} bytes");
+        long size = header.Size <= long.MaxValue ? (long)header.Size : throw Invalid(24, $"its disk of {header.Size} bytes is too large");
         long length = snapshot?.DiskSize ?? size;
         TablePlace l1 = snapshot?.L1 ?? new TablePlace(header.L1TableOffset, header.L1Size);
         var tables = new ClusterTables(file.Source, l1, clusterBits, isExtended, length, context.Memory);
@@ -83,12 +83,12 @@ internal sealed class Qcow2Format : ContainerFormat
     {
         if (header.ClusterBits is < MinClusterBits or > MaxClusterBits)
         {
-            throw Invalid(20, $"clusters of 2^{header.ClusterBits} bytes");
+            throw Invalid(20, $"it has clusters of 2^{header.ClusterBits} bytes: 2^{MinClusterBits} to 2^{MaxClusterBits} are allowed");
         }
 
         if (!header.IsWhole || header.Length > 1u << (int)header.ClusterBits)
         {
-            throw Invalid(100, $"a header of {header.Length} bytes");
+            throw Invalid(100, $"it has {header.Length} bytes, which are too few, or more than a cluster");
         }
 
         return (int)header.ClusterBits;
@@ -128,7 +128,7 @@ internal sealed class Qcow2Format : ContainerFormat
 
         if (length > MaxNameLength || offset > (ulong)end || length > end - (long)offset)
         {
-            throw Invalid(8, $"a backing file name of {length} bytes at 0x{offset:X}");
+            throw Invalid(8, $"its backing file name of {length} bytes at 0x{offset:X} is too long, or runs past 0x{end:X}");
         }
 
         byte[] name = new byte[length];
@@ -163,7 +163,7 @@ internal sealed class Qcow2Format : ContainerFormat
     private static BlockSource OpenDataFile(ImageFile file, HeaderExtensions extensions)
     {
         const string Role = "data file";
-        string name = extensions.DataFile ?? throw Invalid(72, "a data file that is not named");
+        string name = extensions.DataFile ?? throw Invalid(72, "its data file is not named");
         return file.OpenBeside(BackingName.Parse(name, Role).Path, Role).Source;
     }
 

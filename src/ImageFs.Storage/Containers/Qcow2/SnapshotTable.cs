@@ -36,7 +36,7 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
     {
         if (count > MaxSnapshots)
         {
-            throw new InvalidImageException("qcow2 header", 0, $"{count} snapshots", Clause);
+            throw new InvalidImageException("qcow2 header", 0, $"it has {count} snapshots: at most {MaxSnapshots} are read", Clause);
         }
 
         var cache = new BlockCache(source, VirtualDisk.TableCacheBlock, new BlockPool(4 * VirtualDisk.TableCacheBlock));
@@ -69,7 +69,7 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
         uint extraLength = BinaryPrimitives.ReadUInt32BigEndian(entry[36..]);
         if (extraLength > MaxExtraLength)
         {
-            throw Invalid(at, $"{extraLength} bytes of extra data");
+            throw Invalid(at, $"it has {extraLength} bytes of extra data: at most {MaxExtraLength} are read");
         }
 
         length = EntryLength + extraLength + idLength + nameLength;
@@ -81,7 +81,7 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
             Encoding.UTF8.GetString(rest, (int)extraLength + idLength, nameLength),
             DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32BigEndian(entry[16..])),
             new TablePlace(BinaryPrimitives.ReadUInt64BigEndian(entry), BinaryPrimitives.ReadUInt32BigEndian(entry[8..])),
-            diskSize is not { } size ? null : size <= long.MaxValue ? (long)size : throw Invalid(at, $"a disk of {size} bytes"));
+            diskSize is not { } size ? null : size <= long.MaxValue ? (long)size : throw Invalid(at, $"its disk of {size} bytes is too large"));
     }
 
     private static InvalidImageException Invalid(long at, string problem) => new(Structure, at, problem, Clause);

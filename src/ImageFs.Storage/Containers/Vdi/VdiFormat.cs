@@ -45,18 +45,18 @@ internal sealed class VdiFormat : ContainerFormat
     {
         if (header.BlockSize < 512 || !BitOperations.IsPow2(header.BlockSize) || header.BlockSize > 1 << 30 || header.BlockExtra > MaxExtra)
         {
-            throw Invalid(0x178, $"blocks of {header.BlockSize} bytes after {header.BlockExtra}");
+            throw Invalid(0x178, $"it has blocks of {header.BlockSize} bytes after {header.BlockExtra} others: a power of two from 512 on is allowed");
         }
 
         // What a map of so many blocks can have.
         if (header.DiskSize > (ulong)header.BlockCount * header.BlockSize)
         {
-            throw Invalid(0x170, $"a disk of {header.DiskSize} bytes in {header.BlockCount} blocks of {header.BlockSize}");
+            throw Invalid(0x170, $"its disk of {header.DiskSize} bytes does not fit {header.BlockCount} blocks of {header.BlockSize}");
         }
 
         if ((long)header.BlockCount * sizeof(uint) > fileLength - header.MapOffset)
         {
-            throw Invalid(0x154, $"a map of {header.BlockCount} blocks at 0x{header.MapOffset:X} in a file of {fileLength} bytes");
+            throw Invalid(0x154, $"its map of {header.BlockCount} blocks at 0x{header.MapOffset:X} runs past the end of the file at 0x{fileLength:X}");
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class VdiFormat : ContainerFormat
         var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, context);
         return parent.Id == id
             ? parent
-            : throw new InvalidImageException(Structure, 0x1A8, $"the parent is {id}, what is there is {parent.Id}", Clause);
+            : throw new InvalidImageException(Structure, 0x1A8, $"its parent is {id}, and the file found is {parent.Id}", Clause);
     }
 
     private static InvalidImageException Invalid(long address, string problem) => new(Structure, address, problem, Clause);

@@ -76,14 +76,14 @@ internal static class ParentLocator
 
         return header.ParentName.Length > 0
             ? WindowsPath.Convert(header.ParentName)
-            : throw new InvalidImageException("vhd parent locator", 0, "there is none, and no name", "VHD: Parent Locators");
+            : throw new InvalidImageException("vhd parent locator", 0, "there is none, and the header has no name", "VHD: Parent Locators");
     }
 
     private static byte[] Read(BlockSource file, ulong offset, uint length)
     {
         if (length > MaxLength || offset > (ulong)file.Length || length > file.Length - (long)offset)
         {
-            throw new InvalidImageException("vhd parent locator", 0, $"{length} bytes at 0x{offset:X}", "VHD: Parent Locators");
+            throw new InvalidImageException("vhd parent locator", 0, $"its {length} bytes at 0x{offset:X} are too many, or run past the end of the file", "VHD: Parent Locators");
         }
 
         byte[] bytes = new byte[length];

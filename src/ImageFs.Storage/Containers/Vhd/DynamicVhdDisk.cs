@@ -33,7 +33,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         uint blockSize = header.BlockSize;
         if (blockSize < SectorSize || !BitOperations.IsPow2(blockSize))
         {
-            throw new InvalidImageException("vhd dynamic disk header", 32, $"blocks of {blockSize} bytes", Clause);
+            throw new InvalidImageException("vhd dynamic disk header", 32, $"it has blocks of {blockSize} bytes: a power of two from {SectorSize} on is allowed", Clause);
         }
 
         ulong table = header.TableOffset;
@@ -41,7 +41,7 @@ internal sealed class DynamicVhdDisk : VirtualDisk
         if (blocks > header.MaxTableEntries || table > (ulong)file.Length || blocks * sizeof(uint) > file.Length - (long)table)
         {
             throw new InvalidImageException(
-                "vhd dynamic disk header", 16, $"a table of {header.MaxTableEntries} entries at 0x{table:X} for {blocks} blocks", Clause);
+                "vhd dynamic disk header", 16, $"its table of {header.MaxTableEntries} entries at 0x{table:X} is too small for {blocks} blocks, or runs past the end of the file", Clause);
         }
 
         _file = file;

@@ -26,7 +26,7 @@ internal sealed class VhdFormat : ContainerFormat
         var footer = new Footer(ReadFooter(file, context.Warn));
         long length = footer.CurrentSize <= MaxLength
             ? (long)footer.CurrentSize
-            : throw Invalid(file.Source.Length - Footer.Length, $"a disk of {footer.CurrentSize} bytes");
+            : throw Invalid(file.Source.Length - Footer.Length, $"its disk of {footer.CurrentSize} bytes is too large");
         switch (footer.DiskType)
         {
             case DiskType.Fixed:
@@ -75,7 +75,7 @@ internal sealed class VhdFormat : ContainerFormat
         ulong offset = footer.DataOffset;
         if (offset > long.MaxValue - DynamicHeader.Length)
         {
-            throw Invalid(file.Source.Length - Footer.Length, $"a dynamic disk header at 0x{offset:X}");
+            throw Invalid(file.Source.Length - Footer.Length, $"its dynamic disk header at 0x{offset:X} lies beyond any file");
         }
 
         byte[] bytes = new byte[DynamicHeader.Length];

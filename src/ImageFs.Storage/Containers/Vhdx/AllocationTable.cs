@@ -41,7 +41,7 @@ internal sealed class AllocationTable
         long entries = blocks == 0 ? 0 : metadata.HasParent ? chunks * (_blocksInChunk + 1) : blocks + ((blocks - 1) / _blocksInChunk);
         if (entries > region.Length / EntryLength)
         {
-            throw new InvalidImageException("vhdx block allocation table", _address, $"{region.Length} bytes for {entries} entries", Clause);
+            throw new InvalidImageException("vhdx block allocation table", _address, $"its {region.Length} bytes are too few for {entries} entries", Clause);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class AllocationTable
         BlockEntry entry = Read(_address + (((chunk + 1) * _blocksInChunk) + chunk) * EntryLength);
         if (entry.State != BitmapState)
         {
-            throw new InvalidImageException("vhdx sector bitmap entry", entry.Address, $"state {entry.State} for a block that is only partly here", Clause);
+            throw new InvalidImageException("vhdx sector bitmap entry", entry.Address, $"its state is {entry.State}, and the block is only partly here", Clause);
         }
 
         if (entry.FileOffset > _cache.Length - BitmapLength)

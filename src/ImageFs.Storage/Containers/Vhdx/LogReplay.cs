@@ -59,7 +59,7 @@ internal sealed class LogEntry
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(24));
         if (count > (Length - HeaderLength) / DescriptorLength)
         {
-            throw Invalid($"{count} descriptors in {Length} bytes");
+            throw Invalid($"it has {count} descriptors in {Length} bytes");
         }
 
         int data = (HeaderLength + ((int)count * DescriptorLength) + LogReplay.SectorSize - 1) / LogReplay.SectorSize * LogReplay.SectorSize;
@@ -77,7 +77,7 @@ internal sealed class LogEntry
             if (offset % LogReplay.SectorSize != 0 || offset > LogReplay.MaxFileLength
                 || (!isData && (length % LogReplay.SectorSize != 0 || length > LogReplay.MaxFileLength)))
             {
-                throw Invalid($"descriptor {i} is of {length} bytes at 0x{offset:X}");
+                throw Invalid($"descriptor {i} is for {length} bytes at 0x{offset:X}, which are not aligned, or out of range");
             }
 
             if (isData)
@@ -146,7 +146,7 @@ internal static class LogReplay
         if (header.LogLength == 0 || header.LogLength % Unit != 0 || header.LogOffset % Unit != 0
             || header.LogOffset > (ulong)file.Length || header.LogLength > file.Length - (long)header.LogOffset)
         {
-            throw new InvalidImageException(Structure, 0, $"{header.LogLength} bytes at 0x{header.LogOffset:X} in a file of {file.Length}", Clause);
+            throw new InvalidImageException(Structure, 0, $"its {header.LogLength} bytes at 0x{header.LogOffset:X} are not aligned, or run past the end of the file at 0x{file.Length:X}", Clause);
         }
 
         byte[] log = new byte[header.LogLength];

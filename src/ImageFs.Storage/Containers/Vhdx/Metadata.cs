@@ -57,7 +57,7 @@ internal sealed class Metadata
         var metadata = new Metadata(region.Offset);
         if (region.Length < TableLength)
         {
-            throw metadata.Invalid($"a region of {region.Length} bytes");
+            throw metadata.Invalid($"its {region.Length} bytes are too few");
         }
 
         byte[] table = new byte[TableLength];
@@ -65,7 +65,7 @@ internal sealed class Metadata
         int count = BinaryPrimitives.ReadUInt16LittleEndian(table.AsSpan(10));
         if (!table.AsSpan().StartsWith("metadata"u8) || count > MaxEntries)
         {
-            throw metadata.Invalid($"a wrong signature, or {count} entries");
+            throw metadata.Invalid($"its signature is wrong, or its {count} entries are too many");
         }
 
         for (int i = 1; i <= count; i++)
@@ -100,7 +100,7 @@ internal sealed class Metadata
 
         if (length > MaxItemLength || offset > region.Length - length)
         {
-            throw Invalid($"an item of {length} bytes at {offset}");
+            throw Invalid($"its item of {length} bytes at {offset} is too long, or runs past the end");
         }
 
         byte[] item = new byte[Math.Max(length, 16)];
@@ -113,14 +113,14 @@ internal sealed class Metadata
         if (kind == s_fileParameters)
         {
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(padded);
-            BlockSize = IsOfPowerOf2(size, MinBlockSize, MaxBlockSize) ? (int)size : throw Invalid($"blocks of {size} bytes");
+            BlockSize = IsOfPowerOf2(size, MinBlockSize, MaxBlockSize) ? (int)size : throw Invalid($"it has blocks of {size} bytes: a power of two from {MinBlockSize} to {MaxBlockSize} is allowed");
             IsFixed = (padded[4] & 1) != 0;
             HasParent = (padded[4] & 2) != 0;
         }
         else if (kind == s_diskSize)
         {
             ulong size = BinaryPrimitives.ReadUInt64LittleEndian(padded);
-            DiskSize = size <= MaxDiskSize ? (long)size : throw Invalid($"a disk of {size} bytes");
+            DiskSize = size <= MaxDiskSize ? (long)size : throw Invalid($"its disk of {size} bytes is too large");
         }
         else if (kind == s_diskId)
         {
@@ -129,12 +129,12 @@ internal sealed class Metadata
         else if (kind == s_logicalSectorSize)
         {
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(padded);
-            LogicalSectorSize = size is 512 or 4096 ? (int)size : throw Invalid($"sectors of {size} bytes");
+            LogicalSectorSize = size is 512 or 4096 ? (int)size : throw Invalid($"it has sectors of {size} bytes: 512 and 4096 are allowed");
         }
         else if (kind == s_physicalSectorSize)
         {
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(padded);
-            PhysicalSectorSize = size is 512 or 4096 ? (int)size : throw Invalid($"physical sectors of {size} bytes");
+            PhysicalSectorSize = size is 512 or 4096 ? (int)size : throw Invalid($"it has physical sectors of {size} bytes: 512 and 4096 are allowed");
         }
         else
         {
@@ -150,7 +150,7 @@ internal sealed class Metadata
         int count = item.Length >= HeaderLength ? BinaryPrimitives.ReadUInt16LittleEndian(item[18..]) : 0;
         if (item.Length < HeaderLength + (count * PairLength))
         {
-            throw Invalid($"a parent locator of {count} pairs in {item.Length} bytes");
+            throw Invalid($"its parent locator has {count} pairs in {item.Length} bytes");
         }
 
         for (int i = 0; i < count; i++)
@@ -167,14 +167,14 @@ internal sealed class Metadata
         int length = BinaryPrimitives.ReadUInt16LittleEndian(lengthField);
         return offset <= item.Length && length <= item.Length - offset
             ? Encoding.Unicode.GetString(item.Slice((int)offset, length))
-            : throw Invalid($"{length} bytes of a parent locator at {offset}");
+            : throw Invalid($"its parent locator has {length} bytes at {offset}, past its end");
     }
 
     private void Check()
     {
         if (BlockSize == 0 || LogicalSectorSize == 0 || DiskSize % LogicalSectorSize != 0)
         {
-            throw Invalid($"a disk of {DiskSize} bytes in blocks of {BlockSize} and sectors of {LogicalSectorSize}");
+            throw Invalid($"it has a disk of {DiskSize} bytes in blocks of {BlockSize} and sectors of {LogicalSectorSize}");
         }
     }
 

@@ -65,7 +65,7 @@ internal static class RegionTable
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (count > MaxEntries)
         {
-            throw new InvalidImageException(Structure, address, $"{count} entries", Clause);
+            throw new InvalidImageException(Structure, address, $"it has {count} entries: at most {MaxEntries} are allowed", Clause);
         }
 
         Region? table = null;
@@ -78,7 +78,7 @@ internal static class RegionTable
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
             if (offset > (ulong)fileLength || length > fileLength - (long)offset)
             {
-                throw new InvalidImageException(Structure, address, $"a region of {length} bytes at 0x{offset:X} in a file of {fileLength}", Clause);
+                throw new InvalidImageException(Structure, address, $"its region of {length} bytes at 0x{offset:X} runs past the end of the file at 0x{fileLength:X}", Clause);
             }
 
             if (kind == s_allocationTable)

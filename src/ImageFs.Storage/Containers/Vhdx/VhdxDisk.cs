@@ -72,7 +72,7 @@ internal sealed class VhdxDisk : VirtualDisk
             Undefined or Zero or Unmapped => Piece.Hole(left),
             FullyPresent => Piece.OfBlock(_file, entry.FileOffset, inBlock, left),
             PartiallyPresent when _metadata.HasParent => FindSectors(in entry, block, offset, inBlock, left),
-            int state => throw new InvalidImageException("vhdx payload block entry", entry.Address, $"state {state}", "MS-VHDX 2.5.1.1"),
+            int state => throw new InvalidImageException("vhdx payload block entry", entry.Address, $"its state is {state}", "MS-VHDX 2.5.1.1"),
         };
     }
 

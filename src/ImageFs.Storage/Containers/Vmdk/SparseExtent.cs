@@ -75,7 +75,7 @@ internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSo
         if (first != (ulong)(start / SectorSize) || length == 0 || length > 2L * layout.GrainSize)
         {
             throw new InvalidImageException(
-                "vmdk grain marker", address, $"{length} bytes of sector {first}, instead of sector {start / SectorSize}", Clause);
+                "vmdk grain marker", address, $"it has {length} bytes of sector {first} instead of sector {start / SectorSize}", Clause);
         }
 
         return Piece.Encoded(file, address + MarkerLength, (int)length, _codec!, inGrain, (int)Math.Min(layout.GrainSize, Length - start));

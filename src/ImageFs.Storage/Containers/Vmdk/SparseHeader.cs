@@ -106,7 +106,7 @@ internal sealed record GrainLayout(long Length, int GrainSize, int EntriesInTabl
         if (capacity > MaxSectors || grainSize is 0 or > MaxGrain || (grainSize & (grainSize - 1)) != 0 || entries is 0 or > MaxEntries
             || directory > (ulong)fileLength / SectorSize)
         {
-            throw Invalid($"{capacity} sectors in grains of {grainSize} and tables of {entries}, the directory in sector {directory}");
+            throw Invalid($"it has {capacity} sectors in grains of {grainSize} and tables of {entries}, the directory in sector {directory}");
         }
 
         var layout = new GrainLayout(
@@ -119,7 +119,7 @@ internal sealed record GrainLayout(long Length, int GrainSize, int EntriesInTabl
         long tables = layout.Length == 0 ? 0 : ((layout.Length - 1) / layout.TableSpan) + 1;
         return tables * sizeof(uint) <= fileLength - layout.Directory
             ? layout
-            : throw Invalid($"a directory of {tables} tables at 0x{layout.Directory:X} in a file of {fileLength} bytes");
+            : throw Invalid($"its directory of {tables} tables at 0x{layout.Directory:X} runs past the end of the file at 0x{fileLength:X}");
     }
 
     private static InvalidImageException Invalid(string problem) => new("vmdk sparse extent header", 0, problem, Clause);

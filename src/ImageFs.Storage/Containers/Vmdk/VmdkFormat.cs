@@ -161,7 +161,7 @@ internal sealed class VmdkFormat : ContainerFormat
 
                 return extent.Length >= length
                     ? new BlockSlice(extent, 0, length)
-                    : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes, instead of {length}", Clause);
+                    : throw new InvalidImageException("vmdk extent", 0, $"{line.File} has {extent.Length} bytes instead of {length}", Clause);
             default:
                 throw new UnsupportedFeatureException($"vmdk with an extent of type {line.Type}", "VMDK: The Extent Description");
         }

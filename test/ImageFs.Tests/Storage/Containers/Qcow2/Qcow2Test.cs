@@ -268,11 +268,11 @@ public sealed class Qcow2Test : QemuDisks
 
     [TestCase(20, 8u, "clusters of 2^8")]
     [TestCase(20, 22u, "clusters of 2^22")]
-    [TestCase(24, 0x80000000u, "a disk of")]
+    [TestCase(24, 0x80000000u, "its disk of")]
     [TestCase(36, 0u, "L1 table")]
     [TestCase(40, 1u, "L1 table")]
     [TestCase(44, 0x10200u, "L1 table")]
-    [TestCase(100, 50u, "header of 50 bytes")]
+    [TestCase(100, 50u, "it has 50 bytes")]
     [TestCase(8, 1u, "backing file name")]
     public void A_damaged_header_is_refused(int offset, uint value, string message)
     {

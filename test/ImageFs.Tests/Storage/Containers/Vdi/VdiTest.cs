@@ -41,10 +41,10 @@ public sealed class VdiTest : QemuDisks
         Assert.That(() => Folder.Open("child.vdi", "parent=base.vdi"), Throws.TypeOf<InvalidImageException>());
     }
 
-    [TestCase(0x170, -1L, "a disk of")]
+    [TestCase(0x170, -1L, "its disk of")]
     [TestCase(0x178, 1000L, "blocks of 1000")]
-    [TestCase(0x180, 0x7FFFFFFFL, "a map of")]
-    [TestCase(0x154, 0x7FFFFFFF_7FFFFFFFL, "a map of")]
+    [TestCase(0x180, 0x7FFFFFFFL, "its map of")]
+    [TestCase(0x154, 0x7FFFFFFF_7FFFFFFFL, "its map of")]
     public void A_header_that_cannot_be_is_refused(int offset, long value, string message)
     {
         Folder.Image("create", "-f", "vdi", "disk", "8M");

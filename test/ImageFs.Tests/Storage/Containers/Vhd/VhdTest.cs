@@ -80,8 +80,8 @@ public sealed class VhdTest : QemuDisks
         Assert.That(() => Folder.Open("child.vhd"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("parent.vhd"));
     }
 
-    [TestCase(16, -1L, "a table of")]
-    [TestCase(28, 0x00000001_00200000, "a table of")]
+    [TestCase(16, -1L, "its table of")]
+    [TestCase(28, 0x00000001_00200000, "its table of")]
     [TestCase(28, 0x00000100_00300000, "blocks of")]
     public void A_header_that_cannot_be_is_refused(int offset, long value, string message)
     {

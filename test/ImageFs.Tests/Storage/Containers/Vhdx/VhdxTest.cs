@@ -149,7 +149,7 @@ public sealed class VhdxTest : QemuDisks
         Assert.That(() => Folder.Open(image), Throws.TypeOf<InvalidImageException>().With.Property("Structure").EqualTo(structure));
     }
 
-    [TestCase("2FA54224-CD1B-4876-B211-5DBED83BF4B8", -1L, "a disk of")]
+    [TestCase("2FA54224-CD1B-4876-B211-5DBED83BF4B8", -1L, "its disk of")]
     [TestCase("CAA16737-FA36-4D43-B3B6-33F0AA44E76B", 3 << 20, "blocks of")]
     [TestCase("8141BF1D-A96F-4709-BA47-F233A8FAAB5F", 513, "sectors of")]
     public void Metadata_that_cannot_be_is_refused(string item, long value, string message)
