@@ -210,24 +210,6 @@ public sealed class Disk
         }
 
         Volume[] found = [.. Root.Walk().Where(node => node.Entry is not null && node.Set is null).Select(VolumeOf)];
-        return found.Length == 0 && _root.Problem is { } unassembled ? throw unassembled : [.. JoinSets(found)];
-    }
-
-    // A file system on several sources is one volume, where the first of them is.
-    private IEnumerable<Volume> JoinSets(Volume[] found)
-    {
-        var joined = new HashSet<(FileSystemFormat Format, string SetId)>();
-        foreach (Volume volume in found)
-        {
-            if (volume.SetId is not { } id)
-            {
-                yield return volume;
-            }
-            else if (joined.Add((volume.Format!, id)))
-            {
-                IEnumerable<Volume> elsewhere = _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
-                yield return volume with { Sources = [.. from member in found.Concat(elsewhere) where member.Format == volume.Format && member.SetId == id select member.Source] };
-            }
-        }
+        return found.Length == 0 && _root.Problem is { } unassembled ? throw unassembled : [.. Volume.JoinSets(found, _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf))];
     }
 }

@@ -107,6 +107,25 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
         }
     }
 
+    /// <summary>Of a file system that lies on several sources makes one volume, in the place of the first.</summary>
+    /// <param name="found">The volumes of a disk.</param>
+    /// <param name="elsewhere">Those of further disks: they are sources of these, and not shown themselves.</param>
+    internal static IEnumerable<Volume> JoinSets(IReadOnlyList<Volume> found, IEnumerable<Volume> elsewhere)
+    {
+        var joined = new HashSet<(FileSystemFormat Format, string SetId)>();
+        foreach (Volume volume in found)
+        {
+            if (volume.SetId is not { } id)
+            {
+                yield return volume;
+            }
+            else if (joined.Add((volume.Format!, id)))
+            {
+                yield return volume with { Sources = [.. from member in found.Concat(elsewhere) where member.Format == volume.Format && member.SetId == id select member.Source] };
+            }
+        }
+    }
+
     /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
     internal bool LiesOn(Func<VolumeEntry, bool> condition) => (Entry is not null && condition(Entry)) || (Node?.LiesOn(condition) ?? false);
 

@@ -67,7 +67,7 @@ internal sealed class DotnetPackageTests
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/hello.txt").Succeeded().Text, Is.EqualTo(Tool.Run("debugfs", "-R", "cat /hello.txt", TestImages.Get(disk.Contents[2])).Text));
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=2", "/none").Error, Is.EqualTo($"readfile: {folder["disk.qcow2"]}: /none: open: No such file or directory\n"));
         Assert.That(Tool.Run(program, folder["disk.qcow2"], "prat=2", "/hello.txt").Error, Does.Contain("option 'prat': unknown"));
-        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=9", "/hello.txt").Error, Does.Contain("option 'part=9': no volume is like that; there are 1-EFI, "));
+        Assert.That(Tool.Run(program, folder["disk.qcow2"], "part=9", "/hello.txt").Error, Does.Contain("option 'part=9': no volume matches; there are 1-EFI, "));
     }
 
     // An example with a package in place of the projects here.

@@ -1,0 +1,178 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Volumes;
+using ImageFs.Tests.Storage.Volumes.Example;
+using ImageFs.Tests.Support;
+using static ImageFs.Tests.Support.DiskImage;
+
+namespace ImageFs.Tests.Storage.Volumes;
+
+/// <summary>Volumes that lie on several sources, and on each other.</summary>
+internal sealed class VolumeSearchTest
+{
+    private const string Linux = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
+    private const int PartLength = 8 * 512;
+
+    private readonly List<string> _warnings = [];
+
+    [SetUp]
+    public void ForgetWarnings() => _warnings.Clear();
+
+    [Test]
+    public void A_table_is_a_set_whose_volumes_are_parts_of_the_disk()
+    {
+        VolumeNode disk = Find(Disk(Bytes(1), Bytes(2)));
+        Assert.That(disk.Set, Is.TypeOf<PartitionTable>());
+        Assert.That(Leaves(disk), Is.EqualTo((string[])["1", "2"]));
+        Assert.That(Read(disk.Parts[1].Source, 100), Is.EqualTo(Bytes(2)[..100]));
+    }
+
+    [Test]
+    public void Members_are_joined_and_their_bytes_stay_where_they_are()
+    {
+        VolumeNode disk = Find(Disk(Join("set", 1, 2, Bytes(2)), Join("set", 0, 2, Bytes(1))));
+        Assert.That(Leaves(disk), Is.EqualTo((string[])["set/all", "set/0", "set/1"]));
+        VolumeNode all = Leaf(disk, "set/all");
+        Assert.That(all.Origins.Select(origin => origin.Entry!.Key), Is.EqualTo((string[])["1", "2"]));
+        LocatedExtent first = all.Source.Locate(0, long.MaxValue);
+        Assert.That((first.Address, first.Length), Is.EqualTo((2 * MiB + SampleHeader.Length, (long)(MiB - SampleHeader.Length))), "the first member is on the second partition");
+        Assert.That(Read(all.Source, 100), Is.EqualTo(Bytes(1)[..100]));
+    }
+
+    [Test]
+    public void A_member_on_another_disk_is_found()
+    {
+        var search = new VolumeSearch(Formats, Context);
+        VolumeNode disk = search.Add(new MemorySource(Disk(Join("set", 0, 2, Bytes(1)))), new SectorSizes());
+        search.Add(new MemorySource(Join("set", 1, 2, Bytes(2))), new SectorSizes());
+        search.Run();
+        Assert.That(Leaf(disk, "set/all").Source.Length, Is.EqualTo(MiB - SampleHeader.Length + PartLength));
+        Assert.That(Read(Leaf(disk, "set/1").Source, 100), Is.EqualTo(Bytes(2)[..100]));
+    }
+
+    [Test]
+    public void What_needs_a_missing_member_says_so_and_the_rest_is_there()
+    {
+        VolumeNode disk = Find(Disk(Join("set", 0, 2, Bytes(1))));
+        Assert.That(Leaf(disk, "set/all").Problem, Is.TypeOf<UnsupportedFeatureException>().With.Message.Contains("set/all without member 1 of set"));
+        Assert.That(Read(Leaf(disk, "set/0").Source, 100), Is.EqualTo(Bytes(1)[..100]));
+        Assert.That(disk.Parts[0].Set!.Missing, Is.EqualTo((string[])["member 1 of set"]));
+    }
+
+    [Test]
+    public void One_half_of_a_mirror_is_enough()
+    {
+        byte[] half = SampleHeader.Write('M', "mirror", 1, 2, Bytes(3));
+        Assert.That(Read(Leaf(Find(Disk(half)), "mirror/all").Source, 100), Is.EqualTo(Bytes(3)[..100]));
+    }
+
+    [Test]
+    public void Volumes_lie_on_each_other()
+    {
+        // A partition table in a locked volume that lies on two joined ones, of which one is a mirror.
+        byte[] locked = SampleHeader.Write('L', "lock", 0, 1, Disk(Bytes(7)), key: 0x5A);
+        int cut = locked.Length / 2;
+        byte[] mirror = SampleHeader.Write('M', "mirror", 0, 1, Join("join", 0, 2, locked.AsSpan(0, cut)));
+        DiskImage outer = new DiskImage(16 * MiB).Gpt((MiB, mirror.Length, Linux), (8 * MiB, SampleHeader.Length + locked.Length - cut, Linux))
+            .Put(mirror, MiB).Put(Join("join", 1, 2, locked.AsSpan(cut)), 8 * MiB);
+        VolumeNode disk = Find(outer.Bytes);
+        VolumeNode inmost = disk.Walk().First(node => node.Entry is Partition && node.Depth > 1);
+        Assert.That(inmost.Depth, Is.EqualTo(5), "partition, mirror, join, lock, partition");
+        Assert.That(Read(inmost.Source, 100), Is.EqualTo(Bytes(7)[..100]));
+        Assert.That(inmost.LiesOn(entry => entry.IsNamed("join/all")) && inmost.LiesOn(entry => entry.IsNamed("2")), Is.True);
+        Assert.That(inmost.LiesOn(entry => entry.IsNamed("3")), Is.False);
+    }
+
+    [Test]
+    public void A_partition_is_not_asked_for_a_table_of_its_own() =>
+        Assert.That(Leaves(Find(Disk(Disk(Bytes(1))[..PartLength]))), Is.EqualTo((string[])["1"]));
+
+    [Test]
+    public void Depth_is_bounded()
+    {
+        byte[] nested = Bytes(1);
+        for (int i = 0; i <= VolumeSearch.MaxDepth; i++)
+        {
+            nested = SampleHeader.Write('M', $"m{i}", 0, 1, nested);
+        }
+
+        VolumeNode last = Find(nested).Walk().Last();
+        Assert.That(last.Problem, Is.TypeOf<UnsupportedFeatureException>().With.Message.Contains("more than 8 volumes that lie on each other"));
+    }
+
+    [Test]
+    public void The_number_of_volumes_is_bounded()
+    {
+        var search = new VolumeSearch([new ManyVolumes()], Context);
+        VolumeNode disk = search.Add(new MemorySource(Bytes(1)), new SectorSizes());
+        search.Run();
+        Assert.That(disk.Walk().Count(), Is.EqualTo(VolumeSearch.MaxVolumes + 1));
+        Assert.That(_warnings, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_damaged_member_does_not_take_the_others_down()
+    {
+        VolumeNode disk = Find(Disk(SampleHeader.Write('J', "bad", 3, 2, Bytes(1)), Join("set", 0, 1, Bytes(2))));
+        Assert.That(disk.Parts[0].Problem, Is.TypeOf<InvalidImageException>().With.Message.Contains("member 3 of 2"));
+        Assert.That(disk.Parts[0].Format, Is.TypeOf<SampleVolumes>());
+        Assert.That(Read(Leaf(disk, "set/all").Source, 100), Is.EqualTo(Bytes(2)[..100]));
+    }
+
+    private static IReadOnlyList<VolumeFormat> Formats { get; } = [.. VolumeFormats.All, new SampleVolumes()];
+
+    private OpenContext Context => OpenContext.Of(null, _warnings.Add);
+
+    private VolumeNode Find(byte[] bytes)
+    {
+        var search = new VolumeSearch(Formats, Context);
+        VolumeNode disk = search.Add(new MemorySource(bytes), new SectorSizes());
+        search.Run();
+        return disk;
+    }
+
+    private static string[] Leaves(VolumeNode disk) => [.. disk.Walk().Where(node => node.Set is null).Select(node => node.Entry!.Key)];
+
+    private static VolumeNode Leaf(VolumeNode disk, string name) => disk.Walk().Single(node => node.Entry?.Key == name);
+
+    private static byte[] Join(string name, int number, int count, ReadOnlySpan<byte> data) => SampleHeader.Write('J', name, number, count, data);
+
+    // Partitions of 1 MiB each.
+    private static byte[] Disk(params byte[][] contents)
+    {
+        var disk = new DiskImage((contents.Length + 2) * MiB);
+        disk.Gpt([.. contents.Select((_, i) => ((i + 1) * MiB, MiB, Linux))]);
+        for (int i = 0; i < contents.Length; i++)
+        {
+            disk.Put(contents[i], (i + 1) * MiB);
+        }
+
+        return disk.Bytes;
+    }
+
+    private static byte[] Bytes(byte value) => [.. Enumerable.Repeat(value, PartLength)];
+
+    private static byte[] Read(BlockSource source, int length)
+    {
+        byte[] bytes = new byte[length];
+        source.ReadAt(0, bytes);
+        return bytes;
+    }
+
+    private sealed class ManyVolumes : VolumeFormat
+    {
+        public override string Name => "many";
+
+        public override bool DividesDisks => true;
+
+        public override VolumeMember? Recognise(BlockSource source, SectorSizes sectors, OpenContext context) => new(source, null);
+
+        public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => new Set(members[0].Source);
+
+        private sealed record Set(BlockSource Source) : VolumeSet("many", string.Empty)
+        {
+            public override IReadOnlyList<VolumeEntry> Entries => [.. Enumerable.Range(1, 5000).Select(number => new VolumeEntry(number, 1, string.Empty))];
+
+            public override BlockSource Open(VolumeEntry entry, OpenContext context) => Source;
+        }
+    }
+}
