@@ -13,10 +13,10 @@ namespace ImageFs.Images;
 /// <remarks>
 /// <para>
 /// A location that begins with <c>NAME://</c> is an address (RFC 3986 3.1), whatever files there are: a path that begins so is written
-/// <c>./NAME://</c>. An address ends before the first two slashes behind its authority, in its query too. Two slashes of its own are
+/// <c>./NAME://</c>. An address ends before the first two slashes after its authority, in its query too. Two slashes of its own are
 /// written <c>/%2F</c>.
 /// </para>
-/// <para>A path ends before the first two slashes behind a file or device: two slashes before any file are one, as for the kernel.</para>
+/// <para>A path ends before the first two slashes after a file or device: two slashes before any file are one, as for the kernel.</para>
 /// </remarks>
 /// <param name="Scheme">The scheme, in lower case; <see cref="LocationScheme.File"/> for a path.</param>
 /// <param name="Outer">The path of the file or device; or the address, from its scheme to its end, as it was given.</param>
@@ -118,7 +118,7 @@ public sealed record ImageLocation(string Scheme, string Outer, IReadOnlyList<st
         return path.Length;
     }
 
-    // What is no path into an image has nothing behind its end.
+    // What is no path into an image has nothing after its end.
     private static string[] InnerOf(string rest)
     {
         string[] inner = rest.Split(Separator, StringSplitOptions.RemoveEmptyEntries);

@@ -55,7 +55,7 @@ public sealed unsafe class ChildProcess
     /// <exception cref="LinuxException">It cannot be started.</exception>
     public static ChildProcess StartServer(IReadOnlyList<string> arguments, FileDescriptor? standardError, FileDescriptor? standardInput = null)
     {
-        // Who started us may have ignored the end of children: then the kernel would forget how the server ended.
+        // Our parent may have ignored the end of children: then the kernel would forget how the server ended.
         _ = MoreLibc.signal(SIGCHLD, 0);
         byte* actions = stackalloc byte[FileActionsSize];
         Check(MoreLibc.posix_spawn_file_actions_init(actions));

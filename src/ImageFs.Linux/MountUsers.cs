@@ -5,7 +5,7 @@ using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
-/// <summary>Who keeps a mount from being taken away: processes, mounts on it, loop devices of its files.</summary>
+/// <summary>What keeps a mount from being unmounted: processes, mounts on it, loop devices of its files.</summary>
 public static unsafe class MountUsers
 {
     private const int AT_STATX_DONT_SYNC = 0x4000;

@@ -10,7 +10,7 @@ public sealed unsafe class UserRights
     private const int CapabilityWords = 2;
     private const uint FileCapabilities = (1 << 1) | (1 << 2); // CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
     private const uint NoId = uint.MaxValue;
-    private const uint UnknownGroup = uint.MaxValue - 1; // Of a user without an account: a group that nobody is in.
+    private const uint UnknownGroup = uint.MaxValue - 1; // For a user without an account: a group that nobody is in.
     private const int FirstBufferSize = 1024;
     private const int LastBufferSize = 1 << 20;
     private const int MaxGroups = 65536; // NGROUPS_MAX

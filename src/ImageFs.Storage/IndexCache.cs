@@ -19,8 +19,7 @@ public sealed class IndexCache
     private long _lastOwner;
     private bool _isClosed;
 
-    /// <summary>Makes the cache.</summary>
-    /// <param name="maxBytes">What all indexes together take, but for the latest.</param>
+    /// <param name="maxBytes">What all indexes together may take, except the latest.</param>
     public IndexCache(int maxBytes)
         : this(new Store(maxBytes))
     {
@@ -28,7 +27,7 @@ public sealed class IndexCache
 
     private IndexCache(Store store) => _store = store;
 
-    /// <summary>What all indexes together take, but for the latest, in bytes.</summary>
+    /// <summary>What all indexes together may take, except the latest, in bytes.</summary>
     public int MaxBytes => _store.MaxBytes;
 
     /// <summary>What the latest may take together where they do not fit, and so one of them, in bytes.</summary>

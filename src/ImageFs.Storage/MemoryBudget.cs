@@ -21,7 +21,6 @@ public sealed class MemoryBudget
 
     private readonly int _bytes;
 
-    /// <summary>Makes it.</summary>
     /// <param name="bytes">Bytes kept at most.</param>
     public MemoryBudget(int bytes = UsualBytes)
     {
@@ -57,7 +56,7 @@ public sealed class MemoryBudget
     {
         null => new MemoryBudget(),
         >= Min and <= Max and long bytes => new MemoryBudget((int)bytes),
-        long bytes => throw new OptionException($"{Option}={bytes}", $"wants {Min} to {Max} bytes"),
+        long bytes => throw new OptionException($"{Option}={bytes}", $"must be {Min} to {Max} bytes"),
     };
 
     /// <summary>The same memory for one of several images, which may be closed before the others (<see cref="Close"/>).</summary>

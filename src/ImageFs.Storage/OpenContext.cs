@@ -12,7 +12,7 @@ public sealed record OpenContext
     {
     }
 
-    /// <summary>With options, and memory of its own: what they say of that is taken.</summary>
+    /// <summary>A context with options and with memory of its own, whose size the options may set.</summary>
     /// <param name="options">The options.</param>
     /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
     /// <exception cref="OptionException">The size of the memory is none.</exception>

@@ -12,7 +12,8 @@ public static class PathLookup
     private const int MaxLinks = 40;
 
     /// <param name="fileSystem">Where.</param>
-    /// <param name="path">From the root, with or without a slash before it; ".." of the root is the root. With a slash after it, it is a directory's.</param>
+    /// <param name="path">From the root, with or without a slash before it; ".." of the root is the root. A path that ends in a slash names
+    /// a directory.</param>
     /// <param name="followLast">Whether a symbolic link at the end of the path is followed.</param>
     /// <exception cref="LinuxException">There is no such node, or the path is empty (ENOENT), what should be a directory is none (ENOTDIR), or links lead in a circle (ELOOP).</exception>
     /// <exception cref="Storage.ImageException">The file system is damaged there.</exception>

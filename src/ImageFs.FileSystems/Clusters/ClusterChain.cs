@@ -21,7 +21,8 @@ internal sealed class ClusterChain
     private readonly FileAllocationTable? _table;
     private readonly ClusterRun[] _runs;
 
-    // Of a chain in very many runs the place that was asked for last, for who reads on: index and cluster in one word, 0 when there is none.
+    // The place that was asked for last in a chain of very many runs, for sequential reads: index and cluster in one word, 0 when there is
+    // none.
     private ulong _last;
 
     private ClusterChain(FileAllocationTable? table, ClusterRun[] runs, uint count, Exception? damage)

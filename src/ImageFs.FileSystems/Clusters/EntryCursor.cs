@@ -4,7 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Clusters;
 
 /// <summary>
-/// Goes through the 32-byte entries of a directory one by one. A sector that cannot be read is passed over, and remembered.
+/// Goes through the 32-byte entries of a directory one by one. A sector that cannot be read is skipped and remembered.
 /// </summary>
 /// <param name="blocks">The volume, through its cache.</param>
 internal sealed class EntryCursor(BlockCache blocks)

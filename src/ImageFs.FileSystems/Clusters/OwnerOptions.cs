@@ -30,7 +30,7 @@ internal class OwnerOptions
         AheadOfUtc = TakeTimeOffset(options);
         Charset = TakeCharset(options);
 
-        // They are about writing, or about what is not shown in a mount.
+        // They concern writing, or what a mount does not show.
         options.TakeNumber("allow_utime", octal: true);
         options.TakeFlag("debug");
         options.TakeFlag("discard");

@@ -14,7 +14,7 @@ internal readonly ref struct PrimaryDescriptor
     /// <summary>Bytes that tell what a descriptor is.</summary>
     public const int HeaderLength = 7;
 
-    /// <summary>The sector of the first descriptor of a session: behind the system area (6.2.1).</summary>
+    /// <summary>The sector of the first descriptor of a session: after the system area (6.2.1).</summary>
     public const int FirstSector = 16;
 
     /// <summary>The most descriptors that are gone through.</summary>
@@ -36,7 +36,7 @@ internal readonly ref struct PrimaryDescriptor
     /// <summary>Logical Block Size in bytes (8.4.12).</summary>
     public ushort LogicalBlockSize => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[128..]);
 
-    /// <summary>The logical block of the root directory, behind its extended attribute record (8.4.18).</summary>
+    /// <summary>The logical block of the root directory, after its extended attribute record (8.4.18).</summary>
     public long LocationOfRoot => (long)BinaryPrimitives.ReadUInt32LittleEndian(_bytes[158..]) + _bytes[157];
 
     /// <summary>Whether a volume descriptor of ISO 9660 begins here, whatever its type (8.1.2).</summary>

@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.ExFat;
 /// <summary>The mount options of Linux's exfat.</summary>
 internal sealed class ExFatOptions : OwnerOptions
 {
-    // They are about the system's time zone, which is UTC here, or long without effect.
+    // They concern the system's time zone, which is UTC here, or have long had no effect.
     private static readonly string[] s_ignored = ["sys_tz", "zero_size_dir", "namecase", "codepage"];
 
     /// <summary>Takes the options that exfat knows.</summary>

@@ -6,7 +6,7 @@ using ImageFs.Storage.Checking;
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>
-/// Tells a FAT volume from a boot sector that is left of one: FAT has no checksums, but its tables begin with two entries that are no
+/// Tells a FAT volume from a boot sector that remains of one: FAT has no checksums, but its tables begin with two entries that are no
 /// clusters' (fatgen103 4), and its root directory with entries of a known form (6).
 /// </summary>
 internal static class FatRemains
@@ -15,7 +15,7 @@ internal static class FatRemains
     private const int Attributes = 11;
     private const byte UnusedAttributes = 0xC0;
 
-    /// <summary>What is not there that the boot sector leads to; null when all is.</summary>
+    /// <summary>What the boot sector leads to and is missing; null when nothing is.</summary>
     /// <exception cref="ImageException">The image ends before it.</exception>
     public static string? FindOverwritten(FatVolume volume)
     {

@@ -139,7 +139,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
             : entry;
     }
 
-    // A month that there is not (13 to 15) counts in Linux as if no month had gone by, but for the leap day.
+    // A month that does not exist (13 to 15) counts in Linux as if no month had gone by, except for the leap day.
     private Timestamp ReadTime(ushort date, ushort time, byte hundredths = 0)
     {
         const int MonthShift = 5;

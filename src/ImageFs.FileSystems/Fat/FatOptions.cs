@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.Fat;
 /// <summary>The mount options of Linux's vfat.</summary>
 internal sealed class FatOptions : OwnerOptions
 {
-    // They are about writing, about NFS, or long without effect.
+    // They concern writing or NFS, or have long had no effect.
     private static readonly string[] s_ignored =
     [
         "quiet", "sys_immutable", "flush", "nfs", "conv", "fat", "blocksize", "cvf_format", "cvf_options", "posix",

@@ -3,8 +3,8 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>
-/// Goes through the directory records of an extent one by one. A damaged record is passed over, and remembered: what follows it can
-/// still be read.
+/// Goes through the directory records of an extent one by one. A damaged record is skipped and remembered: what follows it can still be
+/// read.
 /// </summary>
 internal ref struct DirectoryCursor
 {
@@ -46,7 +46,7 @@ internal ref struct DirectoryCursor
     /// <summary>Address of the current record in the volume.</summary>
     public readonly long Address => _start + Position;
 
-    /// <summary>The first damaged record that was passed over.</summary>
+    /// <summary>The first damaged record that was skipped.</summary>
     public InvalidImageException? Damage { get; private set; }
 
     /// <summary>Goes to the next record that is sound.</summary>

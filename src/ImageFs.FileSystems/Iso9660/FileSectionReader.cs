@@ -68,7 +68,7 @@ internal static class FileSectionReader
         return length;
     }
 
-    /// <summary>That the last record of a file is not where it must be.</summary>
+    /// <summary>The error that the last record of a file is not where it must be.</summary>
     public static InvalidImageException Unfinished(long address) =>
         new("directory record", address, "the last section of the file is missing", "ECMA-119 9.1.6");
 
@@ -79,7 +79,7 @@ internal static class FileSectionReader
         long block = record.LocationOfData;
         if (unit > 0 && record.ExtendedAttributeRecordLength > 0)
         {
-            // Of an interleaved section the extended attribute record has the first file unit to itself (ECMA-119 6.4.3).
+            // In an interleaved section the extended attribute record has the first file unit to itself (ECMA-119 6.4.3).
             block = (long)record.LocationOfExtent + record.FileUnitSize + record.InterleaveGapSize;
         }
 

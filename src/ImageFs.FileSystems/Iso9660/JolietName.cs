@@ -22,7 +22,7 @@ internal static class JolietName
             length -= 2;
         }
 
-        // A name never ends in a dot on Windows.
+        // On Windows no name ends in a dot.
         while (length >= 2 && name[length - 1] == '.')
         {
             length--;

@@ -12,7 +12,7 @@ internal static class RootCheck
     private const int RootRecord = 34;
     private const int RootPathRecord = 10;
 
-    /// <summary>What is not there; null when all is.</summary>
+    /// <summary>What is missing; null when nothing is.</summary>
     /// <param name="source">The image.</param>
     /// <param name="descriptor">The primary volume descriptor.</param>
     /// <exception cref="ImageException">The image ends before it.</exception>

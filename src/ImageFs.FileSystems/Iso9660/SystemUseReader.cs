@@ -65,7 +65,7 @@ internal sealed class ContinuationEntries
 
     private static ReadOnlySpan<byte> Entry(byte[] area, int place) => area.AsSpan(place, area[place + 2]);
 
-    // Of entries given twice the last counts; but parts of a name or a target are put together, and of these only an empty part says nothing.
+    // Of entries given twice the last counts; but parts of a name or a target are joined, and only an empty part says nothing.
     private static bool Repeats(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> before) => entry.SequenceEqual(before)
         && (SystemUseEntry.ToSignature(entry) is not (SystemUseSignature.NM or SystemUseSignature.SL) || entry.Length == SystemUseEntry.HeaderLength + 1);
 }

@@ -50,7 +50,7 @@ internal sealed class NameCharset
     // For each unit its bytes, the first one lowest, and how many above them; none where the set does not have it. Null for UTF-8.
     private readonly int[]? _codes;
     private readonly Encoding _encoding;
-    private readonly char[] _units = new char[256]; // Of sets of single bytes: 0 where there is none.
+    private readonly char[] _units = new char[256]; // For sets of single bytes: 0 where there is none.
     private readonly byte[] _lowerCase = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
 
     private NameCharset(Encoding encoding, int[]? codes)

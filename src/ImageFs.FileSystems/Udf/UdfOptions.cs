@@ -17,7 +17,7 @@ internal sealed class UdfOptions
 
     private const int DiscSectorSize = 2048;
 
-    // They are about writing, or long without effect.
+    // They concern writing, or have long had no effect.
     private static readonly string[] s_ignored =
         ["strict", "nostrict", "adinicb", "noadinicb", "shortad", "longad", "volume", "partition", "fileset", "rootdir"];
 
@@ -120,7 +120,7 @@ internal sealed class UdfOptions
 
     private static uint? TakeOwner(OptionList options, string name, Func<string, uint?> take)
     {
-        // What is written without an owner, or read without one, is what these two are about.
+        // These two are about writing without an owner, and reading without one.
         OptionList own = options.Copy();
         if (own.TakeValue(name) is "forget" or "ignore")
         {

@@ -12,6 +12,6 @@ internal sealed class CacheLifetime(FileSystem fileSystem, ulong longest)
 
     private const ulong Changing = 1;
 
-    /// <summary>Of what is said of a node, or of a name that a directory does not have.</summary>
+    /// <summary>The lifetime of what is said of a node, or of a name that a directory does not have.</summary>
     public ulong Of(NodeId node) => fileSystem.IsFixed(node) ? longest : Math.Min(longest, Changing);
 }

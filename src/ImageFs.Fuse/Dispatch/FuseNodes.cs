@@ -24,7 +24,7 @@ internal sealed class FuseNodes(FileSystem fileSystem)
 
     /// <summary>What the kernel is to know of a name.</summary>
     /// <param name="node">What it names.</param>
-    /// <param name="attributes">What stat(2) tells of that.</param>
+    /// <param name="attributes">What stat(2) says of that.</param>
     /// <param name="lifetime">For how long, in seconds.</param>
     public FuseEntryOut ToEntry(NodeId node, in NodeAttributes attributes, ulong lifetime) => new()
     {

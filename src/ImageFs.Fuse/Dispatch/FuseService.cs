@@ -47,7 +47,7 @@ internal sealed class FuseService
         Ahead = new FilesAhead(Store.Order, Store.Ask);
     }
 
-    /// <summary>Who is to be refused; null for nobody: then the kernel alone decides who comes in.</summary>
+    /// <summary>Refuses requests by their user; null where the kernel alone decides who comes in.</summary>
     public AccessGuard? Guard { get; }
 
     /// <summary>How long the kernel may keep names and attributes for everybody.</summary>

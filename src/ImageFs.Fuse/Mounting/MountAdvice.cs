@@ -32,7 +32,7 @@ internal static class MountAdvice
 
     /// <summary>A mount cannot be taken away because of others.</summary>
     /// <param name="mountPoint">The mount point.</param>
-    /// <param name="users">Who uses it, as <see cref="MountUsers"/> tells.</param>
+    /// <param name="users">Who uses it, as <see cref="MountUsers"/> says.</param>
     public static FuseMountException InUse(string mountPoint, IReadOnlyList<string> users) =>
         new($"{mountPoint}: in use by {Join(users)}: end that, or unmount lazily: imagefs umount -z {mountPoint}");
 

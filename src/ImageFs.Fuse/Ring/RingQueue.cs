@@ -83,7 +83,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         {
             Errno errno = Register(i, _entries[i].PayloadSize);
 
-            // Who is refused is told at once, the others with their first request. The first entry decides: one is enough.
+            // An entry that is refused completes at once, the others with their first request. The first entry decides: one is enough.
             if (errno == Errno.None && i == 0 && _ring.TryTake(out _, out int result))
             {
                 errno = (Errno)(-result);
@@ -179,7 +179,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
 
     private static bool IsPassing(Errno errno) => errno is Errno.EINTR or Errno.EAGAIN or Errno.EBUSY;
 
-    // That a ring could be made does not say that it may be used: a filter of system calls can tell the two apart.
+    // A ring that could be made may still not be usable: a filter of system calls can tell the two apart.
     private void Probe()
     {
         _ring.Nop(0);

@@ -86,11 +86,11 @@ internal static class FuseHandshake
         FuseInitFlags wanted = Wanted | (mayChange ? FuseInitFlags.AutoInvalData : FuseInitFlags.ExplicitInvalData);
         if (mayBeIdmapped)
         {
-            // Without default_permissions the kernel takes it as a mistake and ends the connection.
+            // Without default_permissions the kernel refuses it and ends the connection.
             wanted |= FuseInitFlags.AllowIdmap;
         }
 
-        // Who takes it has to come up with a queue for each processor: until then requests wait.
+        // A server that takes it needs a queue for each processor: until then requests wait.
         if (offered.HasFlag(FuseInitFlags.OverIoUring) && prepareRing?.Invoke() == true)
         {
             wanted |= FuseInitFlags.OverIoUring;

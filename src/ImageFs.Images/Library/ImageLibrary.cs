@@ -322,7 +322,7 @@ public sealed class ImageLibrary : FileSystem
             // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
             ImageStack stack = ImageStack.Open(entry.Path, _context.WithCopiedOptions() with { Warn = Warn, Memory = memory });
 
-            // Who may enter was said of the file that was looked at: not of another that is in its place since.
+            // The permission to enter was checked for the file seen then, not for another that has taken its place.
             return stack.Device?.Identity == identity
                 ? stack.OpenFileSystem()
                 : throw new LinuxException("open", Errno.ESTALE, entry.Path);

@@ -9,7 +9,7 @@ public sealed class ReadAccount
     // A deflated byte holds 1,032 at the most; what other ways make of theirs is rarely more.
     private const long MaxExpansion = 1100;
 
-    // Of compressed bytes, the length that is told may reach to the end of a sector.
+    // The stated length of compressed bytes may reach to the end of a sector.
     private const int MaxSlack = 511;
 
     [ThreadStatic]

@@ -159,7 +159,8 @@ internal sealed class GuidPartitionTable : PartitionTableFormat
             return null;
         }
 
-        // Of an image that was cut short, the headers still know where the disk ended. What begins on it and goes on is cut short itself.
+        // The headers of an image that was cut short still know where the disk ended. A partition that begins on it and continues beyond is
+        // cut short itself.
         ulong addressable = (ulong)(long.MaxValue / sectorSize) - 1;
         ulong lastSector = Math.Min(
             Math.Max((ulong)(LastSector(disk, sectorSize) / sectorSize), Math.Max(header.AlternateSector, (ulong)(place / sectorSize))), addressable);

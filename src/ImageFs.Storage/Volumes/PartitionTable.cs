@@ -83,7 +83,7 @@ internal abstract class PartitionTableFormat : VolumeFormat
     /// <summary>Reads the table of a disk; null when it has none of this format.</summary>
     /// <param name="disk">The whole disk.</param>
     /// <param name="sizes">What is known of its sectors.</param>
-    /// <param name="warn">Hears of what is wrong but harmless.</param>
+    /// <param name="warn">Called with what is wrong but harmless.</param>
     /// <exception cref="InvalidImageException">There is a table, but it is damaged past use.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     internal abstract PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn);

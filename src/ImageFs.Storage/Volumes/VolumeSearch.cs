@@ -201,7 +201,7 @@ public sealed class VolumeNode
     internal bool IsSeen { get; set; }
 
     /// <summary>
-    /// This one, and the volumes on it, each once: behind a member the volumes of its set, which may have further members elsewhere. Those
+    /// This one, and the volumes on it, each once: after a member the volumes of its set, which may have further members elsewhere. Those
     /// without a <see cref="Set"/> are what there is in the end.
     /// </summary>
     public IEnumerable<VolumeNode> Walk() => Walk(new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance));

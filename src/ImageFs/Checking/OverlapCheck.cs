@@ -53,7 +53,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
         }
     }
 
-    // What cannot be read is told by the check of the files.
+    // What cannot be read is reported by the check of the files.
     private void ForEachExtent(Action<FilePath, VolumeRun> take)
     {
         void Look(FilePath path, NodeId node, NodeAttributes attributes)

@@ -14,7 +14,7 @@ internal sealed class ReadCheck
     // What a device loses is a sector, what the kernel reads of it is a page.
     private const int SmallLength = 4096;
 
-    // Of the small ones: 256 MiB.
+    // 256 MiB in small pieces.
     private const int MaxBadPieces = 1 << 16;
 
     private readonly CheckRun _run;
@@ -36,7 +36,7 @@ internal sealed class ReadCheck
         ? Of([.. disc.FindReadable()], container, isDisc: true)
         : Of([(disk, 0, disk.Length)], container, isDisc: false);
 
-    // Of a disc, sound is read as sound, and what is in no file is not read. What its files are too short for, the disc tells.
+    // The sound of a disc is read as sound, and what is in no file is not read. The disc says what its files are too short for.
     private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, Container? container, bool isDisc)
     {
         long length = parts.Sum(part => part.End - part.Start);

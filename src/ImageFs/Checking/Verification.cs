@@ -157,7 +157,7 @@ internal sealed class Verification(ImageStack stack)
         FileSystemFormat? format = selection.FormatOf(volume);
         if (format is null && volume.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
         {
-            // Of a disc of sound there is nothing but to read it.
+            // A disc of sound can only be read.
             return;
         }
 

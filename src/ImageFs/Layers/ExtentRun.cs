@@ -20,7 +20,7 @@ internal readonly record struct ExtentRun(LocatedExtent Extent, long Count = 1)
     /// <summary>The bytes that an encoded extent is stored in.</summary>
     public long StoredLength => Stored.Sum(piece => piece.Length);
 
-    /// <summary>The run with one behind it that continues or repeats it; null when it does neither.</summary>
+    /// <summary>The run with one after it that continues or repeats it; null when it does neither.</summary>
     public ExtentRun? With(in ExtentRun next)
     {
         if (next.Extent.Kind != Extent.Kind || next.Codec != Codec)

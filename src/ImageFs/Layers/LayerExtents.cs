@@ -6,7 +6,7 @@ namespace ImageFs.Layers;
 /// <summary>Where the bytes of an object lie, layer by layer.</summary>
 internal static class LayerExtents
 {
-    // Of a layer's bytes each may be named so often, and no more: a map of 32 TiB can come from a file of 12 MB.
+    // How often each byte of a layer may be named: a map of 32 TiB can come from a file of 12 MB.
     private const long MostTimes = 1000;
     private const long FreeBytes = 1 << 30;
 

@@ -10,7 +10,7 @@ internal enum Preserved
     /// <summary>Who may read, write and execute it, and its access control lists.</summary>
     Permissions = 1 << 0,
 
-    /// <summary>That who executes it does so as its owner, or with its group.</summary>
+    /// <summary>Set-user-ID and set-group-ID: a program runs as its owner, or with its group.</summary>
     SetId = 1 << 1,
 
     /// <summary>Owner and group.</summary>
@@ -19,7 +19,7 @@ internal enum Preserved
     /// <summary>When it was read and changed.</summary>
     Times = 1 << 3,
 
-    /// <summary>That several names are one file.</summary>
+    /// <summary>Hard links: several names are one file.</summary>
     Links = 1 << 4,
 
     /// <summary>Extended attributes of users.</summary>

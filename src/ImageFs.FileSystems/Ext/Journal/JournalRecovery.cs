@@ -46,7 +46,7 @@ internal static class JournalRecovery
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
-            // Whoever checks the reserved inodes is told of it.
+            // The check of the reserved inodes reports it.
             return null;
         }
     }
@@ -111,7 +111,7 @@ internal static class JournalRecovery
             long address = log.AddressOf(logBlock);
             if (isDamaged)
             {
-                // It may be that it could not be read: then that is the error.
+                // It may not have been readable: then that is the error.
                 log.Read(logBlock, new byte[blockSize]);
             }
 

@@ -17,7 +17,6 @@ internal sealed class ZisofsFile : PiecedSource
     private readonly int _blockSize;
     private readonly int _pointerLength;
 
-    /// <summary>Opens the file.</summary>
     /// <param name="volume">The volume that it is on.</param>
     /// <param name="recorded">The file as it is recorded.</param>
     /// <param name="parameters">What its ZF entry says.</param>

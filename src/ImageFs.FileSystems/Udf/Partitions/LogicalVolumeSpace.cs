@@ -8,7 +8,7 @@ namespace ImageFs.FileSystems.Udf.Partitions;
 /// high bits of an address.
 /// </summary>
 /// <param name="partitions">The partitions, in the order of the partition maps.</param>
-/// <param name="mirrors">Of each a second copy; of no length when there is none.</param>
+/// <param name="mirrors">The second copy of each; of no length when there is none.</param>
 /// <param name="blockSize">Bytes in a block.</param>
 internal sealed class LogicalVolumeSpace(IReadOnlyList<BlockSource> partitions, IReadOnlyList<BlockSource> mirrors, int blockSize) : BlockSource
 {

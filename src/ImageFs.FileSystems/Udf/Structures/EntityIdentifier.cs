@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 
-/// <summary>Who or what something is of: an entity identifier (ECMA-167 1/7.4).</summary>
+/// <summary>An entity identifier: who made something, or what it belongs to (ECMA-167 1/7.4).</summary>
 internal readonly ref struct EntityIdentifier
 {
     /// <summary>Its length in bytes.</summary>

@@ -37,7 +37,7 @@ public static class VolumeMark
 
     private const int Length = 16;
 
-    // Of ISO 9660 and UDF after the type (ECMA-119 8.1.2, ECMA-167 2/9.1.2), of High Sierra after a number and the type.
+    // ISO 9660 and UDF have it after the type (ECMA-119 8.1.2, ECMA-167 2/9.1.2), High Sierra after a number and the type.
     private const int Place = 1;
     private const int PlaceOfHighSierra = 9;
 

@@ -11,7 +11,7 @@ internal readonly record struct BackingName(string Path, string? Format)
     private const string JsonProtocol = "json:";
     private const string Clause = "qemu: block devices, BlockdevOptions";
 
-    // Of a file, and of how qemu would read it: these change no byte.
+    // Options of a file, and of how qemu would read it: they change no byte.
     private static readonly HashSet<string> s_harmless =
     [
         "aio", "auto-read-only", "cache.direct", "cache.no-flush", "detect-zeroes", "discard", "drop-cache", "force-share", "locking", "node-name",

@@ -8,7 +8,7 @@ internal readonly ref struct SparseHeader
     /// <summary>Bytes of a header.</summary>
     public const int Length = 512;
 
-    /// <summary>Of the grain directory: it is where the footer, a second header at the end, says.</summary>
+    /// <summary>A grain directory that is where the footer, a second header at the end, says.</summary>
     public const ulong AtEnd = ulong.MaxValue;
 
     private readonly ReadOnlySpan<byte> _bytes;
