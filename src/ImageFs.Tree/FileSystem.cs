@@ -1,5 +1,4 @@
 using ImageFs.Storage;
-using ImageFs.Storage.Checking;
 
 namespace ImageFs.Tree;
 
@@ -37,18 +36,8 @@ public abstract class FileSystem
     /// <summary>Whether a node, and for a directory which names it has, stays as it is while the file system is open.</summary>
     public virtual bool IsFixed(NodeId node) => true;
 
-    /// <summary>Which bytes files that are not hard links of each other may share.</summary>
-    public virtual SharedBytes SharedBytes => SharedBytes.None;
-
-    /// <summary>Checks that an extent of a file is not marked free, where the format has a map of free space.</summary>
-    /// <param name="address">Where the extent begins, in bytes from the start of the volume.</param>
-    /// <param name="length">Its length in bytes.</param>
-    public virtual void CheckExtent(long address, long length)
-    {
-    }
-
-    /// <summary>The checks of the format's own structures, besides all files; and what exists but cannot be checked.</summary>
-    public virtual IReadOnlyList<Check> Checks => [];
+    /// <summary>What only <c>verify</c> needs to know.</summary>
+    public virtual FileSystemChecks Checks => FileSystemChecks.None;
 
     /// <summary>What to say about it to people, for <c>imagefs info</c>.</summary>
     public virtual ImageDescription Describe() => new(Format);

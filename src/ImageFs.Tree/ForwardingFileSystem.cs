@@ -1,5 +1,4 @@
 using ImageFs.Storage;
-using ImageFs.Storage.Checking;
 
 namespace ImageFs.Tree;
 
@@ -29,25 +28,21 @@ public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
     public override bool MayChange => inner.MayChange;
 
     /// <inheritdoc/>
-    public override SharedBytes SharedBytes => inner.SharedBytes;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks => inner.Checks;
+    public override FileSystemChecks Checks => inner.Checks;
 
     /// <inheritdoc/>
     public override bool IsFixed(NodeId node) => inner.IsFixed(node);
 
     /// <inheritdoc/>
-    public override void CheckExtent(long address, long length) => inner.CheckExtent(address, length);
-
-    /// <inheritdoc/>
     public override ImageDescription Describe() => inner.Describe();
 
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(NodeId node) => inner.GetAttributes(node);
+    /// <remarks>What derives from this changes <see cref="Show"/>.</remarks>
+    public sealed override NodeAttributes GetAttributes(NodeId node) => Show(node, inner.GetAttributes(node));
 
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => inner.GetAttributes(in entry);
+    /// <remarks>What derives from this changes <see cref="Show"/>.</remarks>
+    public sealed override NodeAttributes GetAttributes(in DirectoryEntry entry) => Show(entry.Node, inner.GetAttributes(in entry));
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => inner.TryLookup(directory, name, out node);
@@ -66,4 +61,9 @@ public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
 
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) => inner.GetExtendedAttribute(node, name);
+
+    /// <summary>What stat(2) tells of a node, however it was asked for.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="attributes">What the other file system tells.</param>
+    protected virtual NodeAttributes Show(NodeId node, in NodeAttributes attributes) => attributes;
 }

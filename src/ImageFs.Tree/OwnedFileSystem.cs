@@ -6,8 +6,5 @@ namespace ImageFs.Tree;
 internal sealed class OwnedFileSystem(FileSystem inner, Ownership ownership) : ForwardingFileSystem(inner)
 {
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(NodeId node) => ownership.Change(base.GetAttributes(node));
-
-    /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => ownership.Change(base.GetAttributes(in entry));
+    protected override NodeAttributes Show(NodeId node, in NodeAttributes attributes) => ownership.Change(in attributes);
 }

@@ -14,18 +14,6 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
     private const int StatBlock = 512;
 
     /// <inheritdoc/>
-    public override NodeAttributes GetAttributes(NodeId node)
-    {
-        NodeAttributes attributes = base.GetAttributes(node);
-        if (attributes.Type != NodeType.Regular || TryOpenFilm(node) is not { } film)
-        {
-            return attributes;
-        }
-
-        return attributes with { Size = film.Length, Blocks = (film.Length + StatBlock - 1) / StatBlock };
-    }
-
-    /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
     {
         BlockSource file = base.OpenFile(node);
@@ -35,6 +23,12 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
     /// <summary>The file system itself, or this one around it where there may be films.</summary>
     internal static FileSystem Apply(FileSystem fileSystem, BlockSource source) =>
         Disc.Find(source) is { MayHaveFilms: true } disc ? new FilmFileSystem(fileSystem, disc) : fileSystem;
+
+    /// <inheritdoc/>
+    protected override NodeAttributes Show(NodeId node, in NodeAttributes attributes) =>
+        attributes.Type != NodeType.Regular || TryOpenFilm(node) is not { } film
+            ? attributes
+            : attributes with { Size = film.Length, Blocks = (film.Length + StatBlock - 1) / StatBlock };
 
     // What cannot be read says so when it is opened; its attributes are told nevertheless.
     private BlockSource? TryOpenFilm(NodeId node)

@@ -33,14 +33,15 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
     protected override OwnerOptions Options => options;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks =>
-    [
-        new Check("boot regions", run => BootRegion.Check(volume.Cache, volume.SectorSize, run)),
-        new Check("lost clusters"),
-    ];
-
-    /// <inheritdoc/>
-    public override void CheckExtent(long address, long length) => volume.CheckAllocated(address, length);
+    public override FileSystemChecks Checks => new()
+    {
+        Structures =
+        [
+            new Check("boot regions", run => BootRegion.Check(volume.Cache, volume.SectorSize, run)),
+            new Check("lost clusters"),
+        ],
+        CheckExtent = volume.CheckAllocated,
+    };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(ExFatFormat.LinuxName)

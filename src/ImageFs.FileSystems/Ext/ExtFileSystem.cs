@@ -2,7 +2,6 @@ using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
-using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 using Directory = ImageFs.FileSystems.Ext.Directories.Directory;
 
@@ -56,11 +55,11 @@ internal sealed class ExtFileSystem : FileSystem
     public override bool HasExtendedAttributes => true;
 
     /// <inheritdoc/>
-    public override SharedBytes SharedBytes =>
-        _volume.Geometry.ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.SharedBlocks) ? SharedBytes.Any : SharedBytes.None;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks => new ExtChecks(_volume, _superBlock).All;
+    public override FileSystemChecks Checks => new()
+    {
+        SharedBytes = _volume.Geometry.ReadOnlyCompatible.HasFlag(ReadOnlyCompatibleFeatures.SharedBlocks) ? SharedBytes.Any : SharedBytes.None,
+        Structures = new ExtChecks(_volume, _superBlock).All,
+    };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => ExtDescription.Make(_volume, new SuperBlock(_superBlock));

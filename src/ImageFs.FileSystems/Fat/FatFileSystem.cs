@@ -1,7 +1,6 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Times;
 using ImageFs.Storage;
-using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
@@ -39,7 +38,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
     protected override OwnerOptions Options => options;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks => new FatChecks(volume).All;
+    public override FileSystemChecks Checks => new() { Structures = new FatChecks(volume).All };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(FatFormat.LinuxName)

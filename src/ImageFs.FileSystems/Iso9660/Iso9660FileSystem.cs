@@ -64,10 +64,11 @@ internal sealed class Iso9660FileSystem : FileSystem
 
     /// <inheritdoc/>
     /// <remarks>Hard links are records of the same extent; so are files alike, by many writers.</remarks>
-    public override SharedBytes SharedBytes => SharedBytes.Extents;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks => [ImplantedCheck.Of((_volume.Source as SessionSource)?.Image ?? _volume.Source), new Check("path tables"), new Check("other trees than the one shown")];
+    public override FileSystemChecks Checks => new()
+    {
+        SharedBytes = SharedBytes.Extents,
+        Structures = [ImplantedCheck.Of((_volume.Source as SessionSource)?.Image ?? _volume.Source), new Check("path tables"), new Check("other trees than the one shown")],
+    };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => Iso9660Description.Make(_volume);

@@ -102,16 +102,16 @@ internal sealed class UdfFileSystem : FileSystem
     /// What is written as a whole has one extent for files that are alike, and 3D Blu-ray's have parts of one another. What is written file
     /// by file has not.
     /// </remarks>
-    public override SharedBytes SharedBytes =>
-        _volume.Descriptors.FindPartition(_volume.Maps[_volume.FileSetLocation.Partition].Number).IsReadOnly ? SharedBytes.Parts : SharedBytes.None;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Check> Checks =>
-    [
-        ImplantedCheck.Of((_volume.Image as SessionSource)?.Image ?? _volume.Image),
-        new Check("volume descriptor sequences", run => VolumeDescriptorSequence.Check(_volume.Image, _volume.Descriptors.Anchor, run)),
-        new Check("space bitmaps"),
-    ];
+    public override FileSystemChecks Checks => new()
+    {
+        SharedBytes = _volume.Descriptors.FindPartition(_volume.Maps[_volume.FileSetLocation.Partition].Number).IsReadOnly ? SharedBytes.Parts : SharedBytes.None,
+        Structures =
+        [
+            ImplantedCheck.Of((_volume.Image as SessionSource)?.Image ?? _volume.Image),
+            new Check("volume descriptor sequences", run => VolumeDescriptorSequence.Check(_volume.Image, _volume.Descriptors.Anchor, run)),
+            new Check("space bitmaps"),
+        ],
+    };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => UdfDescription.Make(_volume);

@@ -17,10 +17,11 @@ internal static class FileCheck
     public static Check Of(FileSystem fileSystem, BlockSource volume) => new("files", run =>
     {
         long count = 0;
+        Action<long, long>? checkExtent = fileSystem.Checks.CheckExtent;
         void Look(FilePath path, NodeId node, NodeAttributes attributes)
         {
             count++;
-            LookAt(fileSystem, volume, path, node, attributes, run);
+            LookAt(fileSystem, volume, path, node, attributes, checkExtent, run);
         }
 
         void Fail(FilePath path, Exception error)
@@ -56,7 +57,7 @@ internal static class FileCheck
     }
 
     private static void LookAt(
-        FileSystem fileSystem, BlockSource volume, FilePath path, NodeId node, in NodeAttributes attributes, CheckRun run)
+        FileSystem fileSystem, BlockSource volume, FilePath path, NodeId node, in NodeAttributes attributes, Action<long, long>? checkExtent, CheckRun run)
     {
         switch (attributes.Type)
         {
@@ -64,7 +65,7 @@ internal static class FileCheck
                 LookAtTarget(path, fileSystem.ReadLink(node), run);
                 break;
             case NodeType.Regular:
-                LookAtContents(fileSystem, volume, fileSystem.OpenFile(node));
+                LookAtContents(fileSystem.OpenFile(node), volume, checkExtent);
                 break;
             default:
                 break;
@@ -101,7 +102,7 @@ internal static class FileCheck
     }
 
     // What lies in the volume as it is, is read with the image; what is decoded has to be tried.
-    private static void LookAtContents(FileSystem fileSystem, BlockSource volume, BlockSource file)
+    private static void LookAtContents(BlockSource file, BlockSource volume, Action<long, long>? checkExtent)
     {
         byte[] buffer = [];
         foreach (Extent extent in VolumeExtents.All(file, volume))
@@ -109,12 +110,12 @@ internal static class FileCheck
             switch (extent.Kind)
             {
                 case ExtentKind.Mapped:
-                    fileSystem.CheckExtent(extent.Address, extent.Length);
+                    checkExtent?.Invoke(extent.Address, extent.Length);
                     break;
                 case ExtentKind.Encoded:
                     foreach (VolumeRun run in VolumeExtents.Of(file, extent.Offset, extent.Length, volume))
                     {
-                        fileSystem.CheckExtent(run.Address, run.Length);
+                        checkExtent?.Invoke(run.Address, run.Length);
                     }
 
                     buffer = buffer.Length == 0 ? new byte[BufferLength] : buffer;

@@ -16,6 +16,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
     private const int MaxRanges = 1 << 16;
 
     private readonly long _cellLength = fileSystem.Statistics.BlockSize;
+    private readonly SharedBytes _shared = fileSystem.Checks.SharedBytes;
     private readonly List<Range> _ranges = [];
     private long? _origin;
     private bool _isFull;
@@ -25,7 +26,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
 
     private void Run(CheckRun run)
     {
-        if (fileSystem.SharedBytes == SharedBytes.Any)
+        if (_shared == SharedBytes.Any)
         {
             run.GiveUp("files share blocks here on purpose");
             return;
@@ -141,7 +142,7 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
 
     private void Tell(Range range, CheckRun run)
     {
-        bool isMeant = fileSystem.SharedBytes switch
+        bool isMeant = _shared switch
         {
             SharedBytes.Extents => range.IsOneExtent,
             SharedBytes.Parts => range.IsOneExtent || range.IsNested,

@@ -192,14 +192,15 @@ internal sealed class Verification(ImageStack stack)
         });
         if (fileSystem is not null)
         {
-            foreach (Check check in fileSystem.Checks.Where(check => check.Run is not null))
+            IReadOnlyList<Check> structures = fileSystem.Checks.Structures;
+            foreach (Check check in structures.Where(check => check.Run is not null))
             {
                 Add(part, check);
             }
 
             Add(part, FileCheck.Of(fileSystem, volume.Source));
             Add(part, OverlapCheck.Of(fileSystem, volume.Source));
-            foreach (Check check in fileSystem.Checks.Where(check => check.Run is null))
+            foreach (Check check in structures.Where(check => check.Run is null))
             {
                 Add(part, check);
             }

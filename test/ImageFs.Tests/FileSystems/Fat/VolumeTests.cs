@@ -153,7 +153,7 @@ internal sealed class VolumeTests
     private static List<Finding> CheckBackup(FatImage image)
     {
         var findings = new List<Finding>();
-        Check check = image.Open().Checks.First(check => check.Name == "backup boot sector");
+        Check check = image.Open().Checks.Structures.First(check => check.Name == "backup boot sector");
         check.Run!(new CheckRun(findings.Add, _ => { }));
         return findings;
     }
