@@ -5,15 +5,13 @@ namespace ImageFs.Tree;
 
 /// <summary>
 /// Several file systems under one root, a directory each. A node id is that of the file system it is in, with the number of that
-/// file system in its top byte; the root has number 0.
+/// file system by <see cref="TreeLevel.Volume"/>; the root has number 0.
 /// </summary>
 public sealed class VolumeTree : FileSystem
 {
     /// <summary>File systems that it holds at most.</summary>
     public const int MaxVolumes = 255;
 
-    private const int NumberShift = 56;
-    private const ulong OwnPart = (1UL << NumberShift) - 1;
     private const uint RootPermissions = 0x16D; // r-xr-xr-x
     private const uint StatisticsBlockSize = 4096;
 
@@ -51,8 +49,18 @@ public sealed class VolumeTree : FileSystem
         }
 
         FileSystem fileSystem = Find(node, out int number, out NodeId own);
-        return new NodeId(Pack(number, fileSystem.RootOf(own).Value));
+        return Pack(number, fileSystem.RootOf(own));
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Each volume is verified by itself.</remarks>
+    public override FileSystemChecks Checks => FileSystemChecks.None;
+
+    /// <inheritdoc/>
+    public override bool MayChange => _volumes.Exists(volume => volume.FileSystem.MayChange);
+
+    /// <inheritdoc/>
+    public override bool IsFixed(NodeId node) => node == Root || Find(node, out _, out NodeId own).IsFixed(own);
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => _volumes.Exists(volume => volume.FileSystem.HasBirthTimes);
@@ -115,8 +123,19 @@ public sealed class VolumeTree : FileSystem
         }
 
         FileSystem fileSystem = Find(node, out int number, out NodeId own);
-        NodeAttributes attributes = fileSystem.GetAttributes(own);
-        return attributes with { Inode = Pack(number, attributes.Inode) };
+        return Show(number, fileSystem.GetAttributes(own));
+    }
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry)
+    {
+        if (entry.Node == Root)
+        {
+            return GetAttributes(entry.Node);
+        }
+
+        FileSystem fileSystem = Find(entry.Node, out int number, out NodeId own);
+        return Show(number, fileSystem.GetAttributes(entry with { Node = own }));
     }
 
     /// <inheritdoc/>
@@ -136,7 +155,7 @@ public sealed class VolumeTree : FileSystem
         }
 
         bool found = fileSystem.TryLookup(own, name, out NodeId child);
-        node = found ? new NodeId(Pack(number, child.Value)) : default;
+        node = found ? Pack(number, child) : default;
         return found;
     }
 
@@ -167,21 +186,21 @@ public sealed class VolumeTree : FileSystem
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
         node == Root ? null : Find(node, out _, out NodeId own).GetExtendedAttribute(own, name);
 
-    private static ulong Pack(int number, ulong own) =>
-        own <= OwnPart
-            ? ((ulong)number << NumberShift) | own
-            : throw new UnsupportedFeatureException($"node {own} of a file system beside others");
+    private static NodeId Pack(int number, NodeId own) => TreeLevel.Volume.Enter(own, (ulong)number);
+
+    private static NodeAttributes Show(int number, in NodeAttributes attributes) =>
+        attributes with { Inode = TreeLevel.Volume.Inode(attributes.Inode, (ulong)number) };
 
     private FileSystem Find(NodeId node, out int number, out NodeId own)
     {
-        number = (int)(node.Value >> NumberShift);
-        own = new NodeId(node.Value & OwnPart);
+        number = (int)TreeLevel.Volume.NumberOf(node);
+        own = TreeLevel.Volume.Leave(node);
         return number >= 1 && number <= _volumes.Count
             ? _volumes[number - 1].FileSystem
             : throw new InvalidImageException("node", (long)own.Value, $"it is of file system {number}, and there are {_volumes.Count}");
     }
 
-    private NodeId RootOf(int number) => new(Pack(number, _volumes[number - 1].FileSystem.Root.Value));
+    private NodeId RootOf(int number) => Pack(number, _volumes[number - 1].FileSystem.Root);
 
     private bool TryLookupVolume(ReadOnlySpan<byte> name, bool isParent, out NodeId node)
     {
@@ -228,9 +247,9 @@ public sealed class VolumeTree : FileSystem
         public bool Add(in DirectoryEntry entry)
         {
             bool leadsOut = isVolumeRoot && entry.Name.SequenceEqual(".."u8);
-            NodeId node = leadsOut ? tree.Root : new NodeId(Pack(number, entry.Node.Value));
-            ulong inode = leadsOut ? tree.Root.Value : Pack(number, entry.Inode);
-            return sink.Add(new DirectoryEntry(entry.Name, node, entry.Type, entry.NextPosition, inode));
+            return sink.Add(leadsOut
+                ? entry with { Node = tree.Root, Inode = tree.Root.Value, Record = default }
+                : entry with { Node = Pack(number, entry.Node), Inode = TreeLevel.Volume.Inode(entry.Inode, (ulong)number) });
         }
     }
 }

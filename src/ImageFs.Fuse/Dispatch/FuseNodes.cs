@@ -15,12 +15,13 @@ internal sealed class FuseNodes(FileSystem fileSystem)
     private const uint BirthTime = 0x800; // STATX_BTIME
 
     private readonly NodeId _root = fileSystem.Root;
+    private readonly NodeNumbers _numbers = new();
 
     /// <summary>The tree's node that the kernel means.</summary>
-    public NodeId ToNode(ulong id) => id == FuseProtocol.RootId ? _root : new NodeId(id);
+    public NodeId ToNode(ulong id) => id == FuseProtocol.RootId ? _root : _numbers.ToNode(id);
 
     /// <summary>The number that the kernel knows a node by.</summary>
-    public ulong ToId(NodeId node) => node == _root ? FuseProtocol.RootId : node.Value;
+    public ulong ToId(NodeId node) => node == _root ? FuseProtocol.RootId : _numbers.ToNumber(node);
 
     /// <summary>What the kernel is to know of a name.</summary>
     /// <param name="node">What it names.</param>

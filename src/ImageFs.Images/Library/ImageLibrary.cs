@@ -92,13 +92,29 @@ public sealed class ImageLibrary : FileSystem
     public override ImageDescription Describe() => new(Format);
 
     /// <inheritdoc/>
+    /// <remarks>Each image is verified by itself.</remarks>
+    public override FileSystemChecks Checks => FileSystemChecks.None;
+
+    /// <inheritdoc/>
+    public override NodeId RootOf(NodeId node)
+    {
+        if (!LibraryNode.IsInside(node))
+        {
+            return node;
+        }
+
+        LibraryEntry image = Find(node);
+        FileSystem fileSystem = Open(image);
+        return ToNode(image, fileSystem, fileSystem.RootOf(LibraryNode.InsideOf(node)));
+    }
+
+    /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
     {
         LibraryEntry entry = Find(node);
         if (LibraryNode.IsInside(node))
         {
-            NodeAttributes attributes = Open(entry).GetAttributes(LibraryNode.InsideOf(entry, node));
-            return attributes with { Inode = LibraryNode.Pack(entry, attributes.Inode) };
+            return Show(entry, Open(entry).GetAttributes(LibraryNode.InsideOf(node)));
         }
 
         // Who may read the image may look into it.
@@ -109,7 +125,7 @@ public sealed class ImageLibrary : FileSystem
         {
             Type = NodeType.Directory,
             Permissions = readable | (readable >> 2),
-            Inode = node.Value,
+            Inode = InodeOf(entry),
             LinkCount = 2,
             Uid = status.Uid,
             Gid = status.Gid,
@@ -118,6 +134,18 @@ public sealed class ImageLibrary : FileSystem
             ModifyTime = time,
             ChangeTime = time,
         };
+    }
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry)
+    {
+        if (!LibraryNode.IsInside(entry.Node))
+        {
+            return GetAttributes(entry.Node);
+        }
+
+        LibraryEntry image = Find(entry.Node);
+        return Show(image, Open(image).GetAttributes(entry with { Node = LibraryNode.InsideOf(entry.Node) }));
     }
 
     /// <inheritdoc/>
@@ -193,8 +221,14 @@ public sealed class ImageLibrary : FileSystem
         }
     }
 
+    private static NodeAttributes Show(LibraryEntry image, in NodeAttributes attributes) =>
+        attributes with { Inode = LibraryNode.InodeOf(image, attributes.Inode) };
+
+    // Of a folder or an image's root: inside, no inode has the number 0.
+    private static ulong InodeOf(LibraryEntry entry) => LibraryNode.InodeOf(entry, 0);
+
     private static NodeId ToNode(LibraryEntry entry, FileSystem fileSystem, NodeId inside) =>
-        inside == fileSystem.Root ? LibraryNode.Of(entry) : new NodeId(LibraryNode.Pack(entry, inside.Value));
+        inside == fileSystem.Root ? LibraryNode.Of(entry) : LibraryNode.Of(entry, inside);
 
     private LibraryEntry Find(NodeId node)
     {
@@ -226,29 +260,29 @@ public sealed class ImageLibrary : FileSystem
                 return known;
             }
 
-            CheckRoom(1);
+            CheckRoom();
             var entry = new LibraryEntry(_entries.Count + 1, folder, path, status);
             _entries.Add(entry);
             return _byPath[path] = entry;
         }
     }
 
-    private void CheckRoom(int wanted)
+    private void CheckRoom()
     {
-        if (_entries.Count + wanted > LibraryNode.MaxNumber)
+        if (_entries.Count == LibraryNode.MaxNumber)
         {
-            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders, images and volumes");
+            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders and images");
         }
     }
 
     private void ReadFolder(LibraryEntry folder, long position, IDirectorySink sink)
     {
-        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, LibraryNode.Of(folder), NodeType.Directory, 1)))
+        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, LibraryNode.Of(folder), NodeType.Directory, 1, InodeOf(folder))))
         {
             return;
         }
 
-        if (position < FirstEntry && !sink.Add(new DirectoryEntry(".."u8, LibraryNode.Of(folder.Parent), NodeType.Directory, FirstEntry)))
+        if (position < FirstEntry && !sink.Add(new DirectoryEntry(".."u8, LibraryNode.Of(folder.Parent), NodeType.Directory, FirstEntry, InodeOf(folder.Parent))))
         {
             return;
         }
@@ -261,7 +295,7 @@ public sealed class ImageLibrary : FileSystem
         foreach (LibraryEntry entry in entries.OrderBy(entry => entry.Number).SkipWhile(entry => entry.Number + FirstEntry <= position))
         {
             byte[] name = ByteText.ToBytes(Path.GetFileName(entry.Path));
-            if (!sink.Add(new DirectoryEntry(name, LibraryNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry)))
+            if (!sink.Add(new DirectoryEntry(name, LibraryNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry, InodeOf(entry))))
             {
                 return;
             }
@@ -272,7 +306,7 @@ public sealed class ImageLibrary : FileSystem
     {
         LibraryEntry image = Find(node);
         FileSystem fileSystem = Open(image);
-        inside = LibraryNode.IsInside(node) ? LibraryNode.InsideOf(image, node) : fileSystem.Root;
+        inside = LibraryNode.IsInside(node) ? LibraryNode.InsideOf(node) : fileSystem.Root;
         return fileSystem;
     }
 
@@ -345,9 +379,7 @@ public sealed class ImageLibrary : FileSystem
         {
             if (!entry.IsEntered)
             {
-                CheckRoom(volumes);
-                entry.Enter(volumes, firstVolume: _entries.Count + 1);
-                _entries.AddRange(Enumerable.Repeat(entry, volumes));
+                entry.Enter(volumes);
             }
             else if (entry.Volumes != volumes)
             {
@@ -370,11 +402,10 @@ public sealed class ImageLibrary : FileSystem
     {
         public bool Add(in DirectoryEntry entry)
         {
-            NodeId node = isImageRoot && entry.Name.SequenceEqual(".."u8)
-                ? LibraryNode.Of(image.Parent)
-                : ToNode(image, fileSystem, entry.Node);
-            ulong inode = LibraryNode.IsInside(node) ? LibraryNode.Pack(image, entry.Inode) : node.Value;
-            return sink.Add(new DirectoryEntry(entry.Name, node, entry.Type, entry.NextPosition, inode));
+            bool leadsOut = isImageRoot && entry.Name.SequenceEqual(".."u8);
+            NodeId node = leadsOut ? LibraryNode.Of(image.Parent) : ToNode(image, fileSystem, entry.Node);
+            ulong inode = LibraryNode.IsInside(node) ? LibraryNode.InodeOf(image, entry.Inode) : InodeOf(leadsOut ? image.Parent : image);
+            return sink.Add(entry with { Node = node, Inode = inode });
         }
     }
 }

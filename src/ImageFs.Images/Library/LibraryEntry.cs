@@ -33,9 +33,6 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
     /// <summary>Whether somebody has looked into it: the kernel may know nodes of it.</summary>
     internal bool IsEntered { get; private set; }
 
-    /// <summary>The number of its first volume; those of the others follow. 0 when it is one file system, or was never open.</summary>
-    internal int FirstVolume { get; private set; }
-
     /// <summary>Volumes that it had when it was first opened.</summary>
     internal int Volumes { get; private set; }
 
@@ -78,12 +75,12 @@ internal sealed class LibraryEntry(int number, LibraryEntry? parent, string path
         _fileSystem = fileSystem;
     }
 
-    /// <summary>Takes the numbers of its volumes, when it is opened for the first time.</summary>
-    internal void Enter(int volumes, int firstVolume)
+    /// <summary>It is opened for the first time.</summary>
+    /// <param name="volumes">Its volumes; 0 when it is one file system.</param>
+    internal void Enter(int volumes)
     {
         IsEntered = true;
         Volumes = volumes;
-        FirstVolume = firstVolume;
     }
 
     /// <summary>

@@ -7,8 +7,6 @@ namespace ImageFs.Tests.Tree;
 /// <summary>Paths in an image, and links on the way.</summary>
 public sealed class PathLookupTest
 {
-    private const int VolumeShift = 56;
-
     private static readonly LinkTree s_disk = new(
         "etc/hostname", "etc/dir", "usr/bin/vi", "bin -> usr/bin", "vi -> /usr/bin/vi", "etc/vi -> /vi", "up -> ../../../etc/hostname", "etc/up -> ../../../../../etc/dir",
         "abs -> /", "dirlink -> etc/dir/", "filelink/ -> x", "slash -> etc/hostname/", "dot -> .", "dotted -> ./etc/./dir/..", "loop1 -> loop2", "loop2 -> /loop1",
@@ -36,8 +34,8 @@ public sealed class PathLookupTest
     {
         Assert.That(s_disk.PathOf(PathLookup.Find(s_disk, path)), Is.EqualTo(found));
         NodeId node = PathLookup.Find(s_tree, $"2-disk/{path}".Replace("2-disk/../../", "2-disk/", StringComparison.Ordinal));
-        Assert.That(node.Value >> VolumeShift, Is.EqualTo(2));
-        Assert.That(s_disk.PathOf(new NodeId(node.Value & ((1UL << VolumeShift) - 1))), Is.EqualTo(found));
+        Assert.That(TreeLevel.Volume.NumberOf(node), Is.EqualTo(2));
+        Assert.That(s_disk.PathOf(TreeLevel.Volume.Leave(node)), Is.EqualTo(found));
     }
 
     [TestCase("bin", "bin")]

@@ -68,7 +68,7 @@ public sealed class VolumeTreeTest
 
     [Test]
     public void A_node_of_no_file_system_is_an_error() =>
-        Assert.That(() => s_tree.GetAttributes(new NodeId(9UL << 56)), Throws.TypeOf<InvalidImageException>());
+        Assert.That(() => s_tree.GetAttributes(TreeLevel.Volume.Enter(new NodeId(7), 9)), Throws.TypeOf<InvalidImageException>());
 
     [Test]
     public void Sizes_are_the_sums()
