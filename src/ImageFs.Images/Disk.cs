@@ -141,7 +141,7 @@ public sealed class Disk
         };
     }
 
-    /// <summary>As <see cref="Select"/>; a table that is damaged past use, which others tell of, leaves the whole.</summary>
+    /// <summary>As <see cref="Select"/>; a table that is damaged past use, which other callers report, leaves the whole.</summary>
     public Selection SelectUsable(VolumeChoice choice)
     {
         try

@@ -81,7 +81,7 @@ public static unsafe class MountUsers
             && new DeviceNumber(status.stx_dev_major, status.stx_dev_minor) == device;
     }
 
-    // The path is one of ASCII, what is in it need not be. The length that stat(2) tells of a file in /sys is not what there is to read.
+    // The path is one of ASCII, what is in it need not be. The length that stat(2) gives for a file in /sys is not what there is to read.
     private static string Text(string path)
     {
         using FileStream file = File.OpenRead(path);

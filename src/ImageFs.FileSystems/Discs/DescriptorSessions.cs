@@ -4,7 +4,7 @@ using ImageFs.Storage.Containers.Optical;
 namespace ImageFs.FileSystems.Discs;
 
 /// <summary>
-/// Finds the sessions of a disc. The table that tells of them is outside of the data: a drive and the sheet of an image have it. Of an
+/// Finds the sessions of a disc. The table that describes them is outside of the data: a drive and the sheet of an image have it. Of an
 /// image of the data alone, the primary volume descriptor of each session is looked for beyond the end of the one before.
 /// </summary>
 internal static class DescriptorSessions

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace ImageFs.FileSystems.Discs;
 
 /// <summary>
-/// What a primary volume descriptor tells of its disc (ECMA-119 8.4), whatever file systems are on it. Numbers are recorded in both byte
+/// What a primary volume descriptor says of its disc (ECMA-119 8.4), whatever file systems are on it. Numbers are recorded in both byte
 /// orders, of which the little-endian one counts.
 /// </summary>
 internal readonly ref struct PrimaryDescriptor

@@ -3,7 +3,7 @@ using ImageFs.FileSystems.Clusters;
 
 namespace ImageFs.FileSystems.Fat;
 
-/// <summary>A directory entry with a short name: the one that tells of the file (fatgen103 6).</summary>
+/// <summary>A directory entry with a short name: the one that describes the file (fatgen103 6).</summary>
 internal readonly ref struct ShortNameEntry
 {
     /// <summary>Bytes of the name: eight and an extension of three, both padded.</summary>

@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Iso9660;
 
-/// <summary>A file section: what one directory record tells of (ECMA-119 6.5). All values but the last are bytes.</summary>
+/// <summary>A file section: what one directory record describes (ECMA-119 6.5). All values but the last are bytes.</summary>
 /// <param name="Address">Where its data begin.</param>
 /// <param name="Length">Its data.</param>
 /// <param name="FileUnitSize">Data between two gaps; 0 when it is not interleaved.</param>

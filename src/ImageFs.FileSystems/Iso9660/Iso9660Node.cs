@@ -5,7 +5,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Iso9660;
 
-/// <summary>What the directory records of a node tell of it, as Linux's isofs reads them.</summary>
+/// <summary>What the directory records of a node say of it, as Linux's isofs reads them.</summary>
 internal readonly struct Iso9660Node
 {
     private const uint DefaultPermissions = 0x16D; // r-xr-xr-x: the image may be shared with systems that know no permissions.
@@ -82,7 +82,7 @@ internal readonly struct Iso9660Node
         return new Iso9660Node(attributes, recorded, compression, type == NodeType.Regular && fields.SparseSize is not null);
     }
 
-    /// <summary>The type of the node that a directory record tells of.</summary>
+    /// <summary>The type of the node that a directory record describes.</summary>
     /// <param name="record">The record.</param>
     /// <param name="mode">Its mode by Rock Ridge (PX).</param>
     /// <param name="address">Where it is.</param>

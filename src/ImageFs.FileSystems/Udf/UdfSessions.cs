@@ -33,7 +33,7 @@ internal static class UdfSessions
         }
         catch (ImageException)
         {
-            // A table that cannot be read tells of no more.
+            // A table that cannot be read describes no more.
         }
 
         return Math.Max(count, DescriptorSessions.Count(volume.Image));

@@ -121,7 +121,7 @@ internal readonly ref struct SectionHeader
     public ReadOnlySpan<byte> Identifier => _bytes.Slice(4, 28);
 }
 
-/// <summary>The boot catalog of El Torito, as <c>imagefs info</c> tells of it.</summary>
+/// <summary>The boot catalog of El Torito, as <c>imagefs info</c> describes it.</summary>
 internal static class BootCatalog
 {
     /// <summary>Bytes of every entry.</summary>

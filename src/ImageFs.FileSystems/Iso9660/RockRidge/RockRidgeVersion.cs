@@ -46,7 +46,7 @@ internal sealed class RockRidgeVersion
             }
             catch (Exception e) when (version.HasIndicator && e is ImageException or LinuxException)
             {
-                // The names may be there though the entry that tells of them is lost: the image is not to be lost with it.
+                // The names may be there though the entry that describes them is lost: the image is not to be lost with it.
                 volume.WarnOf($"{e.Message}; the image is taken for one with Rock Ridge");
                 version.Identifier = string.Empty;
             }

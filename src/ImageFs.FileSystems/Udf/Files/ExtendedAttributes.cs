@@ -7,7 +7,7 @@ using ImageFs.Tree;
 namespace ImageFs.FileSystems.Udf.Files;
 
 /// <summary>
-/// The extended attributes of a file that stat(2) tells of: those in its entry, and those in a file of their own (ECMA-167 4/9.1, 4/14.10).
+/// The extended attributes of a file that stat(2) shows: those in its entry, and those in a file of their own (ECMA-167 4/9.1, 4/14.10).
 /// </summary>
 internal static class ExtendedAttributes
 {

@@ -3,7 +3,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Storage.Containers.Optical;
 
-/// <summary>What the kernel's driver tells of the disc in a drive (linux/cdrom.h).</summary>
+/// <summary>What the kernel's driver says of the disc in a drive (linux/cdrom.h).</summary>
 internal static class OpticalDrive
 {
     private const uint ReadTocHeader = 0x5305; // CDROMREADTOCHDR

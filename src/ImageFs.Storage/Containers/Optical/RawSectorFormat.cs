@@ -1,6 +1,6 @@
 namespace ImageFs.Storage.Containers.Optical;
 
-/// <summary>The sectors of one data track as they are on the disc, without a sheet that tells of them: <c>.bin</c>, <c>.img</c>, <c>.mdf</c>.</summary>
+/// <summary>The sectors of one data track as they are on the disc, without a sheet that describes them: <c>.bin</c>, <c>.img</c>, <c>.mdf</c>.</summary>
 public sealed class RawSectorFormat : ContainerFormat
 {
     // Sizes that have the sync pattern at each sector's start, and those without it, where only a volume descriptor can tell.

@@ -144,7 +144,7 @@ internal sealed class Qcow2Format : ContainerFormat
         string format => format,
     };
 
-    // What the name tells of the format is newer than what stands beside it.
+    // What the name says of the format is newer than what stands beside it.
     private static BlockSource OpenBacking(ImageFile file, string name, string? format, OpenContext context)
     {
         const string Role = "backing file";

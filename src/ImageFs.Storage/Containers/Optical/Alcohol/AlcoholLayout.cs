@@ -4,7 +4,7 @@ using ImageFs.Storage.Containers.Optical.Sheets;
 
 namespace ImageFs.Storage.Containers.Optical.Alcohol;
 
-/// <summary>Lays out the disc that a media descriptor of version 1 tells of.</summary>
+/// <summary>Lays out the disc that a media descriptor of version 1 describes.</summary>
 /// <param name="file">The descriptor.</param>
 /// <param name="context">What the disc is opened with: <c>encoding=</c> and <c>audio</c> are taken, and what the descriptor has wrong is told.</param>
 internal sealed class AlcoholLayout(ImageFile file, OpenContext context)

@@ -5,7 +5,7 @@ using ImageFs.Storage.Containers.Optical.Sheets;
 
 namespace ImageFs.Storage.Containers.Optical.Cdrdao;
 
-/// <summary>Lays out the disc that a TOC file tells of (cdrdao(1), "Toc-Files").</summary>
+/// <summary>Lays out the disc that a TOC file describes (cdrdao(1), "Toc-Files").</summary>
 /// <param name="sheetFiles">The files that it names.</param>
 /// <param name="words">Its words.</param>
 /// <param name="context">What the disc is opened with: <c>audio</c> is taken, and sound that cannot be read is told.</param>

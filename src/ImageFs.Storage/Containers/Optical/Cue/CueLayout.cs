@@ -4,7 +4,7 @@ using ImageFs.Storage.Containers.Optical.Sheets;
 
 namespace ImageFs.Storage.Containers.Optical.Cue;
 
-/// <summary>Lays out the disc that a cue sheet tells of.</summary>
+/// <summary>Lays out the disc that a cue sheet describes.</summary>
 /// <param name="files">The files that it names.</param>
 /// <param name="sheet">What it says.</param>
 /// <param name="context">What the disc is opened with: <c>audio</c> is taken, and sound that cannot be read is told.</param>
@@ -133,7 +133,7 @@ internal sealed class CueLayout(SheetFiles files, CueSheet sheet, OpenContext co
 
         if (mark.Index == 1)
         {
-            // Where the sheet does not tell of what lies between two sessions, a data sector does: it has its address.
+            // Where the sheet does not describe what lies between two sessions, a data sector does: it has its address.
             if (samples.Source is { } source && FindAddress(source, _offset, mark.Track) is long address && address > _disc.Position)
             {
                 _disc.Position = address;

@@ -62,7 +62,7 @@ internal sealed class CueTrack(int number, int session, TrackKind kind, SectorLa
 /// <param name="Position">Sectors from the start of the file.</param>
 internal sealed record CueMark(CueFile File, CueTrack Track, int Index, long Position);
 
-/// <summary>A cue sheet as it is written (CDRWIN's guide, appendix A), with the REM lines that tell of sessions.</summary>
+/// <summary>A cue sheet as it is written (CDRWIN's guide, appendix A), with the REM lines that describe sessions.</summary>
 internal sealed class CueSheet
 {
     private const string Structure = "cue sheet";

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ImageFs.Storage.Containers.Optical.Nero;
 
-/// <summary>Lays out the disc that the chunks of a Nero image tell of.</summary>
+/// <summary>Lays out the disc that the chunks of a Nero image describe.</summary>
 /// <remarks>
 /// A session written at once has CUES or CUEX, where the tracks are on the disc, and DAOI or DAOX, where they are in the file; one
 /// written track by track has both in ETNF or ETN2. SINF ends a session.

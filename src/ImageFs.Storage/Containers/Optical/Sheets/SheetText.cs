@@ -4,7 +4,7 @@ using ImageFs.Linux;
 namespace ImageFs.Storage.Containers.Optical.Sheets;
 
 /// <summary>
-/// A text that tells of a disc's tracks: small, and of no character set that it would tell. Without <c>encoding=</c> it is Unicode where its
+/// A text that describes a disc's tracks: small, and silent about its character set. Without <c>encoding=</c> it is Unicode where its
 /// bytes are; else each byte is kept as one character, and the names in it are tried in the character sets that there are.
 /// </summary>
 internal sealed class SheetText
