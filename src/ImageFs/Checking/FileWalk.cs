@@ -5,6 +5,15 @@ using ImageFs.Tree;
 
 namespace ImageFs.Checking;
 
+/// <summary>Where a walk is: the names are put together only when something is told of a file.</summary>
+/// <param name="Parent">The directory; null for the root.</param>
+/// <param name="Name">Its name in that.</param>
+internal sealed record FilePath(FilePath? Parent, byte[] Name)
+{
+    /// <summary>The path from the root: "/a/b".</summary>
+    public override string ToString() => Parent is null ? "/" : $"{(Parent.Parent is null ? string.Empty : Parent)}/{ByteText.FromBytes(Name)}";
+}
+
 /// <summary>Goes through all files of a file system, each once however many names it has.</summary>
 /// <param name="fileSystem">The file system.</param>
 /// <param name="visit">Gets each file and directory; what it throws is told of, and the walk goes on.</param>

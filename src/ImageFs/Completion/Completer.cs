@@ -88,3 +88,8 @@ internal static class Completer
     private static Option? FindOption(Command root, Command command, string name) =>
         command.Options.Concat(root.Options).FirstOrDefault(option => SymbolHelp.Names(option).Contains(name) && SymbolHelp.ValueName(option) is not null);
 }
+
+/// <summary>A word that may be at the cursor.</summary>
+/// <param name="Text">The whole word; one that ends in <c>=</c> or <c>/</c> is to go on.</param>
+/// <param name="Meaning">What it means.</param>
+internal readonly record struct Candidate(string Text, string Meaning = "");

@@ -1,5 +1,21 @@
 namespace ImageFs.Diagnosis;
 
+/// <summary>What a fact means for mounting.</summary>
+internal enum Health
+{
+    /// <summary>As it should be.</summary>
+    Good,
+
+    /// <summary>Neither good nor bad.</summary>
+    Note,
+
+    /// <summary>It works, but slower, or not for everything.</summary>
+    Limited,
+
+    /// <summary>Something does not work without it.</summary>
+    Bad,
+}
+
 /// <summary>One thing that mounting depends on.</summary>
 /// <param name="Subject">What it is: "/dev/fuse".</param>
 /// <param name="Health">What that means.</param>

@@ -47,3 +47,13 @@ internal class Verb(string name, string description) : Command(name, description
         _groups.Add(new HelpGroup(title, [.. symbols.Select(SymbolHelp.Row)]));
     }
 }
+
+/// <summary>A line to type, in a command's help.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Meaning">What it does.</param>
+internal sealed record Example(string Line, string Meaning);
+
+/// <summary>Some of a command's options, or of the program's commands, under a heading.</summary>
+/// <param name="Title">The heading.</param>
+/// <param name="Rows">What is typed, and what it means.</param>
+internal sealed record HelpGroup(string Title, IReadOnlyList<(string Term, string Meaning)> Rows);
