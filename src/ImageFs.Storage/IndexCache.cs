@@ -80,9 +80,14 @@ public sealed class IndexCache
         var entry = new Entry(new Key(this, owner, directory), index, bytes + EntryBytes);
         lock (_store)
         {
-            if (_isClosed || _store.Places.ContainsKey(entry.Key))
+            if (_isClosed)
             {
                 return;
+            }
+
+            if (_store.Places.TryGetValue(entry.Key, out LinkedListNode<Entry>? old))
+            {
+                _store.Drop(old);
             }
 
             _store.Places.Add(entry.Key, _store.LatestFirst.AddFirst(entry));
@@ -136,9 +141,9 @@ public sealed class IndexShare
     public TIndex? Find<TIndex>(ulong directory)
         where TIndex : class => (TIndex?)_cache.Find(_owner, directory);
 
-    /// <summary>Keeps what was made of a directory, unless another thread was first, and drops what was not used for longest until all fits.</summary>
+    /// <summary>Keeps what was made of a directory in place of what is there, and drops what was not used for longest until all fits.</summary>
     /// <param name="directory">What the volume knows the directory by.</param>
-    /// <param name="index">What was made of it: nobody changes it any more.</param>
+    /// <param name="index">What was made of it.</param>
     /// <param name="bytes">Bytes that it takes.</param>
     public void Add(ulong directory, object index, long bytes) => _cache.Add(_owner, directory, index, bytes);
 }

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -8,25 +9,19 @@ namespace ImageFs.FileSystems.Clusters;
 /// What FAT and exFAT have in common: a tree of directories whose entries tell everything of a file. A node is the address of its
 /// directory entry in the volume, the root directory is node 1.
 /// </summary>
-/// <param name="memory">Keeps its directories.</param>
-internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
+internal abstract class ClusterFileSystem : FileSystem
 {
     /// <summary>The longest directory of exFAT (exFAT 6). FAT allows 2 MiB, but there are writers that make longer ones.</summary>
     public const long MaxDirectoryLength = 256 * 1024 * 1024;
 
     private const ulong RootId = 1;
     private const int CachedBlockSize = 4096;
-    private const int BuildLocks = 16;
     private const int KnownParents = 16 * 1024;
     private const int OpenFiles = 64;
     private const int MaxSearched = 1 << 20;
     private const int MaxPrefetch = 16 * 1024;
 
-    // "." and ".." come first and have no entry of their own that counts.
-    private const long PositionBehindDot = 1;
-    private const long PositionBehindDots = 2;
-
-    private readonly IndexShare _directories = memory.Indexes.ForOwner();
+    private readonly Directories _directories;
 
     // Which directory a cluster with directory entries belongs to.
     private readonly SlotCache<uint, NodeId> _parents = new(KnownParents);
@@ -34,7 +29,9 @@ internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
     // To open a file costs following its chain, and several workers read from one.
     private readonly SlotCache<NodeId, BlockSource> _files = new(OpenFiles);
     private readonly IdleReaders _idleReaders = new();
-    private readonly Lock[] _building = [.. Enumerable.Range(0, BuildLocks).Select(_ => new Lock())];
+
+    /// <param name="memory">Keeps its directories.</param>
+    protected ClusterFileSystem(MemoryBudget memory) => _directories = new Directories(this, memory.Indexes.ForOwner());
 
     /// <summary>The cache that a volume's structures are read through.</summary>
     public static BlockCache CacheFor(BlockSource source, MemoryBudget memory) => new(source, CachedBlockSize, memory.Blocks);
@@ -55,79 +52,17 @@ internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
     protected abstract OwnerOptions Options { get; }
 
     /// <inheritdoc/>
-    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
-    {
-        if (name is [(byte)'.'])
-        {
-            node = directory;
-            return true;
-        }
-
-        if (name is [(byte)'.', (byte)'.'])
-        {
-            node = FindParent(directory);
-            return true;
-        }
-
-        ClusterDirectory found = OpenDirectory(directory);
-        name = TrimName(name);
-        if (name.IsEmpty || !(found.IsIndexed ? TryFindIndexed(found, name, out node) : TryFindByReading(found, name, out node)))
-        {
-            node = default;
-
-            // The name may be what cannot be read: that it does not exist would be a guess.
-            return found.Damage is null || name.IsEmpty ? false : throw found.Damage;
-        }
-
-        NoteParent(node, directory);
-        return true;
-    }
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>
     public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
     {
-        ClusterDirectory opened = OpenDirectory(directory);
-        bool hasAdded = position == 0;
-        if (position == 0 && opened.Subdirectories > 1)
+        if (position == 0 && _directories.GoThrough(directory, out ClusterDirectory opened).Subdirectories > 1)
         {
             PrefetchSubdirectories(opened);
         }
 
-        if (position < PositionBehindDot && !sink.Add(new DirectoryEntry("."u8, directory, NodeType.Directory, PositionBehindDot)))
-        {
-            return;
-        }
-
-        if (position < PositionBehindDots)
-        {
-            if (!sink.Add(new DirectoryEntry(".."u8, FindParent(directory), NodeType.Directory, PositionBehindDots)))
-            {
-                return;
-            }
-
-            hasAdded = true;
-            position = 0;
-        }
-
-        using DirectoryReader reader = Read(opened, position <= PositionBehindDots ? 0 : position);
-        while (reader.MoveNext())
-        {
-            NoteParent(reader.Node, directory);
-            NodeId node = FindFirst(opened, reader);
-            NodeType type = node == reader.Node ? reader.Type : NodeType.Unknown;
-            if (!sink.Add(new DirectoryEntry(reader.Name, node, type, reader.NextPosition)))
-            {
-                return;
-            }
-
-            hasAdded = true;
-        }
-
-        // What could be read is handed over first; the next call, from the end on, fails.
-        if (!hasAdded && (opened.Damage ?? opened.Unreachable) is { } damage)
-        {
-            throw damage;
-        }
+        _directories.List(directory, position, sink);
     }
 
     /// <inheritdoc/>
@@ -161,51 +96,21 @@ internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
     /// <summary>The part of a name that counts when it is looked up.</summary>
     protected abstract ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name);
 
-    /// <summary>The hash that <see cref="DirectoryReader.NameHash"/> has for a name.</summary>
+    /// <summary>The hash that <see cref="DirectoryReader.Hash"/> is of a name.</summary>
     protected abstract uint HashName(ReadOnlySpan<byte> name);
 
     /// <summary>The address of a node's directory entry, in bytes from the start of the volume.</summary>
     protected static long ToAddress(NodeId node) =>
         (long)Math.Min(node.Value, long.MaxValue) & -EntryCursor.EntrySize;
 
-    /// <summary>A directory, from the cache or read now.</summary>
-    protected ClusterDirectory OpenDirectory(NodeId id)
-    {
-        ClusterDirectory? directory = _directories.Find<ClusterDirectory>(id.Value);
-        if (directory is not null)
-        {
-            return directory;
-        }
-
-        // One thread reads it, those that want the same wait: not each its own.
-        lock (_building[(int)(id.Value / EntryCursor.EntrySize % BuildLocks)])
-        {
-            directory = _directories.Find<ClusterDirectory>(id.Value);
-            if (directory is null)
-            {
-                directory = LocateDirectory(id);
-                using DirectoryReader reader = Read(directory, 0);
-                directory.Scan(reader, _directories.MaxBytes / sizeof(ulong));
-
-                // A device that failed may recover: what it did not give is asked for again.
-                if (directory.Damage is not LinuxException)
-                {
-                    _directories.Add(id.Value, directory, directory.Weight * (long)sizeof(ulong));
-                }
-            }
-
-            return directory;
-        }
-    }
-
     /// <summary>The attributes of a directory, without times.</summary>
     protected NodeAttributes DescribeDirectory(NodeId node, bool isReadOnly)
     {
-        ClusterDirectory directory = OpenDirectory(node);
+        DirectoryFacts facts = _directories.GoThrough(node, out ClusterDirectory directory);
         return Describe(node, NodeType.Directory, directory.Contents.Length, Options.Permissions(NodeType.Directory, isReadOnly)) with
         {
             // Its name, its own entry, and each subdirectory's way back.
-            LinkCount = directory.Subdirectories + 2,
+            LinkCount = facts.Subdirectories + 2,
         };
     }
 
@@ -235,47 +140,11 @@ internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
         using DirectoryReader reader = Read(directory, 0);
         while (reader.MoveNext())
         {
-            if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && _directories.Find<ClusterDirectory>(reader.Node.Value) is null)
+            if (reader.Type == NodeType.Directory && Heap.Contains(reader.FirstCluster) && !_directories.IsOpen(reader.Node))
             {
                 Source.Prefetch(Heap.AddressOf(reader.FirstCluster), Math.Min(Heap.ClusterSize, MaxPrefetch));
             }
         }
-    }
-
-    // A name is that of one file, however many entries have it: of the first, as in Linux.
-    private NodeId FindFirst(ClusterDirectory directory, DirectoryReader reader) =>
-        directory.IsRepeated(reader.NameHash) && TryFindIndexed(directory, reader.Name, out NodeId first) ? first : reader.Node;
-
-    private bool TryFindIndexed(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
-    {
-        foreach (ulong entry in directory.Find(HashName(name)))
-        {
-            using DirectoryReader reader = Read(directory, ClusterDirectory.ToPosition(entry));
-            if (reader.MoveNext() && reader.Matches(name))
-            {
-                node = reader.Node;
-                return true;
-            }
-        }
-
-        node = default;
-        return false;
-    }
-
-    private bool TryFindByReading(ClusterDirectory directory, ReadOnlySpan<byte> name, out NodeId node)
-    {
-        using DirectoryReader reader = Read(directory, 0);
-        while (reader.MoveNext())
-        {
-            if (reader.Matches(name))
-            {
-                node = reader.Node;
-                return true;
-            }
-        }
-
-        node = default;
-        return false;
     }
 
     // Entries do not say which directory they are in. All that lie in one cluster are in the same.
@@ -339,5 +208,24 @@ internal abstract class ClusterFileSystem(MemoryBudget memory) : FileSystem
         {
             return null;
         }
+    }
+
+    private sealed class Directories(ClusterFileSystem owner, IndexShare kept) : DirectoryListing<ClusterDirectory, DirectoryReader>(kept)
+    {
+        protected override int PositionUnit => EntryCursor.EntrySize;
+
+        public override uint Hash(ClusterDirectory directory, ReadOnlySpan<byte> name) => owner.HashName(name);
+
+        protected override ClusterDirectory OpenDirectory(NodeId directory) => owner.LocateDirectory(directory);
+
+        protected override DirectoryReader Read(ClusterDirectory directory, long position) => owner.Read(directory, position);
+
+        protected override long Weigh(ClusterDirectory directory) => directory.Weight;
+
+        protected override NodeId FindParent(NodeId node, ClusterDirectory directory) => owner.FindParent(node);
+
+        protected override ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> name) => owner.TrimName(name);
+
+        protected override void Note(NodeId directory, NodeId node) => owner.NoteParent(node, directory);
     }
 }

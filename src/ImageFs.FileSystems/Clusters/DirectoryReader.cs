@@ -9,25 +9,29 @@ namespace ImageFs.FileSystems.Clusters;
 /// </summary>
 /// <param name="cursor">On the directory's entries.</param>
 /// <param name="idle">Where the reader goes when it is no longer needed.</param>
-internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : IDisposable
+internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : IDirectoryCursor
 {
     private Exception? _damage;
+    private Exception? _chainDamage;
     private UnreachableEntries? _unreachable;
 
-    /// <summary>The name in UTF-8.</summary>
+    /// <inheritdoc/>
     public abstract ReadOnlySpan<byte> Name { get; }
 
-    /// <summary>The hash that the name is looked up by.</summary>
-    public abstract uint NameHash { get; }
+    /// <inheritdoc/>
+    public abstract uint Hash { get; }
 
-    /// <summary>The hash of the other name that the file can be looked up by, when it has one.</summary>
+    /// <inheritdoc/>
     public virtual uint? AliasHash => null;
 
-    /// <summary>What the name is of.</summary>
+    /// <inheritdoc/>
     public abstract NodeId Node { get; }
 
-    /// <summary>A directory or a regular file.</summary>
+    /// <inheritdoc/>
     public abstract NodeType Type { get; }
+
+    /// <inheritdoc/>
+    public ulong Inode => Node.Value;
 
     /// <summary>The first cluster of its contents; anything where it has none.</summary>
     public abstract uint FirstCluster { get; }
@@ -35,17 +39,17 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     /// <summary>Where the first entry of the name is, in bytes from the start of the directory.</summary>
     public long Position { get; protected set; }
 
-    /// <summary>Where reading goes on after it.</summary>
+    /// <inheritdoc/>
     public long NextPosition => cursor.NextPosition;
 
-    /// <summary>The first damage that was passed over.</summary>
+    /// <inheritdoc/>
     public Exception? Damage
     {
-        get => cursor.Damage ?? _damage;
+        get => _chainDamage ?? cursor.Damage ?? _damage;
         protected set => _damage ??= value;
     }
 
-    /// <summary>What was passed over because no path can lead to it; null when nothing was. What is looked up is never one of these.</summary>
+    /// <inheritdoc/>
     public Exception? Unreachable => _unreachable?.Error;
 
     /// <summary>The directory's entries.</summary>
@@ -58,6 +62,7 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     {
         cursor.Begin(directory.Contents, position);
         _damage = null;
+        _chainDamage = directory.Damage;
         _unreachable = null;
     }
 
@@ -68,8 +73,11 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     /// <returns>False at the end.</returns>
     public abstract bool MoveNext();
 
+    /// <inheritdoc/>
+    public NameMatch Match(ReadOnlySpan<byte> name) => Matches(name) ? NameMatch.Same : NameMatch.None;
+
     /// <summary>Whether a name is one of those that the current file can be looked up by.</summary>
-    public abstract bool Matches(ReadOnlySpan<byte> name);
+    protected abstract bool Matches(ReadOnlySpan<byte> name);
 
     /// <summary>Whether a path can lead to a name; if not, that is remembered.</summary>
     /// <param name="name">The name.</param>

@@ -2,14 +2,29 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Directories;
 
-/// <summary>What a listing of a directory needs to know before it begins, kept when its index is not.</summary>
-/// <param name="HasRepeated">Whether several entries may have one name.</param>
-/// <param name="End">Where a listing stops with <paramref name="Failure"/>, in bytes: a call that continues another goes no further.</param>
-/// <param name="Failure">What has ended reading the directory from its start; null when nothing did.</param>
-internal readonly record struct DirectoryFacts(bool HasRepeated, long End, ImageException? Failure)
+/// <summary>What going through a directory once tells of it.</summary>
+internal sealed class DirectoryFacts
 {
-    /// <summary>Of a directory of which nothing is known: it is read as it comes.</summary>
-    public static DirectoryFacts None { get; } = new(false, long.MaxValue, null);
+    /// <summary>Entries that are directories.</summary>
+    public required uint Subdirectories { get; init; }
+
+    /// <summary>Whether there is an index of its names: not of too many.</summary>
+    public required bool HasIndex { get; init; }
+
+    /// <summary>The names whose hashes several entries have: they may be the same. Of what has more names than an index, none.</summary>
+    public required DirectoryIndex Repeated { get; init; }
+
+    /// <summary>The first thing that could not be read; null when all could.</summary>
+    public Exception? Damage { get; init; }
+
+    /// <summary>What no path can lead to; null when every name can be looked up.</summary>
+    public Exception? Unreachable { get; init; }
+
+    /// <summary>What ended reading it: null when it was gone through to the end.</summary>
+    public ImageException? Failure { get; init; }
+
+    /// <summary>Where reading ended with the <see cref="Failure"/>: a listing that continues another goes no further.</summary>
+    public long End { get; init; } = long.MaxValue;
 
     /// <summary>Ends a listing where reading the directory from its start has ended.</summary>
     /// <param name="position">Where the next entry would be looked for.</param>

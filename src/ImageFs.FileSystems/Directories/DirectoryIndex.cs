@@ -1,70 +1,135 @@
-using ImageFs.Storage;
+using System.Runtime.InteropServices;
 
 namespace ImageFs.FileSystems.Directories;
 
-/// <summary>The entries of a large directory by their names' hashes: eight bytes for each.</summary>
+/// <summary>Entries of a directory by their names' hashes: eight bytes for each name.</summary>
 internal sealed class DirectoryIndex
 {
-    private readonly ulong[] _entries;
+    // Of each a hash in the high half, a place in the low: sorted, so that those of one hash are in the order of the directory.
+    private readonly ulong[] _places;
 
-    /// <param name="entries">The entries, by <see cref="ToEntry"/>, in any order.</param>
+    /// <param name="places">What stands for the entries, by <see cref="ToPlace"/>, sorted and none of them twice.</param>
     /// <param name="damage">The first thing of the directory that could not be read; null when all could.</param>
-    public DirectoryIndex(IEnumerable<ulong> entries, ImageException? damage)
+    public DirectoryIndex(ReadOnlySpan<ulong> places, Exception? damage)
     {
-        _entries = [.. entries];
-        Array.Sort(_entries);
+        _places = places.ToArray();
         Damage = damage;
-        for (int i = 1; i < _entries.Length && !HasRepeated; i++)
-        {
-            HasRepeated = _entries[i] >> 32 == _entries[i - 1] >> 32;
-        }
     }
 
+    /// <summary>Of no names.</summary>
+    public static DirectoryIndex Empty { get; } = new([], null);
+
+    /// <summary>Whether it is of no names.</summary>
+    public bool IsEmpty => _places.Length == 0;
+
     /// <summary>Bytes that it takes.</summary>
-    public long Bytes => _entries.Length * (long)sizeof(ulong);
+    public long Weight => (long)_places.Length * sizeof(ulong);
 
     /// <summary>The first thing of the directory that could not be read: a name that is not found may be there. Null when all could.</summary>
-    public ImageException? Damage { get; }
-
-    /// <summary>What of the directory no path can lead to; null when every name can be looked up.</summary>
-    public ImageException? Unreachable { get; init; }
-
-    /// <summary>What a listing has to know of it.</summary>
-    public DirectoryFacts Facts => new(HasRepeated, End, Failure);
-
-    /// <summary>After the last entry that could be read, in bytes from the start of the directory, when there is a <see cref="Failure"/>.</summary>
-    public long End { get; init; } = long.MaxValue;
-
-    /// <summary>What ended reading the directory; null when all of it was gone through.</summary>
-    public ImageException? Failure { get; init; }
-
-    /// <summary>Whether names of several entries have one hash: they may be the same.</summary>
-    public bool HasRepeated { get; }
+    public Exception? Damage { get; }
 
     /// <summary>What stands for an entry.</summary>
     /// <param name="hash">The hash of its name.</param>
-    /// <param name="position">Where it is in the directory, in the format's own units.</param>
-    public static ulong ToEntry(uint hash, uint position) => ((ulong)hash << 32) | position;
+    /// <param name="place">Where it is in the directory.</param>
+    public static ulong ToPlace(uint hash, uint place) => ((ulong)hash << 32) | place;
+
+    /// <summary>Where an entry that <see cref="Find"/> gave is in the directory.</summary>
+    public static uint FromPlace(ulong place) => unchecked((uint)place);
 
     /// <summary>The entries whose names have a hash, in the order of the directory.</summary>
     public ReadOnlySpan<ulong> Find(uint hash)
     {
-        int start = LowerBound((ulong)hash << 32);
+        int start = Array.BinarySearch(_places, (ulong)hash << 32);
+        start = start < 0 ? ~start : start;
         int end = start;
-        while (end < _entries.Length && _entries[end] >> 32 == hash)
+        while (end < _places.Length && _places[end] >> 32 == hash)
         {
             end++;
         }
 
-        return _entries.AsSpan(start, end - start);
+        return _places.AsSpan(start, end - start);
+    }
+}
+
+/// <summary>Gathers the names of a directory for its index.</summary>
+/// <param name="maxNames">The most names: of more there is no index.</param>
+internal sealed class DirectoryIndexBuilder(int maxNames)
+{
+    private List<ulong>? _places = [];
+
+    /// <summary>A name is found.</summary>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="place">Where its entry is in the directory; there is no index when one is beyond 32 bits.</param>
+    public void Add(uint hash, long place)
+    {
+        if (_places is null)
+        {
+            return;
+        }
+
+        if (_places.Count == maxNames || place > uint.MaxValue)
+        {
+            _places = null;
+            return;
+        }
+
+        try
+        {
+            _places.Add(DirectoryIndex.ToPlace(hash, (uint)place));
+        }
+        catch (OutOfMemoryException)
+        {
+            // The directory is read through for each name, then.
+            _places = null;
+        }
     }
 
-    /// <summary>Where an entry that <see cref="Find"/> gave is in the directory, in the format's own units.</summary>
-    public static uint ToPosition(ulong entry) => unchecked((uint)entry);
-
-    private int LowerBound(ulong value)
+    /// <summary>Makes the indexes.</summary>
+    /// <param name="damage">The first thing of the directory that could not be read; null when all could.</param>
+    /// <param name="repeated">Of the names whose hashes several entries have: they may be the same.</param>
+    /// <returns>The index of all names; null when there are too many.</returns>
+    public DirectoryIndex? Build(Exception? damage, out DirectoryIndex repeated)
     {
-        int index = Array.BinarySearch(_entries, value);
-        return index < 0 ? ~index : index;
+        repeated = DirectoryIndex.Empty;
+        try
+        {
+            return _places is null ? null : Build(Sort(CollectionsMarshal.AsSpan(_places)), damage, out repeated);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private static DirectoryIndex Build(ReadOnlySpan<ulong> places, Exception? damage, out DirectoryIndex repeated)
+    {
+        var several = new List<ulong>();
+        for (int i = 0; i < places.Length; i++)
+        {
+            bool isLikeLast = i > 0 && places[i - 1] >> 32 == places[i] >> 32;
+            if (isLikeLast || (i + 1 < places.Length && places[i + 1] >> 32 == places[i] >> 32))
+            {
+                several.Add(places[i]);
+            }
+        }
+
+        repeated = several.Count > 0 ? new DirectoryIndex(CollectionsMarshal.AsSpan(several), damage) : DirectoryIndex.Empty;
+        return new DirectoryIndex(places, damage);
+    }
+
+    // A file with two names may have one hash for both.
+    private static Span<ulong> Sort(Span<ulong> places)
+    {
+        places.Sort();
+        int count = 0;
+        foreach (ulong place in places)
+        {
+            if (count == 0 || places[count - 1] != place)
+            {
+                places[count++] = place;
+            }
+        }
+
+        return places[..count];
     }
 }

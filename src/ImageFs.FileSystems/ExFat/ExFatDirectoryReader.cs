@@ -34,7 +34,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     public override ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
 
     /// <inheritdoc/>
-    public override uint NameHash => ToHash(_unitCount, Set.Stream.NameHash);
+    public override uint Hash => ToHash(_unitCount, Set.Stream.NameHash);
 
     /// <inheritdoc/>
     public override NodeId Node => new((ulong)_address | (_isContiguous ? ContiguousBit : 0));
@@ -51,7 +51,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     /// <param name="name">The name as it is shown.</param>
     /// <param name="upcase">How names are compared.</param>
     /// <param name="charset">The character set that names are shown in.</param>
-    public static uint Hash(ReadOnlySpan<byte> name, UpcaseTable upcase, NameCharset charset)
+    public static uint HashOf(ReadOnlySpan<byte> name, UpcaseTable upcase, NameCharset charset)
     {
         Span<char> units = stackalloc char[EntrySet.MaxNameLength];
         return TryDecode(name, charset, ref units) ? ToHash(units.Length, upcase.Hash(units)) : 0;
@@ -89,7 +89,7 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     }
 
     /// <inheritdoc/>
-    public override bool Matches(ReadOnlySpan<byte> name)
+    protected override bool Matches(ReadOnlySpan<byte> name)
     {
         Span<char> units = stackalloc char[EntrySet.MaxNameLength];
         return TryDecode(name, charset, ref units) && upcase.AreEqual(units, _units.AsSpan(0, _unitCount));

@@ -129,7 +129,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
     protected override ReadOnlySpan<byte> TrimName(ReadOnlySpan<byte> name) => options.KeepLastDots ? name : name.TrimEnd((byte)'.');
 
     /// <inheritdoc/>
-    protected override uint HashName(ReadOnlySpan<byte> name) => ExFatDirectoryReader.Hash(name, volume.Upcase, options.Charset);
+    protected override uint HashName(ReadOnlySpan<byte> name) => ExFatDirectoryReader.HashOf(name, volume.Upcase, options.Charset);
 
     private static InvalidImageException Invalid(NodeId node, string problem, string clause) =>
         new("file directory entry", ToAddress(node), problem, clause);

@@ -3,30 +3,17 @@ using ImageFs.FileSystems.Ext.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
-using Directory = ImageFs.FileSystems.Ext.Directories.Directory;
 
 namespace ImageFs.FileSystems.Ext;
 
 /// <summary>An ext2, ext3 or ext4 file system, as Linux's ext4 shows it. A node is the number of its inode.</summary>
 internal sealed class ExtFileSystem : FileSystem
 {
-    // A position after something damaged has this bit, so that the end of the directory is an error whoever asks for it.
-    private const long DamagePassed = 1L << 62;
-
-    // "." and ".." of an inline directory are no entries: they take the place of the number of the parent.
-    private const long InlineParentPosition = 2;
-
-    // Some 400 bytes each.
-    private const int KnownDirectories = 256;
-
     private readonly ExtVolume _volume;
     private readonly byte[] _superBlock;
     private readonly ExtOptions _options;
     private readonly Lazy<FileSystemStatistics> _statistics;
-    private readonly SlotCache<NodeId, Directory> _directories = new(KnownDirectories);
-
-    // Of directories that were listed only, so that those listed in them do not drive them out.
-    private readonly SlotCache<NodeId, RepeatedNames> _repeated = new(KnownDirectories);
+    private readonly ExtDirectories _directories;
 
     /// <exception cref="ImageException">The root directory cannot be read.</exception>
     public ExtFileSystem(ExtVolume volume, byte[] superBlock, ExtOptions options)
@@ -36,7 +23,8 @@ internal sealed class ExtFileSystem : FileSystem
         _options = options;
         _statistics = new Lazy<FileSystemStatistics>(() =>
             ExtStatistics.Count(volume, new SuperBlock(superBlock), options), LazyThreadSafetyMode.PublicationOnly);
-        OpenDirectory(Root);
+        _directories = new ExtDirectories(volume);
+        _directories.Open(Root);
     }
 
     /// <inheritdoc/>
@@ -68,10 +56,10 @@ internal sealed class ExtFileSystem : FileSystem
     public override NodeAttributes GetAttributes(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-        Inode inode = ReadInode(node, buffer.Span);
+        Inode inode = _volume.ReadInode(node, buffer.Span);
         if (inode.Type == NodeType.Directory)
         {
-            Prefetch(node, inode);
+            _directories.Prefetch(node, inode);
         }
 
         return new NodeAttributes
@@ -94,61 +82,16 @@ internal sealed class ExtFileSystem : FileSystem
     }
 
     /// <inheritdoc/>
-    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
-    {
-        Directory opened = OpenDirectory(directory);
-        node = directory;
-        if (name.SequenceEqual("."u8))
-        {
-            return true;
-        }
-
-        bool isFound = new DirectoryLookup(_volume, opened).TryFind(name, out uint inode);
-        node = new NodeId(inode);
-        return isFound;
-    }
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>
-    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
-    {
-        Directory opened = OpenDirectory(directory);
-        bool isDamaged = (position & DamagePassed) != 0;
-        position &= DamagePassed - 1;
-        if (opened.IsInline && !TryAddInlineParents(opened, position, sink))
-        {
-            return;
-        }
-
-        RepeatedNames repeated = FindRepeated(directory, opened);
-        using var buffer = new PooledBuffer(_volume.Geometry.BlockSize);
-        var cursor = new DirectoryCursor(opened, _volume.Geometry, position, buffer.Span);
-        bool hasAdded = opened.IsInline && position < opened.FirstEntry;
-        while (cursor.MoveNext())
-        {
-            isDamaged |= (cursor.Damage ?? cursor.Unreachable) is not null;
-            DirEntry entry = cursor.Current;
-            long next = cursor.NextPosition | (isDamaged ? DamagePassed : 0);
-            uint inode = repeated.InodeOf(cursor.Name) ?? entry.Inode;
-            NodeType type = inode == entry.Inode ? entry.Type : NodeType.Unknown;
-            if (!sink.Add(new DirectoryEntry(cursor.Name, new NodeId(inode), type, next)))
-            {
-                return;
-            }
-
-            hasAdded = true;
-        }
-
-        if (!hasAdded && (isDamaged || (cursor.Damage ?? cursor.Unreachable) is not null))
-        {
-            throw FindDamage(opened);
-        }
-    }
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink) => _directories.List(directory, position, sink);
 
     /// <inheritdoc/>
     public override byte[] ReadLink(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-        Inode inode = ReadInode(node, buffer.Span);
+        Inode inode = _volume.ReadInode(node, buffer.Span);
         if (inode.Type != NodeType.SymbolicLink)
         {
             throw new LinuxException("readlink", Errno.EINVAL, $"inode {inode.Number}");
@@ -161,7 +104,7 @@ internal sealed class ExtFileSystem : FileSystem
     public override BlockSource OpenFile(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-        Inode inode = ReadInode(node, buffer.Span);
+        Inode inode = _volume.ReadInode(node, buffer.Span);
         if (inode.Type != NodeType.Regular)
         {
             throw new LinuxException("read", inode.Type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"inode {inode.Number}");
@@ -176,29 +119,17 @@ internal sealed class ExtFileSystem : FileSystem
     public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-        return _volume.Attributes.List(ReadInode(node, buffer.Span), IsShown);
+        return _volume.Attributes.List(_volume.ReadInode(node, buffer.Span), IsShown);
     }
 
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-        Inode inode = ReadInode(node, buffer.Span);
+        Inode inode = _volume.ReadInode(node, buffer.Span);
         return ExtendedAttributeName.TrySplit(name, out byte index, out ReadOnlySpan<byte> rest) && IsShown(index)
             ? _volume.Attributes.Get(inode, index, rest)
             : null;
-    }
-
-    private static bool TryAddInlineParents(Directory directory, long position, IDirectorySink sink)
-    {
-        if (position < InlineParentPosition
-            && !sink.Add(new DirectoryEntry("."u8, new NodeId(directory.Number), NodeType.Directory, InlineParentPosition)))
-        {
-            return false;
-        }
-
-        return position >= directory.FirstEntry
-            || sink.Add(new DirectoryEntry(".."u8, new NodeId(directory.InlineParent), NodeType.Directory, directory.FirstEntry));
     }
 
     private bool IsShown(byte index) => index switch
@@ -207,69 +138,4 @@ internal sealed class ExtFileSystem : FileSystem
         ExtendedAttributeName.PosixAclAccess or ExtendedAttributeName.PosixAclDefault => _options.AccessControlLists,
         _ => true,
     };
-
-    /// <summary>The first thing that is damaged in a directory of which it is known that something is.</summary>
-    private Exception FindDamage(Directory directory)
-    {
-        using var buffer = new PooledBuffer(_volume.Geometry.BlockSize);
-        var cursor = new DirectoryCursor(directory, _volume.Geometry, 0, buffer.Span);
-        while (cursor.Damage is null && cursor.MoveNext())
-        {
-        }
-
-        return cursor.Damage ?? cursor.Unreachable ?? new InvalidImageException(
-            $"directory of inode {directory.Number}", 0, "it cannot be read whole", Directory.Clause);
-    }
-
-    private RepeatedNames FindRepeated(NodeId node, Directory directory)
-    {
-        if (!_repeated.TryFind(node, out RepeatedNames repeated))
-        {
-            repeated = RepeatedNames.Find(_volume, directory);
-            _repeated.Add(node, repeated);
-        }
-
-        return repeated;
-    }
-
-    private Directory OpenDirectory(NodeId node)
-    {
-        if (!_directories.TryFind(node, out Directory directory))
-        {
-            using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
-            directory = new Directory(_volume, ReadInode(node, buffer.Span));
-            _directories.Add(node, directory);
-        }
-
-        return directory;
-    }
-
-    // Who asks about a directory may go into it: a walk comes to all that a directory has.
-    private void Prefetch(NodeId node, Inode inode)
-    {
-        if (_directories.TryFind(node, out _))
-        {
-            return;
-        }
-
-        try
-        {
-            var directory = new Directory(_volume, inode);
-            directory.PrefetchEntries();
-            _directories.Add(node, directory);
-        }
-        catch (ImageException)
-        {
-            // Who opens it gets the error.
-        }
-    }
-
-    private Inode ReadInode(NodeId node, Span<byte> bytes)
-    {
-        uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
-        return number < _volume.Geometry.FirstInode && number != InodeTable.Root
-            ? throw new InvalidImageException(
-                $"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
-            : _volume.Inodes.Read(number, bytes);
-    }
 }

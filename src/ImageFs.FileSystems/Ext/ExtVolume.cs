@@ -21,6 +21,7 @@ internal sealed class ExtVolume
     public ExtVolume(MemoryBudget memory, BlockSource source, SuperBlock superBlock, long superBlockAddress = SuperBlock.Address)
     {
         Source = source;
+        Indexes = memory.Indexes.ForOwner();
         Geometry = new Geometry(superBlock);
         Blocks = new MetadataBlocks(source, Geometry, memory.Blocks);
         Descriptors = new GroupDescriptors(superBlock, superBlockAddress, Geometry, Blocks);
@@ -35,6 +36,9 @@ internal sealed class ExtVolume
 
     /// <summary>Where the addresses of the file system are.</summary>
     public BlockSource Source { get; }
+
+    /// <summary>The indexes of its directories.</summary>
+    public IndexShare Indexes { get; }
 
     /// <summary>Blocks that the journal stands for; null when it was not read.</summary>
     public int? RecoveredBlocks { get; init; }
@@ -107,5 +111,18 @@ internal sealed class ExtVolume
         }
 
         return inode.Flags.HasFlag(InodeFlags.Extents) ? new ExtentTree(this, inode, size) : new BlockPointers(this, inode, size);
+    }
+
+    /// <summary>The inode of a node.</summary>
+    /// <param name="node">A file's: its number.</param>
+    /// <param name="bytes">Takes the inode.</param>
+    /// <exception cref="ImageException">It is damaged, or no file's.</exception>
+    public Inode ReadInode(NodeId node, Span<byte> bytes)
+    {
+        uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
+        return number < Geometry.FirstInode && number != InodeTable.Root
+            ? throw new InvalidImageException(
+                $"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
+            : Inodes.Read(number, bytes);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
     public override ReadOnlySpan<byte> Name => _longLength > 0 ? _long.AsSpan(0, _longLength) : Short;
 
     /// <inheritdoc/>
-    public override uint NameHash => names.Hash(Name);
+    public override uint Hash => names.Hash(Name);
 
     /// <inheritdoc/>
     public override uint? AliasHash => _longLength > 0 && _shortLength > 0 ? names.Hash(Short) : null;
@@ -75,7 +75,7 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
     }
 
     /// <inheritdoc/>
-    public override bool Matches(ReadOnlySpan<byte> name) =>
+    protected override bool Matches(ReadOnlySpan<byte> name) =>
         names.AreEqual(name, Short) || names.AreEqual(name, _long.AsSpan(0, _longLength));
 
     /// <summary>Reads the name that begins at the current entry, and goes to the entry that it is of.</summary>

@@ -9,10 +9,9 @@ namespace ImageFs.FileSystems.Iso9660;
 /// Goes through the entries of a directory as Linux shows them: the records of a file's further sections, relocated directories and
 /// what the options hide are left out. What is damaged is passed over, and remembered.
 /// </summary>
-internal ref struct DirectoryReader
+internal ref struct DirectoryReader : IDirectoryCursor
 {
-    /// <summary>Bytes that a reader's buffer has.</summary>
-    public const int BufferLength = (2 * DirectoryRecord.MaxLength) + JolietName.MaxLength;
+    private const int BufferLength = (2 * DirectoryRecord.MaxLength) + JolietName.MaxLength;
 
     // Records may share continuation areas, and then a directory would cost far more than its bytes. The longest areas that are written
     // are of entries of 255 bytes, 64 KiB for a record.
@@ -21,6 +20,7 @@ internal ref struct DirectoryReader
 
     private readonly Iso9660Volume _volume;
     private readonly NodeId _directory;
+    private readonly PooledBuffer _buffer;
     private readonly Span<byte> _identifier;
     private readonly Span<byte> _name;
     private DirectoryCursor _cursor;
@@ -33,15 +33,15 @@ internal ref struct DirectoryReader
 
     /// <param name="volume">The volume.</param>
     /// <param name="directory">The directory.</param>
-    /// <param name="extent">Where its records are.</param>
     /// <param name="position">Where to begin: 0, or a position of an entry.</param>
-    /// <param name="buffer">At least <see cref="BufferLength"/> bytes.</param>
-    public DirectoryReader(Iso9660Volume volume, NodeId directory, FileSection extent, long position, Span<byte> buffer)
+    public DirectoryReader(Iso9660Volume volume, Iso9660Directory directory, long position)
     {
         _volume = volume;
-        _directory = directory;
+        _directory = directory.Node;
+        _buffer = new PooledBuffer(BufferLength);
+        Span<byte> buffer = _buffer.Span;
         _cursor = new DirectoryCursor(
-            volume.Cache, volume.BlockSize, extent.Address, extent.Length, position, buffer[..DirectoryRecord.MaxLength])
+            volume.Cache, volume.BlockSize, directory.Address, directory.Length, position, buffer[..DirectoryRecord.MaxLength])
         {
             IsHighSierra = volume.Descriptors.IsHighSierra,
         };
@@ -49,33 +49,44 @@ internal ref struct DirectoryReader
         _name = buffer[(2 * DirectoryRecord.MaxLength)..];
     }
 
-    /// <summary>The entry's name; good until the next one.</summary>
+    /// <inheritdoc/>
     public readonly ReadOnlySpan<byte> Name => _name[.._nameLength];
 
-    /// <summary>What it names.</summary>
+    /// <inheritdoc/>
+    public readonly uint Hash => _volume.Comparison.Hash(Name);
+
+    /// <inheritdoc/>
+    public readonly uint? AliasHash => null;
+
+    /// <inheritdoc/>
     public NodeId Node { get; private set; }
 
-    /// <summary>Its type.</summary>
+    /// <inheritdoc/>
     public NodeType Type { get; private set; }
 
-    /// <summary>Its inode number.</summary>
-    public ulong InodeNumber { get; private set; }
+    /// <inheritdoc/>
+    public ulong Inode { get; private set; }
 
     /// <summary>Where the entry is: its first record, in bytes from the start of the directory.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Where the next entry is looked for.</summary>
+    /// <inheritdoc/>
     public readonly long NextPosition => _cursor.NextPosition;
 
-    /// <summary>The first thing that was damaged and passed over.</summary>
-    public readonly InvalidImageException? Damage => _damage ?? _cursor.Damage;
+    /// <inheritdoc/>
+    public readonly Exception? Damage => _damage ?? _cursor.Damage;
 
-    /// <summary>What was passed over because no path can lead to it.</summary>
-    public readonly InvalidImageException? Unreachable => _unreachable?.Error;
+    /// <inheritdoc/>
+    public readonly Exception? Unreachable => _unreachable?.Error;
 
-    /// <summary>Goes to the next entry.</summary>
-    /// <returns>False at the end.</returns>
-    /// <exception cref="TruncatedImageException">The image ends before the directory does.</exception>
+    /// <inheritdoc/>
+    public readonly NameMatch Match(ReadOnlySpan<byte> name) =>
+        Name.SequenceEqual(name) ? NameMatch.Same : _volume.Comparison.AreEqual(Name, name) ? NameMatch.Similar : NameMatch.None;
+
+    /// <inheritdoc/>
+    public readonly void Dispose() => _buffer.Dispose();
+
+    /// <inheritdoc/>
     /// <exception cref="InvalidImageException">What follows costs more to read than any program has written.</exception>
     public bool MoveNext()
     {
@@ -153,7 +164,7 @@ internal ref struct DirectoryReader
         Node = record.IsSelf
             ? _directory
             : ToNode(_volume.ReadRockRidgeName(record, _cursor.Address, _identifier, ref _steps).ParentLocation ?? record.LocationOfData);
-        InodeNumber = Iso9660Node.FindNumber(Type, default, (long)Node.Value);
+        Inode = Iso9660Node.FindNumber(Type, default, (long)Node.Value);
     }
 
     private bool TryTakeNamed(DirectoryRecord record)
@@ -191,7 +202,7 @@ internal ref struct DirectoryReader
                 : new NodeId((ulong)(_cursor.Address - _cursor.Position + Position));
         }
 
-        InodeNumber = Iso9660Node.FindNumber(Type, fields, (long)Node.Value);
+        Inode = Iso9660Node.FindNumber(Type, fields, (long)Node.Value);
         return true;
     }
 

@@ -116,6 +116,11 @@ internal readonly struct Iso9660Node
             ? SerialNumberSpace | serial
             : (ulong)address >> 5;
 
+    /// <summary>The address of a node's directory record.</summary>
+    public static long ToAddress(NodeId node) => node.Value <= long.MaxValue
+        ? (long)node.Value
+        : throw new InvalidImageException("directory record", long.MaxValue, "no image is that long", "ECMA-119 9.1.3");
+
     private static uint FindPermissions(NodeType type, uint? mode, Iso9660Options options)
     {
         uint? option = type switch

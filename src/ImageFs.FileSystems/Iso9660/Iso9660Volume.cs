@@ -51,6 +51,8 @@ internal sealed class Iso9660Volume
         {
             Tree = RockRidge is null ? Iso9660Tree.Plain : Iso9660Tree.RockRidge;
         }
+
+        Comparison = new NameComparison(options.CheckRelaxed ?? (Tree == Iso9660Tree.Joliet), Tree == Iso9660Tree.Joliet);
     }
 
     /// <summary>The image.</summary>
@@ -82,6 +84,9 @@ internal sealed class Iso9660Volume
 
     /// <summary>The tree that is shown.</summary>
     public Iso9660Tree Tree { get; }
+
+    /// <summary>Which names are the same in a lookup.</summary>
+    public NameComparison Comparison { get; }
 
     /// <summary>What is known of Rock Ridge; null when it was not looked for.</summary>
     public RockRidgeVersion? RockRidge { get; }

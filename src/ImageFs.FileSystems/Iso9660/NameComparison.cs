@@ -1,3 +1,5 @@
+using ImageFs.FileSystems.Directories;
+
 namespace ImageFs.FileSystems.Iso9660;
 
 /// <summary>Which names are the same in a lookup (<c>check=</c>): by case or not, and in Joliet without dots at the end.</summary>
@@ -17,18 +19,9 @@ internal readonly record struct NameComparison(bool IgnoresCase, bool IgnoresTra
     }
 
     /// <summary>A hash that is the same for names that are.</summary>
-    public uint Hash(ReadOnlySpan<byte> name)
-    {
-        var hash = default(HashCode);
-        foreach (byte c in Significant(name))
-        {
-            hash.Add(Fold(c));
-        }
+    public uint Hash(ReadOnlySpan<byte> name) => IgnoresCase ? NameHash.OfCaseless(Significant(name)) : NameHash.Of(Significant(name));
 
-        return unchecked((uint)hash.ToHashCode());
-    }
-
-    private bool EqualIgnoringCase(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    private static bool EqualIgnoringCase(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         if (a.Length != b.Length)
         {
@@ -37,7 +30,7 @@ internal readonly record struct NameComparison(bool IgnoresCase, bool IgnoresTra
 
         for (int i = 0; i < a.Length; i++)
         {
-            if (Fold(a[i]) != Fold(b[i]))
+            if (NameHash.Fold(a[i]) != NameHash.Fold(b[i]))
             {
                 return false;
             }
@@ -45,6 +38,4 @@ internal readonly record struct NameComparison(bool IgnoresCase, bool IgnoresTra
 
         return true;
     }
-
-    private byte Fold(byte c) => IgnoresCase && c is >= (byte)'A' and <= (byte)'Z' ? (byte)(c | 0x20) : c;
 }

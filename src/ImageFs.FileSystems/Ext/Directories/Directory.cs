@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Directories;
 using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -82,6 +83,10 @@ internal sealed class Directory
             _contents.Prefetch(0, MaxPrefetch);
         }
     }
+
+    /// <summary>The hash that a name has in an index in memory.</summary>
+    public uint HashName(ReadOnlySpan<byte> name) =>
+        Flags.HasFlag(InodeFlags.CaseFold) && !IsEncrypted ? NameHash.Of(CaseFolding.Fold(name)) : NameHash.Of(name);
 
     /// <summary>What is shown of an encrypted name.</summary>
     /// <param name="encrypted">The name on disk.</param>

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Directories;
 
@@ -8,7 +9,7 @@ namespace ImageFs.FileSystems.Ext.Directories;
 /// Goes through the entries of a directory one by one. A damaged block is passed over, and remembered: what follows it can still be
 /// read.
 /// </summary>
-internal ref struct DirectoryCursor
+internal ref struct DirectoryCursor : IDirectoryCursor
 {
     // A directory of which more is damaged ends there: each costs an exception.
     private const int MaxDamaged = 256;
@@ -19,7 +20,7 @@ internal ref struct DirectoryCursor
     private readonly Directory _directory;
     private readonly Geometry _geometry;
     private readonly long _start;
-    private readonly Span<byte> _buffer;
+    private readonly PooledBuffer _buffer;
     private readonly byte[]? _encoded;
     private DirEntryWalker _walker;
     private long _region;
@@ -33,37 +34,59 @@ internal ref struct DirectoryCursor
     /// <param name="directory">The directory.</param>
     /// <param name="geometry">The file system's sizes.</param>
     /// <param name="position">Where to begin, in bytes from the start of the directory.</param>
-    /// <param name="buffer">As long as a block, for the one that the cursor is in.</param>
-    public DirectoryCursor(Directory directory, Geometry geometry, long position, Span<byte> buffer)
+    public DirectoryCursor(Directory directory, Geometry geometry, long position)
     {
         _directory = directory;
         _geometry = geometry;
         _start = position;
-        _buffer = buffer;
+        _buffer = new PooledBuffer(geometry.BlockSize);
         _encoded = directory.IsEncrypted ? new byte[NoKeyName.MaxLength] : null;
         _walker = new DirEntryWalker([], geometry);
         _nextRegion = directory.IsInline
-            ? (position < Inode.BlockLength ? directory.FirstEntry : Inode.BlockLength)
+            ? (position < Ext.Inode.BlockLength ? directory.FirstEntry : Ext.Inode.BlockLength)
             : position - (position % geometry.BlockSize);
     }
 
-    /// <summary>The entry that the cursor is on.</summary>
-    public readonly DirEntry Current => _walker.Current;
-
-    /// <summary>The name of the current entry, as it is shown.</summary>
+    /// <inheritdoc/>
     public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : Current.Name;
 
-    /// <summary>Where the entry after the current one is, in bytes from the start of the directory.</summary>
+    /// <inheritdoc/>
+    public readonly uint Hash => _directory.HashName(Name);
+
+    /// <inheritdoc/>
+    public readonly uint? AliasHash => null;
+
+    /// <inheritdoc/>
+    public readonly NodeId Node => new(Current.Inode);
+
+    /// <inheritdoc/>
+    public readonly NodeType Type => Current.Type;
+
+    /// <inheritdoc/>
+    public readonly ulong Inode => Current.Inode;
+
+    /// <inheritdoc/>
+    public readonly long Position => _region + _walker.Offset;
+
+    /// <inheritdoc/>
     public readonly long NextPosition => _region + _walker.NextOffset;
 
-    /// <summary>The first damage that was passed over.</summary>
+    /// <inheritdoc/>
     public Exception? Damage { get; private set; }
 
-    /// <summary>What was passed over because no path can lead to it; null when nothing was. What is looked up is never one of these.</summary>
+    /// <inheritdoc/>
     public readonly Exception? Unreachable => _unreachable?.Error;
 
-    /// <summary>Goes to the next entry in use.</summary>
-    /// <returns>False at the end.</returns>
+    private readonly DirEntry Current => _walker.Current;
+
+    /// <inheritdoc/>
+    public readonly NameMatch Match(ReadOnlySpan<byte> name) =>
+        new SoughtName(name, _directory.Flags).Matches(Name) ? NameMatch.Same : NameMatch.None;
+
+    /// <inheritdoc/>
+    public readonly void Dispose() => _buffer.Dispose();
+
+    /// <inheritdoc/>
     public bool MoveNext()
     {
         do
@@ -122,11 +145,11 @@ internal ref struct DirectoryCursor
         {
             _region = _nextRegion;
             _nextRegion = _directory.IsInline
-                ? (_region < Inode.BlockLength ? Inode.BlockLength : _directory.Length)
+                ? (_region < Ext.Inode.BlockLength ? Ext.Inode.BlockLength : _directory.Length)
                 : _region + _geometry.BlockSize;
             try
             {
-                _walker = new DirEntryWalker(_directory.Read(_region, _buffer, out _address), _geometry);
+                _walker = new DirEntryWalker(_directory.Read(_region, _buffer.Span, out _address), _geometry);
                 return true;
             }
             catch (Exception e) when (e is ImageException or LinuxException)

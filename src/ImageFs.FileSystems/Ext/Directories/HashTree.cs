@@ -128,7 +128,7 @@ internal readonly ref struct HashTree(ExtVolume volume, Directory directory, Spa
     /// <param name="inode">The inode that it names.</param>
     /// <returns>False when the directory has no such name.</returns>
     /// <exception cref="ImageException">The tree, or the leaf that the name belongs in, is damaged.</exception>
-    public bool TryFind(NameMatch match, out uint inode)
+    public bool TryFind(SoughtName match, out uint inode)
     {
         var root = new HashTreeRoot(directory.Read(0, _buffer, out long address));
         int maxLevels = volume.Geometry.Incompatible.HasFlag(IncompatibleFeatures.LargeDir) ? MaxLevels - 1 : MaxLevels - 2;
@@ -211,7 +211,7 @@ internal readonly ref struct HashTree(ExtVolume volume, Directory directory, Spa
             : throw new InvalidImageException("hash tree node", address, $"it has {node.Count} of {node.Limit} entries", Clause);
     }
 
-    private bool TryFindInLeaf(uint block, NameMatch match, out uint inode)
+    private bool TryFindInLeaf(uint block, SoughtName match, out uint inode)
     {
         var entries = new DirEntryWalker(Read(block, out long address), volume.Geometry);
         while (entries.MoveNext())

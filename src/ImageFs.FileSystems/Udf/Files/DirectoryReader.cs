@@ -9,10 +9,11 @@ namespace ImageFs.FileSystems.Udf.Files;
 /// Goes through the entries of a directory as Linux shows them. What is damaged is passed over where the next entry can still be
 /// found, and remembered.
 /// </summary>
-internal ref struct DirectoryReader
+internal ref struct DirectoryReader : IDirectoryCursor
 {
     private readonly UdfVolume _volume;
     private readonly BlockSource _directory;
+    private readonly PooledBuffer _buffer;
     private readonly Span<byte> _entry;
     private readonly Span<byte> _name;
     private int _nameLength;
@@ -21,47 +22,60 @@ internal ref struct DirectoryReader
     /// <param name="volume">The volume.</param>
     /// <param name="directory">The directory's contents.</param>
     /// <param name="position">Where to begin: 0, or a position of an entry.</param>
-    /// <param name="buffer">At least <see cref="BufferLength"/> bytes.</param>
     /// <param name="maxName">Bytes that a name is cut to.</param>
-    public DirectoryReader(UdfVolume volume, BlockSource directory, long position, Span<byte> buffer, int maxName = FileName.MaxLength)
+    public DirectoryReader(UdfVolume volume, BlockSource directory, long position, int maxName = FileName.MaxLength)
     {
         _volume = volume;
         _directory = directory;
-        _entry = buffer[..volume.BlockSize];
-        _name = buffer.Slice(volume.BlockSize, maxName);
+        _buffer = new PooledBuffer(volume.BlockSize + maxName);
+        _entry = _buffer.Span[..volume.BlockSize];
+        _name = _buffer.Span[volume.BlockSize..];
         NextPosition = position;
     }
 
-    /// <summary>The entry's name; good until the next one.</summary>
+    /// <inheritdoc/>
     public readonly ReadOnlySpan<byte> Name => _name[.._nameLength];
 
-    /// <summary>What it names.</summary>
+    /// <inheritdoc/>
+    public readonly uint Hash => NameHash.Of(Name);
+
+    /// <inheritdoc/>
+    public readonly uint? AliasHash => null;
+
+    /// <summary>The block that the ICB of what it names begins with.</summary>
     public LogicalBlock Icb { get; private set; }
+
+    /// <inheritdoc/>
+    public readonly NodeId Node => UdfNode.Of(Icb);
 
     /// <summary>Whether it is the parent directory's.</summary>
     public bool IsParent { get; private set; }
 
-    /// <summary>Its type, if the entry says.</summary>
+    /// <inheritdoc/>
     public NodeType Type { get; private set; }
 
-    /// <summary>Where the entry is, in bytes from the start of the directory.</summary>
+    /// <inheritdoc/>
+    public readonly ulong Inode => UdfNode.FindNumber(_volume, Icb);
+
+    /// <inheritdoc/>
     public long Position { get; private set; }
 
-    /// <summary>Where the next entry is looked for.</summary>
+    /// <inheritdoc/>
     public long NextPosition { get; private set; }
 
-    /// <summary>The first thing that was damaged and passed over.</summary>
-    public InvalidImageException? Damage { get; private set; }
+    /// <inheritdoc/>
+    public Exception? Damage { get; private set; }
 
-    /// <summary>What was passed over because no path can lead to it.</summary>
-    public readonly InvalidImageException? Unreachable => _unreachable?.Error;
+    /// <inheritdoc/>
+    public readonly Exception? Unreachable => _unreachable?.Error;
 
-    /// <summary>Bytes that a reader's buffer has.</summary>
-    public static int BufferLength(UdfVolume volume) => volume.BlockSize + FileName.MaxLength;
+    /// <inheritdoc/>
+    public readonly NameMatch Match(ReadOnlySpan<byte> name) => Name.SequenceEqual(name) ? NameMatch.Same : NameMatch.None;
 
-    /// <summary>Goes to the next entry.</summary>
-    /// <returns>False at the end.</returns>
-    /// <exception cref="ImageException">What follows cannot be read.</exception>
+    /// <inheritdoc/>
+    public readonly void Dispose() => _buffer.Dispose();
+
+    /// <inheritdoc/>
     public bool MoveNext()
     {
         while (NextPosition < _directory.Length)

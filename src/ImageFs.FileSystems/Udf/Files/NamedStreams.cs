@@ -31,8 +31,7 @@ internal sealed class NamedStreams(UdfVolume volume)
             return names;
         }
 
-        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(volume));
-        var reader = new DirectoryReader(volume, directory, 0, buffer.Span, s_maxStreamName);
+        using var reader = new DirectoryReader(volume, directory, 0, s_maxStreamName);
         int length = 0;
         while (reader.MoveNext())
         {
@@ -66,8 +65,7 @@ internal sealed class NamedStreams(UdfVolume volume)
         }
 
         name = name[Prefix.Length..];
-        using var buffer = new PooledBuffer(DirectoryReader.BufferLength(volume));
-        var reader = new DirectoryReader(volume, directory, 0, buffer.Span, s_maxStreamName);
+        using var reader = new DirectoryReader(volume, directory, 0, s_maxStreamName);
         while (reader.MoveNext())
         {
             if (!reader.IsParent && reader.Name.SequenceEqual(name))

@@ -66,12 +66,12 @@ public sealed class HashTreeTest
         uint hash = HashOf(image, name);
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan((int)node + HashTreeNode.InnerOffset + (index * HashTreeNode.EntrySize)), hash | 1);
         var tree = OpenTree(image, out _);
-        Assert.That(tree.TryFind(new NameMatch(name, InodeFlags.None), out uint inode), Is.True);
+        Assert.That(tree.TryFind(new SoughtName(name, InodeFlags.None), out uint inode), Is.True);
         Assert.That(inode, Is.Not.Zero);
 
         // Without the mark, the hash does not go on.
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan((int)node + HashTreeNode.InnerOffset + (index * HashTreeNode.EntrySize)), hash + 2);
-        Assert.That(OpenTree(image, out _).TryFind(new NameMatch(name, InodeFlags.None), out _), Is.False);
+        Assert.That(OpenTree(image, out _).TryFind(new SoughtName(name, InodeFlags.None), out _), Is.False);
     }
 
     [TestCase(28, 9, TestName = "{m}(hash version)")]

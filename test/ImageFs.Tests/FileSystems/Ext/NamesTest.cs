@@ -29,13 +29,13 @@ public sealed class NamesTest
     [TestCase("\U00010400", "\U00010428", true)]
     [TestCase("e", "\u00e9", false)]
     public void Names_are_the_same_without_case_and_in_any_normal_form(string name, string other, bool isSame) =>
-        Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), InodeFlags.CaseFold).Matches(Encoding.UTF8.GetBytes(other)), Is.EqualTo(isSame));
+        Assert.That(new SoughtName(Encoding.UTF8.GetBytes(name), InodeFlags.CaseFold).Matches(Encoding.UTF8.GetBytes(other)), Is.EqualTo(isSame));
 
     [Test]
     public void A_name_that_is_not_UTF_8_is_compared_as_it_is()
     {
-        Assert.That(new NameMatch([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'a', 0xFF]), Is.False);
-        Assert.That(new NameMatch([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'A', 0xFF]), Is.True);
+        Assert.That(new SoughtName([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'a', 0xFF]), Is.False);
+        Assert.That(new SoughtName([(byte)'A', 0xFF], InodeFlags.CaseFold).Matches([(byte)'A', 0xFF]), Is.True);
     }
 
     [TestCase(InodeFlags.None, "é", true)]
@@ -43,7 +43,7 @@ public sealed class NamesTest
     [TestCase(InodeFlags.CaseFold, "é", true)]
     [TestCase(InodeFlags.Encrypted, "e", false)]
     public void The_hash_is_used_where_it_is_sure(object flags, string name, bool hasHash) =>
-        Assert.That(new NameMatch(Encoding.UTF8.GetBytes(name), (InodeFlags)flags).HasHash, Is.EqualTo(hasHash));
+        Assert.That(new SoughtName(Encoding.UTF8.GetBytes(name), (InodeFlags)flags).HasHash, Is.EqualTo(hasHash));
 
     [Test]
     public void A_link_without_key_is_what_Linux_shows()

@@ -8,13 +8,13 @@ using System.Text;
 namespace ImageFs.FileSystems.Ext.Directories;
 
 /// <summary>A name that is looked for, and when a name in a directory is the same.</summary>
-internal readonly ref struct NameMatch
+internal readonly ref struct SoughtName
 {
     private readonly byte[]? _folded;
 
     /// <param name="name">The name.</param>
     /// <param name="flags">The flags of the directory: whether names in it have case, and can be read.</param>
-    public NameMatch(ReadOnlySpan<byte> name, InodeFlags flags)
+    public SoughtName(ReadOnlySpan<byte> name, InodeFlags flags)
     {
         bool isEncrypted = flags.HasFlag(InodeFlags.Encrypted);
         Name = name;
