@@ -33,6 +33,9 @@ internal abstract class DirectoryReader(EntryCursor cursor, IdleReaders idle) : 
     /// <inheritdoc/>
     public ulong Inode => Node.Value;
 
+    /// <inheritdoc/>
+    public abstract ReadOnlySpan<byte> Record { get; }
+
     /// <summary>The first cluster of its contents; anything where it has none.</summary>
     public abstract uint FirstCluster { get; }
 

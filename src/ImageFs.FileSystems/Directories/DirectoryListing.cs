@@ -195,13 +195,13 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
         long next = cursor.NextPosition + dots;
         if (facts.Repeated.IsEmpty || facts.Repeated.Find(cursor.Hash) is not { IsEmpty: false } places)
         {
-            return new DirectoryEntry(cursor.Name, cursor.Node, cursor.Type, next, cursor.Inode);
+            return DescribeOwn(next, ref cursor);
         }
 
         if (TryLookUpSafely(opened.Directory, cursor.Name) is { } found)
         {
             return found == cursor.Node
-                ? new DirectoryEntry(cursor.Name, cursor.Node, cursor.Type, next, cursor.Inode)
+                ? DescribeOwn(next, ref cursor)
                 : new DirectoryEntry(cursor.Name, found, NodeType.Unknown, next, FindInode(found));
         }
 
@@ -220,8 +220,11 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
             }
         }
 
-        return new DirectoryEntry(cursor.Name, cursor.Node, cursor.Type, next, cursor.Inode);
+        return DescribeOwn(next, ref cursor);
     }
+
+    private static DirectoryEntry DescribeOwn(long next, ref TCursor cursor) =>
+        new(cursor.Name, cursor.Node, cursor.Type, next, cursor.Inode) { Record = cursor.Record };
 
     // What the format has for lookups may be damaged where the entries are not.
     private NodeId? TryLookUpSafely(TDirectory directory, ReadOnlySpan<byte> name)

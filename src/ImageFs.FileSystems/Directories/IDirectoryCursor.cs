@@ -40,6 +40,12 @@ internal interface IDirectoryCursor : IDisposable
     /// <summary>Its inode number.</summary>
     ulong Inode { get; }
 
+    /// <summary>
+    /// What the entry says of the node, as it is on disk: for <see cref="FileSystem.GetAttributes(in DirectoryEntry)"/> of the format. Empty
+    /// where that has to be read elsewhere.
+    /// </summary>
+    ReadOnlySpan<byte> Record { get; }
+
     /// <summary>Where the entry is, in the format's own count from 0: reading from there on gives it again.</summary>
     long Position { get; }
 

@@ -43,6 +43,9 @@ internal sealed class ExFatDirectoryReader(EntryCursor cursor, IdleReaders idle,
     public override NodeType Type => Set.File.IsDirectory ? NodeType.Directory : NodeType.Regular;
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Record => _set.AsSpan(0, _setLength);
+
+    /// <inheritdoc/>
     public override uint FirstCluster => Set.Stream.FirstCluster;
 
     private EntrySet Set => new(_set.AsSpan(0, _setLength));

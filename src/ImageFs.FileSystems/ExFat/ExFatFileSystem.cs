@@ -64,7 +64,16 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
         }
 
         using var buffer = new PooledBuffer(EntrySet.MaxLength);
-        EntrySet set = ReadSet(node, buffer.Span);
+        return Describe(node, ReadSet(node, buffer.Span));
+    }
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => entry.Record.IsEmpty
+        ? GetAttributes(entry.Node)
+        : Describe(entry.Node, Checked(entry.Node, new EntrySet(entry.Record)));
+
+    private NodeAttributes Describe(NodeId node, EntrySet set)
+    {
         FileEntry file = set.File;
         NodeAttributes attributes = file.IsDirectory
             ? DescribeDirectory(node, isReadOnly: false)
@@ -155,7 +164,11 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
 
         bytes = bytes[..((1 + new FileEntry(first).SecondaryCount) * EntryCursor.EntrySize)];
         ReadEntries(node, address, cluster, bytes);
-        var set = new EntrySet(bytes);
+        return Checked(node, new EntrySet(bytes));
+    }
+
+    private static EntrySet Checked(NodeId node, EntrySet set)
+    {
         if (set.FindProblem() is string problem)
         {
             throw Invalid(node, problem, "exFAT 7.4");

@@ -42,6 +42,9 @@ internal sealed class FatDirectoryReader(EntryCursor cursor, IdleReaders idle, F
     public override NodeType Type => Entry.IsDirectory ? NodeType.Directory : NodeType.Regular;
 
     /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Record => Cursor.Current;
+
+    /// <inheritdoc/>
     public override uint FirstCluster => volume.FirstCluster(Entry);
 
     private ReadOnlySpan<byte> Short => _short.AsSpan(0, _shortLength);

@@ -61,7 +61,16 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
         }
 
         Span<byte> bytes = stackalloc byte[EntryCursor.EntrySize];
-        ShortNameEntry entry = ReadEntry(node, bytes);
+        return Describe(node, ReadEntry(node, bytes));
+    }
+
+    /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => entry.Record.IsEmpty
+        ? GetAttributes(entry.Node)
+        : Describe(entry.Node, new ShortNameEntry(entry.Record));
+
+    private NodeAttributes Describe(NodeId node, ShortNameEntry entry)
+    {
         bool isReadOnly = entry.Attributes.HasFlag(EntryAttributes.ReadOnly);
         NodeAttributes attributes = entry.IsDirectory
             ? DescribeDirectory(node, isReadOnly && options.ReadOnlyDirectories)

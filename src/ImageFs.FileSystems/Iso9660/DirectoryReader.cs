@@ -67,6 +67,10 @@ internal ref struct DirectoryReader : IDirectoryCursor
     /// <inheritdoc/>
     public ulong Inode { get; private set; }
 
+    /// <inheritdoc/>
+    /// <remarks>A directory has a record of its own in itself, a file in several sections the first of them elsewhere.</remarks>
+    public readonly ReadOnlySpan<byte> Record => Type != NodeType.Directory && Position == _cursor.Position ? _cursor.Current.Bytes : [];
+
     /// <summary>Where the entry is: its first record, in bytes from the start of the directory.</summary>
     public long Position { get; private set; }
 

@@ -50,6 +50,9 @@ internal readonly ref struct DirectoryRecord
         _bytes = bytes;
     }
 
+    /// <summary>The record as it is.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
     /// <summary>Length of Directory Record in bytes (9.1.1).</summary>
     public byte Length => _bytes[0];
 

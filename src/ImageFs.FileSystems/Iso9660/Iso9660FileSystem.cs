@@ -59,6 +59,11 @@ internal sealed class Iso9660FileSystem : FileSystem
     public override NodeAttributes GetAttributes(NodeId node) => Iso9660Node.Read(_volume, Iso9660Node.ToAddress(node)).Attributes;
 
     /// <inheritdoc/>
+    public override NodeAttributes GetAttributes(in DirectoryEntry entry) => entry.Record.IsEmpty
+        ? GetAttributes(entry.Node)
+        : Iso9660Node.Read(_volume, new DirectoryRecord(entry.Record), Iso9660Node.ToAddress(entry.Node)).Attributes;
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>

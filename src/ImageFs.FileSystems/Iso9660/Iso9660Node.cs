@@ -43,8 +43,18 @@ internal readonly struct Iso9660Node
     public static Iso9660Node Read(Iso9660Volume volume, long address, List<FileSection>? sections = null)
     {
         Span<byte> buffer = stackalloc byte[DirectoryRecord.MaxLength];
+        return Read(volume, volume.ReadRecord(address, buffer), address, sections);
+    }
+
+    /// <summary>Reads the node whose first directory record is at hand.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="sections">Takes where the data are; a directory has one section. Null when that is not wanted.</param>
+    /// <exception cref="ImageException">A record is damaged.</exception>
+    public static Iso9660Node Read(Iso9660Volume volume, DirectoryRecord record, long address, List<FileSection>? sections = null)
+    {
         Span<byte> name = stackalloc byte[DirectoryRecord.MaxLength];
-        DirectoryRecord record = volume.ReadRecord(address, buffer);
         RockRidgeFields fields = volume.ReadRockRidge(record, address, name, []);
         if (fields.ChildLocation is not null)
         {

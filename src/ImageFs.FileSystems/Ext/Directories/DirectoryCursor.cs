@@ -66,6 +66,9 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     public readonly ulong Inode => Current.Inode;
 
     /// <inheritdoc/>
+    public readonly ReadOnlySpan<byte> Record => [];
+
+    /// <inheritdoc/>
     public readonly long Position => _region + _walker.Offset;
 
     /// <inheritdoc/>

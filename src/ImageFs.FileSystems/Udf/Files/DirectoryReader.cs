@@ -58,6 +58,9 @@ internal ref struct DirectoryReader : IDirectoryCursor
     public readonly ulong Inode => UdfNode.FindNumber(_volume, Icb);
 
     /// <inheritdoc/>
+    public readonly ReadOnlySpan<byte> Record => [];
+
+    /// <inheritdoc/>
     public long Position { get; private set; }
 
     /// <inheritdoc/>

@@ -149,6 +149,14 @@ public sealed class DirectoryListingTests
         Assert.That(Allocations.Of(() => many.TryLookup(ToyDirectories.Directory, "name500"u8, out _)), Is.Zero);
     }
 
+    [Test]
+    public void An_entry_has_the_record_that_it_was_made_of()
+    {
+        var sink = new RecordSink();
+        new ToyDirectories(new("a", 11), new("b", 12), new("a", 13)).List(ToyDirectories.Directory, 0, sink);
+        Assert.That(sink.Records, Is.EqualTo((string[])["", "", "a", "b", ""]), "the last has the node of another entry");
+    }
+
     private static string Names(List<Listed> entries) => string.Join(' ', entries.Select(entry => entry.Name));
 
     private static ulong? Find(ToyDirectories directories, string name) =>
@@ -175,6 +183,17 @@ public sealed class DirectoryListingTests
             }
 
             Entries.Add(new Listed(Encoding.UTF8.GetString(entry.Name), entry.Node.Value, entry.Inode, entry.NextPosition));
+            return true;
+        }
+    }
+
+    private sealed class RecordSink : IDirectorySink
+    {
+        public List<string> Records { get; } = [];
+
+        public bool Add(in DirectoryEntry entry)
+        {
+            Records.Add(Encoding.UTF8.GetString(entry.Record));
             return true;
         }
     }

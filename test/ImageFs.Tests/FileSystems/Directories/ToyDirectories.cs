@@ -81,6 +81,8 @@ internal ref struct ToyCursor(ToyDirectories owner, ToyEntry[] entries, long pos
 
     public readonly ulong Inode => Node.Value + 1000;
 
+    public readonly ReadOnlySpan<byte> Record => Name;
+
     public long Position { get; private set; }
 
     public long NextPosition { get; private set; } = Math.Max(position, owner.Start);
