@@ -92,7 +92,7 @@ internal sealed class ClusterChain
     /// <param name="length">How many there are: 1 to <paramref name="maxLength"/>.</param>
     public uint Find(uint index, uint maxLength, out uint length)
     {
-        int place = FindRun(index);
+        int place = SortedKeys.FindLast(new Starts(_runs), index);
         ClusterRun run = _runs[place];
         uint end = place + 1 < _runs.Length ? _runs[place + 1].Index : Count;
         if (_table is null)
@@ -120,24 +120,11 @@ internal sealed class ClusterChain
         return cluster;
     }
 
-    private int FindRun(uint index)
+    private readonly struct Starts(ClusterRun[] runs) : ISortedKeys
     {
-        int low = 0;
-        int high = _runs.Length - 1;
-        while (low < high)
-        {
-            int middle = (low + high + 1) >>> 1;
-            if (_runs[middle].Index <= index)
-            {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
+        public int Count => runs.Length;
 
-        return low;
+        public long KeyAt(int index) => runs[index].Index;
     }
 }
 

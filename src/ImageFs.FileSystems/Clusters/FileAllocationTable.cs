@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Bitmaps;
 using ImageFs.Linux;
 using ImageFs.Storage;
 

@@ -1,4 +1,4 @@
-using System.Numerics;
+using ImageFs.FileSystems.Bitmaps;
 using ImageFs.FileSystems.Clusters;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -211,27 +211,8 @@ internal sealed class ExFatVolume
             return GuessFree();
         }
 
-        long used = 0;
-        long length = (Heap.Count + 7L) / 8;
-        long left = length;
-        SparseRead.Run(
-            _bitmap,
-            0,
-            length,
-            1,
-            piece =>
-            {
-                left -= piece.Length;
-                foreach (byte bits in left == 0 ? piece[..^1] : piece)
-                {
-                    used += BitOperations.PopCount(bits);
-                }
-
-                // Bits beyond the last cluster mean nothing (7.1.5).
-                used += left == 0 ? BitOperations.PopCount(piece[^1] & (uint)((1 << (int)(((Heap.Count - 1) % 8) + 1)) - 1)) : 0;
-            },
-            hole => left -= hole);
-        return (uint)(Heap.Count - used);
+        // Bits after the last cluster mean nothing (7.1.5).
+        return (uint)(Heap.Count - Bitmap.CountSet(_bitmap, 0, Heap.Count));
     }
 
     /// <summary>By the boot sector, in hundredths of the volume; all are taken for used when that is not known (3.1.18).</summary>

@@ -93,7 +93,7 @@ internal readonly ref struct ExtentLeaf
 }
 
 /// <summary>A node of an extent tree: its header and the entries in use.</summary>
-internal readonly ref struct ExtentNode
+internal readonly ref struct ExtentNode : ISortedKeys
 {
     private readonly ReadOnlySpan<byte> _bytes;
 
@@ -122,26 +122,10 @@ internal readonly ref struct ExtentNode
     /// <summary>The first block of the file that an entry is for: at the same place in both kinds.</summary>
     public uint FirstBlock(int i) => Index(i).Block;
 
-    /// <summary>The last entry that begins at or before a block of the file; -1 when there is none.</summary>
-    public int FindLast(uint block)
-    {
-        int low = -1;
-        int high = Count - 1;
-        while (low < high)
-        {
-            int middle = (low + high + 1) >> 1;
-            if (FirstBlock(middle) <= block)
-            {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
+    long ISortedKeys.KeyAt(int index) => FirstBlock(index);
 
-        return low;
-    }
+    /// <summary>The last entry that begins at or before a block of the file; -1 when there is none.</summary>
+    public int FindLast(uint block) => SortedKeys.FindLast(in this, block);
 
     /// <summary>The first block of the file after an entry's part: where the next entry begins, or the node's own part ends.</summary>
     public long EndOf(int i, long end) => i + 1 < Count ? Math.Min(FirstBlock(i + 1), end) : end;

@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.FileSystems.Names;
 
 namespace ImageFs.FileSystems.Iso9660;
 
@@ -15,7 +16,8 @@ internal static class Text
     /// <summary>An identifier of Joliet (Joliet 4.3).</summary>
     public static string FromUcs2(ReadOnlySpan<byte> identifier)
     {
-        Span<byte> utf8 = stackalloc byte[identifier.Length / 2 * 3];
-        return Encoding.UTF8.GetString(utf8[..JolietName.DecodeUtf8(identifier, utf8)]).TrimEnd(' ');
+        ReadOnlySpan<char> units = Utf16Name.ReadBigEndian(identifier, stackalloc char[identifier.Length / sizeof(char)]);
+        Span<byte> utf8 = stackalloc byte[units.Length * Utf16Name.MaxBytesPerUnit];
+        return Encoding.UTF8.GetString(utf8[..Utf16Name.ToUtf8(units, utf8)]).TrimEnd(' ');
     }
 }

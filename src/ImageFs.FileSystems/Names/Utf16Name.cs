@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text.Unicode;
 
 namespace ImageFs.FileSystems.Names;
@@ -8,6 +9,21 @@ internal static class Utf16Name
 {
     /// <summary>The most bytes that one unit becomes in UTF-8: a pair becomes four.</summary>
     public const int MaxBytesPerUnit = 3;
+
+    /// <summary>Reads units that are recorded with the high byte first.</summary>
+    /// <param name="bytes">Two for each unit; half a unit at the end counts for nothing.</param>
+    /// <param name="units">Takes them.</param>
+    /// <returns>The units.</returns>
+    public static ReadOnlySpan<char> ReadBigEndian(ReadOnlySpan<byte> bytes, Span<char> units)
+    {
+        units = units[..(bytes.Length / sizeof(char))];
+        for (int i = 0; i < units.Length; i++)
+        {
+            units[i] = (char)BinaryPrimitives.ReadUInt16BigEndian(bytes[(i * sizeof(char))..]);
+        }
+
+        return units;
+    }
 
     /// <summary>Shows a name in a character set, with another byte for what that does not have.</summary>
     /// <param name="units">The name, which ends at the first 0.</param>

@@ -39,7 +39,7 @@ internal readonly ref struct HashTreeRoot
 }
 
 /// <summary>The entries of a node of a hash tree (ext4: Hash Tree Directories): dx_entry, sorted by hash.</summary>
-internal readonly ref struct HashTreeNode
+internal readonly ref struct HashTreeNode : ISortedKeys
 {
     /// <summary>Bytes of an entry.</summary>
     public const int EntrySize = 8;
@@ -88,26 +88,10 @@ internal readonly ref struct HashTreeNode
     /// <summary>The block of the directory below an entry.</summary>
     public uint Block(int i) => BinaryPrimitives.ReadUInt32LittleEndian(_entries[((i * EntrySize) + sizeof(uint))..]) & BlockMask;
 
-    /// <summary>The entry that a hash is below.</summary>
-    public int Find(uint hash)
-    {
-        int low = 0;
-        int high = Count - 1;
-        while (low < high)
-        {
-            int middle = (low + high + 1) >> 1;
-            if (Hash(middle) <= hash)
-            {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
+    /// <summary>The entry that a hash is below: the first one is below all.</summary>
+    public int Find(uint hash) => Math.Max(SortedKeys.FindLast(in this, hash), 0);
 
-        return low;
-    }
+    long ISortedKeys.KeyAt(int index) => Hash(index);
 }
 
 /// <summary>Finds names in a directory by their hash (ext4: Hash Tree Directories).</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using ImageFs.FileSystems.Bitmaps;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Linux;
@@ -13,7 +12,6 @@ internal static class SpaceBitmap
 {
     private const int BitsPlace = 16;
     private const int FixedLength = 24;
-    private const int PieceLength = 1 << 16;
 
     /// <summary>Counts the free blocks of a partition; 0 where its bitmap does not tell, or is damaged.</summary>
     /// <param name="volume">The volume.</param>
@@ -45,39 +43,6 @@ internal static class SpaceBitmap
         byte[] block = new byte[volume.BlockSize];
         long address = volume.ReadDescriptor(location, block, TagIdentifier.SpaceBitmapDescriptor);
         long bits = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(BitsPlace)), mostBits);
-        byte[] piece = new byte[PieceLength];
-        ulong free = 0;
-        for (long counted = 0; counted < bits;)
-        {
-            int count = (int)Math.Min(bits - counted, PieceLength * 8L);
-            Span<byte> bytes = piece.AsSpan(0, (count + 7) / 8);
-            volume.Space.ReadAt(address + FixedLength + (counted / 8), bytes);
-            free += CountBits(bytes, count);
-            counted += count;
-        }
-
-        return free;
-    }
-
-    private static ulong CountBits(Span<byte> bytes, int count)
-    {
-        if (count % 8 != 0)
-        {
-            bytes[^1] &= (byte)((1 << (count % 8)) - 1);
-        }
-
-        ulong set = 0;
-        int words = bytes.Length / sizeof(ulong);
-        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes))
-        {
-            set += (ulong)BitOperations.PopCount(word);
-        }
-
-        foreach (byte rest in bytes[(words * sizeof(ulong))..])
-        {
-            set += (ulong)BitOperations.PopCount(rest);
-        }
-
-        return set;
+        return (ulong)Bitmap.CountSet(volume.Space, address + FixedLength, bits);
     }
 }

@@ -1,6 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems;
+namespace ImageFs.FileSystems.Bitmaps;
 
 /// <summary>Reads a long range piece by piece and skips holes of the image: a table costs what exists of it, not what it claims.</summary>
 internal static class SparseRead
