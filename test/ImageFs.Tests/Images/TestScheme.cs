@@ -1,6 +1,7 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Tests.Storage.Containers;
 
 namespace ImageFs.Tests.Images;
 
@@ -21,12 +22,5 @@ internal sealed class TestScheme(IReadOnlyDictionary<string, Device> devices) : 
 
         opened.Add(device);
         return new ImageFile(device.Name, device, new NoFolder(), device.Identity);
-    }
-
-    private sealed class NoFolder : ImageFolder
-    {
-        public override ImageFile Open(string path, string role, ImageFile opener) => throw new ForbiddenFileException(role, path, "is nowhere");
-
-        public override bool Contains(string name) => false;
     }
 }

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.ExFat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.ExFat;
@@ -48,6 +49,7 @@ internal sealed class ToolImageTests
     {
         byte[] image = VolumeFixture.Load("exfat/filled");
         var random = new Random(4711);
+        var tally = new MutantTally();
         for (int round = 0; round < 300; round++)
         {
             var undo = new List<(int Place, byte Value)>();
@@ -61,9 +63,12 @@ internal sealed class ToolImageTests
             }
 
             var source = new BlockSlice(new MemorySource(image), 0, random.Next(10) == 0 ? random.Next(image.Length) : image.Length);
+            tally.Next();
             try
             {
-                VolumeFixture.Exercise(new ExFatFormat().Open(source, new OpenContext()), 100);
+                FileSystem fs = new ExFatFormat().Open(source, new OpenContext());
+                tally.NoteOpened();
+                VolumeFixture.Exercise(fs, 100, tally);
             }
             catch (ImageException)
             {
@@ -72,5 +77,7 @@ internal sealed class ToolImageTests
             undo.Reverse();
             undo.ForEach(old => image[old.Place] = old.Value);
         }
+
+        tally.AssertShares(opened: 50, read: 50);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
@@ -26,6 +27,7 @@ public sealed class MutationTest
         byte[] sound = WithoutChecksums(ExtImages.Read(name));
         var random = new Random(seed);
         int[] used = [.. Enumerable.Range(0, sound.Length / 512).Where(sector => sound.AsSpan(sector * 512, 512).ContainsAnyExcept((byte)0))];
+        var tally = new MutantTally();
         for (int round = 0; round < Rounds; round++)
         {
             byte[] image = [.. sound];
@@ -37,9 +39,12 @@ public sealed class MutationTest
             }
 
             var clock = Stopwatch.StartNew();
-            Assert.That(() => Use(image), Throws.Nothing, $"round {round}");
+            tally.Next();
+            Assert.That(() => Use(image, tally), Throws.Nothing, $"round {round}");
             Assert.That(clock.Elapsed, Is.LessThan(s_limit), $"round {round}");
         }
+
+        tally.AssertShares(opened: 50, read: 50);
     }
 
     /// <summary>The image without the feature: a change is to get further than the checksum.</summary>
@@ -50,7 +55,7 @@ public sealed class MutationTest
         return image;
     }
 
-    private static void Use(byte[] image)
+    private static void Use(byte[] image, MutantTally tally)
     {
         if (!new ExtFormat().Probe(new MemorySource(image)))
         {
@@ -60,17 +65,18 @@ public sealed class MutationTest
         Try(() =>
         {
             FileSystem fileSystem = ExtImages.Open(image);
+            tally.NoteOpened();
             Try(() => _ = fileSystem.Statistics);
             _ = fileSystem.Describe();
-            Visit(fileSystem, fileSystem.Root, 3);
+            Visit(fileSystem, fileSystem.Root, tally, 3);
         });
     }
 
-    private static void Visit(FileSystem fileSystem, NodeId node, int depth)
+    private static void Visit(FileSystem fileSystem, NodeId node, MutantTally tally, int depth)
     {
         Try(() => fileSystem.GetAttributes(node));
         Try(() => fileSystem.ReadLink(node));
-        Try(() => ReadSome(fileSystem.OpenFile(node)));
+        Try(() => ReadSome(fileSystem.OpenFile(node), tally));
         Try(() =>
         {
             foreach (byte[] name in fileSystem.ListExtendedAttributes(node))
@@ -85,18 +91,22 @@ public sealed class MutationTest
             Try(() => fileSystem.TryLookup(node, name, out _));
             if (depth > 0 && name[0] != '.')
             {
-                Visit(fileSystem, child, depth - 1);
+                Visit(fileSystem, child, tally, depth - 1);
             }
         }
     }
 
-    private static void ReadSome(BlockSource file)
+    private static void ReadSome(BlockSource file, MutantTally tally)
     {
         byte[] buffer = new byte[4096];
         for (int i = 0; i < 20 && file.Length > 0; i++)
         {
             long offset = file.Length / 20 * i;
-            Try(() => file.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - offset))));
+            Try(() =>
+            {
+                file.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - offset)));
+                tally.NoteRead();
+            });
         }
     }
 

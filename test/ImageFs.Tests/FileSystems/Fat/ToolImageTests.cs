@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
@@ -60,6 +61,7 @@ internal sealed class ToolImageTests
     {
         byte[] image = VolumeFixture.Load(name);
         var random = new Random(4711);
+        var tally = new MutantTally();
         for (int round = 0; round < 300; round++)
         {
             var undo = new List<(int Place, byte Value)>();
@@ -72,11 +74,14 @@ internal sealed class ToolImageTests
             }
 
             var source = new BlockSlice(new MemorySource(image), 0, random.Next(10) == 0 ? random.Next(image.Length) : image.Length);
+            tally.Next();
             try
             {
                 if (new FatFormat().Probe(source))
                 {
-                    VolumeFixture.Exercise(new FatFormat().Open(source, new OpenContext()), 100);
+                    FileSystem fs = new FatFormat().Open(source, new OpenContext());
+                    tally.NoteOpened();
+                    VolumeFixture.Exercise(fs, 100, tally);
                 }
             }
             catch (ImageException)
@@ -86,5 +91,7 @@ internal sealed class ToolImageTests
             undo.Reverse();
             undo.ForEach(old => image[old.Place] = old.Value);
         }
+
+        tally.AssertShares(opened: 50, read: 50);
     }
 }

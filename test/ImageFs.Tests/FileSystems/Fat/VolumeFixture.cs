@@ -3,6 +3,7 @@ using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
@@ -99,7 +100,7 @@ internal static class VolumeFixture
     }
 
     /// <summary>Asks everything of everything, as far as it goes; damage is what may be answered.</summary>
-    public static void Exercise(FileSystem fs, int maxNodes)
+    public static void Exercise(FileSystem fs, int maxNodes, MutantTally? tally = null)
     {
         Try(() => _ = fs.Statistics);
         Try(() => fs.Describe());
@@ -115,7 +116,11 @@ internal static class VolumeFixture
                 Try(() => fs.TryLookup(node, Encoding.UTF8.GetBytes(entry.Name), out _));
                 if (entry.Type == NodeType.Regular)
                 {
-                    Try(() => ReadSome(fs.OpenFile(entry.Node)));
+                    Try(() =>
+                    {
+                        ReadSome(fs.OpenFile(entry.Node));
+                        tally?.NoteRead();
+                    });
                 }
                 else if (seen.Add(entry.Node))
                 {

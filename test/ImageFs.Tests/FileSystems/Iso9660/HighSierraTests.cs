@@ -1,6 +1,7 @@
 using System.Text;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
@@ -55,6 +56,7 @@ internal sealed class HighSierraTests
     {
         byte[] sound = Make();
         var random = new Random(3);
+        var tally = new MutantTally();
         for (int round = 0; round < 300; round++)
         {
             byte[] bytes = [.. sound];
@@ -63,9 +65,11 @@ internal sealed class HighSierraTests
                 bytes[(random.Next(3) switch { 0 => 16, 1 => 20, _ => 21 } * Sector) + random.Next(300)] = (byte)random.Next(256);
             }
 
+            tally.Next();
             try
             {
                 FileSystem fs = Iso9660Fixture.Open(new MemorySource(round % 9 == 0 ? bytes[..random.Next(bytes.Length)] : bytes));
+                tally.NoteOpened();
                 fs.Describe();
                 foreach (var entry in fs.List(fs.Root))
                 {
@@ -76,6 +80,8 @@ internal sealed class HighSierraTests
             {
             }
         }
+
+        tally.AssertShares(opened: 50, read: 0);
     }
 
     internal static byte[] Make()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Iso9660;
@@ -9,6 +10,8 @@ namespace ImageFs.Tests.FileSystems.Iso9660;
 internal sealed class MutationTests
 {
     private const int Rounds = 1000;
+    private const int FirstData = 42;
+    private const int EndOfData = 48;
     private static readonly string[] s_options = ["", "norock", "norock,nojoliet,map=acorn", "session=0"];
 
     [TestCase(1)]
@@ -17,6 +20,7 @@ internal sealed class MutationTests
     {
         var random = new Random(seed);
         byte[] sound = MakeImage();
+        var tally = new MutantTally();
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < Rounds; round++)
         {
@@ -24,23 +28,29 @@ internal sealed class MutationTests
             for (int flips = random.Next(1, 12); flips > 0; flips--)
             {
                 // Among the metadata, which begin at the descriptors.
-                image[random.Next(16 * 2048, image.Length)] = (byte)random.Next(256);
+                image[random.Next(16 * 2048, FirstData * 2048)] = (byte)random.Next(256);
             }
 
-            Walk(image, s_options[round % s_options.Length], $"seed {seed}, round {round}");
+            tally.Next();
+            Walk(image, s_options[round % s_options.Length], $"seed {seed}, round {round}", tally);
         }
 
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));
+        tally.AssertShares(opened: 50, read: 50);
     }
 
     [Test]
     public void Truncated_images_are_errors_of_a_known_kind()
     {
         byte[] sound = MakeImage();
+        var tally = new MutantTally();
         for (int length = 0; length < sound.Length; length += 97)
         {
-            Walk(sound[..length], s_options[length % s_options.Length], $"{length} bytes");
+            tally.Next();
+            Walk(sound[..length], s_options[length % s_options.Length], $"{length} bytes", tally);
         }
+
+        tally.AssertShares(opened: 20, read: 10);
     }
 
     private static byte[] MakeImage()
@@ -68,20 +78,22 @@ internal sealed class MutationTests
         image.WriteAt((38 * 2048) + 9, name);
         image.Write(39, [0x37, 0xE4, 0x53, 0x96, 0xC9, 0xDB, 0xD6, 0x07, 100, 0, 0, 0, 4, 15, 0, 0, 24, 0, 0, 0, 100, 0, 0, 0, 0x78, 1]);
         image.Write(41, [1, 0, 0, 0, .. new byte[24], 0xAA, 0x55, 0x55, 0xAA, 0x88]);
+        image.Write(EndOfData - 1, [1]);
         return image.BuildBytes();
     }
 
-    private static void Walk(byte[] image, string options, string what)
+    private static void Walk(byte[] image, string options, string what, MutantTally tally)
     {
         try
         {
             var source = new MemorySource(image);
             new Iso9660Format().Probe(source);
             FileSystem fs = Iso9660Fixture.Open(source, options);
+            tally.NoteOpened();
             fs.Describe();
             _ = fs.Statistics;
             int budget = 300;
-            Walk(fs, fs.Root, ref budget);
+            Walk(fs, fs.Root, tally, ref budget);
         }
         catch (ImageException)
         {
@@ -92,7 +104,7 @@ internal sealed class MutationTests
         }
     }
 
-    private static void Walk(FileSystem fs, NodeId directory, ref int budget)
+    private static void Walk(FileSystem fs, NodeId directory, MutantTally tally, ref int budget)
     {
         foreach (Iso9660Fixture.ListedEntry entry in List(fs, directory))
         {
@@ -109,7 +121,7 @@ internal sealed class MutationTests
                 switch (attributes.Type)
                 {
                     case NodeType.Directory:
-                        Walk(fs, entry.Node, ref budget);
+                        Walk(fs, entry.Node, tally, ref budget);
                         break;
                     case NodeType.SymbolicLink:
                         fs.ReadLink(entry.Node);
@@ -118,6 +130,7 @@ internal sealed class MutationTests
                         BlockSource file = fs.OpenFile(entry.Node);
                         Assert.That(file.Length, Is.EqualTo(attributes.Size));
                         file.ReadAt(0, new byte[Math.Min(file.Length, 65536)]);
+                        tally.NoteRead();
                         break;
                 }
             }

@@ -7,6 +7,7 @@ using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Iso9660;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
@@ -24,6 +25,7 @@ internal sealed class MutationTests
     {
         var random = new Random(seed);
         byte[] sound = new UdfImage(kind).AddAll().Bytes;
+        var tally = new MutantTally();
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < Rounds; round++)
         {
@@ -34,10 +36,12 @@ internal sealed class MutationTests
                 Change(image, random);
             }
 
-            Walk(image.Build(), $"seed {seed}, round {round}");
+            tally.Next();
+            Walk(image.Build(), $"seed {seed}, round {round}", tally);
         }
 
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60)));
+        tally.AssertShares(opened: 50, read: 50);
     }
 
     private static void Change(UdfImage image, Random random)
@@ -61,16 +65,17 @@ internal sealed class MutationTests
         }
     }
 
-    private static void Walk(BlockSource source, string what)
+    private static void Walk(BlockSource source, string what, MutantTally tally)
     {
         try
         {
             new UdfFormat().Probe(source);
             FileSystem fs = UdfImage.Open(source);
+            tally.NoteOpened();
             fs.Describe();
             _ = fs.Statistics;
             int budget = 100;
-            Walk(fs, fs.Root, ref budget);
+            Walk(fs, fs.Root, tally, ref budget);
         }
         catch (ImageException)
         {
@@ -81,7 +86,7 @@ internal sealed class MutationTests
         }
     }
 
-    private static void Walk(FileSystem fs, NodeId directory, ref int budget)
+    private static void Walk(FileSystem fs, NodeId directory, MutantTally tally, ref int budget)
     {
         foreach (Iso9660Fixture.ListedEntry entry in List(fs, directory))
         {
@@ -99,7 +104,7 @@ internal sealed class MutationTests
                 switch (attributes.Type)
                 {
                     case NodeType.Directory:
-                        Walk(fs, entry.Node, ref budget);
+                        Walk(fs, entry.Node, tally, ref budget);
                         break;
                     case NodeType.SymbolicLink:
                         Assert.That(fs.ReadLink(entry.Node), Has.Length.EqualTo(attributes.Size));
@@ -108,6 +113,7 @@ internal sealed class MutationTests
                         BlockSource file = fs.OpenFile(entry.Node);
                         Assert.That(file.Length, Is.EqualTo(attributes.Size));
                         file.ReadAt(0, new byte[Math.Min(file.Length, 65536)]);
+                        tally.NoteRead();
                         break;
                 }
             }

@@ -53,6 +53,9 @@ internal sealed class DiskFolder : IDisposable
         return bytes;
     }
 
+    /// <summary>The folder as an image in it has it.</summary>
+    public ImageFolder AsImageFolder => new HostFolder(_path, BackingPolicy.Folder, _opened);
+
     /// <summary>Opens a disk as the program does.</summary>
     public BlockSource Open(string name, string options = "", string? format = null, BackingPolicy policy = BackingPolicy.Folder)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Containers;
 
@@ -16,11 +17,13 @@ internal static class DiskMutations
     /// <param name="sound">The image.</param>
     /// <param name="seed">Of what is changed.</param>
     /// <param name="options">Mount options to open it with every second time.</param>
-    public static void Check(byte[] sound, int seed, string options = "")
+    /// <param name="folder">Where the files are that it names; null for nowhere.</param>
+    public static void Check(byte[] sound, int seed, string options = "", ImageFolder? folder = null)
     {
         var random = new Random(seed);
         int[] used = [.. Enumerable.Range(0, (sound.Length + Sector - 1) / Sector)
             .Where(sector => sound.AsSpan(sector * Sector, Math.Min(Sector, sound.Length - (sector * Sector))).ContainsAnyExcept((byte)0))];
+        var tally = new MutantTally();
         for (int round = 0; round < Rounds; round++)
         {
             byte[] image = [.. sound];
@@ -38,27 +41,35 @@ internal static class DiskMutations
             }
 
             var clock = Stopwatch.StartNew();
-            Assert.That(() => Use(image, round % 2 == 0 ? string.Empty : options), Throws.Nothing, $"round {round}");
+            tally.Next();
+            Assert.That(() => Use(image, round % 2 == 0 ? string.Empty : options, folder ?? new NoFolder(), tally), Throws.Nothing, $"round {round}");
             Assert.That(clock.Elapsed, Is.LessThan(s_limit), $"round {round}");
         }
+
+        tally.AssertShares(opened: 10, read: 10);
     }
 
-    private static void Use(byte[] image, string options)
+    private static void Use(byte[] image, string options, ImageFolder folder, MutantTally tally)
     {
         BlockSource? disk = null;
         Try(() => disk = ContainerFormats.Open(
-            new ImageFile("disk", new MemorySource(image), new NoFolder(), "disk"), null, OpenContext.Of(options)));
+            new ImageFile("disk", new MemorySource(image), folder, "disk"), null, OpenContext.Of(options)));
         if (disk is not Container container)
         {
             return;
         }
 
+        tally.NoteOpened();
         Try(() => container.Describe());
         byte[] buffer = new byte[4096];
         for (int i = 0; i < 64 && disk.Length > 0; i++)
         {
             long offset = disk.Length / 64 * i;
-            Try(() => disk.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset))));
+            Try(() =>
+            {
+                disk.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
+                tally.NoteRead();
+            });
             Try(() => disk.Locate(offset, long.MaxValue));
         }
     }

@@ -3,6 +3,7 @@ using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Containers.Optical;
 
@@ -18,6 +19,7 @@ internal sealed class HostileTests
     {
         byte[] sound = Make(name);
         var random = new Random(11);
+        var tally = new MutantTally();
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < Rounds; round++)
         {
@@ -30,10 +32,12 @@ internal sealed class HostileTests
                 bytes[random.Next(first, Math.Min(bytes.Length, first + 4096))] = (byte)random.Next(256);
             }
 
-            Read(name, round % 10 == 0 ? bytes[..random.Next(bytes.Length)] : bytes, $"round {round}");
+            tally.Next();
+            Read(name, round % 10 == 0 ? bytes[..random.Next(bytes.Length)] : bytes, $"round {round}", tally);
         }
 
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));
+        tally.AssertShares(opened: 3, read: 3);
     }
 
     [Test]
@@ -76,7 +80,7 @@ internal sealed class HostileTests
         return Sectors.Read(source, 0, (int)source.Length);
     }
 
-    private static void Read(string name, byte[] bytes, string what)
+    private static void Read(string name, byte[] bytes, string what, MutantTally tally)
     {
         byte[] data = [.. DiscImages.FirstData, .. DiscImages.Sound];
         DiscFiles files = new DiscFiles().With("disc.bin", data).With("disc.img", data).With("disc.mdf", data).With(name, bytes);
@@ -86,7 +90,9 @@ internal sealed class HostileTests
             {
                 if (format.Probe(files.File(name)))
                 {
-                    Read((Disc)format.Open(files.File(name), OpenContext.Of("audio", files.Warnings.Add)));
+                    var disc = (Disc)format.Open(files.File(name), OpenContext.Of("audio", files.Warnings.Add));
+                    tally.NoteOpened();
+                    Read(disc, tally);
                 }
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: Errno.ENOENT })
@@ -99,7 +105,7 @@ internal sealed class HostileTests
         }
     }
 
-    private static void Read(Disc disc)
+    private static void Read(Disc disc, MutantTally tally)
     {
         disc.Describe();
         _ = disc.Sessions.Default;
@@ -111,6 +117,7 @@ internal sealed class HostileTests
                 BlockSource source = track.IsData ? disc.OpenTrack(track.Number) : disc.OpenSamples(track);
                 long start = track.IsData ? track.Start * 2048 : 0;
                 source.ReadAt(start, buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Length - start)));
+                tally.NoteRead();
             }
             catch (ImageException)
             {

@@ -254,6 +254,6 @@ public sealed class VmdkTest : QemuDisks
     public void A_changed_descriptor_gives_errors_of_the_image_only()
     {
         Folder.Image("create", "-f", "vmdk", "-o", "subformat=monolithicFlat", "disk", "1M");
-        DiskMutations.Check(Read("disk"), 43);
+        DiskMutations.Check(Read("disk"), 43, folder: Folder.AsImageFolder);
     }
 }
