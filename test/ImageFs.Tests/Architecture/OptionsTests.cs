@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using ImageFs.Help;
+
+namespace ImageFs.Tests.Architecture;
+
+/// <summary>What the layers take as mount options is told in the help. The manual is held to the help by a test of its own.</summary>
+public sealed partial class OptionsTests
+{
+    [Test]
+    public void Every_option_that_is_taken_is_in_the_help()
+    {
+        string[] taken = [.. Directory.EnumerateFiles(FindSources(), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Take().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["option"].Value).Distinct()];
+        string[] told = [.. MountOptionHelp.Groups.SelectMany(group => group.Rows).Select(row => row.Term.Split('=')[0])];
+        Assert.That(taken, Does.Contain("reply").And.Contain("tree").And.Contain("codepage").And.Contain("session"));
+        Assert.That(taken.Except(told), Is.Empty);
+    }
+
+    // options.TakeFlag("tree"), options.TryTake("uid", out ...), TakeChoice(options, "cache", ...)
+    [GeneratedRegex("""Take\w*\((options, )?"(?<option>[a-z_][\w-]*)"[,)]""")]
+    private static partial Regex Take();
+
+    private static string FindSources()
+    {
+        string? folder = TestContext.CurrentContext.TestDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "ImageFs.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return Path.Combine(folder!, "src");
+    }
+}

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
+
+namespace ImageFs.Tests.Storage.Decoding;
+
+/// <summary>A block is decoded by the whole of its stream, or not.</summary>
+public sealed class CodecTests
+{
+    private const int Length = 8192;
+
+    private static readonly byte[] s_contents = MakeContents();
+
+    [TestCase("deflate")]
+    [TestCase("zlib")]
+    [TestCase("bzip2")]
+    [TestCase("xz")]
+    [TestCase("zstd")]
+    public void A_stream_is_decoded_and_what_follows_is_not_looked_at(string codec)
+    {
+        byte[] stream = Compress(codec);
+        Assert.Multiple(() =>
+        {
+            foreach (int padding in (int[])[0, 1, 511, 20000])
+            {
+                Assert.That(Decode(codec, [.. stream, .. new byte[padding]], Length), Is.EqualTo(s_contents), $"{padding} bytes behind");
+            }
+        });
+    }
+
+    [TestCase("deflate")]
+    [TestCase("zlib")]
+    [TestCase("bzip2")]
+    [TestCase("xz")]
+    [TestCase("zstd")]
+    public void A_stream_without_its_end_is_damage(string codec)
+    {
+        byte[] stream = Compress(codec);
+        Assert.Multiple(() =>
+        {
+            for (int cut = 1; cut <= 64; cut++)
+            {
+                Assert.That(Decode(codec, stream[..^cut], Length), Is.Null, $"the last {cut} bytes are missing");
+            }
+        });
+    }
+
+    [TestCase("deflate")]
+    [TestCase("zlib")]
+    [TestCase("bzip2")]
+    [TestCase("xz")]
+    [TestCase("zstd")]
+    public void A_stream_of_less_or_more_is_damage(string codec)
+    {
+        byte[] stream = Compress(codec);
+        Assert.Multiple(() =>
+        {
+            foreach (int length in (int[])[1, Length - 1, Length + 1, 2 * Length])
+            {
+                Assert.That(Decode(codec, stream, length), Is.Null, $"{length} bytes are wanted");
+            }
+        });
+    }
+
+    // Deflate has no checksum.
+    [TestCase("zlib")]
+    [TestCase("bzip2")]
+    [TestCase("xz")]
+    [TestCase("zstd")]
+    public void No_flipped_bit_gives_other_bytes(string codec)
+    {
+        byte[] stream = Compress(codec);
+        Assert.Multiple(() =>
+        {
+            foreach (int bit in Enumerable.Range(0, stream.Length * 8).Where(bit => bit % 97 == 0 || bit >= (stream.Length - 8) * 8))
+            {
+                byte[] flipped = [.. stream];
+                flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+                Assert.That(Decode(codec, flipped, Length), Is.Null.Or.EqualTo(s_contents), $"bit {bit}");
+            }
+        });
+    }
+
+    [TestCase("zlib", new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
+    [TestCase("deflate", new byte[] { 0xFF, 0xFF, 0xFF, 0xFF })]
+    [TestCase("zlib", new byte[] { 0x78, 0xBB, 1, 2, 3, 4, 5, 6 }, TestName = "A dictionary that nobody has")]
+    [TestCase("bzip2", new byte[] { 0xFF })]
+    [TestCase("xz", new byte[] { 0xFF })]
+    [TestCase("zstd", new byte[] { 0xFF })]
+    [TestCase("zlib", new byte[0])]
+    public void What_a_library_says_of_damage_is_a_no(string codec, byte[] stream) => Assert.That(Decode(codec, stream, 8), Is.Null);
+
+    [Test]
+    public void A_part_of_an_array_is_a_stream_too()
+    {
+        byte[] stream = Compress("zlib");
+        byte[] decoded = new byte[Length];
+        Assert.That(Codecs.Zlib.TryDecode(new byte[] { 1, 2, 3 }.Concat(stream).ToArray().AsMemory(3), decoded), Is.True);
+        Assert.That(decoded, Is.EqualTo(s_contents));
+    }
+
+    [Test]
+    public void Names_are_those_of_one_codec_each() => Assert.That(Codecs.All.Select(codec => codec.Name), Is.Unique.And.All.Not.Empty);
+
+    [Test]
+    public void A_library_that_is_missing_is_told_by_its_name()
+    {
+        var codec = new LibraryCodec("lzx", "libno.so.7", (_, _) => throw new DllNotFoundException());
+        Assert.That(codec.IsAvailable, Is.False);
+        Assert.That(
+            () => codec.TryDecode(new byte[4], new byte[4]), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("lzx").And.Message.Contains("libno.so.7"));
+    }
+
+    private static byte[]? Decode(string codec, byte[] stream, int length)
+    {
+        byte[] decoded = new byte[length];
+        return Codecs.All.Single(one => one.Name == codec).TryDecode(stream, decoded) ? decoded : null;
+    }
+
+    private static byte[] MakeContents()
+    {
+        byte[] contents = new byte[Length];
+        new Random(7).NextBytes(contents.AsSpan(0, Length / 2));
+        return contents;
+    }
+
+    private static byte[] Compress(string codec) => codec switch
+    {
+        "deflate" => Deflate(stream => new DeflateStream(stream, CompressionLevel.Optimal)),
+        "zlib" => Deflate(stream => new ZLibStream(stream, CompressionLevel.Optimal)),
+        "bzip2" => Filter("bzip2"),
+        "xz" => Filter("xz"),
+        _ => Filter("zstd"),
+    };
+
+    private static byte[] Deflate(Func<Stream, Stream> compress)
+    {
+        using var result = new MemoryStream();
+        using (Stream stream = compress(result))
+        {
+            stream.Write(s_contents);
+        }
+
+        return result.ToArray();
+    }
+
+    private static byte[] Filter(string program)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, "-c") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        process.StandardInput.BaseStream.Write(s_contents);
+        process.StandardInput.Close();
+        using var result = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(result);
+        process.WaitForExit();
+        return result.ToArray();
+    }
+}
