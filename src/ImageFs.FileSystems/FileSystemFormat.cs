@@ -1,4 +1,3 @@
-using ImageFs.FileSystems.CompactDisc;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -55,7 +54,7 @@ public abstract class FileSystemFormat
     /// <exception cref="ImageException">The file system as a whole cannot be read; or it needs a source that is missing.</exception>
     /// <exception cref="OptionException">An option's value is not valid.</exception>
     public FileSystem Open(IReadOnlyList<BlockSource> sources, OpenContext context) =>
-        Ownership.Apply(FilmFileSystem.Apply(OpenVolume(sources, context), sources[0]), context.Options);
+        Ownership.Apply(OpenVolume(sources, context), context.Options);
 
     /// <summary>
     /// What the sources of one file system have in common, of a format whose file systems may lie on several: their UUID. Null when this is

@@ -156,7 +156,7 @@ public sealed class ImageStack : IDisposable
     {
         VolumeChoice choice = VolumeChoice.Take(Context.Options);
         Disk disk = OpenDisk(choice);
-        FileSystem fileSystem = disk.Source is Disc { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
+        FileSystem fileSystem = disk.Source.Find<IDiscTracks>() is { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
             ? OpenWithAudio(disc, disk, choice)
             : OpenFileSystem(disk, choice);
         RefuseRest();
@@ -167,7 +167,7 @@ public sealed class ImageStack : IDisposable
     {
         bool isStrict = TakeStrict(Context.Options);
         Selection selection = disk.Select(choice);
-        if (!choice.IsMade && selection.Format is null && disk.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        if (!choice.IsMade && selection.Format is null && disk.Source.Find<IDiscTracks>() is { } disc && disc.Tracks.All(track => !track.IsData))
         {
             throw new UnsupportedFeatureException("a disc of sound alone (-o audio shows its tracks as files)");
         }
@@ -223,7 +223,7 @@ public sealed class ImageStack : IDisposable
             : new UnsupportedFeatureException($"{name} without a known file system ({volume.Problem ?? FileSystemFormats.Names})");
 
     // Sound beside the file system that would be shown without it; alone where there is no other.
-    private FileSystem OpenWithAudio(Disc disc, Disk disk, VolumeChoice choice)
+    private FileSystem OpenWithAudio(IDiscTracks disc, Disk disk, VolumeChoice choice)
     {
         var audio = new AudioFileSystem(disc);
         return disc.Tracks.Any(track => track.IsData)

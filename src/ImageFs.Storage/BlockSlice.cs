@@ -24,6 +24,10 @@ public sealed class BlockSlice : BlockSource
     public override long Length { get; }
 
     /// <inheritdoc/>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class => _below.Find<TCapability>()?.OfPart(_start, Length) as TCapability;
+
+    /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         below = _below;

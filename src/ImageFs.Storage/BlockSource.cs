@@ -28,6 +28,16 @@ public abstract class BlockSource
     /// <exception cref="ImageException">The map itself is damaged there.</exception>
     public abstract Extent Map(long offset, long maxLength, out BlockSource below);
 
+    /// <summary>
+    /// What this layer can tell besides its bytes, or what one below tells of them: a layer on top that passes all bytes on, or a part of
+    /// them, hands it on for that part.
+    /// </summary>
+    /// <typeparam name="TCapability">What is asked for.</typeparam>
+    /// <returns>Null when no layer can tell it.</returns>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public virtual TCapability? Find<TCapability>()
+        where TCapability : class, ICapability => this as TCapability;
+
     /// <summary>The encoded block that an offset is in.</summary>
     /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map"/> gave.</param>
     /// <exception cref="ImageException">The map itself is damaged there.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageFs.Linux;
+using ImageFs.Storage.Containers.Optical;
 
 namespace ImageFs.Storage;
 
@@ -38,6 +39,12 @@ public sealed class FileDevice : Device
         _direct = new Lazy<DirectFile?>(() => DirectFile.TryOpen(this));
         _mapping = new Lazy<FileMapping?>(() => Length > 0 ? FileMapping.TryCreate(Descriptor, Length) : null);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>A drive tells where the sessions of its disc begin.</remarks>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class =>
+        IsBlockDevice && typeof(TCapability) == typeof(SessionTable) ? OpticalDrive.ReadSessions(this) as TCapability : base.Find<TCapability>();
 
     /// <inheritdoc/>
     public override string Name { get; }

@@ -1,3 +1,4 @@
+using ImageFs.Storage.Keys;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Volumes;
 
@@ -21,6 +22,7 @@ public sealed record OpenContext
         Options = options;
         Warn = warn ?? (static _ => { });
         Memory = MemoryBudget.Take(options);
+        Keys = new OptionKeys(options);
     }
 
     /// <summary>The options. Each layer takes those that it knows: what is left in the end is unknown.</summary>
@@ -31,6 +33,9 @@ public sealed record OpenContext
 
     /// <summary>What all layers together keep in memory.</summary>
     public MemoryBudget Memory { get; init; }
+
+    /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
+    public IKeySource Keys { get; init; }
 
     /// <summary>The volume formats in use, in the order in which they are tried.</summary>
     public IReadOnlyList<VolumeFormat> VolumeFormats { get; init; } = Volumes.VolumeFormats.All;

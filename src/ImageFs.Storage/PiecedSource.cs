@@ -1,5 +1,4 @@
 using System.Buffers;
-using ImageFs.Storage.Checking;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage;
@@ -88,7 +87,7 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
         byte[] stored = ArrayPool<byte>.Shared.Rent(block.StoredLength);
         try
         {
-            ReadAccount.Current?.AddEncoded(block.Source, block.Address, block.StoredLength, block.Length);
+            decoded.Account?.AddEncoded(block.Source, block.Address, block.StoredLength, block.Length);
             block.Source.ReadAt(block.Address, stored.AsSpan(0, block.StoredLength));
             if (!block.Codec.TryDecode(stored.AsMemory(0, block.StoredLength), destination))
             {

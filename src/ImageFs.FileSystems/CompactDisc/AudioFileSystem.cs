@@ -8,8 +8,8 @@ using ImageFs.Tree;
 namespace ImageFs.FileSystems.CompactDisc;
 
 /// <summary>The audio tracks of a disc as WAV files: <c>Track 02.wav</c>. A node id is the track's number and one; the root's is 1. Those that cannot be read are left out: they are not silence.</summary>
-/// <param name="disc">The disc.</param>
-public sealed class AudioFileSystem(Disc disc) : FileSystem
+/// <param name="disc">The tracks of the disc.</param>
+public sealed class AudioFileSystem(IDiscTracks disc) : FileSystem
 {
     private const uint DirectoryPermissions = 0x16D; // r-xr-xr-x
     private const uint FilePermissions = 0x124; // r--r--r--

@@ -16,7 +16,7 @@ internal static class DescriptorSessions
     private const int MaxGap = 16 * 1024;
 
     /// <summary>How many sessions there are.</summary>
-    public static long Count(BlockSource source) => SessionTable.Find(source)?.Starts.Count ?? Math.Max(1, Find(source).LongCount());
+    public static long Count(BlockSource source) => source.Find<SessionTable>()?.Starts.Count ?? Math.Max(1, Find(source).LongCount());
 
     /// <summary>The addresses at which the sessions begin, the first one first.</summary>
     public static IEnumerable<long> Find(BlockSource source)

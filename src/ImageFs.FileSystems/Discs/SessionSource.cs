@@ -21,6 +21,10 @@ internal sealed class SessionSource(BlockSource image, long start) : BlockSource
     internal long Start => start;
 
     /// <inheritdoc/>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class => image.Find<TCapability>()?.OfPart(-start, Length) as TCapability;
+
+    /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
         below = image;

@@ -52,6 +52,6 @@ internal sealed class Iso9660Format : FileSystemFormat
         BlockSource disc = shift == 0 ? source : new SessionSource(source, shift);
         var volume = new Iso9660Volume(disc, VolumeDescriptorSet.Read(disc, start + shift), isoOptions, context);
         VolumeLength.WarnIfCut(disc, volume.ToAddress(volume.Shown.Volume.VolumeSpaceSize), context.Warn);
-        return new Iso9660FileSystem(volume);
+        return FilmFileSystem.Apply(new Iso9660FileSystem(volume), source);
     }
 }

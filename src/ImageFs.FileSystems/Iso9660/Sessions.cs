@@ -13,7 +13,7 @@ internal static class Sessions
     private const int DescriptorSector = 16;
 
     /// <summary>Address of the system area of the session that is shown unless another is asked for: the last one where a table tells.</summary>
-    public static long FindDefault(BlockSource source) => SessionTable.Find(source)?.Default ?? 0;
+    public static long FindDefault(BlockSource source) => source.Find<SessionTable>()?.Default ?? 0;
 
     /// <summary>Address of the system area in front of the volume descriptors that the options ask for.</summary>
     /// <exception cref="OptionException">The image has no such session.</exception>
@@ -30,7 +30,7 @@ internal static class Sessions
             return FindDefault(source);
         }
 
-        if (SessionTable.Find(source) is { } table)
+        if (source.Find<SessionTable>() is { } table)
         {
             return (session < table.Starts.Count ? table.Starts[(int)session] : null)
                 ?? throw new OptionException($"session={session}", $"the disc has {table.Starts.Count}, and there is no data in that one");

@@ -52,7 +52,7 @@ internal sealed class UdfFormat : FileSystemFormat
         BlockSource disc = Place(source, udfOptions);
         var volume = new UdfVolume(disc, udfOptions, context);
         VolumeLength.WarnIfCut(disc, FindEnd(volume), context.Warn);
-        return new UdfFileSystem(volume);
+        return FilmFileSystem.Apply(new UdfFileSystem(volume), source);
     }
 
     // A later session that is an image of its own has the addresses of its disc.

@@ -35,7 +35,7 @@ internal sealed class UdfOptions
         Mask = (options.TakeNumber("umask", octal: true) ?? 0) & PermissionBits;
         FileMode = options.TakeNumber("mode", octal: true) & PermissionBits;
         DirectoryMode = options.TakeNumber("dmode", octal: true) & PermissionBits;
-        Session = FindSession(options.TakeNumber("session", max: int.MaxValue), SessionTable.Find(source));
+        Session = FindSession(options.TakeNumber("session", max: int.MaxValue), source.Find<SessionTable>());
         Shift = options.TakeNumber("shift", max: int.MaxValue);
         LastBlock = options.TakeNumber("lastblock");
         Anchor = options.TakeNumber("anchor");

@@ -21,7 +21,7 @@ internal static class UdfSessions
     /// <summary>How many there are.</summary>
     public static long Count(UdfVolume volume)
     {
-        if (SessionTable.Find(volume.Image) is { } table)
+        if (volume.Image.Find<SessionTable>() is { } table)
         {
             return table.Starts.Count;
         }

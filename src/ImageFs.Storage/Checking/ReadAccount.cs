@@ -12,19 +12,9 @@ public sealed class ReadAccount
     // The stated length of compressed bytes may reach to the end of a sector.
     private const int MaxSlack = 511;
 
-    [ThreadStatic]
-    private static ReadAccount? _current;
-
     private readonly Dictionary<BlockSource, (long Taken, long Decoded)> _sources = [];
     private readonly HashSet<(BlockSource Source, long Address)> _decoded = [];
     private bool _isRetry;
-
-    /// <summary>The account of this thread; null where nobody counts.</summary>
-    public static ReadAccount? Current
-    {
-        get => _current;
-        set => _current = value;
-    }
 
     /// <summary>What is wrong; null as long as nothing is.</summary>
     public string? Excess { get; private set; }

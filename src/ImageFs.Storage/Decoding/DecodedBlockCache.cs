@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Decoding;
 
 /// <summary>
@@ -14,6 +16,9 @@ public sealed class DecodedBlockCache(int maxBytes)
 
     /// <summary>Bytes kept at most.</summary>
     public int MaxBytes => maxBytes;
+
+    /// <summary>Counts what is decoded for those who share the cache; null when nobody counts.</summary>
+    public ReadAccount? Account { get; set; }
 
     /// <summary>Room for the blocks of one more volume or disk.</summary>
     public DecodedBlocks ForOwner() => new(this, Interlocked.Increment(ref _lastOwner), 0);

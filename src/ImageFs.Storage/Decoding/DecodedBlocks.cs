@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Decoding;
 
 /// <summary>One volume's, disk's or file's share of a <see cref="DecodedBlockCache"/>. The default one keeps nothing.</summary>
@@ -8,6 +10,9 @@ public readonly struct DecodedBlocks
     private readonly long _file;
 
     internal DecodedBlocks(DecodedBlockCache cache, long owner, long file) => (_cache, _owner, _file) = (cache, owner, file);
+
+    /// <summary>Counts what is decoded; null when nobody counts.</summary>
+    internal ReadAccount? Account => _cache?.Account;
 
     /// <summary>The share of a file of a volume: the blocks of a file that is opened again are still there.</summary>
     /// <param name="number">A number that no other file of the volume has, and that is not 0.</param>

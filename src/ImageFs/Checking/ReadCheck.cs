@@ -3,6 +3,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Checking;
 
@@ -21,23 +22,25 @@ internal sealed class ReadCheck
     private readonly bool _isDisc;
     private readonly byte[] _buffer = new byte[PieceLength];
     private readonly ReadAccount _account = new();
+    private readonly DecodedBlockCache _decoded;
     private readonly List<(Device Device, long Length)> _taken = [];
     private int _badPieces;
     private long _badStart;
     private long _badEnd;
     private Exception? _error;
 
-    private ReadCheck(CheckRun run, bool isDisc) => (_run, _isDisc) = (run, isDisc);
+    private ReadCheck(CheckRun run, DecodedBlockCache decoded, bool isDisc) => (_run, _decoded, _isDisc) = (run, decoded, isDisc);
 
     /// <summary>The check.</summary>
     /// <param name="disk">What is read.</param>
     /// <param name="container">What it is kept in; null when its bytes are the image's own.</param>
-    public static Check Of(BlockSource disk, Container? container) => disk is Disc disc
-        ? Of([.. disc.FindReadable()], container, isDisc: true)
-        : Of([(disk, 0, disk.Length)], container, isDisc: false);
+    /// <param name="decoded">Where its layers keep what they decode.</param>
+    public static Check Of(BlockSource disk, Container? container, DecodedBlockCache decoded) => disk.Find<IDiscTracks>() is { } disc
+        ? Of([.. disc.FindReadable()], container, decoded, isDisc: true)
+        : Of([(disk, 0, disk.Length)], container, decoded, isDisc: false);
 
     // The sound of a disc is read as sound, and what is in no file is not read. The disc says what its files are too short for.
-    private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, Container? container, bool isDisc)
+    private static Check Of(IReadOnlyList<(BlockSource Source, long Start, long End)> parts, Container? container, DecodedBlockCache decoded, bool isDisc)
     {
         long length = parts.Sum(part => part.End - part.Start);
         return new Check("reading", run =>
@@ -49,7 +52,7 @@ internal sealed class ReadCheck
                 return;
             }
 
-            var reading = new ReadCheck(run, isDisc);
+            var reading = new ReadCheck(run, decoded, isDisc);
             foreach ((BlockSource source, long start, long end) in parts)
             {
                 reading.Read(source, start, end);
@@ -65,15 +68,14 @@ internal sealed class ReadCheck
     private void Read(BlockSource source, long start, long end)
     {
         _error = null;
-        ReadAccount? before = ReadAccount.Current;
-        ReadAccount.Current = _isDisc ? null : _account;
+        _decoded.Account = _isDisc ? null : _account;
         try
         {
             ReadPieces(source, start, end);
         }
         finally
         {
-            ReadAccount.Current = before;
+            _decoded.Account = null;
         }
 
         Tell();

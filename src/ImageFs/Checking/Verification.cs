@@ -114,7 +114,7 @@ internal sealed class Verification(ImageStack stack)
             Add(part, check);
         }
 
-        Add(string.Empty, ReadCheck.Of(disk.Source, disk.Container));
+        Add(string.Empty, ReadCheck.Of(disk.Source, disk.Container, stack.Context.Memory.Decoded));
     }
 
     // The whole is held against its parts, and what a volume is shown as against what else it may be: only one of them can be whole.
@@ -155,7 +155,7 @@ internal sealed class Verification(ImageStack stack)
     {
         string part = PartOf(volume);
         FileSystemFormat? format = selection.FormatOf(volume);
-        if (format is null && volume.Source is Disc disc && disc.Tracks.All(track => !track.IsData))
+        if (format is null && volume.Source.Find<IDiscTracks>() is { } disc && disc.Tracks.All(track => !track.IsData))
         {
             // A disc of sound can only be read.
             return;

@@ -3,7 +3,9 @@ using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Output;
 using ImageFs.Storage;
+using ImageFs.Storage.Keys;
 using ImageFs.Tree;
 
 namespace ImageFs.Commands;
@@ -36,7 +38,7 @@ internal sealed class ImageCommand : Verb
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError));
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError) { Keys = new OptionKeys(options, new KeyPrompt()) });
         return action(stack, parsed);
     });
 

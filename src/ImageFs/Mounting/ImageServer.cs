@@ -3,7 +3,9 @@ using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
 using ImageFs.Linux;
+using ImageFs.Output;
 using ImageFs.Storage;
+using ImageFs.Storage.Keys;
 using ImageFs.Tree;
 
 namespace ImageFs.Mounting;
@@ -105,8 +107,8 @@ internal sealed class ImageServer : IDisposable
     private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, bool IsWatched) Open(MountRequest request, Action<string> log)
     {
         string mountPoint = Paths.Full(request.Directory);
-        var context = OpenContext.Of(request.Options, log);
-        OptionList options = context.Options;
+        var options = OptionList.Parse(request.Options);
+        var context = new OpenContext(options, log) { Keys = new OptionKeys(options, new KeyPrompt()) };
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
         var location = ImageLocation.Parse(request.Image);

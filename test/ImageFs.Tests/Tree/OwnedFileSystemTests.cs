@@ -1,5 +1,5 @@
 using System.Reflection;
-using ImageFs.FileSystems.CompactDisc;
+using ImageFs.FileSystems.Discs;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.Tree;

@@ -1,5 +1,4 @@
 using System.Text;
-using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Dmg;
 

@@ -6,7 +6,7 @@ namespace ImageFs.Storage.Containers.Optical;
 /// A disc whose tracks lie in files: its user data, 2048 bytes to a sector, each at its place on the disc. What lies between the
 /// tracks reads as zeros; audio and sectors of form 2 cannot be read as data, here as in a drive.
 /// </summary>
-public sealed class Disc : Container
+internal sealed class Disc : Container, IDiscTracks, IDiscFilms
 {
     /// <summary>Tracks that a disc has at most (IEC 60908).</summary>
     public const int MaxTracks = 99;
@@ -51,10 +51,10 @@ public sealed class Disc : Container
     /// <inheritdoc/>
     public override long Length { get; }
 
-    /// <summary>The tracks, in the order of the disc; at least one.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<DiscTrack> Tracks { get; }
 
-    /// <summary>Whether the user wants the audio tracks as files (<c>-o audio</c>).</summary>
+    /// <inheritdoc/>
     public bool ShowsAudio { get; init; }
 
     /// <summary>Whether a file may be a film: there are sectors of mode 2 with all that is theirs.</summary>
@@ -107,34 +107,27 @@ public sealed class Disc : Container
         return Piece.Mapped(run.File, run.AddressOf(sector, (int)within), left);
     }
 
-    /// <summary>A track as a volume: its samples; or its data, where a file system has the addresses of the whole disc.</summary>
-    /// <param name="number">The track's number.</param>
-    /// <exception cref="InvalidOperationException">There is none of that number.</exception>
+    /// <inheritdoc/>
     public BlockSource OpenTrack(int number)
     {
         DiscTrack track = Tracks.First(track => track.Number == number);
         return track.IsData ? new DiscTrackSource(this, track) : OpenSamples(track);
     }
 
-    /// <summary>The samples of an audio track: 16 bits, low byte first, left and right by turns, at 44.1 kHz.</summary>
+    /// <inheritdoc/>
     public BlockSource OpenSamples(DiscTrack track) => new SampleSource(track, _runs);
 
-    /// <summary>The disc that a source is, or is a track of; null when it is neither.</summary>
-    public static Disc? Find(BlockSource source) => source switch
-    {
-        Disc disc => disc,
-        DiscTrackSource track => track.Disc,
-        _ => null,
-    };
+    /// <inheritdoc/>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class =>
+        typeof(TCapability) == typeof(SessionTable) ? Sessions as TCapability
+        : typeof(TCapability) == typeof(IDiscFilms) && !MayHaveFilms ? null
+        : base.Find<TCapability>();
 
-    /// <summary>
-    /// The raw sectors of a file that is a film: it begins with a sector of form 2, or with one that is played and has such after it. Null
-    /// for a file that is data.
-    /// </summary>
-    /// <param name="address">Where the file begins on the disc, in bytes as data are counted.</param>
-    /// <param name="length">Bytes of the file, counted so too: it is in one piece.</param>
-    /// <exception cref="ImageException">The image ends in front of it.</exception>
-    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <inheritdoc/>
+    ICapability? ICapability.OfPart(long start, long length) => start == 0 && length >= Length ? this : new FilmsOfPart(this, start);
+
+    /// <inheritdoc/>
     public FilmSource? FindFilm(long address, long length)
     {
         (long sector, long within) = Math.DivRem(address, SectorLayout.UserSize);
@@ -168,10 +161,7 @@ public sealed class Disc : Container
         .With("sessions", (long)Tracks.Max(track => track.Session))
         .With("track-mode", Tracks is [{ } only] ? only.TypeName : null);
 
-    /// <summary>
-    /// What of the tracks is in files, each byte of them once, however many sectors are said to be there: where it is read from, as data or
-    /// as sound, and its bytes there. In the order of the files.
-    /// </summary>
+    /// <inheritdoc/>
     public IEnumerable<(BlockSource Source, long Start, long End)> FindReadable()
     {
         foreach (IGrouping<BlockSource, SectorRun> file in _runs.GroupBy(run => run.File))

@@ -47,11 +47,12 @@ internal sealed class DiscTrackSource(Disc disc, DiscTrack track) : BlockSource
     /// <inheritdoc/>
     public override long Length => track.End * SectorLayout.UserSize;
 
-    /// <summary>The disc that it is a track of.</summary>
-    internal Disc Disc => disc;
-
-    /// <summary>Where the track begins.</summary>
-    internal SessionTable Sessions => SessionTable.Of([track]);
+    /// <inheritdoc/>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class =>
+        typeof(TCapability) == typeof(SessionTable) ? SessionTable.Of([track]) as TCapability
+        : typeof(TCapability) == typeof(IDiscFilms) ? disc.Find<TCapability>()
+        : null;
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)

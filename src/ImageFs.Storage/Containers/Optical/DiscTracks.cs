@@ -13,14 +13,14 @@ internal sealed class DiscTracks : PartitionTableFormat
 
     /// <inheritdoc/>
     internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn) =>
-        disk is Disc disc && disc.Tracks is not [{ IsData: true }] ? new TrackTable(disc) : null;
+        disk.Find<IDiscTracks>() is { Tracks: not [{ IsData: true }] } tracks ? new TrackTable(disk, tracks) : null;
 
-    private sealed record TrackTable(Disc Disc) : PartitionTable(
-        Disc,
+    private sealed record TrackTable(BlockSource Disk, IDiscTracks Tracks) : PartitionTable(
+        Disk,
         "tracks",
         string.Empty,
         [
-            .. from track in Disc.Tracks
+            .. from track in Tracks.Tracks
                select new Partition(track.Number, track.Start * SectorLayout.UserSize, LengthOf(track), track.TypeName) { Session = track.Session },
         ])
     {
@@ -28,10 +28,10 @@ internal sealed class DiscTracks : PartitionTableFormat
         public override bool IsRivalOfWhole => false;
 
         /// <inheritdoc/>
-        public override long StartOfWhole => Disc.Sessions.Default;
+        public override long StartOfWhole => Disk.Find<SessionTable>()?.Default ?? 0;
 
         /// <inheritdoc/>
-        public override BlockSource Open(VolumeEntry entry, OpenContext context) => Disc.OpenTrack(entry.Number);
+        public override BlockSource Open(VolumeEntry entry, OpenContext context) => Tracks.OpenTrack(entry.Number);
 
         private static long LengthOf(DiscTrack track) => track.Count * (track.IsData ? SectorLayout.UserSize : SectorLayout.RawSize);
     }

@@ -5,19 +5,17 @@ namespace ImageFs.Storage.Containers.Optical;
 /// no such table.
 /// </summary>
 /// <param name="Starts">First byte of the first data track of each session; null for a session without one.</param>
-public sealed record SessionTable(IReadOnlyList<long?> Starts)
+public sealed record SessionTable(IReadOnlyList<long?> Starts) : ICapability
 {
     /// <summary>First byte of the session that is shown unless another is asked for: the last one with data, as Linux has it.</summary>
     public long Default => Starts.LastOrDefault(start => start is not null) ?? 0;
 
-    /// <summary>The table of the disc that a source is; null when there is none.</summary>
-    public static SessionTable? Find(BlockSource source) => source switch
+    /// <inheritdoc/>
+    public ICapability? OfPart(long start, long length)
     {
-        Disc disc => disc.Sessions,
-        DiscTrackSource track => track.Sessions,
-        FileDevice { IsBlockDevice: true } device => OpticalDrive.ReadSessions(device),
-        _ => null,
-    };
+        long?[] starts = [.. Starts.Select(first => first >= start && first - start < length ? first - start : null)];
+        return starts.Any(first => first is not null) ? new SessionTable(starts) : null;
+    }
 
     /// <summary>The table of a disc's tracks.</summary>
     internal static SessionTable Of(IEnumerable<DiscTrack> tracks) => new(

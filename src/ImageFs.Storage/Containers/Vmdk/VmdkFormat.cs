@@ -1,5 +1,3 @@
-using ImageFs.Storage.Decoding;
-
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>VMware's format (Virtual Disk Format 5.0).</summary>

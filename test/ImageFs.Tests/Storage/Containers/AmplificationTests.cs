@@ -76,10 +76,11 @@ public sealed class AmplificationTests
         try
         {
             File.WriteAllBytes(path, image);
-            var disk = (Container)ContainerFormats.Open(HostFolder.OpenImage(path, BackingPolicy.Folder, opened), null, new OpenContext());
+            var context = new OpenContext();
+            var disk = (Container)ContainerFormats.Open(HostFolder.OpenImage(path, BackingPolicy.Folder, opened), null, context);
             var findings = new List<Finding>();
             var time = Stopwatch.StartNew();
-            ReadCheck.Of(disk, disk).Run!(new CheckRun(findings.Add, static _ => { }));
+            ReadCheck.Of(disk, disk, context.Memory.Decoded).Run!(new CheckRun(findings.Add, static _ => { }));
 
             Assert.That(time.Elapsed, Is.LessThan(TimeSpan.FromSeconds(20)));
             Assert.That(findings.Select(finding => finding.Problem), said is null ? Is.Empty : Has.Exactly(1).Contains(said));

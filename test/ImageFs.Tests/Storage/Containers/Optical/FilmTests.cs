@@ -79,8 +79,8 @@ internal sealed class FilmTests
     public void A_track_is_on_its_disc()
     {
         Disc disc = new DiscFiles().With("x.bin", Raw(0)).Open("x.bin");
-        Assert.That(Disc.Find(disc.OpenTrack(1)), Is.SameAs(disc));
-        Assert.That(Disc.Find(disc), Is.SameAs(disc));
-        Assert.That(Disc.Find(new MemorySource(new byte[10])), Is.Null);
+        Assert.That(disc.OpenTrack(1).Find<IDiscFilms>(), Is.SameAs(disc));
+        Assert.That(disc.Find<IDiscFilms>(), Is.SameAs(disc));
+        Assert.That(new MemorySource(new byte[10]).Find<IDiscFilms>(), Is.Null);
     }
 }

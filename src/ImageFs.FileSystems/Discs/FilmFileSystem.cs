@@ -4,12 +4,13 @@ using ImageFs.Storage;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tree;
 
-namespace ImageFs.FileSystems.CompactDisc;
+namespace ImageFs.FileSystems.Discs;
 
 /// <summary>A file system on a disc with films, which are no data of it: they are shown as <see cref="FilmFile"/> makes them; all else is its own.</summary>
 /// <param name="inner">The file system.</param>
-/// <param name="disc">The disc.</param>
-internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFileSystem(inner)
+/// <param name="volume">What the file system was opened on.</param>
+/// <param name="films">The films on it.</param>
+internal sealed class FilmFileSystem(FileSystem inner, BlockSource volume, IDiscFilms films) : ForwardingFileSystem(inner)
 {
     private const int StatBlock = 512;
 
@@ -22,7 +23,7 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
 
     /// <summary>The file system itself, or this one around it where there may be films.</summary>
     internal static FileSystem Apply(FileSystem fileSystem, BlockSource source) =>
-        Disc.Find(source) is { MayHaveFilms: true } disc ? new FilmFileSystem(fileSystem, disc) : fileSystem;
+        source.Find<IDiscFilms>() is { } films ? new FilmFileSystem(fileSystem, source, films) : fileSystem;
 
     /// <inheritdoc/>
     protected override NodeAttributes Show(NodeId node, in NodeAttributes attributes) =>
@@ -48,7 +49,7 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
     {
         BlockSource source = file;
         long address = 0;
-        while (!ReferenceEquals(source, disc))
+        while (!ReferenceEquals(source, volume))
         {
             if (address > source.Length - file.Length || file.Length == 0)
             {
@@ -65,7 +66,7 @@ internal sealed class FilmFileSystem(FileSystem inner, Disc disc) : ForwardingFi
             source = below;
         }
 
-        return disc.FindFilm(address, file.Length) is { } film ? FilmFile.Open(film) : null;
+        return films.FindFilm(address, file.Length) is { } film ? FilmFile.Open(film) : null;
     }
 }
 
