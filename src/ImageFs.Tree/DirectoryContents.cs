@@ -30,6 +30,8 @@ public sealed class DirectoryContents : IDirectorySink
     public static DirectoryContents Read(FileSystem fileSystem, NodeId directory)
     {
         var contents = new DirectoryContents(directory);
+        fileSystem.PrefetchNames(directory);
+        fileSystem.PrefetchAttributes(directory);
         try
         {
             // What is damaged in a directory is told by the call that begins after what could be read.

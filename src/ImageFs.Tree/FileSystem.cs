@@ -52,6 +52,21 @@ public abstract class FileSystem
     /// <param name="entry">An entry that this file system handed out.</param>
     public virtual NodeAttributes GetAttributes(in DirectoryEntry entry) => GetAttributes(entry.Node);
 
+    /// <summary>
+    /// Asks the device, without waiting, for the names of a directory: for whoever may list it next. What cannot be read is no error here.
+    /// </summary>
+    public virtual void PrefetchNames(NodeId directory)
+    {
+    }
+
+    /// <summary>
+    /// Asks the device, without waiting, for what the attributes of a directory's entries need beside their records: for whoever is about
+    /// to list it with them. What cannot be read is no error here.
+    /// </summary>
+    public virtual void PrefetchAttributes(NodeId directory)
+    {
+    }
+
     /// <summary>Finds a name in a directory; "." and ".." are answered too.</summary>
     /// <param name="directory">A directory.</param>
     /// <param name="name">The name as <see cref="ReadDirectory"/> gives it, as bytes.</param>

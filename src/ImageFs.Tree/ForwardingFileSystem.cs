@@ -45,6 +45,12 @@ public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
     public sealed override NodeAttributes GetAttributes(in DirectoryEntry entry) => Show(entry.Node, inner.GetAttributes(in entry));
 
     /// <inheritdoc/>
+    public override void PrefetchNames(NodeId directory) => inner.PrefetchNames(directory);
+
+    /// <inheritdoc/>
+    public override void PrefetchAttributes(NodeId directory) => inner.PrefetchAttributes(directory);
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => inner.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>

@@ -139,6 +139,24 @@ public sealed class VolumeTree : FileSystem
     }
 
     /// <inheritdoc/>
+    public override void PrefetchNames(NodeId directory)
+    {
+        if (directory != Root)
+        {
+            Find(directory, out _, out NodeId own).PrefetchNames(own);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void PrefetchAttributes(NodeId directory)
+    {
+        if (directory != Root)
+        {
+            Find(directory, out _, out NodeId own).PrefetchAttributes(own);
+        }
+    }
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
     {
         bool isParent = name.SequenceEqual(".."u8);

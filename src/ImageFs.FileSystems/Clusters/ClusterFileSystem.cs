@@ -55,14 +55,23 @@ internal abstract class ClusterFileSystem : FileSystem
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>
-    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
-    {
-        if (position == 0 && _directories.GoThrough(directory, out ClusterDirectory opened).Subdirectories > 1)
-        {
-            PrefetchSubdirectories(opened);
-        }
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink) => _directories.List(directory, position, sink);
 
-        _directories.List(directory, position, sink);
+    /// <inheritdoc/>
+    /// <remarks>The attributes of a directory tell how many others are in it, so who asks for them waits until it is read.</remarks>
+    public override void PrefetchAttributes(NodeId directory)
+    {
+        try
+        {
+            if (_directories.GoThrough(directory, out ClusterDirectory opened).Subdirectories > 1)
+            {
+                PrefetchSubdirectories(opened);
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who lists it gets the error.
+        }
     }
 
     /// <inheritdoc/>
@@ -134,7 +143,6 @@ internal abstract class ClusterFileSystem : FileSystem
         BlockSize = (uint)Heap.ClusterSize,
     };
 
-    // The attributes of a directory tell how many others are in it: who asks for them waits until it is read.
     private void PrefetchSubdirectories(ClusterDirectory directory)
     {
         using DirectoryReader reader = Read(directory, 0);

@@ -57,11 +57,6 @@ internal sealed class ExtFileSystem : FileSystem
     {
         using var buffer = new PooledBuffer(_volume.Geometry.InodeSize);
         Inode inode = _volume.ReadInode(node, buffer.Span);
-        if (inode.Type == NodeType.Directory)
-        {
-            _directories.Prefetch(node, inode);
-        }
-
         return new NodeAttributes
         {
             Type = inode.Type,
@@ -80,6 +75,9 @@ internal sealed class ExtFileSystem : FileSystem
             BirthTime = inode.BirthTime,
         };
     }
+
+    /// <inheritdoc/>
+    public override void PrefetchNames(NodeId directory) => _directories.Prefetch(directory);
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);

@@ -131,7 +131,7 @@ internal sealed class Iso9660Volume
     public SystemUseReader ReadSystemUse(DirectoryRecord record, long address, int skip, Span<byte> buffer)
     {
         int length = Math.Max(0, record.SystemUse.Length - skip);
-        return new SystemUseReader(Cache, Continuations, BlockSize, address + record.Length - length, length, buffer);
+        return new SystemUseReader(Cache, Continuations, BlockSize, address + record.Length - length, record.SystemUse[^length..], buffer);
     }
 
     /// <summary>What Rock Ridge says of a directory record; nothing in a tree without it.</summary>

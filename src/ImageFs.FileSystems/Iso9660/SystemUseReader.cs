@@ -110,16 +110,19 @@ internal ref struct SystemUseReader
     /// <param name="known">Its continuation areas that were last read.</param>
     /// <param name="blockSize">Its logical block size.</param>
     /// <param name="address">Where the first entry is.</param>
-    /// <param name="length">Bytes of the System Use area from there on.</param>
+    /// <param name="area">The System Use area from there on, of which the record at hand has all.</param>
     /// <param name="buffer">At least <see cref="BufferLength"/> bytes, for the current entry.</param>
-    public SystemUseReader(BlockCache blocks, SlotCache<long, ContinuationEntries> known, int blockSize, long address, int length, Span<byte> buffer)
+    public SystemUseReader(BlockCache blocks, SlotCache<long, ContinuationEntries> known, int blockSize, long address, ReadOnlySpan<byte> area, Span<byte> buffer)
     {
         _blocks = blocks;
         _known = known;
         _blockSize = blockSize;
         _address = address;
-        _end = address + length;
+        _end = address + area.Length;
         _buffer = buffer;
+        area.CopyTo(buffer);
+        _bufferAddress = address;
+        _bufferLength = area.Length;
     }
 
     /// <summary>The entry that the reader is on.</summary>

@@ -44,7 +44,13 @@ internal sealed class DirectoryHandlers(FuseService service, IFuseTransport tran
         _length = 0;
         _isFull = false;
         LastPlace = _order?.Begin() ?? 0;
-        _fileSystem.ReadDirectory(_nodes.ToNode(request.NodeId), (long)arguments.Offset, this);
+        NodeId directory = _nodes.ToNode(request.NodeId);
+        if (withAttributes && arguments.Offset == 0)
+        {
+            _fileSystem.PrefetchAttributes(directory);
+        }
+
+        _fileSystem.ReadDirectory(directory, (long)arguments.Offset, this);
 
         // No entry at all would be the end of the directory.
         return _length == 0 && _isFull ? Errno.EINVAL : FuseReply.Payload(_length);
@@ -113,6 +119,7 @@ internal sealed class DirectoryHandlers(FuseService service, IFuseTransport tran
         try
         {
             NodeAttributes attributes = _fileSystem.GetAttributes(in entry);
+            NodeHandlers.PrefetchNames(_fileSystem, entry.Node, in attributes);
             head.EntryOut = _nodes.ToEntry(entry.Node, in attributes, service.Lifetime.Of(entry.Node));
             head.Dirent.Ino = attributes.Inode;
         }

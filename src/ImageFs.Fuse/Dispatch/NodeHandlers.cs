@@ -12,6 +12,15 @@ internal sealed class NodeHandlers(FileSystem fileSystem, FuseNodes nodes, Cache
 {
     private const int CommonNameLength = 255; // NAME_MAX
 
+    /// <summary>Has a directory's names read that somebody has asked about: a walk lists it next.</summary>
+    public static void PrefetchNames(FileSystem fileSystem, NodeId node, in NodeAttributes attributes)
+    {
+        if (attributes.Type == NodeType.Directory)
+        {
+            fileSystem.PrefetchNames(node);
+        }
+    }
+
     /// <summary>FUSE_LOOKUP. "." is asked of any node, to bring it back by its id (FUSE_EXPORT_SUPPORT).</summary>
     public FuseReply Lookup(in FuseRequest request, Span<byte> payload)
     {
@@ -34,14 +43,14 @@ internal sealed class NodeHandlers(FileSystem fileSystem, FuseNodes nodes, Cache
             return FuseReply.Payload(payload, new FuseEntryOut { EntryValid = lifetime.Of(directory) });
         }
 
-        return FuseReply.Payload(payload, nodes.ToEntry(node, fileSystem.GetAttributes(node), lifetime.Of(node)));
+        return FuseReply.Payload(payload, nodes.ToEntry(node, Describe(node), lifetime.Of(node)));
     }
 
     /// <summary>FUSE_GETATTR.</summary>
     public FuseReply GetAttributes(in FuseRequest request, Span<byte> payload)
     {
         NodeId node = nodes.ToNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseAttrOut { Attr = FuseNodes.ToAttr(fileSystem.GetAttributes(node)), AttrValid = lifetime.Of(node) });
+        return FuseReply.Payload(payload, new FuseAttrOut { Attr = FuseNodes.ToAttr(Describe(node)), AttrValid = lifetime.Of(node) });
     }
 
     /// <summary>FUSE_STATX: asked for the creation time only. ENOSYS makes the kernel use GETATTR from then on.</summary>
@@ -53,7 +62,7 @@ internal sealed class NodeHandlers(FileSystem fileSystem, FuseNodes nodes, Cache
         }
 
         NodeId node = nodes.ToNode(request.NodeId);
-        return FuseReply.Payload(payload, new FuseStatxOut { Stat = FuseNodes.ToStatx(fileSystem.GetAttributes(node)), AttrValid = lifetime.Of(node) });
+        return FuseReply.Payload(payload, new FuseStatxOut { Stat = FuseNodes.ToStatx(Describe(node)), AttrValid = lifetime.Of(node) });
     }
 
     /// <summary>FUSE_READLINK.</summary>
@@ -79,5 +88,12 @@ internal sealed class NodeHandlers(FileSystem fileSystem, FuseNodes nodes, Cache
             Frsize = sizes.BlockSize,
             Namelen = sizes.MaxNameLength,
         });
+    }
+
+    private NodeAttributes Describe(NodeId node)
+    {
+        NodeAttributes attributes = fileSystem.GetAttributes(node);
+        PrefetchNames(fileSystem, node, in attributes);
+        return attributes;
     }
 }

@@ -149,6 +149,26 @@ public sealed class ImageLibrary : FileSystem
     }
 
     /// <inheritdoc/>
+    /// <remarks>An image is not opened for that.</remarks>
+    public override void PrefetchNames(NodeId directory)
+    {
+        if (LibraryNode.IsInside(directory))
+        {
+            Find(directory).FileSystem?.PrefetchNames(LibraryNode.InsideOf(directory));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>An image is not opened for that.</remarks>
+    public override void PrefetchAttributes(NodeId directory)
+    {
+        if (Find(directory) is { IsFolder: false, FileSystem: { } fileSystem })
+        {
+            fileSystem.PrefetchAttributes(LibraryNode.IsInside(directory) ? LibraryNode.InsideOf(directory) : fileSystem.Root);
+        }
+    }
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
     {
         LibraryEntry entry = Find(directory);

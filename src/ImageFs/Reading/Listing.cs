@@ -33,6 +33,11 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
         if (IsLong)
         {
             NodeAttributes attributes = fileSystem.GetAttributes(entry.Node);
+            if (IsRecursive && attributes.Type == NodeType.Directory)
+            {
+                fileSystem.PrefetchNames(entry.Node);
+            }
+
             Write($"{Mode(attributes)} {attributes.LinkCount,3} {attributes.Uid,5} {attributes.Gid,5} {Extent(attributes),12} {Time(attributes.ModifyTime)} ");
             NameText.Write(output, entry.Name);
             if (attributes.Type == NodeType.SymbolicLink)

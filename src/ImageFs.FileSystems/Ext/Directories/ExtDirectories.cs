@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Directories;
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -24,8 +25,7 @@ internal sealed class ExtDirectories(ExtVolume volume) : DirectoryListing<Direct
 
     /// <summary>Has the kernel begin to read a directory: who asks about it may go into it, and a walk comes to all that a directory has.</summary>
     /// <param name="node">The directory.</param>
-    /// <param name="inode">Its inode.</param>
-    public void Prefetch(NodeId node, Inode inode)
+    public void Prefetch(NodeId node)
     {
         if (_prefetched.TryFind(node, out _))
         {
@@ -34,11 +34,11 @@ internal sealed class ExtDirectories(ExtVolume volume) : DirectoryListing<Direct
 
         try
         {
-            var directory = new Directory(volume, inode);
+            Directory directory = OpenDirectory(node);
             directory.PrefetchEntries();
             _prefetched.Add(node, directory);
         }
-        catch (ImageException)
+        catch (Exception e) when (e is ImageException or LinuxException)
         {
             // Who opens it gets the error.
         }
