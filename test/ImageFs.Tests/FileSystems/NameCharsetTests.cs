@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
 

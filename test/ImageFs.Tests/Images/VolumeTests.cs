@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Volumes;

@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Text;
 using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.ExFat;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tree;
 

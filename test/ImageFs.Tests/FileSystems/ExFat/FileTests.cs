@@ -1,6 +1,5 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.ExFat;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.Fat;
 using ImageFs.Tree;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Clusters;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
 using ImageFs.Tree;

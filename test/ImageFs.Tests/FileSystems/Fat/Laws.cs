@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using FsCheck;
-using ImageFs.FileSystems;
 using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Fat;
 using ImageFs.FileSystems.Names;

@@ -1,6 +1,5 @@
 using System.Text;
 using ImageFs.FileSystems.Clusters;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
 using ImageFs.Tests.FileSystems.ExFat;
 using ImageFs.Tree;
