@@ -1,18 +1,13 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems;
 
 /// <summary>A format that can be recognised and opened.</summary>
-public abstract class FileSystemFormat
+public abstract class FileSystemFormat : Format
 {
     private const int LookBytes = 512 * 1024;
-
-    /// <summary>Linux's name for it, as <c>-o fs=</c> takes it: "iso9660".</summary>
-    public abstract string Name { get; }
-
-    /// <summary>Whether a name that <c>-o fs=</c> gives is meant for this format.</summary>
-    public virtual bool IsNamed(string name) => name == Name;
 
     /// <summary>Whether the source holds this format, by its magic numbers alone.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
@@ -47,6 +42,11 @@ public abstract class FileSystemFormat
     /// <exception cref="ImageException">The file system as a whole cannot be read.</exception>
     /// <exception cref="OptionException">An option's value is not valid.</exception>
     public FileSystem Open(BlockSource source, OpenContext context) => Open([source], context);
+
+    /// <summary>The label, the UUID and the exact type of what <see cref="Probe"/> recognised, from its first structures: nothing is opened.</summary>
+    /// <exception cref="ImageException">They are damaged, or not read.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public abstract VolumeIdentity Identify(BlockSource source);
 
     /// <summary>As <see cref="Open(BlockSource, OpenContext)"/>, for a file system that may lie on several sources.</summary>
     /// <param name="sources">All that were found of one <see cref="FindSet"/>, the one that was meant first; one of a format that has no sets.</param>

@@ -16,14 +16,19 @@ public static class FileSystemFormats
     /// <summary>Their names, for people.</summary>
     public static string Names => string.Join(", ", All.Select(format => format.Name));
 
+    /// <summary>All formats, and those that the caller has beside them.</summary>
+    public static IReadOnlyList<FileSystemFormat> Of(OpenContext context) =>
+        context.AddedFormats.Count == 0 ? All : [.. All, .. context.AddedFormats.OfType<FileSystemFormat>()];
+
     /// <summary>The format of the volume that the options say the place of; null when they say none, or nothing is there.</summary>
     /// <param name="source">What the volume is on.</param>
     /// <param name="options">Mount options: none is taken.</param>
+    /// <param name="formats">The formats that are asked; null for all.</param>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     /// <exception cref="OptionException">An option's value is not valid.</exception>
-    public static FileSystemFormat? RecogniseAt(BlockSource source, OptionList options)
+    public static FileSystemFormat? RecogniseAt(BlockSource source, OptionList options, IReadOnlyList<FileSystemFormat>? formats = null)
     {
-        foreach (FileSystemFormat format in All)
+        foreach (FileSystemFormat format in formats ?? All)
         {
             try
             {

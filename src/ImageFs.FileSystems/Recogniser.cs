@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.FileSystems;
 
@@ -14,14 +15,17 @@ namespace ImageFs.FileSystems;
 public static class Recogniser
 {
     /// <summary>All that a source may be, the likeliest first; empty when nothing is recognised.</summary>
+    /// <param name="source">The volume.</param>
+    /// <param name="formats">The formats that are read; null for all of the program.</param>
     /// <exception cref="ImageException">Nothing is, and where a format wanted to look there is nothing to be read.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static IReadOnlyList<Recognition> Recognise(BlockSource source)
+    public static IReadOnlyList<Recognition> Recognise(BlockSource source, IReadOnlyList<FileSystemFormat>? formats = null)
     {
-        List<Recognition> found = FindFormats(source, out ExceptionDispatchInfo? problem);
+        var window = ProbeWindow.Over(source);
+        List<Recognition> found = FindFormats(window.View, formats ?? FileSystemFormats.All, out ExceptionDispatchInfo? problem);
         if (found.Count == 0)
         {
-            found.AddRange(ForeignFormats.Recognise(source).Select(foreign => new Recognition(foreign)));
+            found.AddRange(ForeignFormats.Recognise(window).Select(foreign => new Recognition(foreign, window.View)));
             if (found.Count == 0)
             {
                 problem?.Throw();
@@ -32,7 +36,7 @@ public static class Recogniser
 
         try
         {
-            found.AddRange(ForeignFormats.Recognise(source).Where(IsBeside).Select(foreign => new Recognition(foreign)));
+            found.AddRange(ForeignFormats.Recognise(window).Where(IsBeside).Select(foreign => new Recognition(foreign, window.View)));
         }
         catch (LinuxException)
         {
@@ -50,21 +54,24 @@ public static class Recogniser
 
     /// <summary>Whether a source is a volume, of a format that is read or not, and more than a mark that leads nowhere.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static bool IsVolume(BlockSource source) =>
-        FindFormats(source, out _).Exists(recognition => recognition.IsReadable) || ForeignFormats.Recognise(source).Any(foreign => foreign.IsVolume);
+    public static bool IsVolume(BlockSource source)
+    {
+        var window = ProbeWindow.Over(source);
+        return FindFormats(window.View, FileSystemFormats.All, out _).Exists(recognition => recognition.IsReadable) || ForeignFormats.Recognise(window).Any(foreign => foreign.IsVolume);
+    }
 
     /// <summary>Whether two are the two of a bridge disc.</summary>
     public static bool IsBridge(Recognition one, Recognition other) =>
         one.Format is { IsOfDiscs: true } && other.Format is { IsOfDiscs: true };
 
     // A file that is compressed, or a text, is no volume; what is beside a file system is.
-    private static bool IsBeside(ForeignFileSystem foreign) => foreign.IsVolume;
+    private static bool IsBeside(ForeignFormat foreign) => foreign.IsVolume;
 
-    private static List<Recognition> FindFormats(BlockSource source, out ExceptionDispatchInfo? problem)
+    private static List<Recognition> FindFormats(BlockSource source, IReadOnlyList<FileSystemFormat> formats, out ExceptionDispatchInfo? problem)
     {
         problem = null;
         var found = new List<Recognition>();
-        foreach (FileSystemFormat format in FileSystemFormats.All)
+        foreach (FileSystemFormat format in formats)
         {
             // What one stumbles over the next may not look at: a disc begins with sound, and has its data after it.
             try

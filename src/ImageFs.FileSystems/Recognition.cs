@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.FileSystems;
 
@@ -53,16 +54,19 @@ public sealed class Recognition
     private static readonly Weight s_ofMark = new(Evidence.Mark, 0);
 
     private readonly Lazy<Weight> _weight;
+    private readonly Lazy<VolumeIdentity> _identity;
 
     internal Recognition(FileSystemFormat format, BlockSource source)
     {
         Format = format;
         _weight = new Lazy<Weight>(() => format.Weigh(source));
+        _identity = new Lazy<VolumeIdentity>(() => format.Identify(source));
     }
 
-    internal Recognition(ForeignFileSystem foreign)
+    internal Recognition(ForeignFormat foreign, BlockSource source)
     {
         Foreign = foreign;
+        _identity = new Lazy<VolumeIdentity>(() => foreign.Identify(source));
         _weight = new Lazy<Weight>(s_ofMark);
     }
 
@@ -70,10 +74,15 @@ public sealed class Recognition
     public FileSystemFormat? Format { get; }
 
     /// <summary>What it is when no format reads it; null otherwise.</summary>
-    public ForeignFileSystem? Foreign { get; }
+    public ForeignFormat? Foreign { get; }
 
     /// <summary>Its type, as Linux or blkid has it.</summary>
-    public string Type => Format?.Name ?? Foreign!.Type;
+    public string Type => Format?.Name ?? Foreign!.Name;
+
+    /// <summary>Its exact type, label and UUID, read without opening it.</summary>
+    /// <exception cref="ImageException">The structures that say so are damaged, or not read.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public VolumeIdentity Identity => _identity.Value;
 
     /// <summary>The evidence for it. A file system is opened to find it, so it is asked for only where there is a choice.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>

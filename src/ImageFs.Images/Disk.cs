@@ -15,6 +15,7 @@ public sealed class Disk
     private readonly VolumeNode[] _others;
     private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
     private readonly List<string> _searchWarnings = [];
+    private readonly IReadOnlyList<FileSystemFormat> _formats;
     private Volume? _whole;
     private Volume[]? _partitions;
     private Volume[]? _volumes;
@@ -30,7 +31,8 @@ public sealed class Disk
     {
         _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
         context ??= new OpenContext();
-        _search = new VolumeSearch(context.VolumeFormats, context with { Warn = _searchWarnings.Add });
+        _formats = FileSystemFormats.Of(context);
+        _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = _searchWarnings.Add });
         _root = _search.Add(source, _sectors);
         _others = [.. others.Select(other => _search.Add(other, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume }))];
         Source = source;
@@ -94,7 +96,7 @@ public sealed class Disk
     {
         if (!_volumeOf.TryGetValue(node, out Volume? volume))
         {
-            _volumeOf[node] = volume = Volume.Recognise(node);
+            _volumeOf[node] = volume = Volume.Recognise(node, _formats);
         }
 
         return volume;
@@ -183,7 +185,7 @@ public sealed class Disk
     // What is left of a file system in front of a partition table counts for nothing.
     private Volume RecogniseWhole()
     {
-        Volume whole = Volume.Recognise(null, Source);
+        Volume whole = Volume.Recognise(null, Source, _formats);
         if (whole.Problem is not null || whole.Candidates.Any(candidate => candidate.Format is not null))
         {
             return whole;
@@ -191,7 +193,7 @@ public sealed class Disk
 
         if (IsDivided)
         {
-            return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign!.Type is "hfs" or "hfsplus")] };
+            return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign!.SharesDiscs)] };
         }
 
         return whole.Candidates.Count > 0 ? whole : whole with { Candidates = Recogniser.RecogniseDamaged(Source) };

@@ -109,7 +109,7 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
             && (best.Format is not null
                 ? best.Weight.Evidence != Evidence.Overwritten
                 : best.Foreign is { IsVolume: true }
-                    && !(whole.IsOfDiscs && best.Foreign.Type is "hfs" or "hfsplus")));
+                    && !(whole.IsOfDiscs && best.Foreign.SharesDiscs)));
 
     // Boot code that is taken for a table has partitions anywhere.
     private static bool IsSensible(Disk disk)

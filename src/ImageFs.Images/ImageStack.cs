@@ -132,7 +132,7 @@ public sealed class ImageStack : IDisposable
     /// <exception cref="OptionException">An option's value is not valid, or no volume is the one chosen.</exception>
     public BlockSource OpenVolume()
     {
-        VolumeChoice choice = VolumeChoice.Take(Context.Options);
+        VolumeChoice choice = VolumeChoice.Take(Context);
         Disk disk = OpenDisk(choice);
         BlockSource source = disk.Source;
         if (choice.IsMade)
@@ -154,7 +154,7 @@ public sealed class ImageStack : IDisposable
     /// <exception cref="OptionException">An option's value is not valid, or no volume is the one chosen.</exception>
     public FileSystem OpenFileSystem()
     {
-        VolumeChoice choice = VolumeChoice.Take(Context.Options);
+        VolumeChoice choice = VolumeChoice.Take(Context);
         Disk disk = OpenDisk(choice);
         FileSystem fileSystem = disk.Source.Find<IDiscTracks>() is { ShowsAudio: true } disc && disc.Tracks.Any(track => !track.IsData)
             ? OpenWithAudio(disc, disk, choice)

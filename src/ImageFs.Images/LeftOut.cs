@@ -10,7 +10,7 @@ public sealed record LeftOut(Volume Volume, string Reason)
 {
     /// <summary>A volume whose files cannot be shown, for that reason.</summary>
     public LeftOut(Volume volume)
-        : this(volume, volume.Foreign is { MayHaveFiles: false } foreign ? $"{foreign.Name} has no files" : volume.Obstacle!)
+        : this(volume, volume.Foreign is { MayHaveFiles: false } foreign ? $"{foreign.Title} has no files" : volume.Obstacle!)
     {
     }
 

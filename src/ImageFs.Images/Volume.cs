@@ -2,6 +2,7 @@ using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tree;
 
@@ -15,6 +16,7 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     private readonly List<string> _warnings = [];
     private FileSystem? _fileSystem;
     private ImageDescription? _description;
+    private VolumeIdentity? _identity;
 
     /// <summary>Its entry in the partition table; null when it is another kind of volume, or the whole disk.</summary>
     public Partition? Partition => Entry as Partition;
@@ -32,8 +34,8 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     public FileSystemFormat? Format => Best?.Format;
 
     /// <summary>A file system on it that is known, but cannot be read; there may be one of a Mac beside another that can.</summary>
-    public ForeignFileSystem? Foreign =>
-        Best?.Foreign ?? Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign?.Type is "hfs" or "hfsplus");
+    public ForeignFormat? Foreign =>
+        Best?.Foreign ?? Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign is { SharesDiscs: true });
 
     /// <summary>Why nothing is known of it; null when something is.</summary>
     public string? Problem { get; private set; }
@@ -42,16 +44,16 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     public string? Obstacle => Problem ?? (Format is not null || Node?.Set is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
 
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    public string? Type => Node?.Format?.Name ?? Describe()?.Kind ?? (IsUnknown ? null : Best!.Type);
+    public string? Type => Node?.Format?.Name ?? Identity?.Type;
 
     /// <summary>Whether nothing on it is known, or only that it is no volume.</summary>
     public bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
 
     /// <summary>The file system's label; empty when it has none.</summary>
-    public string Label => Node?.Member?.Label ?? (Format is null ? Foreign?.Label ?? string.Empty : Fact("label"));
+    public string Label => Node?.Member?.Label ?? Identity?.Label ?? string.Empty;
 
     /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
-    public string Uuid => Node?.Member?.Uuid ?? Fact("uuid");
+    public string Uuid => Node?.Member?.Uuid ?? Identity?.Uuid ?? string.Empty;
 
     /// <summary>The name of its directory where several are shown: number and label.</summary>
     public string DirectoryName
@@ -76,24 +78,51 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// <summary>What the sources of its file system have in common, where that may lie on several; null where it does not.</summary>
     internal string? SetId => Problem is null ? Format?.FindSet(Source) : null;
 
+    // What tells it from others, read without opening it. What is damaged so that it says nothing of itself has its format's name at least.
+    private VolumeIdentity? Identity
+    {
+        get
+        {
+            Recognition? shown = Format is null ? Candidates.FirstOrDefault(candidate => candidate.Foreign == Foreign) : Best;
+            if (_identity is null && !IsUnknown && shown is not null)
+            {
+                try
+                {
+                    _identity = shown.Identity;
+                }
+                catch (Exception e) when (e is ImageException or LinuxException)
+                {
+                    _identity = new VolumeIdentity(shown.Type);
+                }
+            }
+
+            return _identity;
+        }
+    }
+
     private Recognition? Best => Candidates.Count > 0 ? Candidates[0] : null;
 
     /// <summary>Recognises what is on a volume that was found on a disk.</summary>
+    /// <param name="node">The volume.</param>
+    /// <param name="formats">The file systems that are read; null for all of the program.</param>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static Volume Recognise(VolumeNode node) => node switch
+    public static Volume Recognise(VolumeNode node, IReadOnlyList<FileSystemFormat>? formats = null) => node switch
     {
         { Problem: { } problem } => new Volume(node.Entry, node.Source) { Node = node, Problem = problem.Message },
         { Set: not null } => new Volume(node.Entry, node.Source) { Node = node },
-        _ => Recognise(node.Entry, node.Source) with { Node = node },
+        _ => Recognise(node.Entry, node.Source, formats) with { Node = node },
     };
 
     /// <summary>Recognises what is on a partition or a disk.</summary>
+    /// <param name="entry">Its entry in the partition table; null when it is the whole disk.</param>
+    /// <param name="source">Its bytes.</param>
+    /// <param name="formats">The file systems that are read; null for all of the program.</param>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static Volume Recognise(VolumeEntry? entry, BlockSource source)
+    public static Volume Recognise(VolumeEntry? entry, BlockSource source, IReadOnlyList<FileSystemFormat>? formats = null)
     {
         try
         {
-            IReadOnlyList<Recognition> candidates = Recogniser.Recognise(source);
+            IReadOnlyList<Recognition> candidates = Recogniser.Recognise(source, formats);
             return new Volume(entry, source)
             {
                 Candidates = entry is null || candidates.Any(candidate => candidate.Foreign is not { Kind: ForeignKind.NoImage })
@@ -181,6 +210,4 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// <summary>A file system on it that can be read, and is not of a certain format; null when there is none.</summary>
     public Recognition? OtherThan(FileSystemFormat? format) =>
         Candidates.FirstOrDefault(other => other.Format is not null && other.Format != format && other.Weight.Evidence == Evidence.Structures);
-
-    private string Fact(string key) => Describe()?.Find(key) as string ?? string.Empty;
 }

@@ -28,8 +28,14 @@ public sealed class VolumeChoice
 
     /// <summary>Takes the options that choose.</summary>
     /// <exception cref="OptionException">One has a value that is not valid.</exception>
-    public static VolumeChoice Take(OptionList options)
+    public static VolumeChoice Take(OptionList options) => Take(new OpenContext { Options = options });
+
+    /// <summary>The same, of a context that may have formats of its own.</summary>
+    /// <exception cref="OptionException">One has a value that is not valid.</exception>
+    public static VolumeChoice Take(OpenContext context)
     {
+        OptionList options = context.Options;
+        IReadOnlyList<FileSystemFormat> formats = FileSystemFormats.Of(context);
         var choice = new VolumeChoice
         {
             Offset = options.TakeSize("offset") ?? options.TakeSize("start") ?? 0,
@@ -41,7 +47,7 @@ public sealed class VolumeChoice
         choice.Add(options, "uuid", (volume, value) => IsSame(volume.Uuid, value));
         choice.Add(options, "partuuid", (volume, value) => volume.LiesOn(entry => IsSame(entry.Uuid, value)));
         choice.Add(options, "type", (volume, value) => volume.LiesOn(entry => IsType(entry.Type, value)) || volume.Type == value);
-        choice._formats = options.TakeValue("fs") is { } names ? [.. names.Split(',').Select(NamedFormat)] : [];
+        choice._formats = options.TakeValue("fs") is { } names ? [.. names.Split(',').Select(name => NamedFormat(name, formats))] : [];
         choice._options = options;
         return choice;
     }
@@ -66,9 +72,9 @@ public sealed class VolumeChoice
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', _conditions.Select(condition => condition.Option));
 
-    private static FileSystemFormat NamedFormat(string name) =>
-        FileSystemFormats.All.FirstOrDefault(format => format.IsNamed(name))
-        ?? throw new OptionException($"fs={name}", $"the formats are {FileSystemFormats.Names}");
+    private static FileSystemFormat NamedFormat(string name, IReadOnlyList<FileSystemFormat> formats) =>
+        formats.FirstOrDefault(format => format.IsNamed(name))
+        ?? throw new OptionException($"fs={name}", $"the formats are {string.Join(", ", formats.Select(format => format.Name))}");
 
     private static bool IsSame(string? identifier, string value) => string.Equals(identifier, value, StringComparison.OrdinalIgnoreCase);
 

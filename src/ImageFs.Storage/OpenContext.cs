@@ -1,6 +1,6 @@
 using ImageFs.Storage.Keys;
 using ImageFs.Storage.Containers;
-using ImageFs.Storage.Volumes;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage;
 
@@ -37,11 +37,11 @@ public sealed record OpenContext
     /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
     public IKeySource Keys { get; init; }
 
-    /// <summary>The volume formats in use, in the order in which they are tried.</summary>
-    public IReadOnlyList<VolumeFormat> VolumeFormats { get; init; } = Volumes.VolumeFormats.All;
-
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
+
+    /// <summary>Formats that the caller has beside those of the program; they are tried after these.</summary>
+    public IReadOnlyList<Format> AddedFormats { get; init; } = [];
 
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
     public OpenContext WithoutOptions() => this with { Options = new OptionList() };

@@ -21,7 +21,7 @@ internal static class ImageInfo
     internal static ImageDescription Describe(ImageStack stack)
     {
         OpenContext context = stack.Context;
-        VolumeChoice choice = VolumeChoice.Take(context.Options);
+        VolumeChoice choice = VolumeChoice.Take(context);
         Disk disk = stack.OpenDisk(choice);
         Selection selection = disk.SelectUsable(choice.OfWhole());
         selection.Warnings.ToList().ForEach(context.Warn);
@@ -73,9 +73,9 @@ internal static class ImageInfo
     {
         PartitionTable? table = ReadTable(disk, out string? tableProblem);
         Volume whole = disk.Whole;
-        ForeignFileSystem? foreign = selection.IsWhole ? whole.Foreign : null;
-        image.With("fstype", fileSystem?.Kind ?? (foreign is { Kind: ForeignKind.NoImage } ? null : foreign?.Type))
-            .With("label", fileSystem is null ? foreign?.Label : fileSystem.Find("label"))
+        ForeignFormat? foreign = selection.IsWhole ? whole.Foreign : null;
+        image.With("fstype", fileSystem?.Kind ?? (foreign is { Kind: ForeignKind.NoImage } ? null : foreign?.Name))
+            .With("label", fileSystem is null ? whole.Label : fileSystem.Find("label"))
             .With("uuid", fileSystem?.Find("uuid"))
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
@@ -86,7 +86,7 @@ internal static class ImageInfo
             image.Children.Add(fileSystem);
         }
 
-        AddCandidates(image, whole, fileSystem?.Kind ?? foreign?.Type);
+        AddCandidates(image, whole, fileSystem?.Kind ?? foreign?.Name);
         // The first partition of an isohybrid is the image itself, the last data track of a disc is the one shown: that has been told.
         AddParts(image, disk, disk.Root, choice, toldStart: fileSystem is null ? null : table?.StartOfWhole, []);
         return image;
@@ -116,7 +116,7 @@ internal static class ImageInfo
         }
     }
 
-    private static string? WhyUnknown(ForeignFileSystem? foreign, PartitionTable? table) => foreign switch
+    private static string? WhyUnknown(ForeignFormat? foreign, PartitionTable? table) => foreign switch
     {
         { Kind: ForeignKind.NoImage } => $"{Nothing}: {foreign.Text}",
         not null => foreign.Problem,
@@ -177,7 +177,7 @@ internal static class ImageInfo
             Weight weight = candidate.Weight;
             description.Children.Add(new ImageDescription(candidate.Type)
                 .With("size", weight.Length > 0 ? weight.Length : null)
-                .With("label", candidate.Foreign?.Label)
+                .With("label", candidate.Foreign is null ? null : candidate.Identity.Label)
                 .With("option", candidate.Format is null ? null : volume.OptionFor(candidate))
                 .With("unknown", candidate.Foreign?.Problem ?? (weight.Evidence == Evidence.Overwritten ? $"damaged, or written over: {weight.Problem}" : null)));
         }

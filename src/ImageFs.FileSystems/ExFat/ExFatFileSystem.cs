@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 
@@ -42,6 +43,9 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
         ],
         CheckExtent = volume.CheckAllocated,
     };
+
+    /// <summary>What tells a volume from others.</summary>
+    public static VolumeIdentity Identify(ExFatVolume volume) => new(ExFatFormat.LinuxName, volume.Label ?? string.Empty, ToUuid(volume.Serial));
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(ExFatFormat.LinuxName)

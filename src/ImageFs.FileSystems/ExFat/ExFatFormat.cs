@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
@@ -12,6 +13,34 @@ internal sealed class ExFatFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override string Name => LinuxName;
+
+    /// <inheritdoc/>
+    public override string Title => "exFAT";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(3, "EXFAT   ")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".img"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new("uid=USER", "owner (default: 0)"),
+        new("gid=GROUP", "group (default: 0)"),
+        new("umask=OCTAL", "permissions to take away (default: 022)"),
+        new("fmask=OCTAL", "permissions to take away from files"),
+        new("dmask=OCTAL", "permissions to take away from directories"),
+        new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
+        new("tz=UTC", "times in the image are UTC (default)"),
+        new("utf8", "names in UTF-8 (default)"),
+        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+        new("allow_utime=OCTAL", "accepted"),
+        new("debug", "accepted"),
+        new("discard", "accepted"),
+        new("errors=continue|panic|remount-ro", "accepted"),
+        new("keep_last_dots", "keep the dots at the end of names"),
+    ];
 
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
@@ -45,6 +74,10 @@ internal sealed class ExFatFormat : FileSystemFormat
         BootRegion.Read(ClusterFileSystem.CacheFor(source, ForLook().Memory), stackalloc byte[BootSector.Length], warning => problem = warning);
         return problem;
     }
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source) =>
+        ExFatFileSystem.Identify(new ExFatVolume(source, ForLook()));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
@@ -15,28 +16,28 @@ internal static class ExtDescription
         ReadOnlyCompatibleFeatures.SparseSuper | ReadOnlyCompatibleFeatures.LargeFile | ReadOnlyCompatibleFeatures.BtreeDir;
 
     /// <summary>"ext2", "ext3" or "ext4", as blkid decides.</summary>
-    public static string FindFormat(Geometry geometry)
-    {
-        if ((geometry.Incompatible & ~OldIncompatible) != 0 || (geometry.ReadOnlyCompatible & ~OldReadOnlyCompatible) != 0)
-        {
-            return "ext4";
-        }
+    public static string FindFormat(Geometry geometry) =>
+        FindFormat(geometry.Compatible, geometry.Incompatible, geometry.ReadOnlyCompatible);
 
-        return geometry.Compatible.HasFlag(CompatibleFeatures.HasJournal) ? "ext3" : "ext2";
-    }
+    /// <summary>What the super block says of what tells the volume from others.</summary>
+    public static VolumeIdentity Identify(SuperBlock superBlock) => new(
+        FindFormat(superBlock.Compatible, superBlock.Incompatible, superBlock.ReadOnlyCompatible),
+        Encoding.UTF8.GetString(superBlock.VolumeName),
+        ToUuid(superBlock.Uuid) ?? string.Empty);
 
     public static ImageDescription Make(ExtVolume volume, SuperBlock superBlock)
     {
         Geometry geometry = volume.Geometry;
+        VolumeIdentity identity = Identify(superBlock);
         IEnumerable<string> features =
         [
             .. FeatureNames.Of(geometry.Compatible),
             .. FeatureNames.Of(geometry.Incompatible),
             .. FeatureNames.Of(geometry.ReadOnlyCompatible),
         ];
-        return new ImageDescription(FindFormat(geometry))
-            .With("label", Encoding.UTF8.GetString(superBlock.VolumeName))
-            .With("uuid", ToUuid(superBlock.Uuid))
+        return new ImageDescription(identity.Type)
+            .With("label", identity.Label)
+            .With("uuid", identity.Uuid)
             .With("size", geometry.AddressOf(geometry.BlocksCount))
             .With("block-size", (long)geometry.BlockSize)
             .With("cluster-size", geometry.ClusterSize == geometry.BlockSize ? null : geometry.ClusterSize)
@@ -51,6 +52,16 @@ internal static class ExtDescription
             .With("mounted", ToTime(superBlock.MountTime))
             .With("written", ToTime(superBlock.WriteTime))
             .With("checked", ToTime(superBlock.LastCheckTime));
+    }
+
+    private static string FindFormat(CompatibleFeatures compatible, IncompatibleFeatures incompatible, ReadOnlyCompatibleFeatures readOnlyCompatible)
+    {
+        if ((incompatible & ~OldIncompatible) != 0 || (readOnlyCompatible & ~OldReadOnlyCompatible) != 0)
+        {
+            return "ext4";
+        }
+
+        return compatible.HasFlag(CompatibleFeatures.HasJournal) ? "ext3" : "ext2";
     }
 
     private static string? ToUuid(ReadOnlySpan<byte> uuid) =>

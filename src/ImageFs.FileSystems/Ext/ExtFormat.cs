@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Ext.Journal;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext;
@@ -11,7 +12,30 @@ internal sealed class ExtFormat : FileSystemFormat
     public override string Name => "ext4";
 
     /// <inheritdoc/>
-    public override bool IsNamed(string name) => name is "ext2" or "ext3" or "ext4";
+    public override IReadOnlyList<string> Aliases => ["ext2", "ext3"];
+
+    /// <inheritdoc/>
+    public override string Title => "ext2, ext3 and ext4";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0x438, (byte[])[0x53, 0xEF])];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".img", ".raw"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new("sb=N", "the super block is that at N KiB, with its group descriptors"),
+        new("noload", "do not recover the journal"),
+        new("norecovery", "the same"),
+        new("user_xattr", "show extended attributes of users (default)"),
+        new("nouser_xattr", "do not"),
+        new("acl", "show access control lists (default)"),
+        new("noacl", "do not"),
+        new("bsddf", "statfs(2) leaves out what the file system itself needs (default)"),
+        new("minixdf", "statfs(2) counts that too"),
+    ];
 
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
@@ -33,6 +57,10 @@ internal sealed class ExtFormat : FileSystemFormat
         var superBlock = new SuperBlock(ReadSuperBlock(source, SuperBlock.Address));
         return (long)Math.Min(superBlock.BlocksCount, (ulong)(long.MaxValue >> (int)(10 + superBlock.LogBlockSize))) << (int)(10 + superBlock.LogBlockSize);
     }
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source) =>
+        ExtDescription.Identify(new SuperBlock(ReadSuperBlock(source, SuperBlock.Address)));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.FileSystems.Times;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
@@ -40,10 +41,14 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
     /// <inheritdoc/>
     public override FileSystemChecks Checks => new() { Structures = new FatChecks(volume).All };
 
+    /// <summary>What tells a volume from others.</summary>
+    public static VolumeIdentity Identify(FatVolume volume, FatOptions options) =>
+        new(FatFormat.LinuxName, FindLabel(volume, options) ?? string.Empty, FindUuid(volume) ?? string.Empty);
+
     /// <inheritdoc/>
     public override ImageDescription Describe() => new ImageDescription(FatFormat.LinuxName)
-        .With("label", FindLabel())
-        .With("uuid", volume.HasExtendedSignature ? ToUuid(volume.VolumeId) : null)
+        .With("label", FindLabel(volume, options))
+        .With("uuid", FindUuid(volume))
         .With("fat", $"FAT{(int)volume.Width}")
         .With("oem-name", options.CodePage.ToText(volume.OemName))
         .With("sector-size", (long)volume.SectorSize)
@@ -170,7 +175,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
     }
 
     /// <summary>The label in the root directory, or that of the boot sector, as blkid does.</summary>
-    private string? FindLabel()
+    private static string? FindLabel(FatVolume volume, FatOptions options)
     {
         var cursor = new EntryCursor(volume.Cache) { PassesOverZeros = true };
         cursor.Begin(volume.OpenRoot().Contents, 0);
@@ -179,13 +184,15 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
             var entry = new ShortNameEntry(cursor.Current);
             if (entry.IsVolumeLabel && !entry.IsLongName && !entry.IsDirectory && !entry.IsFree)
             {
-                return ToLabel(entry.Name);
+                return ToLabel(entry.Name, options);
             }
         }
 
-        return volume.HasExtendedSignature ? ToLabel(volume.VolumeLabel) : null;
+        return volume.HasExtendedSignature ? ToLabel(volume.VolumeLabel, options) : null;
     }
 
-    private string? ToLabel(ReadOnlySpan<byte> field) =>
+    private static string? FindUuid(FatVolume volume) => volume.HasExtendedSignature ? ToUuid(volume.VolumeId) : null;
+
+    private static string? ToLabel(ReadOnlySpan<byte> field, FatOptions options) =>
         field.SequenceEqual("NO NAME    "u8) ? null : options.CodePage.ToText(field);
 }

@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Fat;
@@ -13,7 +14,40 @@ internal sealed class FatFormat : FileSystemFormat
     public override string Name => LinuxName;
 
     /// <inheritdoc/>
-    public override bool IsNamed(string name) => name is LinuxName or "msdos" or "fat";
+    public override IReadOnlyList<string> Aliases => ["msdos", "fat"];
+
+    /// <inheritdoc/>
+    public override string Title => "FAT12, FAT16 and FAT32 with long names";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".img", ".ima"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new("uid=USER", "owner (default: 0)"),
+        new("gid=GROUP", "group (default: 0)"),
+        new("umask=OCTAL", "permissions to take away (default: 022)"),
+        new("fmask=OCTAL", "permissions to take away from files"),
+        new("dmask=OCTAL", "permissions to take away from directories"),
+        new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
+        new("tz=UTC", "times in the image are UTC (default)"),
+        new("utf8", "names in UTF-8 (default)"),
+        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+        new("codepage=N", "the character set of short names (default: 437)"),
+        new("check=r|s", "relaxed: lookups do not mind case; or strict"),
+        new("shortname=lower|win95|winnt|mixed", "how short names show (default: mixed)"),
+        new("nocase", "short names as they are recorded"),
+        new("showexec", "only .exe, .com and .bat may be executed"),
+        new("rodir", "the read-only mark counts for directories"),
+        new("usefree", "statfs(2) believes the recorded count"),
+        new("allow_utime=OCTAL", "accepted"),
+        new("debug", "accepted"),
+        new("discard", "accepted"),
+        new("errors=continue|panic|remount-ro", "accepted"),
+        new("uni_xlate", "accepted"),
+        new("nonumtail", "accepted"),
+    ];
 
     /// <inheritdoc/>
     /// <remarks>
@@ -61,6 +95,10 @@ internal sealed class FatFormat : FileSystemFormat
     /// <inheritdoc/>
     protected override string? FindOverwritten(BlockSource source) =>
         FatRemains.FindOverwritten(new FatVolume(source, ForLook()));
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source) =>
+        FatFileSystem.Identify(new FatVolume(source, ForLook()), new FatOptions(new OptionList()));
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context) =>

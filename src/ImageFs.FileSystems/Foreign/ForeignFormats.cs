@@ -1,5 +1,4 @@
-using System.Text;
-using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.FileSystems.Foreign;
 
@@ -11,7 +10,8 @@ public static class ForeignFormats
     private const int KiB = 1024;
     private const int MiB = 1024 * KiB;
 
-    private static readonly ForeignFormat[] s_all =
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<ForeignFormat> All { get; } =
     [
         // File systems.
         FileSystem("BitLocker", "a volume encrypted by BitLocker", "dislocker or cryptsetup open --type bitlk opens it", At(3, "-FVE-FS-")),
@@ -28,10 +28,10 @@ public static class ForeignFormats
         FileSystem("ReFS", "a ReFS file system", "", At(3, "ReFS\0")),
         FileSystem("hpfs", "an HPFS file system", "", At(0x2000, 0x49, 0xE8, 0x95, 0xF9)),
         FileSystem("apfs", "an APFS container", "apfs-fuse mounts it", At(32, "NXSB")),
-        FileSystem("hfsplus", "an HFS+ file system", "", At(KiB, "H+\0\u0004")) with { ReadLabel = HfsLabel.Read, SharesDiscs = true },
-        FileSystem("hfsplus", "an HFS+ file system", "", At(KiB, "HX\0\u0005")) with { ReadLabel = HfsLabel.Read, SharesDiscs = true },
-        FileSystem("hfsplus", "an HFS+ file system", "", At(KiB, "BD"), At(KiB + 124, "H+")) with { ReadLabel = HfsLabel.Read, SharesDiscs = true },
-        FileSystem("hfs", "an HFS file system", "hmount of hfsutils reads it", At(KiB, "BD")) with { ReadLabel = HfsLabel.Read, SharesDiscs = true },
+        Hfs("hfsplus", "an HFS+ file system", "", At(KiB, "H+\0\u0004")),
+        Hfs("hfsplus", "an HFS+ file system", "", At(KiB, "HX\0\u0005")),
+        Hfs("hfsplus", "an HFS+ file system", "", At(KiB, "BD"), At(KiB + 124, "H+")),
+        Hfs("hfs", "an HFS file system", "hmount of hfsutils reads it", At(KiB, "BD")),
         FileSystem("bcachefs", "a bcachefs file system", "bcachefs fuse or mount -t bcachefs -o ro mounts it",
             At(4096 + 24, 0xC6, 0x85, 0x73, 0xF6, 0x66, 0xCE, 0x90, 0xA9, 0xD9, 0x6A, 0x60, 0xCF, 0x80, 0x3D, 0xF7, 0xEF)),
         FileSystem("nilfs2", "a NILFS2 file system", "mount -t nilfs2 -o ro,loop mounts it", At(KiB, 2, 0, 0, 0, 0, 0, 0x34, 0x34)),
@@ -42,7 +42,7 @@ public static class ForeignFormats
         .. Ufs(0x54, 0x19, 0x01, 0x00),
         .. Ufs(0x19, 0x01, 0x54, 0x19),
         FileSystem("VMFS", "a VMFS file system", "vmfs-fuse or vmfs6-fuse mounts it", At(2 * MiB, 0x5E, 0xF1, 0xAB, 0x2F)),
-        FileSystem("ocfs2", "an OCFS2 file system", "", new Mark(KiB, [.. "OCFSV2"u8]) { Places = 4, Step = KiB }),
+        FileSystem("ocfs2", "an OCFS2 file system", "", new Mark(KiB, "OCFSV2") { Places = 4, Step = KiB }),
         FileSystem("ocfs2", "an OCFS2 file system", "", At(8 * KiB, "OCFSV2")),
         FileSystem("gfs2", "a GFS2 file system", "", At(64 * KiB, 0x01, 0x16, 0x19, 0x70)),
         FileSystem("befs", "a BFS file system of BeOS or Haiku", "", At(512 + 32, "1SFB")),
@@ -65,24 +65,24 @@ public static class ForeignFormats
         Empty("swsuspend", "swap space with a suspended system", "", At(4096 - 10, "S1SUSPEND")),
 
         // Parts of something larger.
-        Member("LVM2_member", "a part of an LVM2 volume group", "vgchange -ay --readonly shows its volumes", new Mark(24, [.. "LVM2 001"u8]) { Places = 4, Step = 512 }),
+        Member("LVM2_member", "a part of an LVM2 volume group", "vgchange -ay --readonly shows its volumes", new Mark(24, "LVM2 001") { Places = 4, Step = 512 }),
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",
-            At((16 * KiB) + 20, [0, 0, 0, 7, .. "version"u8])),
+            At((16 * KiB) + 20, (byte[])[0, 0, 0, 7, .. "version"u8])),
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",
-            new Mark(128 * KiB, [0x0C, 0xB1, 0xBA, 0, 0, 0, 0, 0]) { Places = 128, Step = KiB }),
+            new Mark(128 * KiB, (byte[])[0x0C, 0xB1, 0xBA, 0, 0, 0, 0, 0]) { Places = 128, Step = KiB }),
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",
-            new Mark(128 * KiB, [0, 0, 0, 0, 0, 0xBA, 0xB1, 0x0C]) { Places = 128, Step = KiB }),
+            new Mark(128 * KiB, (byte[])[0, 0, 0, 0, 0, 0xBA, 0xB1, 0x0C]) { Places = 128, Step = KiB }),
         Member("VMFS_volume_member", "a part of a VMFS volume", "vmfs-fuse or vmfs6-fuse mounts it", At(MiB, 0x0D, 0xD0, 0x01, 0xC0)),
         Member("linux_raid_member", "a part of a Linux RAID (metadata 1.1)", Raid, At(0, 0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0)),
         Member("linux_raid_member", "a part of a Linux RAID (metadata 1.2)", Raid, At(4096, 0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0)),
         Member("linux_raid_member", "a part of a Linux RAID (metadata 1.0)", Raid,
-            new Mark(-8 * KiB, [0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]) { Alignment = 4 * KiB }),
+            new Mark(-8 * KiB, (byte[])[0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]) { Alignment = 4 * KiB }),
         Member("linux_raid_member", "a part of a Linux RAID (metadata 0.90)", Raid,
-            new Mark(-64 * KiB, [0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0]) { Alignment = 64 * KiB }),
+            new Mark(-64 * KiB, (byte[])[0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0]) { Alignment = 64 * KiB }),
         Member("linux_raid_member", "a part of a Linux RAID (metadata 0.90, big-endian)", Raid,
-            new Mark(-64 * KiB, [0xA9, 0x2B, 0x4E, 0xFC, 0, 0, 0, 0]) { Alignment = 64 * KiB }),
-        Member("isw_raid_member", "a part of an Intel RAID", Raid, new Mark(-KiB, [.. "Intel Raid ISM Cfg Sig. "u8]) { Alignment = 512 }),
-        Member("ddf_raid_member", "a part of a DDF RAID", Raid, new Mark(-512, [0xDE, 0x11, 0xDE, 0x11]) { Alignment = 512 }),
+            new Mark(-64 * KiB, (byte[])[0xA9, 0x2B, 0x4E, 0xFC, 0, 0, 0, 0]) { Alignment = 64 * KiB }),
+        Member("isw_raid_member", "a part of an Intel RAID", Raid, new Mark(-KiB, "Intel Raid ISM Cfg Sig. ") { Alignment = 512 }),
+        Member("ddf_raid_member", "a part of a DDF RAID", Raid, new Mark(-512, (byte[])[0xDE, 0x11, 0xDE, 0x11]) { Alignment = 512 }),
         Member("bcache", "a device of bcache", "",
             At(4096 + 24, 0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81)),
         Member("vdo", "a VDO volume", "", At(0, "dmvdo001")),
@@ -90,15 +90,15 @@ public static class ForeignFormats
         Member("DM_verity_hash", "the hashes of a dm-verity device", "", At(0, "verity\0\0")),
 
         // Other divisions into volumes.
-        Table("amiga-rdb", "an Amiga disk (Rigid Disk Block)", "rdbtool and xdftool of amitools read it", new Mark(0, [.. "RDSK"u8]) { Places = 16, Step = 512 }),
+        Table("amiga-rdb", "an Amiga disk (Rigid Disk Block)", "rdbtool and xdftool of amitools read it", new Mark(0, "RDSK") { Places = 16, Step = 512 }),
         Table("android-super", "Android's super partition (dynamic partitions)", "unpack it with lpunpack", At(4096, "gDla")),
 
         // Disk images of other programs.
-        File("affs", "an Amiga floppy (ADF)", "xdftool of amitools or unadf reads it", At(0, "DOS")) with { Test = static source => source.From(3) is [<= 7, ..] },
+        File("affs", "an Amiga floppy (ADF)", "xdftool of amitools or unadf reads it", At(0, "DOS")).When(static source => source.From(3) is [<= 7, ..]),
         File("ewf", "a forensic image (E01, EnCase)", "ewfmount shows the disk in it", At(0, [.. "EVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00])),
         File("ewf", "a forensic image (Ex01, EnCase)", "ewfmount shows the disk in it", At(0, [.. "EVF2"u8, 0x0D, 0x0A, 0x81, 0x00])),
         File("ewf", "a forensic collection of files (L01, EnCase)", "ewfmount -f files shows them", At(0, [.. "LVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00])),
-        File("aff", "a forensic image (AFF)", "affuse shows the disk in it", At(0, "AFF")) with { Test = static source => source.From(3) is [>= (byte)'0' and <= (byte)'9', ..] },
+        File("aff", "a forensic image (AFF)", "affuse shows the disk in it", At(0, "AFF")).When(static source => source.From(3) is [>= (byte)'0' and <= (byte)'9', ..]),
         File("qed", "a disk image of QEMU (QED)", "convert it: qemu-img convert -O qcow2", At(0, "QED\0")),
         File("parallels", "a disk image of Parallels", "convert it: qemu-img convert -f parallels -O qcow2", At(0, "WithoutFreeSpace")),
         File("parallels", "a disk image of Parallels", "convert it: qemu-img convert -f parallels -O qcow2", At(0, "WithouFreSpacExt")),
@@ -147,7 +147,7 @@ public static class ForeignFormats
         Archive("7z", "7z x", At(0, [.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C])),
         Archive("rar", "unrar x", At(0, "Rar!\u001a\u0007")),
         Archive("cab", "cabextract", At(0, "MSCF\0\0\0\0")),
-        File("ova", "a virtual machine in an archive (OVA), to be unpacked first", "tar -xf; the disk is the .vmdk in it", At(257, "ustar")) with { Test = IsOva },
+        File("ova", "a virtual machine in an archive (OVA), to be unpacked first", "tar -xf; the disk is the .vmdk in it", At(257, "ustar")).When(IsOva),
         Archive("tar", "tar -xf", At(257, "ustar")),
         Archive("cpio", "cpio -id", At(0, "07070")),
         Archive("ar", "ar x", At(0, "!<arch>\n")),
@@ -157,26 +157,25 @@ public static class ForeignFormats
         NoImage("git-lfs", "a pointer of Git LFS", "fetch the image: git lfs pull", At(0, "version https://git-lfs.github.com/spec/")),
         NoImage("elf", "a program (ELF)", "", At(0, [0x7F, .. "ELF"u8])),
         NoImage("pdf", "a PDF document", "", At(0, "%PDF-")),
-        NoImage("html", "a web page (HTML)", "a download may have left it in the place of the image: get the image itself, after logging in or by the link on the page") with { Test = NotAnImage.IsWebPage },
-        NoImage("text", "a text file", "read it: it may say why there is no image in its place") with { Test = NotAnImage.IsText },
-        NoImage("zeros", "a volume of nothing but zeros", "it was never written, or a copy or a download has failed") with { Test = NotAnImage.IsZeros },
+        NoImage("html", "a web page (HTML)", "a download may have left it in the place of the image: get the image itself, after logging in or by the link on the page").When(NotAnImage.IsWebPage),
+        NoImage("text", "a text file", "read it: it may say why there is no image in its place").When(NotAnImage.IsText),
+        NoImage("zeros", "a volume of nothing but zeros", "it was never written, or a copy or a download has failed").When(NotAnImage.IsZeros),
     ];
 
     private const string Raid = "mdadm --assemble --readonly puts it together";
 
     /// <summary>All that a source has the marks of; empty when there is none.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
-    public static IReadOnlyList<ForeignFileSystem> Recognise(BlockSource source)
+    public static IReadOnlyList<ForeignFormat> Recognise(ProbeWindow window)
     {
-        var reader = new MarkReader(source);
-        var found = new List<ForeignFileSystem>();
-        foreach (ForeignFormat format in s_all)
+        var found = new List<ForeignFormat>();
+        foreach (ForeignFormat format in All)
         {
             // One mark is enough where there are several; a file is one thing only.
-            bool isTold = found.Exists(other => other.Type == format.Type || format.Kind is ForeignKind.File or ForeignKind.NoImage);
-            if (!isTold && format.Recognise(reader) is { } foreign)
+            bool isTold = found.Exists(other => other.Name == format.Name || format.Kind is ForeignKind.File or ForeignKind.NoImage);
+            if (!isTold && format.IsIn(window))
             {
-                found.Add(foreign);
+                found.Add(format);
             }
         }
 
@@ -184,6 +183,9 @@ public static class ForeignFormats
     }
 
     private static ForeignFormat FileSystem(string type, string name, string hint, params Mark[] marks) => new(ForeignKind.FileSystem, type, name, hint, marks);
+
+    private static ForeignFormat Hfs(string type, string title, string hint, params Mark[] marks) =>
+        new(ForeignKind.FileSystem, type, title, hint, marks) { ReadLabel = HfsLabel.Read, SharesDiscs = true };
 
     private static ForeignFormat Empty(string type, string name, string hint, params Mark[] marks) => new(ForeignKind.Empty, type, name, hint, marks);
 
@@ -197,7 +199,7 @@ public static class ForeignFormats
 
     private static Mark At(long address, params byte[] bytes) => new(address, bytes);
 
-    private static Mark At(long address, string text) => new(address, Encoding.ASCII.GetBytes(text));
+    private static Mark At(long address, string text) => new(address, text);
 
     private static ForeignFormat Compressed(string name, string hint, params Mark[] marks) =>
         File(name, $"a file compressed by {name}, to be decompressed first", hint, marks);
@@ -213,13 +215,10 @@ public static class ForeignFormats
     // Two bytes are few: zones as large as blocks, as everybody has them, and a state that there is, count too.
     private static IEnumerable<ForeignFormat> Minix(int place, params byte[] magic) =>
         from bytes in (byte[][])[magic, [.. magic.Reverse()]]
-        select FileSystem("minix", "a Minix file system", "mount -t minix -o ro,loop mounts it", At(KiB + place, bytes), At(KiB + (place == 16 ? 10 : 12), 0, 0)) with
-        {
-            Test = source => place == 24 || source.From(KiB + 18) is [<= 3, <= 3, ..],
-        };
+        select FileSystem("minix", "a Minix file system", "mount -t minix -o ro,loop mounts it", At(KiB + place, bytes), At(KiB + (place == 16 ? 10 : 12), 0, 0)).When(source => place == 24 || source.From(KiB + 18) is [<= 3, <= 3, ..]);
 
     // The description of the machine comes first (OVF 2.0, 5.1).
-    private static bool IsOva(MarkReader source)
+    private static bool IsOva(ProbeWindow source)
     {
         ReadOnlySpan<byte> name = source.From(0);
         int end = name.IndexOf((byte)0);

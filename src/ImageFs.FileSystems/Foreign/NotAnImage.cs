@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.FileSystems.Foreign;
 
 /// <summary>What is not an image, though it has an image's name: it has no fixed marks.</summary>
@@ -11,7 +13,7 @@ internal static class NotAnImage
     private static readonly string[] s_pages = ["<!doctype html", "<html", "<head", "<body", "<?xml"];
 
     /// <summary>Whether it begins as a web page does, or another text of XML.</summary>
-    public static bool IsWebPage(MarkReader source)
+    public static bool IsWebPage(ProbeWindow source)
     {
         ReadOnlySpan<byte> text = source.From(0);
         text = text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
@@ -28,7 +30,7 @@ internal static class NotAnImage
     }
 
     /// <summary>Whether it begins with nothing but what a text has.</summary>
-    public static bool IsText(MarkReader source)
+    public static bool IsText(ProbeWindow source)
     {
         ReadOnlySpan<byte> start = source.From(0);
         start = start[..Math.Min(start.Length, LookedAt)];
@@ -45,7 +47,7 @@ internal static class NotAnImage
     }
 
     /// <summary>Whether its first and its last MiB are zeros.</summary>
-    public static bool IsZeros(MarkReader source) =>
+    public static bool IsZeros(ProbeWindow source) =>
         source.Length > 0 && HasZeros(source, 0) && HasZeros(source, Math.Max(0, source.Length - ZerosLookedAt));
 
     private static bool Matches(ReadOnlySpan<byte> text, string page)
@@ -76,7 +78,7 @@ internal static class NotAnImage
     }
 
     // A block at a time: what is no zero is seldom far.
-    private static bool HasZeros(MarkReader source, long address)
+    private static bool HasZeros(ProbeWindow source, long address)
     {
         long end = Math.Min(address + ZerosLookedAt, source.Length);
         while (address < end)

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Iso9660.ElTorito;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.FileSystems.Iso9660;
 
@@ -8,6 +9,12 @@ namespace ImageFs.FileSystems.Iso9660;
 internal static class Iso9660Description
 {
     private delegate ReadOnlySpan<byte> Field(PrimaryVolumeDescriptor volume);
+
+    /// <summary>What tells the volume from others.</summary>
+    public static VolumeIdentity Identify(VolumeDescriptorSet descriptors) => new(
+        "iso9660",
+        FindLabel(descriptors),
+        (descriptors.Primary ?? descriptors.Joliet) is { } volume && !descriptors.IsHighSierra ? FindUuid(volume) ?? string.Empty : string.Empty);
 
     /// <summary>Describes the volume, and El Torito's boot catalog and the partition descriptors inside it.</summary>
     public static ImageDescription Make(Iso9660Volume volume)
@@ -17,9 +24,10 @@ internal static class Iso9660Description
         PrimaryVolumeDescriptor shown = volume.Shown.Volume;
         string? rockRidge = volume.RockRidge?.Version ?? volume.RockRidge?.Identifier;
 
-        var description = new ImageDescription("iso9660")
-            .With("label", FindLabel(descriptors))
-            .With("uuid", descriptors.IsHighSierra ? null : FindUuid(descriptors.Primary ?? volume.Shown))
+        VolumeIdentity identity = Identify(descriptors);
+        ImageDescription description = new ImageDescription(identity.Type)
+            .With("label", identity.Label)
+            .With("uuid", identity.Uuid)
             .With("version", descriptors.IsHighSierra ? "High Sierra" : null)
             .With("tree", volume.Tree switch
             {

@@ -6,6 +6,7 @@ using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Structures;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.FileSystems.Udf;
 
@@ -20,6 +21,12 @@ internal static class UdfDescription
 
     private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
+    /// <summary>What tells the volume from others.</summary>
+    public static VolumeIdentity Identify(VolumeDescriptorSequence descriptors) => new(
+        "udf",
+        descriptors.LogicalVolume.Identifier,
+        FindUuid(CompressedUnicode.ReadField(descriptors.Primary.VolumeSetIdentifier)) ?? string.Empty);
+
     /// <summary>Describes the volume, and its partitions inside it.</summary>
     public static ImageDescription Make(UdfVolume volume)
     {
@@ -27,9 +34,10 @@ internal static class UdfDescription
         LogicalVolumeDescriptor logical = volume.Descriptors.LogicalVolume;
         Integrity? integrity = volume.Integrity;
         string volumeSet = CompressedUnicode.ReadField(primary.VolumeSetIdentifier);
-        ImageDescription description = new ImageDescription("udf")
-            .With("label", logical.Identifier)
-            .With("uuid", FindUuid(volumeSet))
+        VolumeIdentity identity = Identify(volume.Descriptors);
+        ImageDescription description = new ImageDescription(identity.Type)
+            .With("label", identity.Label)
+            .With("uuid", identity.Uuid)
             .With("version", FormatRevision(volume.Revision))
             .With("block-size", (long)volume.BlockSize)
             .With("volume", primary.VolumeIdentifier)

@@ -2,6 +2,7 @@ using ImageFs.FileSystems.Discs;
 using ImageFs.FileSystems.Udf.Partitions;
 using ImageFs.FileSystems.Udf.Volumes;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf;
@@ -13,6 +14,35 @@ internal sealed class UdfFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override string Name => "udf";
+
+    /// <inheritdoc/>
+    public override string Title => "UDF 1.02 to 2.60";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0x8001, "NSR02") { Places = 64, Step = 2048 }, new(0x8001, "NSR03") { Places = 64, Step = 2048 }];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".udf", ".iso"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new("uid=USER", "owner (default: the image's)"),
+        new("gid=GROUP", "group (default: the image's)"),
+        new("umask=OCTAL", "permissions to take away"),
+        new("mode=OCTAL", "permissions of files"),
+        new("dmode=OCTAL", "permissions of directories"),
+        new("undelete", "show files that were deleted"),
+        new("unhide", "show hidden files"),
+        new("bs=512|1024|2048|4096", "the sector size (default: found by trial)"),
+        new("session=N", "the block that the session begins at, or its number on a disc, from 0"),
+        new("shift=N", "the sector of the disc that the image begins with (default: found by trial)"),
+        new("lastblock=BLOCK", "the last block"),
+        new("anchor=BLOCK", "where the anchor is"),
+        new("novrs", "do not look for a volume recognition sequence"),
+        new("utf8", "names in UTF-8 (default)"),
+        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+    ];
 
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
@@ -44,6 +74,13 @@ internal sealed class UdfFormat : FileSystemFormat
     /// <inheritdoc/>
     protected override long FindLength(BlockSource source) =>
         FindEnd(new UdfVolume(source, new UdfOptions(new OptionList(), source), ForLook()));
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source)
+    {
+        var options = new UdfOptions(new OptionList(), source);
+        return UdfDescription.Identify(VolumeDescriptorSequence.Read(Place(source, options), options, static _ => { }));
+    }
 
     /// <inheritdoc/>
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)

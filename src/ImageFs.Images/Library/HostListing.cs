@@ -7,11 +7,8 @@ namespace ImageFs.Images.Library;
 internal static class HostListing
 {
     // A name like these is taken at its word: a folder of thousands of images is listed without a look into any.
-    private static readonly HashSet<string> s_extensions = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ".iso", ".udf", ".img", ".ima", ".raw", ".bin", ".cue", ".gdi", ".ccd", ".nrg", ".mds", ".toc", ".001",
-        ".qcow2", ".vhd", ".vhdx", ".vmdk", ".vdi", ".dmg",
-    };
+    private static readonly HashSet<string> s_extensions = new(
+        KnownFormats.All.Where(format => format.IsRead).SelectMany(format => format.FileExtensions), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The folders and images in a folder, in no order.</summary>
     /// <param name="folder">Its path.</param>

@@ -54,9 +54,10 @@ public static class ContainerFormats
             return file.Source;
         }
 
+        IEnumerable<ContainerFormat> formats = context.AddedFormats.Count == 0 ? All : [.. All, .. context.AddedFormats.OfType<ContainerFormat>()];
         ContainerFormat? format = name is null
-            ? All.FirstOrDefault(format => format.Probe(file))
-            : All.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"format \"{name}\" of {file.Name}");
+            ? formats.FirstOrDefault(format => format.Probe(file))
+            : formats.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"format \"{name}\" of {file.Name}");
         return format is null ? file.Source : format.Open(file, context);
     }
 }

@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers;
 
@@ -13,15 +14,17 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     // Chains of snapshots are long; every layer is one step for each extent looked up.
     private const int MaxDepth = 100;
 
-    // What formats are recognised by.
+    // What most formats are recognised by.
     private const int HeadLength = 4096;
+
+    private readonly Lazy<ProbeWindow> _window = new(() => ProbeWindow.Over(source));
 
     private readonly Dictionary<string, ImageFile> _beside = new(StringComparer.Ordinal);
 
     private readonly Lazy<byte[]> _head = new(() =>
     {
         byte[] head = new byte[Math.Min(HeadLength, source.Length)];
-        source.ReadAt(0, head);
+        ProbeWindow.Over(source).View.ReadAt(0, head);
         return head;
     });
 
@@ -30,6 +33,9 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
 
     /// <summary>Its bytes.</summary>
     public BlockSource Source => source;
+
+    /// <summary>Its bytes, for whoever asks what it is.</summary>
+    public ProbeWindow Window => _window.Value;
 
     /// <summary>Its first bytes, 4,096 of them where it has so many: read once for all formats that look at them.</summary>
     /// <exception cref="LinuxException">The device failed.</exception>

@@ -14,6 +14,9 @@ internal sealed class ApplePartitionMap : PartitionTableFormat
     /// <inheritdoc/>
     public override string Name => "mac";
 
+    /// <inheritdoc/>
+    public override string Title => "Apple's partition map";
+
     /// <summary>Reads the map; null when the disk has none.</summary>
     internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {

@@ -67,6 +67,9 @@ internal sealed class GuidPartitionTable : PartitionTableFormat
     /// <inheritdoc/>
     public override string Name => "gpt";
 
+    /// <inheritdoc/>
+    public override string Title => "a GUID partition table";
+
     /// <summary>Reads the table; null when the disk has no protective MBR, or no header after it.</summary>
     internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {

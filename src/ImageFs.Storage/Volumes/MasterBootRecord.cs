@@ -34,6 +34,9 @@ internal sealed class MasterBootRecord : PartitionTableFormat
     /// <inheritdoc/>
     public override string Name => "dos";
 
+    /// <inheritdoc/>
+    public override string Title => "a master boot record";
+
     /// <summary>Reads the table; null when the sector has no signature, is a file system's boot sector, or lists no partition.</summary>
     internal override PartitionTable? Read(BlockSource disk, SectorSizes sizes, Action<string> warn)
     {

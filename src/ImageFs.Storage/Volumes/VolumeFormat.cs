@@ -1,4 +1,5 @@
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Volumes;
 
@@ -6,11 +7,8 @@ namespace ImageFs.Storage.Volumes;
 /// A kind of volumes: what divides a disk, as a partition table or the tracks of a disc do, or what is put together from parts of others,
 /// as a logical volume, an array or the inside of an encrypted volume is. It says which sources are its members, and assembles volumes.
 /// </summary>
-public abstract class VolumeFormat
+public abstract class VolumeFormat : Format
 {
-    /// <summary>blkid's word for it: "gpt", "LVM2_member".</summary>
-    public abstract string Name { get; }
-
     /// <summary>Whether it divides disks. It is not asked of what is a part of a divided disk: boot sectors look like tables.</summary>
     public virtual bool DividesDisks => false;
 

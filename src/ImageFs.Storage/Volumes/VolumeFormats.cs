@@ -7,4 +7,8 @@ public static class VolumeFormats
 {
     /// <summary>All formats.</summary>
     public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
+
+    /// <summary>All formats, and those that the caller has beside them.</summary>
+    public static IReadOnlyList<VolumeFormat> Of(OpenContext context) =>
+        context.AddedFormats.Count == 0 ? All : [.. All, .. context.AddedFormats.OfType<VolumeFormat>()];
 }

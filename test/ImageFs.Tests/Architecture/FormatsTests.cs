@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Architecture;
 
@@ -8,7 +9,7 @@ public sealed class FormatsTests
     // File systems that are made of a disc's tracks: their format is the disc's.
     private const string Discs = "CompactDisc";
 
-    private static readonly string s_sources = FindSources();
+    private static readonly string s_sources = Path.Combine(SourceTree.Folder, "src", "ImageFs.FileSystems");
 
     private static readonly string[] s_formats =
     [
@@ -35,16 +36,5 @@ public sealed class FormatsTests
         var name = new Regex($@"(?<!//.*)\b(FileSystems\.)?({string.Join('|', formats)})(?(1)\b|\.[A-Z])");
         return Directory.EnumerateFiles(Path.Combine(s_sources, folder), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => name.Matches(File.ReadAllText(file)).Select(match => $"{Path.GetRelativePath(s_sources, file)}: {match.Value}"));
-    }
-
-    private static string FindSources()
-    {
-        string? folder = TestContext.CurrentContext.TestDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "ImageFs.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return Path.Combine(folder!, "src", "ImageFs.FileSystems");
     }
 }

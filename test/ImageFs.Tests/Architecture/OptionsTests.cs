@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ImageFs.Help;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Architecture;
 
@@ -9,7 +10,7 @@ public sealed partial class OptionsTests
     [Test]
     public void Every_option_that_is_taken_is_in_the_help()
     {
-        string[] taken = [.. Directory.EnumerateFiles(FindSources(), "*.cs", SearchOption.AllDirectories)
+        string[] taken = [.. Directory.EnumerateFiles(Path.Combine(SourceTree.Folder, "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Take().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups["option"].Value).Distinct()];
         string[] told = [.. MountOptionHelp.Groups.SelectMany(group => group.Rows).Select(row => row.Term.Split('=')[0])];
@@ -20,15 +21,4 @@ public sealed partial class OptionsTests
     // options.TakeFlag("tree"), options.TryTake("uid", out ...), TakeChoice(options, "cache", ...)
     [GeneratedRegex("""Take\w*\((options, )?"(?<option>[a-z_][\w-]*)"[,)]""")]
     private static partial Regex Take();
-
-    private static string FindSources()
-    {
-        string? folder = TestContext.CurrentContext.TestDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "ImageFs.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return Path.Combine(folder!, "src");
-    }
 }

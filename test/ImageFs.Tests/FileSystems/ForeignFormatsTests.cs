@@ -1,6 +1,7 @@
 using System.Text;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.FileSystems;
@@ -135,11 +136,11 @@ internal sealed class ForeignFormatsTests
         byte[] bytes = new byte[Length];
         bytes[8000] = 1;
         var source = new CountingSource(bytes);
-        ForeignFormats.Recognise(source);
+        ForeignFormats.Recognise(ProbeWindow.Over(source));
         Assert.That(source.Reads, Is.LessThan(60));
     }
 
-    private static IEnumerable<string> Types(byte[] bytes) => ForeignFormats.Recognise(new MemorySource(bytes)).Select(foreign => foreign.Type);
+    private static IEnumerable<string> Types(byte[] bytes) => ForeignFormats.Recognise(ProbeWindow.Over(new MemorySource(bytes))).Select(foreign => foreign.Name);
 
     private static byte[] Padded(string text, int length)
     {

@@ -18,11 +18,21 @@ internal sealed class VolumeTests
     private static readonly Partition s_partition = new(1, 0, 512, "0x83");
 
     [Test]
-    public void What_was_opened_for_its_label_is_not_opened_again_unless_there_are_options()
+    public void Its_label_is_read_without_opening_it()
     {
         var source = new CountingSource(ExtImages.Read("ext2"));
         Volume volume = Volume.Recognise(s_partition, source);
+        long reads = source.Reads;
         Assert.That(volume.Label, Is.EqualTo("ext2"));
+        Assert.That(source.Reads, Is.EqualTo(reads + 1), "the super block");
+    }
+
+    [Test]
+    public void What_was_opened_to_be_described_is_not_opened_again_unless_there_are_options()
+    {
+        var source = new CountingSource(ExtImages.Read("ext2"));
+        Volume volume = Volume.Recognise(s_partition, source);
+        Assert.That(volume.Describe()!.Find("label"), Is.EqualTo("ext2"));
         long reads = source.Reads;
         FileSystem opened = volume.Open(new OpenContext());
         Assert.That(source.Reads, Is.EqualTo(reads));
@@ -31,11 +41,11 @@ internal sealed class VolumeTests
     }
 
     [Test]
-    public void What_was_wrong_when_it_was_opened_for_its_label_is_told_when_it_is_mounted()
+    public void What_was_wrong_when_it_was_opened_to_be_described_is_told_when_it_is_mounted()
     {
         byte[] image = ExtImages.Read("ext2");
         Volume volume = Volume.Recognise(s_partition, new MemorySource(image.AsMemory(0, image.Length - 1024)));
-        Assert.That(volume.Label, Is.EqualTo("ext2"));
+        Assert.That(volume.Describe()!.Find("label"), Is.EqualTo("ext2"));
         var warnings = new List<string>();
         volume.Open(OpenContext.Of(null, warnings.Add));
         Assert.That(warnings, Has.Count.EqualTo(1));

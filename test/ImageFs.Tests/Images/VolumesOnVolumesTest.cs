@@ -2,6 +2,7 @@ using ImageFs.FileSystems;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tests.Storage.Volumes.Example;
 using ImageFs.Tests.Support;
@@ -115,13 +116,17 @@ internal sealed class VolumesOnVolumesTest
     {
         string path = Path.Combine(_folder, "disk.img");
         File.WriteAllBytes(path, image);
-        return ImageStack.Open(path, OpenContext.Of(options) with { VolumeFormats = [.. VolumeFormats.All, new SampleVolumes()] });
+        return ImageStack.Open(path, OpenContext.Of(options) with { AddedFormats = [new SampleVolumes()] });
     }
 
     /// <summary>A file system on all sources that begin with the same byte.</summary>
     private sealed class SeveralFormat : FileSystemFormat
     {
         public override string Name => "several";
+
+        public override string Title => "a file system on several sources";
+
+        public override VolumeIdentity Identify(BlockSource source) => new(Name);
 
         public override bool Probe(BlockSource source) => true;
 

@@ -26,13 +26,7 @@ internal sealed class DiskImage
     /// <summary>An image of images/, unpacked.</summary>
     public static byte[] Read(string name)
     {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageFs.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside of their sources");
-        }
-
-        using FileStream packed = File.OpenRead(Path.Combine(folder, "images", name + ".gz"));
+        using FileStream packed = File.OpenRead(Path.Combine(SourceTree.Folder, "images", name + ".gz"));
         using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
         using var bytes = new MemoryStream();
         unpacked.CopyTo(bytes);

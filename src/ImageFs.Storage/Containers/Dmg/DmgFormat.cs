@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Dmg;
 
@@ -16,6 +17,15 @@ internal sealed class DmgFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override string Title => "Apple's disk image (UDIF)";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(-512, "koly")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".dmg"];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) =>

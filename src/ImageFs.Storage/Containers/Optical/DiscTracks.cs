@@ -9,6 +9,9 @@ internal sealed class DiscTracks : PartitionTableFormat
     public override string Name => "tracks";
 
     /// <inheritdoc/>
+    public override string Title => "the tracks of a disc";
+
+    /// <inheritdoc/>
     public override IEnumerable<Checking.Check> ChecksOf(BlockSource source, SectorSizes sectors) => [];
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.Storage.Containers.Optical;
 
 /// <summary>The sectors of one data track as they are on the disc, without a sheet that describes them: <c>.bin</c>, <c>.img</c>, <c>.mdf</c>.</summary>
@@ -9,6 +11,15 @@ public sealed class RawSectorFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => "bin";
+
+    /// <inheritdoc/>
+    public override string Title => "raw sectors of a disc";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".bin"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => Find(file, out _, out _) is not null;

@@ -1,5 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Storage.Decoding;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Qcow2;
 
@@ -24,7 +25,16 @@ internal sealed class Qcow2Format : ContainerFormat
     public override string Name => FormatName;
 
     /// <inheritdoc/>
-    public override bool Probe(ImageFile file) => file.Head.StartsWith(Header.Magic);
+    public override string Title => "QEMU's qcow2, versions 2 and 3";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, Header.Magic.ToArray())];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".qcow2"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [new("snapshot=NAME", "an internal snapshot of a qcow2 image")];
 
     /// <inheritdoc/>
     public override Container Open(ImageFile file, OpenContext context)

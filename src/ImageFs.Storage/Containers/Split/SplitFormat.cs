@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.Storage.Containers.Split;
 
 /// <summary>
@@ -13,6 +15,12 @@ public sealed class SplitFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override string Title => "a raw image in parts";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".001"];
 
     /// <summary>Whether it is the first part, and there is a second or later one.</summary>
     public override bool Probe(ImageFile file) =>

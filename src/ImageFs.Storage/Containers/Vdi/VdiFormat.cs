@@ -1,4 +1,5 @@
 using System.Numerics;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Vdi;
 
@@ -13,6 +14,15 @@ internal sealed class VdiFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override string Title => "VirtualBox's VDI, version 1.1";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0x40, (byte[])[0x7F, 0x10, 0xDA, 0xBE])];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".vdi"];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => file.Head.Length >= Header.Length && new Header(file.Head).HasMagic;

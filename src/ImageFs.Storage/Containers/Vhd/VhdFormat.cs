@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.Storage.Containers.Vhd;
 
 /// <summary>Virtual PC's and Hyper-V's older format (Virtual Hard Disk Image Format Specification).</summary>
@@ -14,7 +16,16 @@ internal sealed class VhdFormat : ContainerFormat
     public override string Name => FormatName;
 
     /// <inheritdoc/>
-    public override bool IsNamed(string name) => name is FormatName or "vhd";
+    public override IReadOnlyList<string> Aliases => ["vhd"];
+
+    /// <inheritdoc/>
+    public override string Title => "Virtual PC's VHD";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, "conectix"), new(-512, "conectix")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".vhd"];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) =>

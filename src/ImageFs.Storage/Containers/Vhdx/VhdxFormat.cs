@@ -1,4 +1,5 @@
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Vhdx;
 
@@ -20,7 +21,13 @@ internal sealed class VhdxFormat : ContainerFormat
     public override string Name => FormatName;
 
     /// <inheritdoc/>
-    public override bool Probe(ImageFile file) => file.Head.StartsWith("vhdxfile"u8);
+    public override string Title => "Hyper-V's VHDX";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, "vhdxfile")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".vhdx"];
 
     /// <inheritdoc/>
     public override Container Open(ImageFile file, OpenContext context)

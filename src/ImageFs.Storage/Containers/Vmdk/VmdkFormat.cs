@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.Storage.Containers.Vmdk;
 
 /// <summary>VMware's format (Virtual Disk Format 5.0).</summary>
@@ -16,6 +18,15 @@ internal sealed class VmdkFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => FormatName;
+
+    /// <inheritdoc/>
+    public override string Title => "VMware's VMDK";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, "KDMV"), new(0, "COWD"), new(0, "# Disk DescriptorFile")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".vmdk"];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => IsSparse(file) || IsCowd(file) || IsDescriptor(file.Head);

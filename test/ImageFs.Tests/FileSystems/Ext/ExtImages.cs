@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using ImageFs.FileSystems.Ext;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ext;
@@ -99,16 +100,7 @@ internal static class ExtImages
         return Encoding.ASCII.GetBytes(text.ToString(0, length));
     }
 
-    private static string FindFolder()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageFs.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("the tests run outside of their sources");
-        }
-
-        return Path.Combine(folder, "images", "ext");
-    }
+    private static string FindFolder() => Path.Combine(SourceTree.Folder, "images", "ext");
 
     private sealed class ListingSink : IDirectorySink
     {

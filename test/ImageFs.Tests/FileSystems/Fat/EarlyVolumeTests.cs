@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using ImageFs.FileSystems.Fat;
 using ImageFs.Storage;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Fat;
@@ -18,19 +19,7 @@ internal sealed class EarlyVolumeTests
             .Select(path => Path.GetRelativePath(Folder, path))
             .Where(path => !path.StartsWith("fat/", StringComparison.Ordinal) && !path.StartsWith("invalid/fat-", StringComparison.Ordinal));
 
-    private static string Folder
-    {
-        get
-        {
-            string? folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder!, "ImageFs.sln")))
-            {
-                folder = Path.GetDirectoryName(folder);
-            }
-
-            return Path.Combine(folder!, "images");
-        }
-    }
+    private static string Folder => Path.Combine(SourceTree.Folder, "images");
 
     private static bool Probe(byte[] bytes) => new FatFormat().Probe(new MemorySource(bytes));
 

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using ImageFs.FileSystems;
 using ImageFs.Linux;
@@ -14,19 +13,7 @@ internal static class VolumeFixture
     /// <summary>An image of the repository, unpacked.</summary>
     /// <param name="name">Its path under images/, without <c>.img.gz</c>.</param>
     /// <param name="extension">What it ends with instead of <c>img</c>.</param>
-    public static byte[] Load(string name, string extension = "img")
-    {
-        string? folder = TestContext.CurrentContext.TestDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "ImageFs.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        using var packed = new GZipStream(File.OpenRead(Path.Combine(folder!, "images", $"{name}.{extension}.gz")), CompressionMode.Decompress);
-        using var bytes = new MemoryStream();
-        packed.CopyTo(bytes);
-        return bytes.ToArray();
-    }
+    public static byte[] Load(string name, string extension = "img") => DiskImage.Read($"{name}.{extension}");
 
     /// <summary>Opens what the formats recognise.</summary>
     public static FileSystem Open(byte[] bytes, string options = "", List<string>? warnings = null) =>

@@ -162,6 +162,8 @@ internal sealed class VolumeSearchTest
     {
         public override string Name => "many";
 
+        public override string Title => "many volumes";
+
         public override bool DividesDisks => true;
 
         public override VolumeMember? Recognise(BlockSource source, SectorSizes sectors, OpenContext context) => new(source, null);

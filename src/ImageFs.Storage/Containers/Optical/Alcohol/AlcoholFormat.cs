@@ -1,3 +1,5 @@
+using ImageFs.Storage.Formats;
+
 namespace ImageFs.Storage.Containers.Optical.Alcohol;
 
 /// <summary>A disc as Alcohol 120% keeps it: <c>.mds</c>, a descriptor, and <c>.mdf</c>, its sectors, in one file or several.</summary>
@@ -9,6 +11,18 @@ public sealed class AlcoholFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => "mds";
+
+    /// <inheritdoc/>
+    public override string Title => "a disc of Alcohol 120%";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, Signature.ToArray())];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".mds"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Encoding, DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => file.Head.Length > VersionField && file.Head.StartsWith(Signature);

@@ -1,4 +1,5 @@
 using ImageFs.Storage.Containers.Optical.Sheets;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Optical.Cdrdao;
 
@@ -7,6 +8,15 @@ public sealed class TocFormat : ContainerFormat
 {
     /// <inheritdoc/>
     public override string Name => "toc";
+
+    /// <inheritdoc/>
+    public override string Title => "a disc of cdrdao";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".toc"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Encoding, DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && TocWords.IsRecognised(head);

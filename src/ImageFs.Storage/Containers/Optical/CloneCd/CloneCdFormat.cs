@@ -1,5 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Storage.Containers.Optical.Sheets;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Optical.CloneCd;
 
@@ -14,6 +15,15 @@ public sealed class CloneCdFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => "ccd";
+
+    /// <inheritdoc/>
+    public override string Title => "a disc of CloneCD";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".ccd"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Encoding, DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) =>

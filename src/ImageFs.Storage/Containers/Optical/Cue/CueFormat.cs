@@ -1,4 +1,5 @@
 using ImageFs.Storage.Containers.Optical.Sheets;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Optical.Cue;
 
@@ -7,6 +8,15 @@ public sealed class CueFormat : ContainerFormat
 {
     /// <inheritdoc/>
     public override string Name => "cue";
+
+    /// <inheritdoc/>
+    public override string Title => "a disc by a cue sheet";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".cue"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Encoding, DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && CueSheet.IsRecognised(head);

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using ImageFs.Linux;
 using ImageFs.Storage.Containers.Optical.Sheets;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Optical.Gdi;
 
@@ -12,6 +13,15 @@ public sealed class GdiFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => "gdi";
+
+    /// <inheritdoc/>
+    public override string Title => "a GD-ROM of Dreamcast";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".gdi"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Encoding, DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => SheetText.FindHead(file) is { } head && GdiSheet.IsRecognised(head);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Containers.Optical.Nero;
 
@@ -9,6 +10,18 @@ public sealed class NeroFormat : ContainerFormat
 
     /// <inheritdoc/>
     public override string Name => "nrg";
+
+    /// <inheritdoc/>
+    public override string Title => "a disc of Nero";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(-12, "NER5"), new(-8, "NERO")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".nrg"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [DiscOptions.Audio];
 
     /// <inheritdoc/>
     public override bool Probe(ImageFile file) => FindChunks(file.Source) is not null;

@@ -13,6 +13,8 @@ internal sealed class SampleVolumes : VolumeFormat
 {
     public override string Name => "sample_member";
 
+    public override string Title => "a sample for the tests";
+
     public override VolumeMember? Recognise(BlockSource source, SectorSizes sectors, OpenContext context)
     {
         if (source.Length < SampleHeader.Length)
