@@ -15,15 +15,15 @@ public abstract class Codec
     public bool IsAvailable => Library is null || SystemLibrary.IsThere(Library);
 
     /// <summary>Decodes one block, by the whole of its stream: the end and the checksum that the format has are there and right.</summary>
-    /// <param name="from">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
-    /// <param name="to">Filled whole.</param>
-    /// <returns>False when it cannot be decoded, or holds less or more; <paramref name="to"/> then holds nothing of use.</returns>
+    /// <param name="encoded">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
+    /// <param name="destination">Filled whole.</param>
+    /// <returns>False when it cannot be decoded, or holds less or more; <paramref name="destination"/> then holds nothing of use.</returns>
     /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
-    public bool TryDecode(ReadOnlyMemory<byte> from, Span<byte> to)
+    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
         try
         {
-            return Decode(from, to);
+            return Decode(encoded, destination);
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -38,5 +38,5 @@ public abstract class Codec
 
     /// <summary>As <see cref="TryDecode"/>; an <see cref="IOException"/> or <see cref="InvalidDataException"/> is a no as well.</summary>
     /// <exception cref="TypeLoadException">The library is not there, or lacks the function.</exception>
-    protected abstract bool Decode(ReadOnlyMemory<byte> from, Span<byte> to);
+    protected abstract bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination);
 }

@@ -1,5 +1,3 @@
-using ImageFs.Linux;
-
 namespace ImageFs.Storage.Decoding;
 
 /// <summary>The codecs. A format names those that it has by objects of this list, or makes its own of them.</summary>

@@ -12,14 +12,14 @@ internal sealed class InflateCodec(string name, bool hasHeader) : Codec
     public override string Name => name;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to)
+    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
-        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(from, out ArraySegment<byte> segment) ? segment : from.ToArray();
+        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(encoded, out ArraySegment<byte> segment) ? segment : encoded.ToArray();
         using var input = new StreamInput(bytes);
         using Stream stream = hasHeader
             ? new ZLibStream(input, CompressionMode.Decompress)
             : new DeflateStream(input, CompressionMode.Decompress);
-        return stream.ReadAtLeast(to, to.Length, throwOnEndOfStream: false) == to.Length
+        return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false) == destination.Length
             && stream.ReadByte() < 0
             && !input.IsExhausted;
     }

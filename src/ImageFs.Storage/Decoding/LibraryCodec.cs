@@ -7,7 +7,7 @@ namespace ImageFs.Storage.Decoding;
 internal sealed class LibraryCodec(string name, string library, LibraryCodec.Decoder decode) : Codec
 {
     /// <summary>A library's function.</summary>
-    public delegate bool Decoder(ReadOnlySpan<byte> from, Span<byte> to);
+    public delegate bool Decoder(ReadOnlySpan<byte> encoded, Span<byte> destination);
 
     /// <inheritdoc/>
     public override string Name => name;
@@ -16,5 +16,5 @@ internal sealed class LibraryCodec(string name, string library, LibraryCodec.Dec
     public override string? Library => library;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to) => decode(from.Span, to);
+    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => decode(encoded.Span, destination);
 }

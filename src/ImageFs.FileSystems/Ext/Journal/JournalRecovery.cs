@@ -129,7 +129,7 @@ internal static class JournalRecovery
 /// <param name="log">The journal.</param>
 /// <param name="copies">The copies; each is of a block of the volume, and lies on it.</param>
 /// <param name="blockSize">Bytes in a block.</param>
-internal sealed class RecoveredSource(BlockSource volume, JournalLog log, JournalCopies copies, int blockSize) : BlockSource
+internal sealed class RecoveredSource(BlockSource volume, JournalLog log, JournalCopies copies, int blockSize) : PiecedSource
 {
     // What an escaped copy must not begin with, and what the journal's super block does.
     private const int MagicNumberSize = sizeof(uint);
@@ -141,9 +141,8 @@ internal sealed class RecoveredSource(BlockSource volume, JournalLog log, Journa
     public override long MapSize => copies.Count * 16L;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override Piece Find(long offset)
     {
-        below = volume;
         ulong block = (ulong)(offset / blockSize);
         int inBlock = (int)(offset % blockSize);
         int place = copies.Find(block);
@@ -151,12 +150,12 @@ internal sealed class RecoveredSource(BlockSource volume, JournalLog log, Journa
         if (next != block)
         {
             long end = next == ulong.MaxValue ? Length : (long)next * blockSize;
-            return Extent.Mapped(offset, Math.Min(maxLength, end - offset), offset);
+            return Piece.Mapped(volume, offset, end - offset);
         }
 
         copies.Get(place, out uint logBlock, out bool isEscaped, out _);
         return isEscaped && inBlock < MagicNumberSize
-            ? Extent.Mapped(offset, Math.Min(maxLength, MagicNumberSize - inBlock), log.AddressOf(0) + inBlock)
-            : Extent.Mapped(offset, Math.Min(maxLength, blockSize - inBlock), log.AddressOf(logBlock) + inBlock);
+            ? Piece.Mapped(volume, log.AddressOf(0) + inBlock, MagicNumberSize - inBlock)
+            : Piece.Mapped(volume, log.AddressOf(logBlock) + inBlock, blockSize - inBlock);
     }
 }

@@ -100,7 +100,7 @@ internal static class VirtualAllocationTable
 /// <param name="physical">The partition that they are blocks of.</param>
 /// <param name="blockSize">Bytes in a block.</param>
 /// <param name="pool">Keeps what is read of the table.</param>
-internal sealed class VirtualPartition(BlockSource table, BlockSource physical, int blockSize, BlockPool pool) : BlockSource
+internal sealed class VirtualPartition(BlockSource table, BlockSource physical, int blockSize, BlockPool pool) : PiecedSource
 {
     private const int EntryLength = sizeof(uint);
     private const int CacheBlockSize = 2048;
@@ -112,15 +112,14 @@ internal sealed class VirtualPartition(BlockSource table, BlockSource physical, 
     public override long Length => table.Length / EntryLength * blockSize;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override Piece Find(long offset)
     {
         long block = Math.DivRem(offset, blockSize, out long inBlock);
         Span<byte> entry = stackalloc byte[EntryLength];
         _table.ReadAt(block * EntryLength, entry);
         uint place = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-        below = physical;
         return place != Unused
-            ? Extent.Mapped(offset, Math.Min(maxLength, blockSize - inBlock), ((long)place * blockSize) + inBlock)
+            ? Piece.Mapped(physical, ((long)place * blockSize) + inBlock, blockSize - inBlock)
             : throw new InvalidImageException("virtual allocation table", offset, $"block {block} has no place", "UDF 2.60 2.2.11");
     }
 }

@@ -3,7 +3,7 @@ using ImageFs.Storage.Decoding;
 namespace ImageFs.Storage.Containers.Dmg;
 
 /// <summary>A disk in chunks, which the image lists one by one.</summary>
-internal sealed class DmgDisk : VirtualDisk
+internal sealed class DmgDisk : TableDisk
 {
     private readonly BlockSource _file;
     private readonly Chunk[] _chunks;

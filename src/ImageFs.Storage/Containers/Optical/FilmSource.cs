@@ -4,7 +4,7 @@ namespace ImageFs.Storage.Containers.Optical;
 /// The sectors of a film, or of sound between data, as a drive reads them raw: 2352 bytes each, with sync, header and subheader. Where the
 /// image has them without sync and header, these are made.
 /// </summary>
-public sealed class FilmSource : BlockSource
+public sealed class FilmSource : PiecedSource
 {
     private readonly SectorRun _run;
     private readonly long _start;
@@ -34,18 +34,19 @@ public sealed class FilmSource : BlockSource
     public bool IsInterleaved { get; }
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override bool MayJoin => false;
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset)
     {
         long sector = _start + Math.DivRem(offset, SectorLayout.RawSize, out long within);
         if (within < _made)
         {
-            below = this;
-            return new Extent(offset, Math.Min(maxLength, _made - within), ExtentKind.Own, 0);
+            return Piece.Own(_made - within);
         }
 
-        below = _run.File;
         long left = _run.Layout.Size == SectorLayout.RawSize ? Length - offset : SectorLayout.RawSize - within;
-        return Extent.Mapped(offset, Math.Min(maxLength, left), _run.AddressOf(sector, (int)within - SectorLayout.RawDataStart));
+        return Piece.Mapped(_run.File, _run.AddressOf(sector, (int)within - SectorLayout.RawDataStart), left);
     }
 
     /// <inheritdoc/>

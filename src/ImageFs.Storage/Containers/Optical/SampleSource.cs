@@ -49,9 +49,9 @@ internal sealed class SampleSource(DiscTrack track, SectorRun[] runs) : PiecedSo
 
         public override string Name => "swapped samples";
 
-        protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to)
+        protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
         {
-            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, short>(from.Span), MemoryMarshal.Cast<byte, short>(to));
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, short>(encoded.Span), MemoryMarshal.Cast<byte, short>(destination));
             return true;
         }
     }

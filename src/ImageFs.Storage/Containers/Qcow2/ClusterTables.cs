@@ -68,7 +68,7 @@ internal sealed class ClusterTables
     /// <exception cref="InvalidImageException">The L1 table is not where it can be, or is too small for the disk.</exception>
     public ClusterTables(BlockSource source, TablePlace l1, int clusterBits, bool isExtended, long length, MemoryBudget memory)
     {
-        _cache = new BlockCache(source, VirtualDisk.TableCacheBlock, memory.Blocks);
+        _cache = new BlockCache(source, TableDisk.TableCacheBlock, memory.Blocks);
         _l1 = l1;
         _clusterBits = clusterBits;
         _entryBits = isExtended ? 4 : 3;

@@ -4,7 +4,7 @@ using ImageFs.Storage.Decoding;
 namespace ImageFs.Storage.Containers.Qcow2;
 
 /// <summary>A disk in a qcow2 file.</summary>
-internal sealed class Qcow2Disk : VirtualDisk
+internal sealed class Qcow2Disk : TableDisk
 {
     private const string Clause = "qcow2: Cluster mapping";
     private const int SubclusterCountBits = 5;

@@ -39,7 +39,7 @@ internal sealed class SnapshotTable(BlockSource source, ulong address, uint coun
             throw new InvalidImageException("qcow2 header", 0, $"it has {count} snapshots: at most {MaxSnapshots} are read", Clause);
         }
 
-        var cache = new BlockCache(source, VirtualDisk.TableCacheBlock, new BlockPool(4 * VirtualDisk.TableCacheBlock));
+        var cache = new BlockCache(source, TableDisk.TableCacheBlock, new BlockPool(4 * TableDisk.TableCacheBlock));
         long at = address <= (ulong)source.Length ? (long)address : throw Invalid(0, $"the table is at 0x{address:X}");
         for (uint i = 0; i < count; i++)
         {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace ImageFs.Storage.Containers.Vdi;
 
 /// <summary>A disk in a VDI file: static, dynamic or differencing.</summary>
-internal sealed class VdiDisk : VirtualDisk
+internal sealed class VdiDisk : TableDisk
 {
     private const uint Unallocated = uint.MaxValue;
     private const uint Discarded = uint.MaxValue - 1;

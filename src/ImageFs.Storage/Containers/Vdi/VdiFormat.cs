@@ -77,7 +77,7 @@ internal sealed class VdiFormat : ContainerFormat
         string FindBeside() => file.Folder.Contains(beside)
             ? beside
             : throw new UnsupportedFeatureException($"a differencing disk whose parent {beside} is not beside it (backing-file= names another)");
-        var parent = (VdiDisk)VirtualDisk.OpenParent(file, FindBeside, "parent", FormatName, context);
+        var parent = (VdiDisk)TableDisk.OpenParent(file, FindBeside, "parent", FormatName, context);
         return parent.Id == id
             ? parent
             : throw new InvalidImageException(Structure, 0x1A8, $"its parent is {id}, and the file found is {parent.Id}", Clause);

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace ImageFs.Storage.Containers.Vhd;
 
 /// <summary>A disk in blocks, each after a bitmap of its sectors; what a differencing disk does not have is in its parent.</summary>
-internal sealed class DynamicVhdDisk : VirtualDisk
+internal sealed class DynamicVhdDisk : TableDisk
 {
     private const string Clause = "VHD: Block Allocation Table and Data Blocks";
     private const int SectorSize = 512;

@@ -33,7 +33,7 @@ internal sealed class AllocationTable
     /// <exception cref="InvalidImageException">It is too small for the disk.</exception>
     public AllocationTable(BlockSource file, Region region, Metadata metadata, MemoryBudget memory)
     {
-        _cache = new BlockCache(file, VirtualDisk.TableCacheBlock, memory.Blocks);
+        _cache = new BlockCache(file, TableDisk.TableCacheBlock, memory.Blocks);
         _address = region.Offset;
         _blocksInChunk = SectorsInChunk * metadata.LogicalSectorSize / metadata.BlockSize;
         long blocks = (metadata.DiskSize + metadata.BlockSize - 1) / metadata.BlockSize;

@@ -2,7 +2,7 @@ namespace ImageFs.Storage.Containers.Vhdx;
 
 /// <summary>A file as it is when its log is replayed: some pieces of it are others.</summary>
 /// <param name="file">The file.</param>
-internal sealed class PatchedSource(BlockSource file) : BlockSource
+internal sealed class PatchedSource(BlockSource file) : PiecedSource
 {
     // Ascending, without overlaps. A piece without bytes is zeros.
     private readonly List<Patch> _patches = [];
@@ -47,30 +47,31 @@ internal sealed class PatchedSource(BlockSource file) : BlockSource
     }
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    protected override Piece Find(long offset)
     {
         int index = FirstBehind(offset);
-        long end = Math.Min(Length, maxLength < Length - offset ? offset + maxLength : Length);
         if (index < _patches.Count && _patches[index].Start <= offset)
         {
             Patch patch = _patches[index];
-            below = this;
-            return new Extent(offset, Math.Min(end, patch.End) - offset, patch.Bytes is null ? ExtentKind.Hole : ExtentKind.Own, 0);
+            return patch.Bytes is null ? Piece.Hole(patch.End - offset) : Piece.Own(patch.End - offset);
         }
 
         // A file that the log makes longer is zeros there.
-        below = file;
-        end = index < _patches.Count ? Math.Min(end, _patches[index].Start) : end;
-        return offset >= file.Length
-            ? Extent.Hole(offset, end - offset)
-            : Extent.Mapped(offset, Math.Min(end, file.Length) - offset, offset);
+        long end = index < _patches.Count ? _patches[index].Start : Length;
+        return offset >= file.Length ? Piece.Hole(end - offset) : Piece.Mapped(file, offset, Math.Min(end, file.Length) - offset);
     }
 
     /// <inheritdoc/>
     protected internal override void ReadOwn(long offset, Span<byte> destination)
     {
-        Patch patch = _patches[FirstBehind(offset)];
-        patch.Bytes.AsSpan((int)(offset - patch.Start) + patch.Skipped, destination.Length).CopyTo(destination);
+        while (destination.Length > 0)
+        {
+            Patch patch = _patches[FirstBehind(offset)];
+            int length = (int)Math.Min(patch.End - offset, destination.Length);
+            patch.Bytes.AsSpan((int)(offset - patch.Start) + patch.Skipped, length).CopyTo(destination);
+            destination = destination[length..];
+            offset += length;
+        }
     }
 
     // The first patch that ends after an offset.

@@ -3,7 +3,7 @@ using ImageFs.Storage.Checking;
 namespace ImageFs.Storage.Containers.Vhdx;
 
 /// <summary>A disk in a VHDX file: fixed, dynamic or differencing.</summary>
-internal sealed class VhdxDisk : VirtualDisk
+internal sealed class VhdxDisk : TableDisk
 {
     private const int NotPresent = 0;
     private const int Undefined = 1;

@@ -96,7 +96,7 @@ internal sealed class VhdxFormat : ContainerFormat
             metadata.ParentLocator.GetValueOrDefault(RelativePath)
             ?? metadata.ParentLocator.GetValueOrDefault(AbsolutePath)
             ?? throw new InvalidImageException("vhdx parent locator", 0, "it has no path", "MS-VHDX 2.6.2.6.3"));
-        BlockSource parent = VirtualDisk.OpenParent(file, PathOf, "parent", FormatName, context);
+        BlockSource parent = TableDisk.OpenParent(file, PathOf, "parent", FormatName, context);
         Guid id = ((VhdxDisk)parent).DataWriteGuid;
         return IsLinkedTo(metadata, Linkage, id) || IsLinkedTo(metadata, SecondLinkage, id)
             ? parent

@@ -10,18 +10,18 @@ internal sealed class GrainCodec(int grainSize) : Codec
     public override string Name => Codecs.Zlib.Name;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> from, Span<byte> to)
+    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
-        if (to.Length < grainSize)
+        if (destination.Length < grainSize)
         {
             using var grain = new PooledBuffer(grainSize);
-            if (Codecs.Zlib.TryDecode(from, grain.Span))
+            if (Codecs.Zlib.TryDecode(encoded, grain.Span))
             {
-                grain.Span[..to.Length].CopyTo(to);
+                grain.Span[..destination.Length].CopyTo(destination);
                 return true;
             }
         }
 
-        return Codecs.Zlib.TryDecode(from, to);
+        return Codecs.Zlib.TryDecode(encoded, destination);
     }
 }

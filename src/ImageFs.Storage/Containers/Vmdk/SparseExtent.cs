@@ -10,7 +10,7 @@ namespace ImageFs.Storage.Containers.Vmdk;
 /// <param name="parent">The disk below, from where this extent begins; null for none.</param>
 /// <param name="memory">Keeps what is read of its tables.</param>
 /// <param name="decoded">Keeps decoded grains.</param>
-internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, MemoryBudget memory, DecodedBlocks decoded) : VirtualDisk(decoded)
+internal sealed class SparseExtent(BlockSource file, GrainLayout layout, BlockSource? parent, MemoryBudget memory, DecodedBlocks decoded) : TableDisk(decoded)
 {
     private const string Clause = "VMDK: Grain Directories and Grain Tables";
     private const int SectorSize = 512;

@@ -182,7 +182,7 @@ internal sealed class VmdkFormat : ContainerFormat
     private static BlockSource OpenParent(ImageFile file, Descriptor descriptor, string contentId, OpenContext context)
     {
         string? hint = descriptor.ParentHint;
-        BlockSource parent = VirtualDisk.OpenParent(
+        BlockSource parent = TableDisk.OpenParent(
             file,
             () => hint is not null ? PathOf(hint) : throw new InvalidImageException("vmdk descriptor", 0, "the parent is not named", Clause),
             "parent",

@@ -4,7 +4,7 @@ namespace ImageFs.Storage.Containers;
 
 /// <summary>A disk whose blocks are found by tables: they lie in files, in a parent disk, nowhere, or compressed.</summary>
 /// <param name="decoded">Keeps decoded blocks, where some are compressed.</param>
-internal abstract class VirtualDisk(DecodedBlocks decoded = default) : Container(decoded)
+internal abstract class TableDisk(DecodedBlocks decoded = default) : Container(decoded)
 {
     // Bytes of its tables that it reads at once.
     internal const int TableCacheBlock = 4096;
