@@ -212,6 +212,12 @@ public sealed class Disk
         }
 
         Volume[] found = [.. Root.Walk().Where(node => node.Entry is not null && node.Set is null).Select(VolumeOf)];
-        return found.Length == 0 && _root.Problem is { } unassembled ? throw unassembled : [.. Volume.JoinSets(found, _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf))];
+        if (found.Length == 0 && _root.Problem is { } unassembled)
+        {
+            throw unassembled;
+        }
+
+        IEnumerable<Volume> elsewhere = _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
+        return [.. Volume.JoinSets(found, elsewhere)];
     }
 }

@@ -242,7 +242,7 @@ public sealed class ImageStack : IDisposable
             try
             {
                 FileSystem fileSystem = volume.Open(own);
-                opened.Add((volume.DirectoryName, fileSystem));
+                opened.Add((NewName(volume.DirectoryName, opened), fileSystem));
             }
             catch (ImageException e)
             {
@@ -264,6 +264,18 @@ public sealed class ImageStack : IDisposable
 
         Context.Options.Keep(unknown);
         return opened.Count > 0 ? new VolumeTree(opened) : throw new UnsupportedFeatureException("a disk without a file system that can be read");
+    }
+
+    // Volumes of two sets may have one number and one label.
+    private static string NewName(string name, List<(string Name, FileSystem FileSystem)> taken)
+    {
+        string unique = name;
+        for (int i = 2; taken.Exists(other => other.Name == unique); i++)
+        {
+            unique = $"{name}-{i}";
+        }
+
+        return unique;
     }
 
     /// <summary>The error that nothing is known of what is on a disk.</summary>

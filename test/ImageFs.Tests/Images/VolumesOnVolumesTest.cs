@@ -62,6 +62,15 @@ internal sealed class VolumesOnVolumesTest
     }
 
     [Test]
+    public void Two_of_one_name_are_both_shown()
+    {
+        DiskImage disk = new DiskImage(16 * MiB).Gpt((MiB, 6 * MiB, Linux), (8 * MiB, 6 * MiB, Linux)).Put("ext/ext2.img", MiB)
+            .Put("vg-all\0"u8, MiB + 1024 + 120).Put(SampleHeader.Write('M', "vg", 0, 1, s_ext), 8 * MiB);
+        using ImageStack image = Open(disk.Bytes);
+        Assert.That(Names(image.OpenFileSystem()), Is.EqualTo((string[])["1-vg-all", "1-vg-all-2"]));
+    }
+
+    [Test]
     public void A_missing_half_is_named_and_found_with_device()
     {
         byte[] first = SampleHeader.Write('J', "vg", 0, 2, s_ext.AsSpan(0, s_half));
