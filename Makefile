@@ -70,7 +70,8 @@ bench-tools: tools
 
 include packaging/packaging.mk
 
-check: lint test images publish man ## All of the above
+check: lint images publish man ## All of the above
+	@IMAGEFS_PUBLISHED=$(abspath $(DIST)) $(MAKE) --no-print-directory test
 
 clean: ## Remove what was built
 	rm -rf artifacts dist

@@ -6,7 +6,10 @@ internal static class Make
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(30);
     private static readonly Lazy<string> s_published = new(Publish);
 
-    /// <summary>The program in one file: the one under test when it is one, else what <c>make publish</c> makes.</summary>
+    /// <summary>
+    /// The program in one file: the one under test when it is one, that of the environment variable IMAGEFS_PUBLISHED, or else what
+    /// <c>make publish</c> makes.
+    /// </summary>
     public static string Published => s_published.Value;
 
     /// <summary>Makes a target.</summary>
@@ -19,6 +22,11 @@ internal static class Make
         if (!File.Exists(Path.ChangeExtension(ImageFsProgram.Path, "dll")))
         {
             return ImageFsProgram.Path;
+        }
+
+        if (Environment.GetEnvironmentVariable("IMAGEFS_PUBLISHED") is { } published)
+        {
+            return published;
         }
 
         string path = Path.Combine(TestImages.Sources, "artifacts/test/imagefs");
