@@ -33,7 +33,7 @@ INSTALLED := \
   644:packaging/desktop/$(APPLICATION).desktop:share/applications/$(APPLICATION).desktop \
   644:packaging/desktop/$(APPLICATION).metainfo.xml:share/metainfo/$(APPLICATION).metainfo.xml
 
-.PHONY: install uninstall deb pack picture
+.PHONY: install uninstall deb pack public-api picture
 install: $(DIST) man ## Install below PREFIX=/usr/local, and DESTDIR= before that; PREFIX=/usr is where mount(8) looks
 	@install -d artifacts/systemd && sed 's#@BINDIR@#$(PREFIX)/bin#' packaging/systemd/imagefs@.service >artifacts/systemd/imagefs@.service
 	@for file in $(INSTALLED); do \
@@ -50,11 +50,16 @@ $(DIST):
 deb: $(DIST) man ## artifacts/imagefs_VERSION_ARCH.deb, a Debian package of what `make install` installs
 	@packaging/debian/build.sh $(VERSION) artifacts
 
+LIBRARIES := ImageFs.Fuse ImageFs.Images ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux
+
 pack: tools ## artifacts/packages/: the program as a dotnet tool, and as libraries ImageFs.Fuse and ImageFs.Images with what they need
-	@for project in ImageFs ImageFs.Fuse ImageFs.Images ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux; do \
+	@for project in ImageFs $(LIBRARIES); do \
 	  dotnet pack "src/$$project" -c Release -o artifacts/packages -nologo -v quiet || exit 1; \
 	done
 	@ls artifacts/packages
+
+public-api: tools ## Write down what the libraries offer (src/*/PublicAPI.Unshipped.txt), after it was changed on purpose
+	@src/public-api.sh $(LIBRARIES)
 
 picture: $(DIST) ## docs/session.svg, the README's picture of a session
 	@docs/session.sh $(DIST) >artifacts/session.svg && mv artifacts/session.svg docs/session.svg
