@@ -92,7 +92,7 @@ public static class PathLookup
             names.Push((".", isOfLink));
         }
 
-        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+        foreach (string name in Enumerable.Reverse(path.Split('/', StringSplitOptions.RemoveEmptyEntries)))
         {
             names.Push((name, isOfLink));
         }

@@ -209,12 +209,12 @@ public static class ForeignFormats
     // The super block is in one of four places; its magic number is at 0x55C, in the machine's byte order.
     private static IEnumerable<ForeignFormat> Ufs(params byte[] magic) =>
         from start in (long[])[8 * KiB, 64 * KiB, 256 * KiB, 0]
-        from bytes in (byte[][])[magic, [.. magic.Reverse()]]
+        from bytes in (byte[][])[magic, [.. Enumerable.Reverse(magic)]]
         select FileSystem("ufs", "a UFS file system", "mount -t ufs -o ro,loop,ufstype=… mounts it", At(start + 0x55C, bytes));
 
     // Two bytes are few: zones as large as blocks, as everybody has them, and a state that there is, count too.
     private static IEnumerable<ForeignFormat> Minix(int place, params byte[] magic) =>
-        from bytes in (byte[][])[magic, [.. magic.Reverse()]]
+        from bytes in (byte[][])[magic, [.. Enumerable.Reverse(magic)]]
         select FileSystem("minix", "a Minix file system", "mount -t minix -o ro,loop mounts it", At(KiB + place, bytes), At(KiB + (place == 16 ? 10 : 12), 0, 0)).When(source => place == 24 || source.From(KiB + 18) is [<= 3, <= 3, ..]);
 
     // The description of the machine comes first (OVF 2.0, 5.1).
