@@ -111,6 +111,8 @@ public sealed class KeySourceTest
     {
         public override string Name => "sealed";
 
+        public override string Title => "a sealed volume";
+
         public override VolumeMember? Recognise(BlockSource source, SectorSizes sectors, OpenContext context) => new(source, null);
 
         public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => new SealedSet(members[0].Source);
