@@ -38,7 +38,7 @@ public readonly record struct Extent(long Offset, long Length, ExtentKind Kind, 
         ArgumentOutOfRangeException.ThrowIfLessThan(offset, Offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, End);
         long skipped = offset - Offset;
-        return new Extent(offset, Math.Min(Length - skipped, maxLength), Kind, Kind == ExtentKind.Mapped ? Address + skipped : Address, StoredLength);
+        return new Extent(offset, Math.Min(Length - skipped, maxLength), Kind, Kind == ExtentKind.Mapped ? Address + skipped : IsZero ? 0 : Address, StoredLength);
     }
 
     /// <summary>Whether <paramref name="next"/> continues this run, so that both are one.</summary>
