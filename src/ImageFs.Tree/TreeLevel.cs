@@ -1,5 +1,3 @@
-using ImageFs.Storage;
-
 namespace ImageFs.Tree;
 
 /// <summary>

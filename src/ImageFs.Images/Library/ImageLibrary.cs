@@ -1,4 +1,3 @@
-using ImageFs.FileSystems;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ImageFs.FileSystems.Clusters;
-using ImageFs.FileSystems.Fat;
 using ImageFs.Tests.FileSystems.Fat;
 
 namespace ImageFs.Benchmarks.Images;

@@ -1,5 +1,3 @@
-using ImageFs.Storage.Formats;
-
 namespace ImageFs.Storage.Containers.Split;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using ImageFs.FileSystems.Checksums;
-using ImageFs.FileSystems.Ext.Journal;
 using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems.Ext;
