@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Keys;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tests.Storage.Volumes.Example;
 using ImageFs.Tests.Support;
@@ -13,9 +14,14 @@ internal sealed class VolumeSearchTest
     private const int PartLength = 8 * 512;
 
     private readonly List<string> _warnings = [];
+    private readonly Keys _keys = new();
 
     [SetUp]
-    public void ForgetWarnings() => _warnings.Clear();
+    public void Forget()
+    {
+        _warnings.Clear();
+        _keys.Given = "Z";
+    }
 
     [Test]
     public void A_table_is_a_set_whose_volumes_are_parts_of_the_disk()
@@ -69,7 +75,7 @@ internal sealed class VolumeSearchTest
     public void Volumes_lie_on_each_other()
     {
         // A partition table in a locked volume that lies on two joined ones, of which one is a mirror.
-        byte[] locked = SampleHeader.Write('L', "lock", 0, 1, Disk(Bytes(7)), key: 0x5A);
+        byte[] locked = SampleHeader.Write('L', "lock", 0, 1, Disk(Bytes(7)), key: (byte)'Z');
         int cut = locked.Length / 2;
         byte[] mirror = SampleHeader.Write('M', "mirror", 0, 1, Join("join", 0, 2, locked.AsSpan(0, cut)));
         DiskImage outer = new DiskImage(16 * MiB).Gpt((MiB, mirror.Length, Linux), (8 * MiB, SampleHeader.Length + locked.Length - cut, Linux))
@@ -80,6 +86,22 @@ internal sealed class VolumeSearchTest
         Assert.That(Read(inmost.Source, 100), Is.EqualTo(Bytes(7)[..100]));
         Assert.That(inmost.LiesOn(entry => entry.IsNamed("join/all")) && inmost.LiesOn(entry => entry.IsNamed("2")), Is.True);
         Assert.That(inmost.LiesOn(entry => entry.IsNamed("3")), Is.False);
+    }
+
+    [TestCase("", ExpectedResult = "not supported: lock, which is locked, without a key")]
+    [TestCase("XY", ExpectedResult = "not supported: lock, which is locked, with a wrong key")]
+    [TestCase("XYZ", ExpectedResult = "")]
+    public string A_locked_volume_takes_its_key_from_the_context(string keys)
+    {
+        _keys.Given = keys;
+        VolumeNode volume = Leaf(Find(SampleHeader.Write('L', "lock", 0, 1, Bytes(9), key: (byte)'Z')), "lock/all");
+        Assert.That(_keys.Asked, Is.EqualTo("lock"));
+        if (volume.Problem is null)
+        {
+            Assert.That(Read(volume.Source, 100), Is.EqualTo(Bytes(9)[..100]));
+        }
+
+        return volume.Problem is { } problem ? problem.Message : string.Empty;
     }
 
     [Test]
@@ -120,7 +142,7 @@ internal sealed class VolumeSearchTest
 
     private static IReadOnlyList<VolumeFormat> Formats { get; } = [.. VolumeFormats.All, new SampleVolumes()];
 
-    private OpenContext Context => OpenContext.Of(null, _warnings.Add);
+    private OpenContext Context => OpenContext.Of(null, _warnings.Add) with { Keys = _keys };
 
     private VolumeNode Find(byte[] bytes)
     {
@@ -156,6 +178,20 @@ internal sealed class VolumeSearchTest
         byte[] bytes = new byte[length];
         source.ReadAt(0, bytes);
         return bytes;
+    }
+
+    /// <summary>Keys of one letter, one for each attempt.</summary>
+    private sealed class Keys : IKeySource
+    {
+        public string Given { get; set; } = string.Empty;
+
+        public string? Asked { get; private set; }
+
+        public Key? Find(string volume, int attempt)
+        {
+            Asked = volume;
+            return attempt < Given.Length ? new Key([(byte)Given[attempt]]) : null;
+        }
     }
 
     private sealed class ManyVolumes : VolumeFormat

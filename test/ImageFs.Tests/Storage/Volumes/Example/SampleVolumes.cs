@@ -1,5 +1,6 @@
 using System.Text;
 using ImageFs.Storage;
+using ImageFs.Storage.Keys;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Tests.Storage.Volumes.Example;
@@ -107,8 +108,15 @@ internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSe
 
     private SampleLock Unlock(SampleMember member, OpenContext context)
     {
-        byte check = (byte)(member.Header[SampleHeader.KeyCheck] ^ 0xFF);
-        return new SampleLock(member.Data, check);
+        for (int attempt = 0; ; attempt++)
+        {
+            using Key key = context.Keys.Find(Id, attempt)
+                ?? throw new UnsupportedFeatureException($"{Id}, which is locked, {(attempt == 0 ? "without a key" : "with a wrong key")}");
+            if (key.Bytes is [var value, ..] && (value ^ 0xFF) == member.Header[SampleHeader.KeyCheck])
+            {
+                return new SampleLock(member.Data, value);
+            }
+        }
     }
 }
 
