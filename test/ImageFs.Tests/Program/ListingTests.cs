@@ -10,7 +10,7 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.Program;
 
 /// <summary>Listings with attributes: an entry tells what its node does, for less; and what will be needed is asked of the device before.</summary>
-public sealed class ListingTest
+public sealed class ListingTests
 {
     // Looks into the cache for the attributes of a file, at most, of which the directory's record tells all; and how many are such.
     [TestCase("rockridge", "iso", 1)]

@@ -8,7 +8,7 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.FileSystems.Example;
 
 /// <summary>A format that the program has not is added by one line, and has all that a format has: recognition, a label, options, partitions, extents.</summary>
-internal sealed class ExampleFormatTest
+internal sealed class ExampleFormatTests
 {
     private string _path = string.Empty;
 

@@ -6,7 +6,7 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.Tree;
 
 /// <summary>A tree that shows others has an answer of its own to everything that a tree can be asked: a default would hide what they say.</summary>
-public sealed class WrapperTest
+public sealed class WrapperTests
 {
     private static readonly Assembly[] s_assemblies = [typeof(FileSystem).Assembly, typeof(FileSystemFormat).Assembly, typeof(ImageLibrary).Assembly];
 

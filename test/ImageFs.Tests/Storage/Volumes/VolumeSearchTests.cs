@@ -8,7 +8,7 @@ using static ImageFs.Tests.Support.DiskImage;
 namespace ImageFs.Tests.Storage.Volumes;
 
 /// <summary>Volumes that lie on several sources, and on each other.</summary>
-internal sealed class VolumeSearchTest
+internal sealed class VolumeSearchTests
 {
     private const string Linux = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
     private const int PartLength = 8 * 512;

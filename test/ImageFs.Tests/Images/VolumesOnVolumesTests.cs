@@ -12,7 +12,7 @@ using static ImageFs.Tests.Support.DiskImage;
 namespace ImageFs.Tests.Images;
 
 /// <summary>Volumes that are no partitions: chosen, named, left out, described, and opened; with a format of volumes that is one line more in the list.</summary>
-internal sealed class VolumesOnVolumesTest
+internal sealed class VolumesOnVolumesTests
 {
     private const string Linux = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
 

@@ -6,7 +6,7 @@ using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Formats;
 
-internal sealed class ProbeWindowTest
+internal sealed class ProbeWindowTests
 {
     [Test]
     public void It_has_the_bytes_of_its_source([Values(1, 4095, 4096, 131072, 131073, 262144, 262145, 1 << 20)] int length)

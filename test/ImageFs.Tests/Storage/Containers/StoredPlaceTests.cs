@@ -10,7 +10,7 @@ using ImageFs.Storage.Decoding;
 namespace ImageFs.Tests.Storage.Containers;
 
 /// <summary>Where compressed blocks are stored: as the format's own tables say, which are read here once more.</summary>
-public sealed class StoredPlaceTest : QemuDisks
+public sealed class StoredPlaceTests : QemuDisks
 {
     private const int SectorSize = 512;
 

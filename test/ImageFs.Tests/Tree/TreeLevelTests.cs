@@ -3,7 +3,7 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.Tree;
 
 /// <summary>Trees in trees: which of them a node is in.</summary>
-public sealed class TreeLevelTest
+public sealed class TreeLevelTests
 {
     private static readonly TreeLevel[] s_levels = [TreeLevel.Subvolume, TreeLevel.Volume, TreeLevel.Image];
 

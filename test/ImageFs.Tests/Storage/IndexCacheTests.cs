@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.Tests.Storage;
 
-public sealed class IndexCacheTest
+public sealed class IndexCacheTests
 {
     private const int MaxBytes = 100_000;
 

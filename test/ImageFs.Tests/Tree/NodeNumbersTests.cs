@@ -6,7 +6,7 @@ namespace ImageFs.Tests.Tree;
 
 /// <summary>Nodes of a tree of trees as numbers of 64 bits.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class NodeNumbersTest
+public sealed class NodeNumbersTests
 {
     private static readonly ulong[] s_values =
     [

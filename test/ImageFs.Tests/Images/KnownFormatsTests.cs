@@ -7,7 +7,7 @@ using ImageFs.Tests.Support;
 namespace ImageFs.Tests.Images;
 
 /// <summary>What formats say of themselves is what the help, the documents and recognition have.</summary>
-internal sealed class KnownFormatsTest
+internal sealed class KnownFormatsTests
 {
     private static readonly Lazy<string> s_documents = new(() => string.Join('\n', ((string[])["docs/formats.md", "docs/man/imagefs.1", "docs/man/mount-options.man", "README.md"]).Select(SourceTree.Read)));
 

@@ -9,7 +9,7 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.Images;
 
 /// <summary>What all layers of a mount keep, together: found by going through every object that a mounted tree leads to.</summary>
-public sealed class MemoryOfStackTest
+public sealed class MemoryOfStackTests
 {
     private const int Volumes = 4;
     private const int FirstSector = 2048;

@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.Tests.Storage;
 
-public sealed class BlockPoolTest
+public sealed class BlockPoolTests
 {
     private const int Piece = 64;
 

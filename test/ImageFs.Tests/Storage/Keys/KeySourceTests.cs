@@ -7,7 +7,7 @@ using ImageFs.Storage.Volumes;
 namespace ImageFs.Tests.Storage.Keys;
 
 /// <summary>Keys by options, and a volume of a format of the tests' own that needs one.</summary>
-public sealed class KeySourceTest
+public sealed class KeySourceTests
 {
     private string _path = string.Empty;
 
