@@ -16,7 +16,7 @@ public static class FuseUnmount
         Errno errno = Mounts.Unmount(mountPoint, UnmountFlags.NoFollow | (lazy ? UnmountFlags.Detach : UnmountFlags.None));
         if (errno == Errno.EPERM)
         {
-            HelperMount.Unmount(mountPoint, lazy);
+            DelegatedMount.Unmount(mountPoint, lazy);
         }
         else if (errno != Errno.None)
         {

@@ -38,7 +38,7 @@ public sealed class Ownership
     public static FileSystem Apply(FileSystem fileSystem, OptionList options)
     {
         var ownership = new Ownership(options);
-        return ownership.ChangesNothing ? fileSystem : new OwnedFileSystem(fileSystem, ownership);
+        return ownership.ChangesNothing ? fileSystem : new OwnershipFileSystem(fileSystem, ownership);
     }
 
     /// <summary>What stat(2) says of a node.</summary>

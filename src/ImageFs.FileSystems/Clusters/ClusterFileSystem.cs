@@ -49,7 +49,7 @@ internal abstract class ClusterFileSystem : FileSystem
     protected abstract ClusterHeap Heap { get; }
 
     /// <summary>What the format does not record.</summary>
-    protected abstract OwnerOptions Options { get; }
+    protected abstract ClusterOptions Options { get; }
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);

@@ -31,7 +31,7 @@ internal sealed class ExFatFileSystem(ExFatVolume volume, ExFatOptions options, 
     protected override BlockSource Source => volume.Source;
 
     /// <inheritdoc/>
-    protected override OwnerOptions Options => options;
+    protected override ClusterOptions Options => options;
 
     /// <inheritdoc/>
     public override FileSystemChecks Checks => new()

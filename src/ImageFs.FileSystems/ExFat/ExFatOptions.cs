@@ -4,7 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.ExFat;
 
 /// <summary>The mount options of Linux's exfat.</summary>
-internal sealed class ExFatOptions : OwnerOptions
+internal sealed class ExFatOptions : ClusterOptions
 {
     // They concern the system's time zone, which is UTC here, or have long had no effect.
     private static readonly string[] s_ignored = ["sys_tz", "zero_size_dir", "namecase", "codepage"];

@@ -36,7 +36,7 @@ internal sealed class FatFileSystem(FatVolume volume, FatOptions options, Memory
     protected override BlockSource Source => volume.Source;
 
     /// <inheritdoc/>
-    protected override OwnerOptions Options => options;
+    protected override ClusterOptions Options => options;
 
     /// <inheritdoc/>
     public override FileSystemChecks Checks => new() { Structures = new FatChecks(volume).All };

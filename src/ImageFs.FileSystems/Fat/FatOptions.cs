@@ -4,7 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.FileSystems.Fat;
 
 /// <summary>The mount options of Linux's vfat.</summary>
-internal sealed class FatOptions : OwnerOptions
+internal sealed class FatOptions : ClusterOptions
 {
     // They concern writing or NFS, or have long had no effect.
     private static readonly string[] s_ignored =

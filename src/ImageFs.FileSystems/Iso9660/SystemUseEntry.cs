@@ -38,7 +38,7 @@ internal static class SystemUseSignature
     /// <summary>Relocated directory (RRIP 4.1.5.3).</summary>
     public const int RE = ('R' << 8) | 'E';
 
-    /// <summary>Time stamps (RRIP 4.1.6).</summary>
+    /// <summary>Timestamps (RRIP 4.1.6).</summary>
     public const int TF = ('T' << 8) | 'F';
 
     /// <summary>Sparse file (RRIP 4.1.7).</summary>

@@ -175,7 +175,7 @@ internal sealed class FuseDispatcher
         switch (reply.Kind)
         {
             case FuseReply.ReplyKind.File:
-                FileReply sent = _transport.ReplyFile(unique, reply.Source!, reply.Offset, reply.Length);
+                FileReplyOutcome sent = _transport.ReplyFile(unique, reply.Source!, reply.Offset, reply.Length);
                 _counters.CountFile(sent, reply.Length);
                 lost = sent.Errno;
                 break;

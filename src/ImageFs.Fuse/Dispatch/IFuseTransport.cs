@@ -22,5 +22,5 @@ internal interface IFuseTransport
     /// <summary>Replies with all bytes of a run of a file, by the way that suits them.</summary>
     /// <exception cref="ImageException">They cannot be had: nothing was sent.</exception>
     /// <exception cref="LinuxException">The device failed: nothing was sent.</exception>
-    FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length);
+    FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length);
 }

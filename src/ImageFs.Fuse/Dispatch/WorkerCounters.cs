@@ -30,7 +30,7 @@ internal sealed class WorkerCounters
     public void CountError(Errno errno) => _errors[errno is > 0 and <= (Errno)LastErrno ? (int)errno : 0]++;
 
     /// <summary>Counts a reply of a file's bytes.</summary>
-    public void CountFile(FileReply reply, int length)
+    public void CountFile(FileReplyOutcome reply, int length)
     {
         _replies[(int)reply.Way]++;
         _bytes[(int)reply.Way] += length;

@@ -28,7 +28,7 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
         }
 
         options = options with { MountPoint = ResolveMountPoint(options.MountPoint, options.Log) };
-        return (FuseMount?)DirectMount.TryMake(options, out string refusal) ?? HelperMount.Make(options, refusal);
+        return (FuseMount?)DirectMount.TryMake(options, out string refusal) ?? DelegatedMount.Make(options, refusal);
     }
 
     /// <summary>Unmounts.</summary>

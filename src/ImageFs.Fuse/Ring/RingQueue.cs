@@ -147,7 +147,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
     }
 
     /// <inheritdoc/>
-    public FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length)
+    public FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
         _ring.Discard();
         Fallback fallback = _current.Fault;
@@ -157,12 +157,12 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
             if (fallback == Fallback.None)
             {
                 Commit(unique, Errno.None, length);
-                return new FileReply(ReplyWay.Ring, Fallback.None, Errno.None);
+                return new FileReplyOutcome(ReplyWay.Ring, Fallback.None, Errno.None);
             }
         }
 
         source.ReadAt(offset, Payload[..length]);
-        return new FileReply(ReplyWay.Copy, fallback, Reply(unique, Errno.None, length));
+        return new FileReplyOutcome(ReplyWay.Copy, fallback, Reply(unique, Errno.None, length));
     }
 
     /// <inheritdoc/>

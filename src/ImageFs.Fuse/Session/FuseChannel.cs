@@ -83,9 +83,9 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     }
 
     /// <inheritdoc/>
-    public FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length)
+    public FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
-        var reply = new FileReply(_policy.Way, Fallback.None, Errno.None);
+        var reply = new FileReplyOutcome(_policy.Way, Fallback.None, Errno.None);
         if (reply.Way != ReplyWay.Copy)
         {
             reply = SendByReference(reply.Way, unique, source, offset, length);
@@ -116,7 +116,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     }
 
     // The way that it went; or that nothing went out and it is to be copied, and why.
-    private FileReply SendByReference(ReplyWay way, ulong unique, BlockSource source, long offset, int length)
+    private FileReplyOutcome SendByReference(ReplyWay way, ulong unique, BlockSource source, long offset, int length)
     {
         var note = Fallback.None;
         Fallback fault = _plan.Make(source, offset, length);
@@ -141,7 +141,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
             fault = way == ReplyWay.Gather ? Gather(unique, length) : Splice(unique, length, isDirect: way == ReplyWay.Direct);
         }
 
-        return fault == Fallback.None ? new FileReply(way, note, Errno.None) : new FileReply(ReplyWay.Copy, fault, Errno.None);
+        return fault == Fallback.None ? new FileReplyOutcome(way, note, Errno.None) : new FileReplyOutcome(ReplyWay.Copy, fault, Errno.None);
     }
 
     private Fallback Gather(ulong unique, int length)

@@ -52,12 +52,12 @@ internal sealed class FakeTransport : IFuseTransport
         return Verdict;
     }
 
-    public FileReply ReplyFile(ulong unique, BlockSource source, long offset, int length)
+    public FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
         byte[] bytes = new byte[length];
         source.ReadAt(offset, bytes);
         Replies.Add(new FakeReply(unique, Errno.None, bytes));
-        return new FileReply(ReplyWay.Splice, Fallback.None, Verdict);
+        return new FileReplyOutcome(ReplyWay.Splice, Fallback.None, Verdict);
     }
 }
 

@@ -182,29 +182,29 @@ internal readonly ref struct RelocationLink
     public uint Location => BothEndian.UInt32(_data);
 }
 
-/// <summary>A TF entry: the time stamps of a file (RRIP 4.1.6).</summary>
-internal readonly ref struct TimeStamps
+/// <summary>A TF entry: the timestamps of a file (RRIP 4.1.6).</summary>
+internal readonly ref struct Timestamps
 {
     /// <summary>Bytes of the whole entry before the stamps.</summary>
     public const int Length = 5;
 
     private readonly ReadOnlySpan<byte> _data;
 
-    public TimeStamps(SystemUseEntry entry) => _data = SystemUse.Require(entry, Length, "TF", "RRIP 4.1.6");
+    public Timestamps(SystemUseEntry entry) => _data = SystemUse.Require(entry, Length, "TF", "RRIP 4.1.6");
 
     /// <summary>Which stamps are there, and their form.</summary>
-    public TimeStampFlags Flags => (TimeStampFlags)_data[0];
+    public TimestampFlags Flags => (TimestampFlags)_data[0];
 
     /// <summary>A stamp; null when it is not there or not specified.</summary>
     /// <param name="stamp">One of the flags.</param>
-    public Timestamp? Find(TimeStampFlags stamp)
+    public Timestamp? Find(TimestampFlags stamp)
     {
         if (!Flags.HasFlag(stamp))
         {
             return null;
         }
 
-        bool isLong = Flags.HasFlag(TimeStampFlags.LongForm);
+        bool isLong = Flags.HasFlag(TimestampFlags.LongForm);
         int length = isLong ? VolumeTime.Length : RecordingTime.Length;
         int before = BitOperations.PopCount((uint)Flags & ((uint)stamp - 1));
         ReadOnlySpan<byte> stamps = _data[1..];
@@ -218,9 +218,9 @@ internal readonly ref struct TimeStamps
     }
 }
 
-/// <summary>Flags of a TF entry: which time stamps are there, in this order (RRIP 4.1.6).</summary>
+/// <summary>Flags of a TF entry: which timestamps are there, in this order (RRIP 4.1.6).</summary>
 [Flags]
-internal enum TimeStampFlags : byte
+internal enum TimestampFlags : byte
 {
     None = 0,
 

@@ -168,7 +168,7 @@ internal ref struct RockRidgeFields
                 Target.Append(entry);
                 break;
             case SystemUseSignature.TF:
-                TakeTimes(new TimeStamps(entry));
+                TakeTimes(new Timestamps(entry));
                 break;
             case SystemUseSignature.SF:
                 SparseSize = new SparseFile(entry).VirtualFileSize;
@@ -205,11 +205,11 @@ internal ref struct RockRidgeFields
         SerialNumber = attributes.SerialNumber;
     }
 
-    private void TakeTimes(scoped TimeStamps stamps)
+    private void TakeTimes(scoped Timestamps stamps)
     {
-        CreationTime = stamps.Find(TimeStampFlags.Creation) ?? CreationTime;
-        ModifyTime = stamps.Find(TimeStampFlags.Modify) ?? ModifyTime;
-        AccessTime = stamps.Find(TimeStampFlags.Access) ?? AccessTime;
-        AttributesTime = stamps.Find(TimeStampFlags.Attributes) ?? AttributesTime;
+        CreationTime = stamps.Find(TimestampFlags.Creation) ?? CreationTime;
+        ModifyTime = stamps.Find(TimestampFlags.Modify) ?? ModifyTime;
+        AccessTime = stamps.Find(TimestampFlags.Access) ?? AccessTime;
+        AttributesTime = stamps.Find(TimestampFlags.Attributes) ?? AttributesTime;
     }
 }

@@ -34,8 +34,8 @@ internal static class ExtendedAttributes
         try
         {
             ReadOnlySpan<byte> attribute = Find(volume, entry, FileTimes);
-            bool isTold = attribute.Length >= 20 + TimeStamp.Length && (BinaryPrimitives.ReadUInt32LittleEndian(attribute[16..]) & 1) != 0;
-            return isTold ? TimeStamp.Read(attribute[20..]) : null;
+            bool isTold = attribute.Length >= 20 + UdfTime.Length && (BinaryPrimitives.ReadUInt32LittleEndian(attribute[16..]) & 1) != 0;
+            return isTold ? UdfTime.Read(attribute[20..]) : null;
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {

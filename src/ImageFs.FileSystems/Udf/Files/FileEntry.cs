@@ -103,16 +103,16 @@ internal readonly ref struct FileEntry
     public ulong BlocksRecorded => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[(_isExtended ? 72 : 64)..]);
 
     /// <summary>Access Date and Time (4/14.9.12).</summary>
-    public Timestamp AccessTime => TimeStamp.Read(_bytes[(_isExtended ? 80 : 72)..]);
+    public Timestamp AccessTime => UdfTime.Read(_bytes[(_isExtended ? 80 : 72)..]);
 
     /// <summary>Modification Date and Time (4/14.9.13).</summary>
-    public Timestamp ModificationTime => TimeStamp.Read(_bytes[(_isExtended ? 92 : 84)..]);
+    public Timestamp ModificationTime => UdfTime.Read(_bytes[(_isExtended ? 92 : 84)..]);
 
     /// <summary>Creation Date and Time, which an extended one has (4/14.17.15).</summary>
-    public Timestamp? CreationTime => _isExtended ? TimeStamp.Read(_bytes[104..]) : null;
+    public Timestamp? CreationTime => _isExtended ? UdfTime.Read(_bytes[104..]) : null;
 
     /// <summary>Attribute Date and Time (4/14.9.14).</summary>
-    public Timestamp AttributeTime => TimeStamp.Read(_bytes[(_isExtended ? 116 : 96)..]);
+    public Timestamp AttributeTime => UdfTime.Read(_bytes[(_isExtended ? 116 : 96)..]);
 
     /// <summary>Extended Attribute ICB: of a file with further attributes; of length 0 when there is none (4/14.9.16, 4/14.17.19).</summary>
     public AllocationDescriptor AttributesIcb => AllocationDescriptor.ReadLong(_bytes[(_isExtended ? 136 : 112)..]);

@@ -24,7 +24,7 @@ internal sealed class Integrity
     public bool IsClosed => Read(28) == 1;
 
     /// <summary>Recording Date and Time (3/10.10.2).</summary>
-    public ReadOnlySpan<byte> RecordingTime => _bytes.AsSpan(DescriptorTag.Length, TimeStamp.Length);
+    public ReadOnlySpan<byte> RecordingTime => _bytes.AsSpan(DescriptorTag.Length, UdfTime.Length);
 
     /// <summary>Number of files; null when it is not told.</summary>
     public uint? Files => ReadUse(EntityIdentifier.Length);

@@ -21,7 +21,7 @@ internal readonly ref struct PrimaryVolumeDescriptor(ReadOnlySpan<byte> bytes)
     public EntityIdentifier Application => new(_bytes[344..]);
 
     /// <summary>Recording Date and Time (3/10.1.17).</summary>
-    public ReadOnlySpan<byte> RecordingTime => _bytes.Slice(376, TimeStamp.Length);
+    public ReadOnlySpan<byte> RecordingTime => _bytes.Slice(376, UdfTime.Length);
 
     /// <summary>Implementation Identifier (3/10.1.18).</summary>
     public EntityIdentifier Implementation => new(_bytes[388..]);
@@ -135,7 +135,7 @@ internal readonly ref struct FileSetDescriptor(ReadOnlySpan<byte> bytes)
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
     /// <summary>Recording Date and Time (4/14.1.2).</summary>
-    public ReadOnlySpan<byte> RecordingTime => _bytes.Slice(16, TimeStamp.Length);
+    public ReadOnlySpan<byte> RecordingTime => _bytes.Slice(16, UdfTime.Length);
 
     /// <summary>File Set Number (4/14.1.7).</summary>
     public uint Number => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[40..]);

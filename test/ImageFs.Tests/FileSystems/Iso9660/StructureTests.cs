@@ -143,7 +143,7 @@ internal sealed class StructureTests
         AssertEntry(IsoBytes.Cl(9), 12, entry => Assert.That(new RelocationLink(entry).Location, Is.EqualTo(9)));
         AssertEntry(IsoBytes.Sl(1, 8, 0), 5, entry => Assert.That(new SymbolicLink(entry).Continues));
         AssertEntry(IsoBytes.Entry("TF", [0x81, .. new byte[17]]), 5, entry =>
-            Assert.That(new TimeStamps(entry).Flags, Is.EqualTo(TimeStampFlags.Creation | TimeStampFlags.LongForm)));
+            Assert.That(new Timestamps(entry).Flags, Is.EqualTo(TimestampFlags.Creation | TimestampFlags.LongForm)));
         AssertEntry(IsoBytes.Entry("SF", [.. IsoBytes.Both32(1), .. IsoBytes.Both32(2), 3]), 21, entry =>
         {
             var sf = new SparseFile(entry);

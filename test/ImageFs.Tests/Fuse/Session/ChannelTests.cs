@@ -35,18 +35,18 @@ public sealed class ChannelTests
     [TestCase(32_768)]
     [TestCase(300_000)]
     public void A_large_run_is_spliced(int length) =>
-        AssertFile(_image.Layout((2048, length)), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None));
+        AssertFile(_image.Layout((2048, length)), new FileReplyOutcome(ReplyWay.Splice, Fallback.None, Errno.None));
 
     [TestCase(1)]
     [TestCase(4096)]
     public void A_small_run_is_gathered(int length) =>
-        AssertFile(_image.Layout((2048, length)), new FileReply(ReplyWay.Gather, Fallback.None, Errno.None));
+        AssertFile(_image.Layout((2048, length)), new FileReplyOutcome(ReplyWay.Gather, Fallback.None, Errno.None));
 
     [Test]
     public void Many_extents_are_spliced_while_they_fit()
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 240).Select(i => (i * 4096L, 300L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Splice, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Splice));
+        AssertFile(_image.Layout(runs), new FileReplyOutcome(ReplyWay.Splice, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Splice));
     }
 
     [TestCase(2048, ReplyWay.Gather)]
@@ -55,27 +55,27 @@ public sealed class ChannelTests
     public void A_piece_is_spliced_from_a_size_on(int length, ReplyWay way)
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 30).Select(i => (i * 20_000L, (long)length))];
-        AssertFile(_image.Layout(runs), new FileReply(way, Fallback.None, Errno.None));
+        AssertFile(_image.Layout(runs), new FileReplyOutcome(way, Fallback.None, Errno.None));
     }
 
     [Test]
     public void More_pieces_than_the_pipe_has_slots_for_are_gathered()
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 1000).Select(i => (i * 600L, 70L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Gather, Fallback.TooManyPieces, Errno.None));
+        AssertFile(_image.Layout(runs), new FileReplyOutcome(ReplyWay.Gather, Fallback.TooManyPieces, Errno.None));
     }
 
     [Test]
     public void More_pieces_than_one_message_has_are_copied()
     {
         (long, long)[] runs = [.. Enumerable.Range(0, 1500).Select(i => (i * 600L, 2L))];
-        AssertFile(_image.Layout(runs), new FileReply(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None));
+        AssertFile(_image.Layout(runs), new FileReplyOutcome(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None));
     }
 
     [Test]
     public void More_pages_than_the_pipe_has_are_copied_when_splicing_is_forced() => AssertFile(
         _image.Layout((0, 100_000)),
-        new FileReply(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None),
+        new FileReplyOutcome(ReplyWay.Copy, Fallback.TooManyPieces, Errno.None),
         new ReplyPolicy(ReplyWay.Splice),
         pipeCapacity: 65536);
 
@@ -88,14 +88,14 @@ public sealed class ChannelTests
         bool isDirect = way != ReplyWay.Direct || _image.Device.Direct?.Alignment <= 1024;
         using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(way));
         var source = new MappedSource(_image.Device, map);
-        FileReply reply = channel.ReplyFile(1, source, 0, 102_048);
-        Assert.That(reply, Is.EqualTo(isDirect ? new FileReply(way, Fallback.None, Errno.None) : new FileReply(ReplyWay.Splice, Fallback.NotDirect, Errno.None)));
+        FileReplyOutcome reply = channel.ReplyFile(1, source, 0, 102_048);
+        Assert.That(reply, Is.EqualTo(isDirect ? new FileReplyOutcome(way, Fallback.None, Errno.None) : new FileReplyOutcome(ReplyWay.Splice, Fallback.NotDirect, Errno.None)));
         Assert.That(_target.Take().AsSpan(16).SequenceEqual(TestImage.Contents(source)), Is.True);
     }
 
     [Test]
     public void Bytes_in_memory_are_copied() =>
-        AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReply(ReplyWay.Copy, Fallback.NotMapped, Errno.None));
+        AssertFile(new MemorySource(_image.Bytes.AsMemory(0, 5000)), new FileReplyOutcome(ReplyWay.Copy, Fallback.NotMapped, Errno.None));
 
     [Test]
     public void Bytes_of_a_device_that_is_no_file_are_copied_and_those_of_a_file_beside_it_spliced()
@@ -103,9 +103,9 @@ public sealed class ChannelTests
         using var device = new TestDevice(_image.Bytes);
         var mixed = new ConcatenatedSource([_image.Layout((4096, 50_000)), device]);
         using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
-        Assert.That(channel.ReplyFile(1, mixed, 0, 50_000), Is.EqualTo(new FileReply(ReplyWay.Splice, Fallback.None, Errno.None)));
+        Assert.That(channel.ReplyFile(1, mixed, 0, 50_000), Is.EqualTo(new FileReplyOutcome(ReplyWay.Splice, Fallback.None, Errno.None)));
         Assert.That(_target.Take().AsSpan(16).SequenceEqual(_image.Bytes.AsSpan(4096, 50_000)), Is.True);
-        Assert.That(channel.ReplyFile(2, mixed, 49_000, 50_000), Is.EqualTo(new FileReply(ReplyWay.Copy, Fallback.NotMapped, Errno.None)));
+        Assert.That(channel.ReplyFile(2, mixed, 49_000, 50_000), Is.EqualTo(new FileReplyOutcome(ReplyWay.Copy, Fallback.NotMapped, Errno.None)));
         Assert.That(_target.Take().AsSpan(16).SequenceEqual((byte[])[.. _image.Bytes[53_096..54_096], .. _image.Bytes[..49_000]]), Is.True);
         Assert.That((device.Reads, device.BytesRead), Is.EqualTo((1, 49_000L)));
     }
@@ -126,11 +126,11 @@ public sealed class ChannelTests
 
     [Test]
     public void Copying_can_be_chosen() => AssertFile(
-        _image.Layout((2048, 300_000)), new FileReply(ReplyWay.Copy, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Copy));
+        _image.Layout((2048, 300_000)), new FileReplyOutcome(ReplyWay.Copy, Fallback.None, Errno.None), new ReplyPolicy(ReplyWay.Copy));
 
     [Test]
     public void What_is_not_in_whole_sectors_is_not_read_past_the_cache() => AssertFile(
-        _image.Layout((2048, 300_000), (1, 5)), new FileReply(ReplyWay.Splice, Fallback.NotDirect, Errno.None), new ReplyPolicy(ReplyWay.Direct));
+        _image.Layout((2048, 300_000), (1, 5)), new FileReplyOutcome(ReplyWay.Splice, Fallback.NotDirect, Errno.None), new ReplyPolicy(ReplyWay.Direct));
 
     [Test]
     public void A_cache_that_keeps_nothing_is_read_past() =>
@@ -229,7 +229,7 @@ public sealed class ChannelTests
         }
     }
 
-    private void AssertFile(BlockSource source, FileReply expected, ReplyPolicy? policy = null, int pipeCapacity = 1 << 20)
+    private void AssertFile(BlockSource source, FileReplyOutcome expected, ReplyPolicy? policy = null, int pipeCapacity = 1 << 20)
     {
         using var channel = new FuseChannel(_target.Descriptor, policy ?? new ReplyPolicy(null), pipeCapacity);
         int length = (int)source.Length;

@@ -4,8 +4,8 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Udf.Structures;
 
-/// <summary>A date and time (ECMA-167 1/7.3).</summary>
-internal static class TimeStamp
+/// <summary>A date and time as UDF has it: a timestamp of ECMA-167 (1/7.3).</summary>
+internal static class UdfTime
 {
     /// <summary>Bytes that it takes.</summary>
     public const int Length = 12;

@@ -8,7 +8,7 @@ namespace ImageFs.FileSystems.Clusters;
 /// <summary>
 /// The mount options that Linux's vfat and exfat share: what these formats do not record, owner, permissions and time zone.
 /// </summary>
-internal class OwnerOptions
+internal class ClusterOptions
 {
     private const uint AllPermissions = 0x1FF;
     private const uint WritePermissions = 0x92;
@@ -20,7 +20,7 @@ internal class OwnerOptions
 
     /// <summary>Takes the options.</summary>
     /// <exception cref="OptionException">A value is not valid.</exception>
-    public OwnerOptions(OptionList options)
+    public ClusterOptions(OptionList options)
     {
         UserId = options.TakeUser("uid") ?? 0;
         GroupId = options.TakeGroup("gid") ?? 0;

@@ -3,17 +3,17 @@ using ImageFs.Linux;
 namespace ImageFs.Fuse.Mounting;
 
 /// <summary>A mount made by fusermount3, the set-user-id program that mounts for users.</summary>
-internal sealed class HelperMount : FuseMount
+internal sealed class DelegatedMount : FuseMount
 {
     private readonly string _program;
 
-    private HelperMount(string program, string mountPoint, FileDescriptor connection)
+    private DelegatedMount(string program, string mountPoint, FileDescriptor connection)
         : base(mountPoint, connection) => _program = program;
 
     /// <param name="options">How and where.</param>
     /// <param name="refusal">Why mount(2) did not do it.</param>
     /// <exception cref="FuseMountException">There is no fusermount3, or it refuses.</exception>
-    public static HelperMount Make(FuseMountOptions options, string refusal)
+    public static DelegatedMount Make(FuseMountOptions options, string refusal)
     {
         foreach (string program in FuserMount.Candidates)
         {
@@ -22,7 +22,7 @@ internal sealed class HelperMount : FuseMount
             {
                 return outcome.Connection is null
                     ? throw MountAdvice.HelperRefused(program, outcome.Message)
-                    : new HelperMount(program, options.MountPoint, outcome.Connection);
+                    : new DelegatedMount(program, options.MountPoint, outcome.Connection);
             }
         }
 

@@ -5,9 +5,9 @@ using ImageFs.Tree;
 namespace ImageFs.Tests.Tree;
 
 /// <summary>File systems around another: with owners and permissions of the options, and with films.</summary>
-public sealed class OwnedFileSystemTests
+public sealed class OwnershipFileSystemTests
 {
-    [TestCase(typeof(OwnedFileSystem))]
+    [TestCase(typeof(OwnershipFileSystem))]
     [TestCase(typeof(FilmFileSystem))]
     public void Nothing_of_the_file_system_is_left_out(Type around)
     {
