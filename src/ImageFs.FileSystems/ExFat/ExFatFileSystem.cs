@@ -1,7 +1,7 @@
 using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
-using ImageFs.Storage.Formats;
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.ExFat;
