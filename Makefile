@@ -36,7 +36,7 @@ images: ## Rebuild the test images, and say whether they came out the same
 	@test/install-tools.sh
 	@for build in images/build.sh images/*/build.sh; do echo "$$build"; $$build || exit 1; done
 
-publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can be had, else ReadyToRun
+publish: tools ## dist/imagefs, one executable file: Native AOT if its packs can be restored, else ReadyToRun
 	@$(MAKE) --no-print-directory publish-aot || $(MAKE) --no-print-directory publish-r2r
 
 publish-aot: tools ## dist/imagefs by Native AOT; TFM=net9.0 takes that framework's packs

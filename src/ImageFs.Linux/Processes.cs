@@ -52,10 +52,10 @@ public static unsafe class Processes
     }
 
     /// <summary>
-    /// The words of this process's command line as they were given, argv[0] before them. The runtime hands them to Main without what
-    /// is no UTF-8 in them.
+    /// The words of this process's command line as they were given, argv[0] before them. The runtime replaces what is
+    /// not UTF-8 in those that it hands to Main.
     /// </summary>
-    /// <returns>None where /proc is not to be had.</returns>
+    /// <returns>Empty when /proc cannot be read.</returns>
     public static IReadOnlyList<string> CommandLine()
     {
         try

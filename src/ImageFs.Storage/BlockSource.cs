@@ -29,8 +29,8 @@ public abstract class BlockSource
     public abstract Extent Map(long offset, long maxLength, out BlockSource below);
 
     /// <summary>
-    /// What this layer can tell besides its bytes, or what one below tells of them: a layer on top that passes all bytes on, or a part of
-    /// them, hands it on for that part.
+    /// What this layer can tell besides its bytes, or what a layer below can tell about them: a layer on top that passes all bytes on, or
+    /// a part of them, hands it on for that part.
     /// </summary>
     /// <typeparam name="TCapability">What is asked for.</typeparam>
     /// <returns>Null when no layer can tell it.</returns>

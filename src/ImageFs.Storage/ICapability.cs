@@ -9,6 +9,6 @@ public interface ICapability
     /// <summary>The same for a part of the source: there, addresses count from where the part begins.</summary>
     /// <param name="start">Where the part begins, in bytes; less than 0 where it begins before the source does.</param>
     /// <param name="length">Bytes in it.</param>
-    /// <returns>Null when there is nothing to tell of the part.</returns>
+    /// <returns>Null when there is nothing to tell about the part.</returns>
     ICapability? OfPart(long start, long length);
 }

@@ -68,7 +68,7 @@ public abstract class ForwardingFileSystem(FileSystem inner) : FileSystem
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) => inner.GetExtendedAttribute(node, name);
 
-    /// <summary>What stat(2) tells of a node, however it was asked for.</summary>
+    /// <summary>The attributes that stat(2) shows of a node, by whichever request they are asked for.</summary>
     /// <param name="node">The node.</param>
     /// <param name="attributes">What the other file system tells.</param>
     protected virtual NodeAttributes Show(NodeId node, in NodeAttributes attributes) => attributes;

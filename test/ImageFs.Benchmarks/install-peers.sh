@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the benchmarks run (Debian packages). A peer that cannot be had is absent from the table, no more.
+# Installs what the benchmarks run (Debian packages). A peer that cannot be installed is left out of the table.
 set -euo pipefail
 packages=../install-packages.sh
 cd "$(dirname "$0")"

@@ -49,7 +49,7 @@ internal sealed class CommandLineTests
     [TestCase("-r", "-o", "mount")]
     public void An_options_value_is_no_command(params string[] options)
     {
-        // As an option it is unknown; as a command it would tell of the image, or take it for a mount.
+        // As an option it is unknown; as a command it would describe the image, or take it for a mount.
         using var mount = ImageMount.Prepare(Image);
         ToolResult said = ImageFsProgram.Run([.. options, Image, mount.Directory]);
         Assert.That(mount.IsMounted, Is.False);

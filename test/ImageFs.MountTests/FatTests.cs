@@ -3,7 +3,7 @@ using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
 
-/// <summary>FAT and exFAT against Linux's own vfat and exfat: every name, and all that they tell of it.</summary>
+/// <summary>FAT and exFAT against Linux's own vfat and exfat: every name, and all its attributes.</summary>
 internal sealed class FatTests
 {
     private const string Type = "vfat";

@@ -35,7 +35,7 @@ internal sealed class PackageTests
         Assert.That(said.Error, Is.Empty);
     }
 
-    // `make publish` makes a ReadyToRun one where the packs of Native AOT are not to be had: there this says so.
+    // `make publish` makes a ReadyToRun one where the packs of Native AOT cannot be restored. This test fails there, and says so.
     [Test]
     public void What_is_published_is_compiled_by_Native_AOT()
     {
@@ -85,7 +85,7 @@ internal sealed class PackageTests
         if (said.ExitCode != 0)
         {
             Tool.CleanUp("rm", "-rf", "--one-file-system", begun);
-            Assert.Ignore($"debootstrap: no Debian to be had here: {said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()}");
+            Assert.Ignore($"debootstrap made no Debian here: {said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault()}");
         }
 
         Directory.Move(begun, debian);

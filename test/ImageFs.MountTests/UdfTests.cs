@@ -9,7 +9,7 @@ using static ImageFs.MountTests.Support.InfoReport;
 
 namespace ImageFs.MountTests;
 
-/// <summary>UDF against Linux's own udf: every name, and all that it tells of it, with the inode number.</summary>
+/// <summary>UDF against Linux's own udf: every name, and all its attributes, with the inode number.</summary>
 internal sealed class UdfTests
 {
     private const string Type = "udf";

@@ -2,7 +2,7 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Directories;
 
-/// <summary>What going through a directory once tells of it.</summary>
+/// <summary>What is known of a directory after going through it once.</summary>
 internal sealed class DirectoryFacts
 {
     /// <summary>Entries that are directories.</summary>

@@ -41,7 +41,7 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
     /// <exception cref="LinuxException">The node is no directory (ENOTDIR), or the device failed.</exception>
     public TDirectory Open(NodeId directory) => Open(directory, isAfresh: false).Directory;
 
-    /// <summary>A directory, and what going through it tells of it.</summary>
+    /// <summary>Goes through a directory once, and returns what is known of it then.</summary>
     public DirectoryFacts GoThrough(NodeId directory, out TDirectory opened)
     {
         Opened found = Open(directory, isAfresh: true);

@@ -17,7 +17,7 @@ internal sealed class Iso9660Volume
     private readonly ushort _volumeSequenceNumber;
     private int _hasWarnedOfRecords;
 
-    /// <summary>Opens the volume that a descriptor set tells of, and decides which tree is shown.</summary>
+    /// <summary>Opens the volume that a descriptor set describes, and decides which tree is shown.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
     public Iso9660Volume(BlockSource source, VolumeDescriptorSet descriptors, Iso9660Options options, OpenContext context)
     {

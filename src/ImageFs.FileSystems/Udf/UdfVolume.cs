@@ -98,7 +98,7 @@ internal sealed class UdfVolume
     /// <param name="source">A layer above the image: the space of partitions, or a file.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="destination">Filled whole.</param>
-    /// <exception cref="ImageException">It cannot be had.</exception>
+    /// <exception cref="ImageException">The bytes cannot be read.</exception>
     public void ReadAt(BlockSource source, long offset, Span<byte> destination)
     {
         while (destination.Length > 0)

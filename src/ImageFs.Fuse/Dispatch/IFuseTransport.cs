@@ -20,7 +20,7 @@ internal interface IFuseTransport
     Errno Reply(ulong unique, Errno error, int payloadLength);
 
     /// <summary>Replies with all bytes of a run of a file, by the way that suits them.</summary>
-    /// <exception cref="ImageException">They cannot be had: nothing was sent.</exception>
+    /// <exception cref="ImageException">They cannot be read: nothing was sent.</exception>
     /// <exception cref="LinuxException">The device failed: nothing was sent.</exception>
     FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length);
 }

@@ -20,7 +20,7 @@ internal sealed class RingFiles
     private readonly int[] _refusals = new int[Places];
 
     /// <summary>Makes the ring's table.</summary>
-    /// <exception cref="LinuxException">It cannot be had.</exception>
+    /// <exception cref="LinuxException">The kernel refuses the table, or the connection in it.</exception>
     public RingFiles(IoUring ring, FileDescriptor connection)
     {
         _ring = ring;

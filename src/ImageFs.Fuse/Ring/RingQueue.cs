@@ -41,7 +41,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
     /// <param name="connection">The descriptor of /dev/fuse; it stays the caller's.</param>
     /// <param name="depth">How many requests may be under way.</param>
     /// <param name="mayRead">Whether files are read by the ring; else they are copied.</param>
-    /// <exception cref="LinuxException">It cannot be had, or does not work here.</exception>
+    /// <exception cref="LinuxException">The kernel refuses the ring, or it does not work here.</exception>
     public RingQueue(int number, FileDescriptor connection, int depth, bool mayRead)
     {
         _number = number;

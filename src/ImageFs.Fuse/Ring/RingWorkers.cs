@@ -33,7 +33,7 @@ internal sealed class RingWorkers : IDisposable
     /// <param name="service">What all workers share.</param>
     /// <param name="onBroken">Ends the connection; called when a queue has failed while it was in use.</param>
     /// <param name="refusal">Why there are none.</param>
-    /// <returns>Null when they cannot be had.</returns>
+    /// <returns>Null when they cannot be made.</returns>
     public static RingWorkers? TryMake(FileDescriptor connection, FuseService service, Action onBroken, out string refusal)
     {
         refusal = string.Empty;

@@ -1,8 +1,8 @@
 namespace ImageFs.Storage.Formats;
 
 /// <summary>
-/// Something that an image can be, which says of itself all that the program tells of it: help, <c>fs=</c>, completion, recognition and the
-/// lists of the documents come from here.
+/// Something that an image can be, which describes itself: help, <c>fs=</c>, completion, recognition and the lists of the documents
+/// come from here.
 /// </summary>
 public abstract class Format
 {

@@ -10,7 +10,7 @@ internal sealed class Results
     /// <summary>What did not work, a line each.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <summary>Those that cannot be had, and why.</summary>
+    /// <summary>Those that are not available, and why.</summary>
     public Dictionary<Peer, string> Absent { get; } = [];
 
     /// <summary>Takes note of one value.</summary>

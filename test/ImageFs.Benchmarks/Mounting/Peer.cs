@@ -12,7 +12,7 @@ namespace ImageFs.Benchmarks.Mounting;
 internal sealed record Peer(
     string Name, PeerKind Kind, ImageFormat Format, string Program, IReadOnlyList<string> Before, IReadOnlyList<string> After)
 {
-    /// <summary>Why it cannot be had here; null when it can.</summary>
+    /// <summary>Why it is not available here; null when it is.</summary>
     public string? Absence { get; init; }
 
     /// <summary>Whether it is absent, and not at fault, when it does not mount.</summary>

@@ -1,7 +1,7 @@
 namespace ImageFs.MountTests.Oracles;
 
 /// <summary>
-/// One name of a tree and what a reader tells of it. A reader tells what it knows: mode, uid, gid, size, nlink, blocks, ino, atime,
+/// One name of a tree and what a reader says about it. A reader tells what it knows: mode, uid, gid, size, nlink, blocks, ino, atime,
 /// mtime, ctime, btime, rdev, target, sha256, data (where SEEK_DATA finds some), xattr. A value "!5" is an error number.
 /// </summary>
 /// <param name="Path">From the root, bytes that are no printable ASCII as \xNN.</param>

@@ -8,7 +8,7 @@ using ImageFs.Tests.Fuse;
 
 namespace ImageFs.MountTests.Session;
 
-/// <summary>Files read over io_uring, and what happens where it cannot be had.</summary>
+/// <summary>Files read over io_uring, and what happens where it is not available.</summary>
 public sealed class RingTests() : FuseDeviceFixture(FuseTransport.Ring)
 {
     private const int ImageLength = 3_000_001;

@@ -3,7 +3,7 @@ using ImageFs.Linux;
 
 namespace ImageFs.Tests.SystemCalls;
 
-/// <summary>Where a thread runs and when, as /proc tells of it.</summary>
+/// <summary>Where a thread runs and when, as /proc shows it.</summary>
 public sealed class SchedulingTests
 {
     [Test]

@@ -5,7 +5,7 @@ using static ImageFs.Storage.ExtentKind;
 
 namespace ImageFs.Tests.FileSystems.Ext;
 
-/// <summary>Where files lie, as debugfs's <c>ex</c>, <c>stat</c> and <c>blocks</c> tell of the images, and what is in them.</summary>
+/// <summary>Where files lie, as debugfs's <c>ex</c>, <c>stat</c> and <c>blocks</c> show it of the images, and what is in them.</summary>
 public sealed class ContentsTests
 {
     private const int Block = 1024;

@@ -8,7 +8,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Udf;
 
-/// <summary>Sessions of a disc with UDF that no table tells of.</summary>
+/// <summary>Sessions of a disc with UDF that no table lists.</summary>
 internal sealed class SessionTests
 {
     private const uint First = 12_000;
@@ -54,7 +54,7 @@ internal sealed class SessionTests
 
         byte[] first = image.Bytes;
 
-        // A gap, a recognition sequence, and the table again, which tells of the one before.
+        // A gap, a recognition sequence, and the table again, which names the one before.
         byte[] disc = new byte[(UdfImage.Blocks + 1000) * Block];
         first.CopyTo(disc, 0);
         uint start = UdfImage.Blocks + 300;
