@@ -1,6 +1,6 @@
-using ImageFs.Storage.Keys;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
+using ImageFs.Storage.Keys;
 
 namespace ImageFs.Storage;
 
