@@ -11,15 +11,15 @@ namespace ImageFs.Storage;
 public sealed class BlockSlots<TKey>
     where TKey : struct, IEquatable<TKey>
 {
-    // Bytes for which the kernel is asked at a time.
-    private const int StripSize = 64 * 1024;
+    // Memory is taken in strips, when a block first comes to one: of less than 85,000 bytes the collector would move them, and all at once
+    // it would collect before (its budget for large objects is 3 MiB in the beginning).
+    private const int StripSize = 128 * 1024;
 
     private readonly int _blockSize;
     private readonly Slot[] _slots;
 
-    // Strips that were never written to take no memory.
-    private readonly byte[] _bytes;
-    private readonly bool[] _hasStrip;
+    private readonly int _blocksInStrip;
+    private readonly byte[]?[] _strips;
 
     /// <param name="blockSize">Bytes in a block.</param>
     /// <param name="maxBytes">Bytes of all blocks together; there is room for one block at least.</param>
@@ -29,8 +29,8 @@ public sealed class BlockSlots<TKey>
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         _blockSize = blockSize;
         _slots = new Slot[Math.Max(1, maxBytes / blockSize)];
-        _bytes = GC.AllocateUninitializedArray<byte>(_slots.Length * blockSize);
-        _hasStrip = new bool[(_bytes.Length / StripSize) + 1];
+        _blocksInStrip = Math.Max(1, StripSize / blockSize);
+        _strips = new byte[((_slots.Length - 1) / _blocksInStrip) + 1][];
     }
 
     /// <summary>Blocks that there is room for.</summary>
@@ -83,7 +83,7 @@ public sealed class BlockSlots<TKey>
 
         if (version == 0)
         {
-            BringIn(place * _blockSize / StripSize);
+            BringIn(place / _blocksInStrip);
         }
 
         slot.Key = key;
@@ -99,14 +99,22 @@ public sealed class BlockSlots<TKey>
     // Blocks of metadata lie here and there: a page fault for each would take longer than to copy it.
     private void BringIn(int strip)
     {
-        if (!_hasStrip[strip])
+        if (_strips[strip] is null)
         {
-            _hasStrip[strip] = true;
-            Pages.Populate(_bytes.AsSpan(strip * StripSize, Math.Min(StripSize, _bytes.Length - (strip * StripSize))));
+            int count = Math.Min(_blocksInStrip, _slots.Length - (strip * _blocksInStrip));
+            byte[] bytes = GC.AllocateUninitializedArray<byte>(count * _blockSize);
+            if (Interlocked.CompareExchange(ref _strips[strip], bytes, null) is null)
+            {
+                Pages.Populate(bytes);
+            }
         }
     }
 
-    private Span<byte> BytesOf(int place) => _bytes.AsSpan(place * _blockSize, _blockSize);
+    private Span<byte> BytesOf(int place)
+    {
+        (int strip, int inStrip) = Math.DivRem(place, _blocksInStrip);
+        return _strips[strip].AsSpan(inStrip * _blockSize, _blockSize);
+    }
 
     private struct Slot
     {

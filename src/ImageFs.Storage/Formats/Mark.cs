@@ -22,6 +22,9 @@ public readonly record struct Mark(long Address, ReadOnlyMemory<byte> Bytes)
     /// <summary>Bytes between those places.</summary>
     public int Step { get; init; }
 
+    /// <summary>Bytes that may be there instead: the same number in the other byte order. Empty for none.</summary>
+    public ReadOnlyMemory<byte> Or { get; init; }
+
     /// <summary>Whether it is there.</summary>
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public bool IsIn(ProbeWindow window)
@@ -29,7 +32,8 @@ public readonly record struct Mark(long Address, ReadOnlyMemory<byte> Bytes)
         long address = Address >= 0 ? Address : (window.Length + Address) / Alignment * Alignment;
         for (int place = 0; place < Places; place++)
         {
-            if (window.Has(address + ((long)place * Step), Bytes.Span))
+            long there = address + ((long)place * Step);
+            if (window.Has(there, Bytes.Span) || (!Or.IsEmpty && window.Has(there, Or.Span)))
             {
                 return true;
             }

@@ -13,8 +13,9 @@ public sealed class ProbeWindow : BlockSource
 
     private const int BlockSize = 4096;
 
-    // A hundred marks lie in some fifty blocks; what is beyond is read again.
-    private const int MaxBlocks = 64;
+    // Fresh memory costs more than to read a file's block again: most marks lie in the first few blocks, and the others are asked for once.
+    private const int MaxNearBlocks = 12;
+    private const int MaxFarBlocks = 64;
 
     private readonly Lock _gate = new();
     private readonly List<(long Start, byte[] Bytes, int Length)> _latestFirst = [];
@@ -168,7 +169,7 @@ public sealed class ProbeWindow : BlockSource
 
     private byte[] TakeBuffer(int size)
     {
-        if (_latestFirst.Count < MaxBlocks)
+        if (_latestFirst.Count < (_isFar.Value ? MaxFarBlocks : MaxNearBlocks))
         {
             return new byte[size];
         }
