@@ -9,14 +9,15 @@ namespace ImageFs.Storage;
 public sealed class MemoryBudget
 {
     /// <summary>Bytes kept when nobody says how many.</summary>
-    public const int UsualBytes = 32 << 20;
+    public const int UsualBytes = 16 << 20;
 
     private const string Option = "cache-size";
     private const int Min = 64 * 1024;
     private const int Max = 1024 * 1024 * 1024;
 
     // Blocks as they are stored are at hand in the page cache; an index has to be made again.
-    private const int BlocksPart = 8;
+    private const int BlocksPart = 16;
+    private const int MinBlocks = 2 * BlockPool.UsualPieceSize;
     private const int DecodedPart = 2;
 
     private readonly int _bytes;
@@ -25,7 +26,7 @@ public sealed class MemoryBudget
     public MemoryBudget(int bytes = UsualBytes)
     {
         _bytes = bytes;
-        Blocks = new BlockPool(bytes / BlocksPart);
+        Blocks = new BlockPool(Math.Max(bytes / BlocksPart, MinBlocks));
         Decoded = new DecodedBlockCache(bytes / DecodedPart);
         Indexes = new IndexCache(bytes - Blocks.MaxBytes - Decoded.MaxBytes);
     }

@@ -29,8 +29,8 @@ internal sealed class OwnerTests
         Assert.That(Tool.Shell("find \"$1\" -type f -perm -0400; find \"$1\" -type d -perm -0700", mount.Directory).Succeeded().Text, Is.Not.Empty);
     }
 
-    [TestCase("uid=nosuchuser", "no user of this machine")]
-    [TestCase("gid=nosuchgroup", "no group of this machine")]
+    [TestCase("uid=nosuchuser", "neither a number nor a user of this machine")]
+    [TestCase("gid=nosuchgroup", "neither a number nor a group of this machine")]
     public void A_name_that_nobody_has_is_refused(string options, string reason)
     {
         (ToolResult said, bool mounted) = ImageMount.TryMount(TestImages.Get("sample"), options);

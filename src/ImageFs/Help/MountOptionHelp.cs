@@ -77,7 +77,7 @@ internal static class MountOptionHelp
             "How it is served",
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),
             ("cache=shared|once", "what the page cache keeps (default: shared)"),
-            ("cache-size=BYTES", "memory for what is kept, 64K to 1G (default: 32M)"),
+            ("cache-size=BYTES", "memory for what is kept, 64K to 1G (default: 16M)"),
             ("ahead=files|none", "files: store small files before they are asked for (default, except with cache=once)"),
             ("affinity=reader|any", "where the answering threads run (default: reader)"),
             ("header=vmsplice|write", "how the header of a spliced reply is written (default: vmsplice)"),

@@ -6,7 +6,7 @@ public sealed class MemoryBudgetTests
 {
     private const int MiB = 1024 * 1024;
 
-    [TestCase(null, 32 * MiB)]
+    [TestCase(null, 16 * MiB)]
     [TestCase("cache-size=65536", 65536)]
     [TestCase("cache-size=64K", 65536)]
     [TestCase("cache-size=16M", 16 * MiB)]
@@ -16,7 +16,7 @@ public sealed class MemoryBudgetTests
         MemoryBudget memory = OpenContext.Of(options).Memory;
         Assert.That(memory.Bytes, Is.EqualTo(bytes));
         Assert.That(memory.Blocks.MaxBytes + memory.Decoded.MaxBytes + memory.Indexes.MaxBytes, Is.EqualTo(bytes));
-        Assert.That(memory.Blocks.MaxBytes, Is.EqualTo(bytes / 8));
+        Assert.That(memory.Blocks.MaxBytes, Is.EqualTo(Math.Max(bytes / 16, 8192)));
     }
 
     [TestCase("cache-size=65535")]
