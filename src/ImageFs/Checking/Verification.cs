@@ -216,7 +216,7 @@ internal sealed class Verification(ImageStack stack)
         }
         else if (!volume.IsUnknown && volume.Foreign is { } foreign)
         {
-            string reason = $"{foreign.Name} is not read";
+            string reason = $"{foreign.Title} is not read";
             if (foreign.MayHaveFiles || isOnlyForeign)
             {
                 run.Block(reason);
