@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImageFs.FileSystems.Names;
 using ImageFs.Storage;
+using ImageFs.Storage.Formats;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Clusters;
@@ -10,6 +11,29 @@ namespace ImageFs.FileSystems.Clusters;
 /// </summary>
 internal class ClusterOptions
 {
+    /// <summary>The help of the options that FAT and exFAT share.</summary>
+    public static IReadOnlyList<FormatOption> Shared =>
+    [
+        new("uid=USER", "owner (default: 0)"),
+        new("gid=GROUP", "group (default: 0)"),
+        new("umask=OCTAL", "permissions to take away (default: 022)"),
+        new("fmask=OCTAL", "permissions to take away from files"),
+        new("dmask=OCTAL", "permissions to take away from directories"),
+        new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
+        new("tz=UTC", "times in the image are UTC (default)"),
+        new("utf8", "names in UTF-8 (default)"),
+        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+    ];
+
+    /// <summary>The help of those that both accept without effect.</summary>
+    public static IReadOnlyList<FormatOption> Accepted =>
+    [
+        new("allow_utime=OCTAL", "accepted"),
+        new("debug", "accepted"),
+        new("discard", "accepted"),
+        new("errors=continue|panic|remount-ro", "accepted"),
+    ];
+
     private const uint AllPermissions = 0x1FF;
     private const uint WritePermissions = 0x92;
     private const uint DefaultMask = 0x12;

@@ -26,19 +26,8 @@ internal sealed class ExFatFormat : FileSystemFormat
     /// <inheritdoc/>
     public override IReadOnlyList<FormatOption> Options =>
     [
-        new("uid=USER", "owner (default: 0)"),
-        new("gid=GROUP", "group (default: 0)"),
-        new("umask=OCTAL", "permissions to take away (default: 022)"),
-        new("fmask=OCTAL", "permissions to take away from files"),
-        new("dmask=OCTAL", "permissions to take away from directories"),
-        new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
-        new("tz=UTC", "times in the image are UTC (default)"),
-        new("utf8", "names in UTF-8 (default)"),
-        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
-        new("allow_utime=OCTAL", "accepted"),
-        new("debug", "accepted"),
-        new("discard", "accepted"),
-        new("errors=continue|panic|remount-ro", "accepted"),
+        .. ClusterOptions.Shared,
+        .. ClusterOptions.Accepted,
         new("keep_last_dots", "keep the dots at the end of names"),
     ];
 

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Clusters;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
 using ImageFs.Tree;
@@ -25,15 +26,7 @@ internal sealed class FatFormat : FileSystemFormat
     /// <inheritdoc/>
     public override IReadOnlyList<FormatOption> Options =>
     [
-        new("uid=USER", "owner (default: 0)"),
-        new("gid=GROUP", "group (default: 0)"),
-        new("umask=OCTAL", "permissions to take away (default: 022)"),
-        new("fmask=OCTAL", "permissions to take away from files"),
-        new("dmask=OCTAL", "permissions to take away from directories"),
-        new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
-        new("tz=UTC", "times in the image are UTC (default)"),
-        new("utf8", "names in UTF-8 (default)"),
-        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+        .. ClusterOptions.Shared,
         new("codepage=N", "the character set of short names (default: 437)"),
         new("check=r|s", "relaxed: lookups do not mind case; or strict"),
         new("shortname=lower|win95|winnt|mixed", "how short names show (default: mixed)"),
@@ -41,10 +34,7 @@ internal sealed class FatFormat : FileSystemFormat
         new("showexec", "only .exe, .com and .bat may be executed"),
         new("rodir", "the read-only mark counts for directories"),
         new("usefree", "statfs(2) believes the recorded count"),
-        new("allow_utime=OCTAL", "accepted"),
-        new("debug", "accepted"),
-        new("discard", "accepted"),
-        new("errors=continue|panic|remount-ro", "accepted"),
+        .. ClusterOptions.Accepted,
         new("uni_xlate", "accepted"),
         new("nonumtail", "accepted"),
     ];
