@@ -21,6 +21,10 @@ internal sealed record Settings
     public string ImageFsReadyToRun { get; } =
         Path.GetFullPath(Text("IMAGEFS_R2R", Path.Combine(FindRoot(), "artifacts", "bench", "imagefs-r2r")));
 
+    /// <summary>An earlier build that is measured beside it, if one is named: IMAGEFS_EARLIER.</summary>
+    public string? ImageFsEarlier { get; } =
+        Text("IMAGEFS_EARLIER", string.Empty) is { Length: > 0 } program ? Path.GetFullPath(program) : null;
+
     /// <summary>How often everything is measured: BENCH_ROUNDS.</summary>
     public int Rounds { get; } = int.Parse(Text("BENCH_ROUNDS", "3"), CultureInfo.InvariantCulture);
 

@@ -47,6 +47,17 @@ internal static class Peers
         Kernel("kernel squashfs", "squashfs", ImageFormat.Squashfs),
         Kernel("kernel erofs", "erofs", ImageFormat.Erofs),
         Kernel("kernel fat", "vfat", ImageFormat.Fat32),
+        .. Earlier(settings),
+    ];
+
+    // Another build beside this one, in the same rounds: how a change is measured.
+    private static IEnumerable<Peer> Earlier(Settings settings) => settings.ImageFsEarlier is not { } program ? [] :
+    [
+        ImageFs("imagefs iso earlier", program, ImageFormat.Iso),
+        ImageFs("imagefs ext4 earlier", program, ImageFormat.Ext4),
+        ImageFs("imagefs fat earlier", program, ImageFormat.Fat32),
+        ImageFs("imagefs udf earlier", program, ImageFormat.Udf),
+        ImageFs("imagefs qcow2 earlier", program, ImageFormat.Qcow2),
     ];
 
     /// <summary>ImageFs, by a build and mount options.</summary>
