@@ -1,6 +1,8 @@
 using System.Text.Json;
+using ImageFs.Images;
 using ImageFs.MountTests.Session;
 using ImageFs.MountTests.Support;
+using ImageFs.Storage.Formats;
 using static ImageFs.MountTests.Support.InfoReport;
 
 namespace ImageFs.MountTests;
@@ -23,6 +25,19 @@ public sealed class DoctorTests
         Assert.That(said.Text, Does.StartWith("ok    /dev/fuse            can be opened\n").And.EndWith("\nMounting works, by mount(2).\n"));
         Assert.That(said.Text, Does.Contain("kernel               " + Tool.Run("uname", "-r").Text));
         Assert.That(said.Text, Does.Contain("libzstd.so.1").And.Contain("libbz2.so.1.0").And.Contain("liblzma.so.5"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void It_lists_every_format_that_is_read()
+    {
+        string[] lines = Tool.Run(ImageFsProgram.Path, "doctor").Text.Split('\n');
+        Assert.That(ListAfter("file systems"), Is.EqualTo(Names(KnownFormats.FileSystems)));
+        Assert.That(ListAfter("disk images"), Is.EqualTo(Names(KnownFormats.Containers)));
+        Assert.That(ListAfter("volumes"), Is.EqualTo(Names(KnownFormats.Volumes)));
+
+        string ListAfter(string subject) => lines.Single(line => line.StartsWith($"-     {subject} ", StringComparison.Ordinal))[27..];
+        static string Names(IEnumerable<Format> formats) => string.Join(", ", formats.Where(format => format.IsRead).Select(format => format.Name));
     }
 
     [Test]

@@ -325,16 +325,18 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
         uint subdirectories = 0;
         long end = 0;
         Exception? failure = null;
+        int unit = PositionUnit;
         TCursor cursor = Read(opened.Directory, 0);
         try
         {
             while (TryMoveNext(ref cursor, ref failure))
             {
                 subdirectories += cursor.Type == NodeType.Directory ? 1u : 0;
-                names.Add(cursor.Hash, cursor.Position / PositionUnit);
+                long place = cursor.Position / unit;
+                names.Add(cursor.Hash, place);
                 if (cursor.AliasHash is uint alias)
                 {
-                    names.Add(alias, cursor.Position / PositionUnit);
+                    names.Add(alias, place);
                 }
 
                 end = cursor.NextPosition;

@@ -19,14 +19,15 @@ internal static class DoctorCommand
         command.SetAction(parsed =>
         {
             var mounting = new MountFacts();
+            IEnumerable<Fact> others = [.. SpeedFacts.Find(), .. FormatFacts.Find()];
             if (parsed.GetValue(asJson))
             {
                 using Stream output = StandardOutput.Open();
-                DoctorJson.Write(output, mounting, SpeedFacts.Find());
+                DoctorJson.Write(output, mounting, others);
             }
             else
             {
-                DoctorText.Write(Console.Out, mounting, SpeedFacts.Find());
+                DoctorText.Write(Console.Out, mounting, others);
             }
 
             return mounting.CanMount ? ExitStatus.Success : ExitStatus.NotWorking;

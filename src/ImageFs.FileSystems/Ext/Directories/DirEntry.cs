@@ -103,8 +103,9 @@ internal ref struct DirEntryWalker
             }
 
             Offset = _next;
-            _next += Current.Length(_geometry.BlockSize);
-            if (Current.Inode != 0)
+            DirEntry entry = Current;
+            _next += entry.Length(_geometry.BlockSize);
+            if (entry.Inode != 0)
             {
                 return true;
             }

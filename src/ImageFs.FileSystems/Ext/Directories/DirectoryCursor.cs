@@ -23,6 +23,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     private readonly PooledBuffer _buffer;
     private readonly byte[]? _encoded;
     private DirEntryWalker _walker;
+    private DirEntry _entry;
     private long _region;
     private long _nextRegion;
     private long _address;
@@ -48,7 +49,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     }
 
     /// <inheritdoc/>
-    public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : Current.Name;
+    public readonly ReadOnlySpan<byte> Name => _encodedLength > 0 ? _encoded.AsSpan(0, _encodedLength) : _entry.Name;
 
     /// <inheritdoc/>
     public readonly uint Hash => _directory.HashName(Name);
@@ -57,13 +58,13 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     public readonly uint? AliasHash => null;
 
     /// <inheritdoc/>
-    public readonly NodeId Node => new(Current.Inode);
+    public readonly NodeId Node => new(_entry.Inode);
 
     /// <inheritdoc/>
-    public readonly NodeType Type => Current.Type;
+    public readonly NodeType Type => _entry.Type;
 
     /// <inheritdoc/>
-    public readonly ulong Inode => Current.Inode;
+    public readonly ulong Inode => _entry.Inode;
 
     /// <inheritdoc/>
     public readonly ReadOnlySpan<byte> Record => [];
@@ -80,8 +81,6 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     /// <inheritdoc/>
     public readonly Exception? Unreachable => _unreachable?.Error;
 
-    private readonly DirEntry Current => _walker.Current;
-
     /// <inheritdoc/>
     public readonly NameMatch Match(ReadOnlySpan<byte> name) =>
         new SoughtName(name, _directory.Flags).Matches(Name) ? NameMatch.Same : NameMatch.None;
@@ -97,6 +96,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
             while (_walker.MoveNext())
             {
                 _entries++;
+                _entry = _walker.Current;
                 if (_region + _walker.Offset < _start)
                 {
                     continue;
@@ -119,7 +119,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
 
     private bool TryTakeName()
     {
-        ReadOnlySpan<byte> name = Current.Name;
+        ReadOnlySpan<byte> name = _entry.Name;
         bool isDots = name.SequenceEqual("."u8) || name.SequenceEqual(".."u8);
         bool isEncoded = _encoded is not null && !isDots && !name.IsEmpty;
         bool isOwn = isDots && _region == 0 && _entries <= DotEntries;
