@@ -51,7 +51,7 @@ internal sealed class BusyTests
     [Test]
     public void A_loop_device_is_named()
     {
-        Need.Loop();
+        Need.LoopDevices();
         using var mount = ImageMount.Mount(TestImages.Get("sample"));
         string device = Tool.Run("losetup", "-r", "-f", "--show", mount["numbers.txt"]).Succeeded().Text.Trim();
         ToolResult said = mount.Unmount();

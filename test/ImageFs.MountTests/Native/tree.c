@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 enum { MAX_DEPTH = 64, READ_SIZE = 1 << 17 };
 
 static FILE *out;
+static dev_t device_of_root;
 
 // ---- SHA-256 (FIPS 180-4) ----
 
@@ -203,8 +205,8 @@ static void put_sizes(const char *root)
 
 static void put_directory(int fd, const char *path, int depth);
 
-// An entry by name; of what readdir said only what stat should agree with.
-static void put_entry(int dir, const char *name, const char *path, const struct dirent *said, int depth)
+// An entry by name and by its place in the listing; of what readdir said only what stat should agree with.
+static void put_entry(int dir, const char *name, const char *path, const struct dirent *said, unsigned order, int depth)
 {
     struct statx st;
     put_name(path);
@@ -214,6 +216,10 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
     }
     fprintf(out, " mode=%o uid=%u gid=%u size=%llu nlink=%u blocks=%llu ino=%llu", st.stx_mode, st.stx_uid, st.stx_gid,
             (unsigned long long)st.stx_size, st.stx_nlink, (unsigned long long)st.stx_blocks, (unsigned long long)st.stx_ino);
+    if (!said)
+        device_of_root = makedev(st.stx_dev_major, st.stx_dev_minor);
+    else if (makedev(st.stx_dev_major, st.stx_dev_minor) != device_of_root)
+        fprintf(out, " dev=%u,%u", st.stx_dev_major, st.stx_dev_minor);
     put_time("atime", st.stx_atime);
     put_time("mtime", st.stx_mtime);
     put_time("ctime", st.stx_ctime);
@@ -222,10 +228,12 @@ static void put_entry(int dir, const char *name, const char *path, const struct 
     put_attributes(dir, name);
     if (said && (said->d_ino != st.stx_ino || (said->d_type != DT_UNKNOWN && said->d_type != (st.stx_mode & S_IFMT) >> 12)))
         fprintf(out, " readdir=ino:%llu,type:%u", (unsigned long long)said->d_ino, said->d_type);
-    if (said)
+    if (said) {
         put_spellings(dir, name, st.stx_ino);
-    else
+        fprintf(out, " order=%u", order);
+    } else {
         put_sizes(name);
+    }
     if (S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode))
         fprintf(out, " rdev=%u,%u", st.stx_rdev_major, st.stx_rdev_minor);
     if (S_ISLNK(st.stx_mode)) {
@@ -248,13 +256,14 @@ static void put_directory(int fd, const char *path, int depth)
 {
     DIR *d = fdopendir(fd);
     struct dirent *e;
+    unsigned order = 0;
     while (errno = 0, (e = readdir(d)) != NULL) {
         char *below;
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
             continue;
         if (asprintf(&below, "%s%s%s", path, path[1] ? "/" : "", e->d_name) < 0)
             abort();
-        put_entry(fd, e->d_name, below, e, depth + 1);
+        put_entry(fd, e->d_name, below, e, order++, depth + 1);
         free(below);
     }
     if (errno) {
@@ -268,5 +277,5 @@ static void put_directory(int fd, const char *path, int depth)
 void put_tree(FILE *to, const char *root)
 {
     out = to;
-    put_entry(AT_FDCWD, root, "/", NULL, 0);
+    put_entry(AT_FDCWD, root, "/", NULL, 0, 0);
 }

@@ -2,7 +2,8 @@ namespace ImageFs.MountTests.Oracles;
 
 /// <summary>
 /// One name of a tree and what a reader says about it. A reader tells what it knows: mode, uid, gid, size, nlink, blocks, ino, atime,
-/// mtime, ctime, btime, rdev, target, sha256, data (where SEEK_DATA finds some), xattr. A value "!5" is an error number.
+/// mtime, ctime, btime, rdev, target, sha256, data (where SEEK_DATA finds some), xattr, order (its place in the listing), dev (its device where that
+/// is not the root's), and statfs of the root. A value "!5" is an error number.
 /// </summary>
 /// <param name="Path">From the root, bytes that are no printable ASCII as \xNN.</param>
 /// <param name="Facts">What is known, by name.</param>

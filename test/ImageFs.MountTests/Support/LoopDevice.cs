@@ -10,8 +10,12 @@ internal sealed class LoopDevice : IDisposable
     /// <param name="options">More of losetup's options, such as "-r", "-P", or "-o" with an offset.</param>
     public LoopDevice(string image, params IEnumerable<string> options)
     {
-        Need.Loop();
-        Path = Tool.Run("losetup", ["-f", "--show", .. options, image]).Succeeded().Text.Trim();
+        Need.LoopDevices();
+        ToolResult told = null!;
+
+        // Others may hold all that there are for a while.
+        ImageMount.Eventually(() => (told = Tool.Run("losetup", ["-f", "--show", .. options, image])).ExitCode == 0 || !IsNoneFree(told));
+        Path = told.Succeeded().Text.Trim();
         _attached = true;
     }
 
@@ -30,6 +34,10 @@ internal sealed class LoopDevice : IDisposable
 
         return path;
     }
+
+    // All are taken, or the one that was free has been taken meanwhile.
+    private static bool IsNoneFree(ToolResult told) =>
+        told.Error.Contains("find an unused loop device", StringComparison.Ordinal) || told.Error.Contains("resource busy", StringComparison.Ordinal);
 
     public void Detach()
     {
