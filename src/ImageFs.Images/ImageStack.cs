@@ -42,13 +42,19 @@ public sealed class ImageStack : IDisposable
     /// <summary>What the layers are opened with; each takes its options as it is opened.</summary>
     public OpenContext Context { get; }
 
+    /// <summary>Opens an image or a device, or an image inside an image, without options; nothing in it is looked at yet.</summary>
+    /// <param name="path">Its path or address (<see cref="ImageLocation"/>); <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
+    /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
+    /// <exception cref="ImageException">An image on the way cannot be read.</exception>
+    public static ImageStack Open(string path) => Open(path, string.Empty);
+
     /// <summary>Opens an image or a device, or an image inside an image; nothing in it is looked at yet.</summary>
     /// <param name="path">Its path or address (<see cref="ImageLocation"/>); <c>disk.vhdx//boot/install.iso</c> steps into another.</param>
     /// <param name="options">Which volume is meant, and how it is shown, as for mount(8): <c>part=2</c>, <c>label=root,uid=1000</c>; an unknown option is an error when the volume is opened.</param>
     /// <exception cref="Linux.LinuxException">It cannot be opened.</exception>
     /// <exception cref="ImageException">An image on the way cannot be read.</exception>
     /// <exception cref="OptionException">An option's value is not one that it takes.</exception>
-    public static ImageStack Open(string path, string options = "")
+    public static ImageStack Open(string path, string options)
     {
         ImageStack stack = Open(path, OpenContext.Of(options));
         stack._refusesRest = true;

@@ -106,7 +106,7 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// <param name="node">The volume.</param>
     /// <param name="formats">The file systems that are read; null for all of the program.</param>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public static Volume Recognise(VolumeNode node, IReadOnlyList<FileSystemFormat>? formats = null) => node switch
+    public static Volume Recognise(VolumeNode node, IReadOnlyList<FileSystemFormat>? formats) => node switch
     {
         { Problem: { } problem } => new Volume(node.Entry, node.Source) { Node = node, Problem = problem.Message },
         { Set: not null } => new Volume(node.Entry, node.Source) { Node = node },
