@@ -1,0 +1,8 @@
+namespace ImageFs.FileSystems.Btrfs;
+
+/// <summary>What of the super block everybody needs who reads a tree.</summary>
+/// <param name="NodeSize">nodesize: bytes of a node of a tree.</param>
+/// <param name="SectorSize">sectorsize: the unit of data, in bytes.</param>
+/// <param name="Checksum">csum_type.</param>
+/// <param name="MetadataId">The UUID that nodes have: metadata_uuid where the file system has one, else fsid; the first byte is the highest.</param>
+internal sealed record Geometry(int NodeSize, int SectorSize, Checksum Checksum, UInt128 MetadataId);

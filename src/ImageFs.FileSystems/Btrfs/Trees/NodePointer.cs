@@ -1,0 +1,15 @@
+namespace ImageFs.FileSystems.Btrfs.Trees;
+
+/// <summary>What leads to a node, and what the node has to be.</summary>
+/// <param name="Tree">The tree: its object in the root tree.</param>
+/// <param name="Address">The node's logical address.</param>
+/// <param name="Level">Its level.</param>
+/// <param name="Generation">The transaction that wrote it; 0 where that is not known.</param>
+internal readonly record struct NodePointer(ulong Tree, ulong Address, int Level, ulong Generation)
+{
+    /// <summary>The key that its parent has for it; null of a root.</summary>
+    public TreeKey? FirstKey { get; init; }
+
+    /// <summary>The key of the node after it, which all its keys are below; null where there is none.</summary>
+    public TreeKey? End { get; init; }
+}

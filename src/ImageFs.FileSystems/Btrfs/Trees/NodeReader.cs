@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using ImageFs.Linux;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Btrfs.Trees;
+
+/// <summary>
+/// Reads nodes of trees, each checked before anything in it is believed: where one copy is bad, the next is taken. Nodes that were read last
+/// are kept, and a few leaves are in hand as they are (<see cref="HeldLeaf"/>).
+/// </summary>
+internal sealed class NodeReader
+{
+    /// <summary>Where nodes are specified.</summary>
+    public const string Clause = "btrfs_header";
+
+    // Leaves in hand: as many as threads that read, and a few more.
+    private const int MaxHeld = 8;
+
+    private readonly INodeSource _source;
+    private readonly BlockShare _kept;
+    private readonly HeldLeaf?[] _held = new HeldLeaf?[MaxHeld];
+    private uint _nextHeld;
+
+    /// <param name="source">What they are read from.</param>
+    /// <param name="geometry">What they are like.</param>
+    /// <param name="pool">Keeps them.</param>
+    public NodeReader(INodeSource source, Geometry geometry, BlockPool pool)
+    {
+        _source = source;
+        _kept = pool.ForOwner(geometry.NodeSize);
+        Geometry = geometry;
+    }
+
+    /// <summary>What nodes are like.</summary>
+    public Geometry Geometry { get; }
+
+    /// <summary>Reads a node.</summary>
+    /// <param name="pointer">Where, and what it has to be.</param>
+    /// <param name="buffer">Takes it: as long as a node.</param>
+    /// <exception cref="ImageException">No copy of it is good.</exception>
+    /// <exception cref="LinuxException">The device failed, for every copy.</exception>
+    public TreeNode Read(in NodePointer pointer, Span<byte> buffer)
+    {
+        if (pointer.Address > long.MaxValue || pointer.Address % (uint)Geometry.SectorSize != 0)
+        {
+            throw Damaged(pointer, "there can be none at this address");
+        }
+
+        if (_kept.TryCopy(KeyOf(pointer.Address), 0, buffer))
+        {
+            var node = new TreeNode(buffer);
+            return FindContradiction(node, pointer) is { } problem ? throw Damaged(pointer, problem) : node;
+        }
+
+        Load(pointer, buffer);
+        _kept.Put(KeyOf(pointer.Address), buffer);
+        return new TreeNode(buffer);
+    }
+
+    /// <summary>Has the kernel begin to read a node that will be wanted.</summary>
+    public void Prefetch(ulong address)
+    {
+        if (address <= long.MaxValue)
+        {
+            _source.Prefetch((long)address, Geometry.NodeSize);
+        }
+    }
+
+    /// <summary>Takes a leaf in hand: the one that covers a key if it is there, else another, to be read into.</summary>
+    public HeldLeaf Take(in NodePointer root, in TreeKey key)
+    {
+        for (int i = 0; i < MaxHeld; i++)
+        {
+            // Whose it is at the moment may change it, so it counts only what is seen once it is ours.
+            HeldLeaf? leaf = Volatile.Read(ref _held[i]);
+            if (leaf is not null && leaf.Covers(root, key) && Interlocked.CompareExchange(ref _held[i], null, leaf) == leaf)
+            {
+                return leaf;
+            }
+        }
+
+        uint start = Interlocked.Increment(ref _nextHeld);
+        for (uint i = 0; i < MaxHeld; i++)
+        {
+            if (Interlocked.Exchange(ref _held[(start + i) % MaxHeld], null) is { } leaf)
+            {
+                return leaf;
+            }
+        }
+
+        return new HeldLeaf(Geometry.NodeSize);
+    }
+
+    /// <summary>Gives a leaf back.</summary>
+    public void Return(HeldLeaf leaf)
+    {
+        for (int i = 0; i < MaxHeld; i++)
+        {
+            if (_held[i] is null && Interlocked.CompareExchange(ref _held[i], leaf, null) is null)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The error of a node.</summary>
+    public static InvalidImageException Damaged(in NodePointer pointer, string problem) =>
+        new($"node of tree {unchecked((long)pointer.Tree)}", unchecked((long)pointer.Address), problem, Clause);
+
+    private CachedBlock KeyOf(ulong address) => new((long)address, (long)address / Geometry.NodeSize);
+
+    private void Load(in NodePointer pointer, Span<byte> buffer)
+    {
+        long address = (long)pointer.Address;
+        int copies = _source.CopiesAt(address);
+        Exception? first = null;
+        for (int copy = 0; copy < copies; copy++)
+        {
+            try
+            {
+                _source.ReadCopy(copy, address, buffer);
+                if (FindProblem(new TreeNode(buffer), pointer) is not { } problem)
+                {
+                    return;
+                }
+
+                first ??= Damaged(pointer, problem);
+            }
+            catch (Exception e) when (e is ImageException or LinuxException)
+            {
+                first ??= e;
+            }
+        }
+
+        throw first ?? Damaged(pointer, "no chunk is at this address");
+    }
+
+    private string? FindProblem(TreeNode node, in NodePointer pointer)
+    {
+        if (!Geometry.Checksum.Matches(node.CheckedBytes, node.Checksum))
+        {
+            return $"its checksum ({Geometry.Checksum.Name}) is wrong";
+        }
+
+        return node.Address != pointer.Address ? $"it says that it is at 0x{node.Address:X}"
+            : BinaryPrimitives.ReadUInt128BigEndian(node.FileSystemId) != Geometry.MetadataId ? "it is of another file system"
+            : node.FindProblem() ?? FindContradiction(node, pointer);
+    }
+
+    // What the node is, against what leads to it.
+    private static string? FindContradiction(TreeNode node, in NodePointer pointer)
+    {
+        if (node.Level != pointer.Level)
+        {
+            return $"its level is {node.Level}, not {pointer.Level}";
+        }
+
+        if (pointer.Generation != 0 && node.Generation != pointer.Generation)
+        {
+            return $"its generation is {node.Generation}, not {pointer.Generation}";
+        }
+
+        // Subvolumes and their snapshots share nodes.
+        if (node.Owner != pointer.Tree && !(ObjectIds.IsSubvolume(node.Owner) && ObjectIds.IsSubvolume(pointer.Tree)))
+        {
+            return $"its owner is tree {unchecked((long)node.Owner)}";
+        }
+
+        if (pointer.FirstKey is { } first && (node.Count == 0 || node.Key(0) != first))
+        {
+            return $"its first key is {(node.Count == 0 ? "missing" : node.Key(0))}, not {first}";
+        }
+
+        return pointer.End is { } end && node.Count > 0 && node.Key(node.Count - 1) >= end
+            ? $"its last key {node.Key(node.Count - 1)} does not come before {end}, where the next node begins"
+            : null;
+    }
+}
