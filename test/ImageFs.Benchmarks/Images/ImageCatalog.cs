@@ -15,9 +15,13 @@ internal sealed class ImageCatalog(string folder)
     /// <summary>The formats that a tree is there in.</summary>
     public static IReadOnlyList<ImageFormat> FormatsOf(TreeKind kind) => kind switch
     {
-        TreeKind.Main => [ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2],
-        TreeKind.Files => [ImageFormat.Ext4],
-        _ => [ImageFormat.Ext4, ImageFormat.Fat32],
+        TreeKind.Main =>
+        [
+            ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2, ImageFormat.Xfs, ImageFormat.Btrfs,
+        ],
+        TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs],
+        TreeKind.Text => [ImageFormat.BtrfsZstd],
+        _ => [ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs],
     };
 
     /// <summary>An image's file.</summary>
@@ -45,7 +49,16 @@ internal sealed class ImageCatalog(string folder)
                 FatNames.Make(image);
                 break;
             case ImageFormat.Ext4 when kind == TreeKind.Names:
-                MakeNames(image);
+                MakeByKernel(kind, "mke2fs -q -F -t ext4 -m 0 -N 110000", "noatime", image);
+                break;
+            case ImageFormat.Xfs:
+                MakeByKernel(kind, "mkfs.xfs -q -f", "noatime", image);
+                break;
+            case ImageFormat.Btrfs:
+                MakeByKernel(kind, "mkfs.btrfs -q -f", "noatime", image);
+                break;
+            case ImageFormat.BtrfsZstd:
+                MakeByKernel(kind, "mkfs.btrfs -q -f", "noatime,compress-force=zstd", image);
                 break;
             case ImageFormat.Ext4:
                 MakeExt4(_trees.Of(kind), image);
@@ -92,23 +105,29 @@ internal sealed class ImageCatalog(string folder)
         Command.RunLong("sh", "-c", Script, "sh", ext4, image);
     }
 
-    // Only the kernel makes hashed directories of this size in good time.
-    private static void MakeNames(string image)
+    // Only the kernel makes hashed directories of this size in good time, and most of what is in XFS and Btrfs.
+    private void MakeByKernel(TreeKind kind, string mkfs, string options, string image)
     {
         const string Script =
             """
             set -e
-            image=$1; shift
-            truncate -s 128M "$image"
-            mke2fs -q -F -t ext4 -m 0 -N 110000 "$image"
+            image=$1 mkfs=$2 options=$3 tree=$4; shift 4
+            kib=128000
+            [[ -z $tree ]] || kib=$(du -sk "$tree" | cut -f1)
+            truncate -s $((kib * 3 / 2 + 400000))K "$image"
+            $mkfs "$image"
             mnt=$(mktemp -d)
-            mount -o loop "$image" "$mnt"
+            mount -o "loop,$options" "$image" "$mnt"
             trap 'umount "$mnt"; rmdir "$mnt"' EXIT
+            [[ -z $tree ]] || cp -a "$tree/." "$mnt"
             for count in "$@"; do
               mkdir "$mnt/$count"
               (cd "$mnt/$count" && seq -f 'a name of some length %06.0f.txt' 0 $((count - 1)) | tr '\n' '\0' | xargs -0 touch)
             done
             """;
-        Command.RunLong("bash", ["-c", Script, "bash", image, .. SourceTree.NameCounts.Select(count => $"{count}")]);
+        bool isNames = kind == TreeKind.Names;
+        string tree = isNames ? string.Empty : _trees.Of(kind);
+        IEnumerable<string> counts = isNames ? SourceTree.NameCounts.Select(count => $"{count}") : [];
+        Command.RunLong("bash", ["-c", Script, "bash", image, mkfs, options, tree, .. counts]);
     }
 }

@@ -23,4 +23,13 @@ internal enum ImageFormat
 
     /// <summary>ext4 in a partition of a GPT disk in qcow2.</summary>
     Qcow2,
+
+    /// <summary>XFS.</summary>
+    Xfs,
+
+    /// <summary>Btrfs, nothing compressed.</summary>
+    Btrfs,
+
+    /// <summary>Btrfs, compressed by zstd.</summary>
+    BtrfsZstd,
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace ImageFs.Benchmarks.Images;
 
@@ -16,6 +17,7 @@ internal sealed class SourceTree(string folder)
     private const long MostOfSdk = 1 << 30;
     private const int Files = 20_000;
     private const int FilesPerFolder = 100;
+    private const int TextWords = 4096;
 
     private readonly Dictionary<TreeKind, int> _nameCounts = [];
 
@@ -67,6 +69,9 @@ internal sealed class SourceTree(string folder)
             case TreeKind.Files:
                 FillFiles(path);
                 break;
+            case TreeKind.Text:
+                FillText(path);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "images of it are made without a folder");
         }
@@ -85,6 +90,22 @@ internal sealed class SourceTree(string folder)
         {
             RandomNumberGenerator.Fill(block);
             big.Write(block);
+        }
+    }
+
+    // Words in no order, each of them many times: zstd makes about a third of it.
+    private static void FillText(string path)
+    {
+        var random = new Random(1);
+        byte[][] words = [.. Enumerable.Range(0, TextWords).Select(_ => Encoding.ASCII.GetBytes(random.GetString("etaoinshrdlu", random.Next(2, 9)) + " "))];
+        using FileStream big = File.Create(Path.Combine(path, ImageCatalog.BigFile));
+        using var buffered = new BufferedStream(big, 1 << 20);
+        for (long at = 0; at < BigFileSize;)
+        {
+            byte[] word = words[random.Next(TextWords)];
+            int length = (int)Math.Min(word.Length, BigFileSize - at);
+            buffered.Write(word, 0, length);
+            at += length;
         }
     }
 

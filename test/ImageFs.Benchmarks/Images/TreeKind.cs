@@ -11,4 +11,7 @@ internal enum TreeKind
 
     /// <summary>A directory of 100 names and one of 100,000.</summary>
     Names,
+
+    /// <summary><see cref="ImageCatalog.BigFile"/> alone, of text: what is compressed is worth it.</summary>
+    Text,
 }

@@ -20,6 +20,21 @@ internal static class Peers
     /// <summary>The name of ImageFs with ext4 in qcow2.</summary>
     public const string ImageFsQcow2 = "imagefs qcow2";
 
+    /// <summary>The name of ImageFs with XFS.</summary>
+    public const string ImageFsXfs = "imagefs xfs";
+
+    /// <summary>The name of ImageFs with Btrfs.</summary>
+    public const string ImageFsBtrfs = "imagefs btrfs";
+
+    /// <summary>The name of the kernel's XFS.</summary>
+    public const string KernelXfs = "kernel xfs";
+
+    /// <summary>The name of the kernel's Btrfs.</summary>
+    public const string KernelBtrfs = "kernel btrfs";
+
+    /// <summary>How the name ends of Btrfs that is compressed by zstd.</summary>
+    public const string Zstd = "zstd";
+
     /// <summary>How the name ends of ImageFs over io_uring.</summary>
     public const string Uring = "uring";
 
@@ -38,6 +53,9 @@ internal static class Peers
         ImageFs($"imagefs ext4 {ReadyToRun}", settings.ImageFsReadyToRun, ImageFormat.Ext4),
         ImageFs(ImageFsUdf, settings.ImageFs, ImageFormat.Udf),
         ImageFs(ImageFsQcow2, settings.ImageFs, ImageFormat.Qcow2),
+        ImageFs(ImageFsXfs, settings.ImageFs, ImageFormat.Xfs),
+        ImageFs(ImageFsBtrfs, settings.ImageFs, ImageFormat.Btrfs),
+        ImageFs($"{ImageFsBtrfs} {Zstd}", settings.ImageFs, ImageFormat.BtrfsZstd),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
@@ -47,6 +65,9 @@ internal static class Peers
         Kernel("kernel squashfs", "squashfs", ImageFormat.Squashfs),
         Kernel("kernel erofs", "erofs", ImageFormat.Erofs),
         Kernel("kernel fat", "vfat", ImageFormat.Fat32),
+        Kernel(KernelXfs, "xfs", ImageFormat.Xfs),
+        Kernel(KernelBtrfs, "btrfs", ImageFormat.Btrfs),
+        Kernel($"{KernelBtrfs} {Zstd}", "btrfs", ImageFormat.BtrfsZstd),
         .. Earlier(settings),
     ];
 
