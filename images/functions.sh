@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
 out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
 # In memory: genisoimage lays directories out as the disk lists them, and a disk does so in an order of its own.
 tmp=$(mktemp -d /dev/shm/images.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
+trap 'leave; rm -rf "$tmp"' EXIT
 
 # Lines that count up, each with its file's own word: no two blocks are alike, of one file or of two.
 text() { # WORD BYTES
@@ -39,4 +39,22 @@ at() { # COMMAND...: as if it were then
 pack() { # IMAGE [FOLDER]: a name under $tmp becomes $out/FOLDER/NAME.gz
   mkdir -p "$out/${2:-.}"
   gzip -9 -n -c "$tmp/$1" >"$out/${2:-.}/$1.gz"
+}
+
+# ---- images that the kernel fills, as root ----
+
+enter() { # IMAGE TYPE OPTIONS: mounts it on a loop device, and goes there; until leave
+  device=$(losetup -f --show "$1")
+  mkdir -p "$tmp/mount"
+  mount -t "$2" -o "$3" "$device" "$tmp/mount"
+  mounted=$tmp/mount
+  cd "$mounted" || exit
+}
+
+leave() {
+  cd /
+  [[ -z ${mounted:-} ]] || umount "$mounted"
+  mounted=''
+  [[ -z ${device:-} ]] || losetup -d "$device"
+  device=''
 }

@@ -6,27 +6,13 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 fill=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../test/ImageFs.MountTests/Native/fill-btrfs.py")
-mounted='' device=''
-
-leave() {
-  cd /
-  [[ -z $mounted ]] || umount "$mounted"
-  mounted=''
-  [[ -z $device ]] || losetup -d "$device"
-  device=''
-}
-trap 'leave; rm -rf "$tmp"' EXIT
 
 image() { # NAME SIZE CONTENTS MKFS-ARGS...
   local name=$1 file=$tmp/$1.img
   [[ ! -e $out/$name.img.gz ]] || return 0
   truncate -s "$2" "$file"
   quiet mkfs.btrfs -q -L "$name" "${@:4}" "$file"
-  device=$(losetup -f --show "$file")
-  mkdir -p "$tmp/mount"
-  mount -t btrfs -o noatime,thread_pool=1 "$device" "$tmp/mount"
-  mounted=$tmp/mount
-  cd "$mounted"
+  enter "$file" btrfs noatime,thread_pool=1
   "$3"
 
   # What is free is cleared, so that nothing is packed but what counts.

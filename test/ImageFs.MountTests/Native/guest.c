@@ -2,10 +2,12 @@
 // holds. Questions come and answers go by the virtio port; the guest powers off when nobody is at its other end any more.
 //
 // A question is a line of fields with tabs between: the type of file system, its options, the SCSI targets of the disks with commas
-// between, then steps, each of which makes a device; the last device made, or the first disk, is what is mounted. Steps:
+// between, then steps, each of which makes a device; the last device made, or the first disk, is what is mounted. In options $N is the N-th
+// device. Steps:
 //   part=N       the kernel's own partition N of the last device
 //   md=1.2       an array of the devices so far, by their metadata of that version
 //   dm=TABLE     a device-mapper table, its lines with ";" between; $N is the N-th device so far
+//   fill=SCRIPT  what would be mounted is mounted to write to it, for a script of busybox's shell that runs in its root
 //   sysrq=c      a crash, for those who want to see what becomes of it
 // The answer is lines: "/..." is an entry of the tree, "error ERRNO WHAT" says what did not work, "kernel ..." is of the kernel's log, and
 // "end" is the last.
@@ -201,6 +203,7 @@ static int put_parameters(char *to, size_t size, const char *text)
         if (n >= size)
             return -1;
     }
+    to[n] = 0;
     return n;
 }
 
@@ -244,12 +247,23 @@ static int step_dm(char *table)
     return add_device(path);
 }
 
-static int take_step(char *step)
+static int step_fill(char *script, const char *device, const char *type, const char *options)
+{
+    if (mount(device, "/mnt", type, 0, options) < 0)
+        return fail("fill: mount");
+    int status = chdir("/mnt") < 0 ? -1 : run((char *[]){"/bin/busybox", "sh", "-ec", script, NULL});
+    if (status)
+        errno = ECANCELED, fail("fill: script");
+    return chdir("/") < 0 || umount("/mnt") < 0 ? fail("fill: umount") : status;
+}
+
+static int take_step(char *step, const char *device, const char *type, const char *options)
 {
     char *value = strchr(step, '=');
     if (value)
         *value++ = 0;
     return value && !strcmp(step, "part") ? step_part(value)
+           : value && !strcmp(step, "fill") ? step_fill(value, device, type, options)
            : value && !strcmp(step, "md") ? step_md(value)
            : value && !strcmp(step, "dm") ? step_dm(value)
            : value && !strcmp(step, "sysrq") ? write_text("/proc/sysrq-trigger", value)
@@ -304,16 +318,20 @@ static void answer(char *question)
     device_count = 0;
     while (!error && (word = strsep(&targets, ",")))
         error = add_disk(word);
+    static char given[4096];
+    if (!error && put_parameters(given, sizeof given, options) < 0)
+        error = (errno = EINVAL, fail("options"));
     const char *device = devices[0];
     while (!error && (word = strsep(&question, "\t"))) {
-        error = take_step(word);
-        device = devices[device_count - 1];
+        int before = device_count;
+        error = take_step(word, device, type, given);
+        device = device_count > before ? devices[device_count - 1] : device;
     }
     if (!error && !strcmp(type, "btrfs")) {
         modprobe("btrfs");
         tell_btrfs(BTRFS_IOC_SCAN_DEV);
     }
-    if (!error && mount(device, "/mnt", type, MS_RDONLY, options) < 0)
+    if (!error && mount(device, "/mnt", type, MS_RDONLY, given) < 0)
         error = fail("mount");
     if (!error) {
         put_tree(out, "/mnt");

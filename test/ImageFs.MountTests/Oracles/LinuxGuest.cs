@@ -112,15 +112,16 @@ internal sealed class LinuxGuest : IDisposable
     {
         long length = new FileInfo(image).Length;
         long padded = (length + question.SectorSize - 1) / question.SectorSize * question.SectorSize;
-        if (question.IsWritable || (question.SectorSize > 512 && padded != length))
+        if (!question.WritesImages && (question.IsWritable || (question.SectorSize > 512 && padded != length)))
         {
             Child.Run(Child.Start("cp", "--sparse=always", "--no-preserve=mode", image, copy), s_patience).Succeeded();
             Child.Run(Child.Start("truncate", "-s", padded.ToString(CultureInfo.InvariantCulture), copy), s_patience).Succeeded();
             image = copy;
         }
 
+        bool isWritable = question.IsWritable || question.WritesImages;
         int target = 1 + (_disks++ % MostTargets);
-        JsonObject disk = Disk(Path.GetFullPath(image), question.IsWritable);
+        JsonObject disk = Disk(Path.GetFullPath(image), isWritable);
         disk["node-name"] = $"file{target}";
         _monitor.Do("blockdev-add", disk);
         _monitor.Do("device_add", new JsonObject

@@ -83,6 +83,27 @@ internal sealed class TreeListing
         }
     }
 
+    /// <summary>Each difference from what is expected, as a line, in any fact but some: one that only one of the readers tells is a difference, too.</summary>
+    public IEnumerable<string> AllDifferencesFrom(TreeListing expected, params IReadOnlyCollection<string> except)
+    {
+        foreach (string line in DifferencesFrom(expected))
+        {
+            yield return line;
+        }
+
+        foreach (TreeEntry other in expected.Entries.Where(other => Contains(other.Path)))
+        {
+            TreeEntry entry = this[other.Path];
+            foreach (string fact in other.Facts.Keys.Union(entry.Facts.Keys).Except(except))
+            {
+                if (entry[fact] != other[fact])
+                {
+                    yield return $"{other.Path}: {fact} {entry[fact] ?? "missing"} expected {other[fact] ?? "none"}";
+                }
+            }
+        }
+    }
+
     // A path comes twice when a directory has a name twice, and when listing it fails after its entry is out.
     private void Add(TreeEntry entry)
     {

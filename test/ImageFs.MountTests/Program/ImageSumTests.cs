@@ -13,6 +13,8 @@ internal sealed class ImageSumTests
     [TestCase("fat", "fat")]
     [TestCase("exfat", "exfat")]
     [TestCase("udf", "udf")]
+    [TestCase("xfs", "xfs")]
+    [TestCase("btrfs", "btrfs")]
     public void Every_image_has_its_sum_in_the_readme(string folder, string readmeFolder)
     {
         string readme = File.ReadAllText(Path.Combine(TestImages.Sources, "images", readmeFolder, "README.md"));
