@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Btrfs;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
@@ -11,7 +12,7 @@ namespace ImageFs.FileSystems;
 public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<FileSystemFormat> All { get; } = [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new ExFatFormat(), new FatFormat()];
+    public static IReadOnlyList<FileSystemFormat> All { get; } = [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new BtrfsFormat(), new ExFatFormat(), new FatFormat()];
 
     /// <summary>Their names, for people.</summary>
     public static string Names => string.Join(", ", All.Select(format => format.Name));

@@ -12,10 +12,10 @@ public static unsafe partial class Xz
     private const ulong MaxMemory = 80 << 20;
     private const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
 
-    /// <summary>Decodes an .xz stream that fills the destination, its checksums checked.</summary>
-    /// <returns>Whether it did.</returns>
+    /// <summary>Decodes an .xz stream into the start of the destination, its checksums checked.</summary>
+    /// <returns>Bytes decoded; -1 when it cannot be decoded, or holds more.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
-    public static bool TryDecode(ReadOnlySpan<byte> stream, Span<byte> destination)
+    public static int Decode(ReadOnlySpan<byte> stream, Span<byte> destination)
     {
         ulong memory = MaxMemory;
         nuint read = 0;
@@ -25,7 +25,7 @@ public static unsafe partial class Xz
         {
             int result = lzma_stream_buffer_decode(
                 &memory, RefuseUnknownCheck, null, input, &read, (nuint)stream.Length, output, &written, (nuint)destination.Length);
-            return result == 0 && written == (nuint)destination.Length;
+            return result == 0 ? (int)written : -1;
         }
     }
 

@@ -8,10 +8,12 @@ public static unsafe partial class Zstandard
     /// <summary>The library, by the name that it is looked for.</summary>
     public const string Library = "libzstd.so.1";
 
-    /// <summary>Decodes frames, one after the other, until the destination is full; what follows is not looked at.</summary>
-    /// <returns>Whether the frames filled it.</returns>
+    /// <summary>
+    /// Decodes frames, one after the other, until the destination is full or no frame follows; what does is not looked at.
+    /// </summary>
+    /// <returns>Bytes decoded; -1 when there is no whole frame, or it holds more than there is room for.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
-    public static bool TryDecode(ReadOnlySpan<byte> frames, Span<byte> destination)
+    public static int Decode(ReadOnlySpan<byte> frames, Span<byte> destination)
     {
         fixed (byte* input = frames)
         fixed (byte* output = destination)
@@ -23,20 +25,20 @@ public static unsafe partial class Zstandard
                 nuint length = ZSTD_findFrameCompressedSize(input + read, (nuint)frames.Length - read);
                 if (ZSTD_isError(length) != 0 || length == 0)
                 {
-                    return false;
+                    return written > 0 ? (int)written : -1;
                 }
 
                 nuint count = ZSTD_decompress(output + written, (nuint)destination.Length - written, input + read, length);
                 if (ZSTD_isError(count) != 0)
                 {
-                    return false;
+                    return -1;
                 }
 
                 read += length;
                 written += count;
             }
 
-            return true;
+            return (int)written;
         }
     }
 

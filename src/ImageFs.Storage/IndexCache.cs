@@ -59,7 +59,7 @@ public sealed class IndexCache
     }
 
     /// <summary>As <see cref="IndexShare.Find"/>.</summary>
-    internal object? Find(long owner, ulong directory)
+    internal object? Find(long owner, UInt128 directory)
     {
         lock (_store)
         {
@@ -75,7 +75,7 @@ public sealed class IndexCache
     }
 
     /// <summary>As <see cref="IndexShare.Add"/>.</summary>
-    internal void Add(long owner, ulong directory, object index, long bytes)
+    internal void Add(long owner, UInt128 directory, object index, long bytes)
     {
         var entry = new Entry(new Key(this, owner, directory), index, bytes + EntryBytes);
         lock (_store)
@@ -99,7 +99,7 @@ public sealed class IndexCache
         }
     }
 
-    private readonly record struct Key(IndexCache Image, long Owner, ulong Directory);
+    private readonly record struct Key(IndexCache Image, long Owner, UInt128 Directory);
 
     private sealed record Entry(Key Key, object Index, long Bytes);
 
@@ -137,13 +137,13 @@ public sealed class IndexShare
     public int MaxBytesOfLatest => _cache.MaxBytesOfLatest;
 
     /// <summary>What was made of a directory, if it is still there.</summary>
-    /// <param name="directory">What the volume knows the directory by.</param>
-    public TIndex? Find<TIndex>(ulong directory)
+    /// <param name="directory">What the volume knows the directory by: its node's number, and that of the tree it is in.</param>
+    public TIndex? Find<TIndex>(UInt128 directory)
         where TIndex : class => (TIndex?)_cache.Find(_owner, directory);
 
     /// <summary>Keeps what was made of a directory in place of what is there, and drops what was not used for longest until all fits.</summary>
-    /// <param name="directory">What the volume knows the directory by.</param>
+    /// <param name="directory">What the volume knows the directory by: its node's number, and that of the tree it is in.</param>
     /// <param name="index">What was made of it.</param>
     /// <param name="bytes">Bytes that it takes.</param>
-    public void Add(ulong directory, object index, long bytes) => _cache.Add(_owner, directory, index, bytes);
+    public void Add(UInt128 directory, object index, long bytes) => _cache.Add(_owner, directory, index, bytes);
 }

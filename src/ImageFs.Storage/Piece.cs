@@ -15,6 +15,9 @@ public readonly record struct Piece(ExtentKind Kind, long Length, long Address =
     /// <summary>For <see cref="ExtentKind.Encoded"/>, where the piece begins in its block, decoded.</summary>
     public int InBlock { get; private init; }
 
+    /// <summary>For <see cref="ExtentKind.Encoded"/>, bytes of its block, decoded.</summary>
+    public int BlockLength { get; private init; }
+
     /// <summary>For <see cref="ExtentKind.Encoded"/>, how the block is encoded.</summary>
     public Codec? Codec { get; private init; }
 
@@ -24,15 +27,22 @@ public readonly record struct Piece(ExtentKind Kind, long Length, long Address =
     /// <summary>Bytes that the source itself has.</summary>
     public static Piece Own(long length) => new(ExtentKind.Own, length);
 
-    /// <summary>Bytes of an encoded block, from one of them on to its end.</summary>
+    /// <summary>Bytes of an encoded block, from one of them on.</summary>
     /// <param name="source">The layer that has it.</param>
     /// <param name="address">Where it begins there.</param>
     /// <param name="storedLength">The bytes that it is stored in.</param>
     /// <param name="codec">How it is encoded.</param>
     /// <param name="start">Where the bytes begin in the block, decoded.</param>
     /// <param name="blockLength">The block's bytes, decoded.</param>
-    public static Piece Encoded(BlockSource source, long address, int storedLength, Codec codec, long start, int blockLength) =>
-        new(ExtentKind.Encoded, blockLength - start, address, source) { StoredLength = storedLength, Codec = codec, InBlock = (int)start };
+    /// <param name="length">Bytes of it that are in the source; those up to its end where nothing is said.</param>
+    public static Piece Encoded(BlockSource source, long address, int storedLength, Codec codec, long start, int blockLength, long? length = null) =>
+        new(ExtentKind.Encoded, length ?? (blockLength - start), address, source)
+        {
+            StoredLength = storedLength,
+            Codec = codec,
+            InBlock = (int)start,
+            BlockLength = blockLength,
+        };
 
     /// <summary>Bytes that lie in the layer below as they are.</summary>
     public static Piece Mapped(BlockSource source, long address, long length) => new(ExtentKind.Mapped, length, address, source);
@@ -62,5 +72,5 @@ public readonly record struct Piece(ExtentKind Kind, long Length, long Address =
 
     /// <summary>The block that an encoded piece is of.</summary>
     /// <param name="offset">Where the piece begins in the source.</param>
-    internal EncodedBlock BlockAt(long offset) => new(offset - InBlock, (int)(InBlock + Length), Source!, Address, StoredLength, Codec!);
+    internal EncodedBlock BlockAt(long offset) => new(offset - InBlock, BlockLength, Source!, Address, StoredLength, Codec!);
 }

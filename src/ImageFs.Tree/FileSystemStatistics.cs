@@ -12,6 +12,9 @@ public readonly record struct FileSystemStatistics
     /// <summary>Free blocks.</summary>
     public ulong FreeBlocks { get; init; }
 
+    /// <summary>Of those, the blocks that anybody but root may use; all of them where nothing is said.</summary>
+    public ulong? AvailableBlocks { get; init; }
+
     /// <summary>Inodes.</summary>
     public ulong Files { get; init; }
 

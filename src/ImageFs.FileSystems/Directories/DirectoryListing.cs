@@ -50,7 +50,7 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
     }
 
     /// <summary>Whether a directory is open.</summary>
-    public bool IsOpen(NodeId directory) => _kept.Find<Opened>(directory.Value) is not null;
+    public bool IsOpen(NodeId directory) => _kept.Find<Opened>(KeyOf(directory)) is not null;
 
     /// <summary>As <see cref="FileSystem.TryLookup"/>.</summary>
     public bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
@@ -180,7 +180,7 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
 
     private Opened Open(NodeId directory, bool isAfresh)
     {
-        if (_kept.Find<Opened>(directory.Value) is { } known && !(isAfresh && known.Facts?.Damage is LinuxException))
+        if (_kept.Find<Opened>(KeyOf(directory)) is { } known && !(isAfresh && known.Facts?.Damage is LinuxException))
         {
             return known;
         }
@@ -317,7 +317,7 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
     }
 
     private void Keep(NodeId directory, Opened opened) =>
-        _kept.Add(directory.Value, opened, OwnWeight + Weigh(opened.Directory) + (opened.Facts?.Repeated.Weight ?? 0) + (opened.Index?.Weight ?? 0));
+        _kept.Add(KeyOf(directory), opened, OwnWeight + Weigh(opened.Directory) + (opened.Facts?.Repeated.Weight ?? 0) + (opened.Index?.Weight ?? 0));
 
     private DirectoryFacts Scan(NodeId directory, Opened opened, bool keepsIndex)
     {
@@ -377,6 +377,8 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
             return false;
         }
     }
+
+    private static UInt128 KeyOf(NodeId directory) => new(directory.Space, directory.Value);
 
     private Lock GateOf(NodeId directory) => _gates[unchecked(directory.Value * Spread) >> GateShift];
 

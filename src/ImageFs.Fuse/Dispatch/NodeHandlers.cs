@@ -81,7 +81,7 @@ internal sealed class NodeHandlers(FileSystem fileSystem, FuseNodes nodes, Cache
         {
             Blocks = sizes.Blocks,
             Bfree = sizes.FreeBlocks,
-            Bavail = sizes.FreeBlocks,
+            Bavail = sizes.AvailableBlocks ?? sizes.FreeBlocks,
             Files = sizes.Files,
             Ffree = sizes.FreeFiles,
             Bsize = sizes.BlockSize,

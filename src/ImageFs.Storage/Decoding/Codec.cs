@@ -5,6 +5,9 @@ namespace ImageFs.Storage.Decoding;
 /// <summary>A way in which blocks are compressed, or otherwise encoded. It has no state: threads share one.</summary>
 public abstract class Codec
 {
+    /// <summary>What <see cref="Decode"/> returns of a block that cannot be decoded.</summary>
+    protected const int Damaged = -1;
+
     /// <summary>Its name, as people write it: "zstd".</summary>
     public abstract string Name { get; }
 
@@ -19,11 +22,22 @@ public abstract class Codec
     /// <param name="destination">Filled whole.</param>
     /// <returns>False when it cannot be decoded, or holds less or more; <paramref name="destination"/> then holds nothing of use.</returns>
     /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
-    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
+    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination) =>
+        TryDecode(encoded, destination, out int length) && length == destination.Length;
+
+    /// <summary>As <see cref="TryDecode(ReadOnlyMemory{byte}, Span{byte})"/>, of a block that may hold less than there is room for.</summary>
+    /// <param name="encoded">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
+    /// <param name="destination">Its start takes the block.</param>
+    /// <param name="length">Bytes of the block.</param>
+    /// <returns>False when it cannot be decoded, or holds more; <paramref name="destination"/> then holds nothing of use.</returns>
+    /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
+    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination, out int length)
     {
+        length = Damaged;
         try
         {
-            return Decode(encoded, destination);
+            length = Decode(encoded, destination);
+            return length >= 0;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -36,7 +50,10 @@ public abstract class Codec
         }
     }
 
-    /// <summary>As <see cref="TryDecode"/>; an <see cref="IOException"/> or <see cref="InvalidDataException"/> is a no as well.</summary>
+    /// <summary>Decodes one block; an <see cref="IOException"/> or <see cref="InvalidDataException"/> is a no as well.</summary>
+    /// <param name="encoded">The bytes that its stream is in.</param>
+    /// <param name="destination">Its start takes the block.</param>
+    /// <returns>Bytes of the block; <see cref="Damaged"/> when it cannot be decoded, or holds more than there is room for.</returns>
     /// <exception cref="TypeLoadException">The library is not there, or lacks the function.</exception>
-    protected abstract bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination);
+    protected abstract int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination);
 }

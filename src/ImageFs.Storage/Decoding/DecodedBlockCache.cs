@@ -59,7 +59,7 @@ public sealed class DecodedBlockCache(int maxBytes)
     /// <summary>A part of a block.</summary>
     /// <param name="Owner">The volume or disk.</param>
     /// <param name="File">A file in it, by a number that is its own.</param>
-    /// <param name="Offset">Where the block begins in the disk or file, decoded.</param>
+    /// <param name="Offset">Where the block begins in the disk or file, decoded; or its address, where files share blocks.</param>
     /// <param name="Length">Its bytes, decoded.</param>
     /// <param name="Part">The part's number.</param>
     internal readonly record struct Key(long Owner, long File, long Offset, int Length, int Part = 0)

@@ -14,9 +14,14 @@ public readonly struct DecodedBlocks
     /// <summary>Counts what is decoded; null when nobody counts.</summary>
     internal ReadAccount? Account => _cache?.Account;
 
+    private bool IsByAddress { get; init; }
+
     /// <summary>The share of a file of a volume: the blocks of a file that is opened again are still there.</summary>
     /// <param name="number">A number that no other file of the volume has, and that is not 0.</param>
     public DecodedBlocks OfFile(long number) => _cache is null ? default : new(_cache, _owner, number);
+
+    /// <summary>The share of a volume whose files have blocks in common: a block is known by its address, whichever file it is read for.</summary>
+    public DecodedBlocks ByAddress() => _cache is null ? default : new(_cache, _owner, _file) { IsByAddress = true };
 
     /// <summary>Copies a part of a block.</summary>
     /// <param name="block">The block.</param>
@@ -32,5 +37,5 @@ public readonly struct DecodedBlocks
     /// <param name="decoded">All of its bytes.</param>
     public void Put(in EncodedBlock block, int start, ReadOnlySpan<byte> decoded) => _cache?.Put(KeyOf(in block), start, decoded);
 
-    private DecodedBlockCache.Key KeyOf(in EncodedBlock block) => new(_owner, _file, block.Offset, block.Length);
+    private DecodedBlockCache.Key KeyOf(in EncodedBlock block) => new(_owner, _file, IsByAddress ? block.Address : block.Offset, block.Length);
 }

@@ -1,7 +1,7 @@
 namespace ImageFs.Storage.Decoding;
 
 /// <summary>A block of a source that is stored encoded, and decoded as a whole.</summary>
-/// <param name="Offset">Where its bytes begin in the source, decoded.</param>
+/// <param name="Offset">Where its bytes begin in the source, decoded; or would, where the source has only some of them, even before its start.</param>
 /// <param name="Length">Its bytes, decoded.</param>
 /// <param name="Source">The layer below, which has it encoded.</param>
 /// <param name="Address">Where it begins there.</param>

@@ -12,16 +12,15 @@ internal sealed class InflateCodec(string name, bool hasHeader) : Codec
     public override string Name => name;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
+    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(encoded, out ArraySegment<byte> segment) ? segment : encoded.ToArray();
         using var input = new StreamInput(bytes);
         using Stream stream = hasHeader
             ? new ZLibStream(input, CompressionMode.Decompress)
             : new DeflateStream(input, CompressionMode.Decompress);
-        return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false) == destination.Length
-            && stream.ReadByte() < 0
-            && !input.IsExhausted;
+        int length = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+        return stream.ReadByte() < 0 && !input.IsExhausted ? length : Damaged;
     }
 
     /// <summary>The bytes of a stream. The runtime takes their end for the stream's; but only a stream that has not ended asks for more.</summary>

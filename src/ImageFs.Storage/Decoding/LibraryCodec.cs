@@ -3,11 +3,11 @@ namespace ImageFs.Storage.Decoding;
 /// <summary>A codec of a system's library, which is loaded when it is first needed.</summary>
 /// <param name="name">The codec's name.</param>
 /// <param name="library">The library, by the name that it is looked for.</param>
-/// <param name="decode">Decodes a block that fills the destination, or says no.</param>
+/// <param name="decode">Decodes a block into the start of the destination; bytes of it, or -1.</param>
 internal sealed class LibraryCodec(string name, string library, LibraryCodec.Decoder decode) : Codec
 {
     /// <summary>A library's function.</summary>
-    public delegate bool Decoder(ReadOnlySpan<byte> encoded, Span<byte> destination);
+    public delegate int Decoder(ReadOnlySpan<byte> encoded, Span<byte> destination);
 
     /// <inheritdoc/>
     public override string Name => name;
@@ -16,5 +16,5 @@ internal sealed class LibraryCodec(string name, string library, LibraryCodec.Dec
     public override string? Library => library;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => decode(encoded.Span, destination);
+    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => decode(encoded.Span, destination);
 }

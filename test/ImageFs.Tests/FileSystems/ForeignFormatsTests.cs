@@ -17,7 +17,6 @@ internal sealed class ForeignFormatsTests
         ("crypto_LUKS", 0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]),
         ("squashfs", 0, [.. "hsqs"u8]),
         ("erofs", 1024, [0xE2, 0xE1, 0xF5, 0xE0]),
-        ("btrfs", 0x10040, [.. "_BHRfS_M"u8]),
         ("xfs", 0, [.. "XFSB"u8]),
         ("f2fs", 1024, [0x10, 0x20, 0xF5, 0xF2]),
         ("ntfs", 0, [0xEB, 0x52, 0x90, .. "NTFS    "u8]),

@@ -49,10 +49,10 @@ internal sealed class SampleSource(DiscTrack track, SectorRun[] runs) : PiecedSo
 
         public override string Name => "swapped samples";
 
-        protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
+        protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
         {
             BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, short>(encoded.Span), MemoryMarshal.Cast<byte, short>(destination));
-            return true;
+            return destination.Length;
         }
     }
 }

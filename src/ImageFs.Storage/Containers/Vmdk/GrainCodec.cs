@@ -10,7 +10,7 @@ internal sealed class GrainCodec(int grainSize) : Codec
     public override string Name => Codecs.Zlib.Name;
 
     /// <inheritdoc/>
-    protected override bool Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
+    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
         if (destination.Length < grainSize)
         {
@@ -18,10 +18,10 @@ internal sealed class GrainCodec(int grainSize) : Codec
             if (Codecs.Zlib.TryDecode(encoded, grain.Span))
             {
                 grain.Span[..destination.Length].CopyTo(destination);
-                return true;
+                return destination.Length;
             }
         }
 
-        return Codecs.Zlib.TryDecode(encoded, destination);
+        return Codecs.Zlib.TryDecode(encoded, destination, out int length) ? length : Damaged;
     }
 }
