@@ -6,18 +6,26 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Btrfs;
 
-/// <summary>What statfs(2) says, counted as btrfs_statfs does of a file system that is mounted read-only.</summary>
+/// <summary>What statfs(2) says, counted as btrfs_statfs does where the devices are read-only.</summary>
 internal static class BtrfsStatistics
 {
     // BTRFS_UNLINK_METADATA_UNITS.
     private const ulong UnlinkUnits = 6;
     private const ulong MaxReserve = 512 << 20;
 
+    // BTRFS_STRIPE_LEN and BTRFS_DEVICE_RANGE_RESERVED.
+    private const ulong StripeLength = 64 << 10;
+    private const ulong DeviceReserve = 1 << 20;
+
+    // devid, total_bytes and bytes_used of a btrfs_dev_item.
+    private const int DeviceItemStart = 24;
+
     /// <param name="volume">The file system.</param>
     /// <exception cref="ImageException">The trees that say so are damaged.</exception>
     public static FileSystemStatistics Count(BtrfsVolume volume)
     {
-        (ulong used, ulong factor) = CountUsed(volume);
+        (ulong used, BlockGroupFlags profiles) = CountUsed(volume);
+        ulong factor = Copies(profiles);
         uint blockSize = (uint)volume.Geometry.SectorSize;
         ulong blocks = volume.TotalBytes / factor / blockSize;
         ulong taken = (used / factor / blockSize) + (CountReserve(volume) / blockSize);
@@ -26,12 +34,13 @@ internal static class BtrfsStatistics
             BlockSize = blockSize,
             Blocks = blocks,
             FreeBlocks = blocks - Math.Min(taken, blocks),
+            AvailableBlocks = CountUnallocated(volume, profiles) / factor / blockSize,
             MaxNameLength = DirItem.MaxNameLength,
         };
     }
 
-    // Bytes on all devices that block groups use, and how many copies there are of data.
-    private static (ulong Used, ulong Factor) CountUsed(BtrfsVolume volume)
+    // Bytes on all devices that block groups use, and the profiles of those of data.
+    private static (ulong Used, BlockGroupFlags DataProfiles) CountUsed(BtrfsVolume volume)
     {
         ulong used = 0;
         BlockGroupFlags dataProfiles = BlockGroupFlags.None;
@@ -58,7 +67,7 @@ internal static class BtrfsStatistics
             dataProfiles |= group.Flags.HasFlag(BlockGroupFlags.Data) ? group.Flags : BlockGroupFlags.None;
         }
 
-        return (used, Copies(dataProfiles));
+        return (used, dataProfiles);
     }
 
     // Of several profiles, that of the highest number counts; those of parity have one copy, but come after the first ones with two.
@@ -68,6 +77,66 @@ internal static class BtrfsStatistics
         : (flags & (BlockGroupFlags.Raid5 | BlockGroupFlags.Raid6)) != 0 ? 1u
         : (flags & (BlockGroupFlags.Raid10 | BlockGroupFlags.Dup | BlockGroupFlags.Raid1)) != 0 ? 2u
         : 1u;
+
+    // btrfs_calc_avail_data_space: what block groups of data could still be made of. What those that exist have free is not counted on
+    // read-only devices.
+    private static ulong CountUnallocated(BtrfsVolume volume, BlockGroupFlags profiles)
+    {
+        int minDevices = profiles.HasFlag(BlockGroupFlags.Raid1C4) ? 4
+            : (profiles & (BlockGroupFlags.Raid6 | BlockGroupFlags.Raid1C3)) != 0 ? 3
+            : (profiles & (BlockGroupFlags.Raid5 | BlockGroupFlags.Raid10 | BlockGroupFlags.Raid1)) != 0 ? 2
+            : 1;
+        ulong minSize = (profiles.HasFlag(BlockGroupFlags.Dup) ? 2u : 1u) * StripeLength;
+        List<ulong> free = ListFree(volume, minSize);
+        int stripes = profiles.HasFlag(BlockGroupFlags.Raid0) ? free.Count
+            : profiles.HasFlag(BlockGroupFlags.Raid10) ? 4
+            : (profiles & (BlockGroupFlags.Raid1 | BlockGroupFlags.Raid1C3 | BlockGroupFlags.Raid1C4)) != 0 ? minDevices
+            : 1;
+        ulong bytes = 0;
+        for (int count = free.Count; count >= minDevices; count--)
+        {
+            stripes = Math.Min(stripes, count);
+            ulong size = free[count - 1];
+            if (size >= minSize)
+            {
+                bytes = unchecked(bytes + (size * (uint)stripes));
+                for (int i = count - stripes; i < count; i++)
+                {
+                    free[i] -= size;
+                }
+            }
+        }
+
+        return bytes;
+    }
+
+    // Of each device (btrfs_dev_item), the bytes that no chunk has; the largest first.
+    private static List<ulong> ListFree(BtrfsVolume volume, ulong minSize)
+    {
+        var free = new List<ulong>();
+        using TreeCursor cursor = volume.ChunkTree.Open();
+        for (bool isThere = cursor.SeekFirst(new TreeKey(ObjectIds.Devices, ItemType.DeviceItem, 0));
+             isThere && cursor.Key is { ObjectId: ObjectIds.Devices, Type: ItemType.DeviceItem };
+             isThere = cursor.MoveNext())
+        {
+            ReadOnlySpan<byte> item = cursor.Data;
+            if (item.Length < DeviceItemStart)
+            {
+                throw volume.ChunkTree.Damaged("btrfs_dev_item", cursor.Address, $"it has {item.Length} bytes");
+            }
+
+            ulong total = BinaryPrimitives.ReadUInt64LittleEndian(item[8..]);
+            ulong used = BinaryPrimitives.ReadUInt64LittleEndian(item[16..]);
+            ulong left = (total - Math.Min(used, total)) / StripeLength * StripeLength;
+            if (left > DeviceReserve + minSize)
+            {
+                free.Add(left - DeviceReserve);
+            }
+        }
+
+        free.Sort((one, other) => other.CompareTo(one));
+        return free;
+    }
 
     // btrfs_update_global_block_rsv: what is kept for changes of the trees that every change needs.
     private static ulong CountReserve(BtrfsVolume volume)

@@ -26,8 +26,11 @@ internal readonly ref struct DirItem
     /// <summary>transid.</summary>
     public ulong TransactionId => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[17..]);
 
+    /// <summary>type, as it is on disk.</summary>
+    public byte RawType => _bytes[29];
+
     /// <summary>type: that of the inode.</summary>
-    public NodeType Type => (_bytes[29] & ~Encrypted) switch
+    public NodeType Type => (RawType & ~Encrypted) switch
     {
         1 => NodeType.Regular,
         2 => NodeType.Directory,
@@ -40,7 +43,7 @@ internal readonly ref struct DirItem
     };
 
     /// <summary>Whether the name is encrypted.</summary>
-    public bool IsEncrypted => (_bytes[29] & Encrypted) != 0;
+    public bool IsEncrypted => (RawType & Encrypted) != 0;
 
     /// <summary>The name, of name_len bytes.</summary>
     public ReadOnlySpan<byte> Name => _bytes.Slice(HeaderSize, NameLength);

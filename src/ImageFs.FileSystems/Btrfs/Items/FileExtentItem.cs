@@ -53,24 +53,32 @@ internal readonly ref struct FileExtentItem
     /// <param name="sectorSize">The unit of extents.</param>
     /// <exception cref="InvalidImageException">It contradicts itself.</exception>
     /// <exception cref="UnsupportedFeatureException">It is encrypted, or otherwise encoded in a way that is not read.</exception>
-    public static FileExtentItem Read(Trees.Tree tree, in TreeCursor cursor, int sectorSize)
+    public static FileExtentItem Read(Trees.Tree tree, in TreeCursor cursor, int sectorSize) =>
+        Read(tree, cursor.Address, cursor.Key, cursor.Data, sectorSize);
+
+    /// <summary>Reads and checks an item.</summary>
+    /// <param name="tree">The tree, for messages.</param>
+    /// <param name="address">Its logical address, for messages.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="bytes">Its data.</param>
+    /// <param name="sectorSize">The unit of extents.</param>
+    /// <exception cref="InvalidImageException">It contradicts itself.</exception>
+    /// <exception cref="UnsupportedFeatureException">It is encrypted, or otherwise encoded in a way that is not read.</exception>
+    public static FileExtentItem Read(Trees.Tree tree, ulong address, TreeKey key, ReadOnlySpan<byte> bytes, int sectorSize)
     {
-        ReadOnlySpan<byte> bytes = cursor.Data;
         var item = new FileExtentItem(bytes);
         if (bytes.Length < HeaderSize || (item.Type != FileExtentType.Inline && bytes.Length < Size))
         {
-            throw tree.Damaged("btrfs_file_extent_item", cursor.Address, $"it has {bytes.Length} bytes");
+            throw tree.Damaged("btrfs_file_extent_item", address, $"it has {bytes.Length} bytes");
         }
 
         // encryption, other_encoding.
         if ((bytes[17] | bytes[18] | bytes[19]) != 0)
         {
-            throw new UnsupportedFeatureException($"an encrypted extent of inode {cursor.Key.ObjectId}", "btrfs_file_extent_item");
+            throw new UnsupportedFeatureException($"an encrypted extent of inode {key.ObjectId}", "btrfs_file_extent_item");
         }
 
-        return item.FindProblem(cursor.Key.Offset, sectorSize) is { } problem
-            ? throw tree.Damaged("btrfs_file_extent_item", cursor.Address, problem)
-            : item;
+        return item.FindProblem(key.Offset, sectorSize) is { } problem ? throw tree.Damaged("btrfs_file_extent_item", address, problem) : item;
     }
 
     private string? FindProblem(ulong start, int sectorSize)

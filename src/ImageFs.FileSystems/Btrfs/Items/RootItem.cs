@@ -57,9 +57,13 @@ internal readonly ref struct RootItem
 
     /// <summary>Reads the item that a cursor is on.</summary>
     /// <exception cref="Storage.InvalidImageException">It is too short.</exception>
-    public static RootItem Read(Trees.Tree tree, in TreeCursor cursor) => cursor.Data.Length >= OldSize
-        ? new RootItem(cursor.Data)
-        : throw tree.Damaged("btrfs_root_item", cursor.Address, $"it has {cursor.Data.Length} bytes");
+    public static RootItem Read(Trees.Tree tree, in TreeCursor cursor) => Read(tree, cursor.Address, cursor.Data);
+
+    /// <summary>Reads an item.</summary>
+    /// <exception cref="Storage.InvalidImageException">It is too short.</exception>
+    public static RootItem Read(Trees.Tree tree, ulong address, ReadOnlySpan<byte> bytes) => bytes.Length >= OldSize
+        ? new RootItem(bytes)
+        : throw tree.Damaged("btrfs_root_item", address, $"it has {bytes.Length} bytes");
 
     /// <summary>Where the tree is.</summary>
     /// <param name="tree">Its object.</param>
