@@ -143,7 +143,7 @@ internal sealed class NodeReader
         }
 
         return node.Address != pointer.Address ? $"it says that it is at 0x{node.Address:X}"
-            : BinaryPrimitives.ReadUInt128BigEndian(node.FileSystemId) != Geometry.MetadataId ? "it is of another file system"
+            : !Geometry.IsOwn(BinaryPrimitives.ReadUInt128BigEndian(node.FileSystemId)) ? "it is of another file system"
             : node.FindProblem() ?? FindContradiction(node, pointer);
     }
 

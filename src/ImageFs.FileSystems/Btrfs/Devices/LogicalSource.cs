@@ -1,0 +1,136 @@
+using ImageFs.FileSystems.Btrfs.Trees;
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Btrfs.Devices;
+
+/// <summary>
+/// The logical addresses of a file system: chunks lay them out on devices. What lies on a device that is there is a piece of it; what was on
+/// one that is missing, and is only in the parity of the others, this source puts together.
+/// </summary>
+internal sealed class LogicalSource : PiecedSource, INodeSource
+{
+    private readonly Chunk[] _chunks;
+    private readonly long[] _ends;
+
+    /// <param name="chunks">Its chunks.</param>
+    /// <exception cref="InvalidImageException">Two have addresses in common.</exception>
+    public LogicalSource(IEnumerable<Chunk> chunks)
+    {
+        _chunks = [.. chunks.OrderBy(chunk => chunk.Start)];
+        _ends = Array.ConvertAll(_chunks, chunk => chunk.End);
+        for (int i = 1; i < _chunks.Length; i++)
+        {
+            if (_chunks[i].Start < _chunks[i - 1].End)
+            {
+                throw new InvalidImageException("chunk", _chunks[i].Start, $"it begins inside that of 0x{_chunks[i - 1].Start:X}", Chunk.Clause);
+            }
+        }
+    }
+
+    /// <summary>The chunks, in the order of their addresses.</summary>
+    public IReadOnlyList<Chunk> Chunks => _chunks;
+
+    /// <inheritdoc/>
+    public override long Length => _ends.Length == 0 ? 0 : _ends[^1];
+
+    /// <inheritdoc/>
+    public override long MapSize => (long)_chunks.Length * 256;
+
+    /// <summary>The chunk of an address; null where there is none.</summary>
+    public Chunk? ChunkAt(long address)
+    {
+        int found = Array.BinarySearch(_ends, address);
+        int index = found < 0 ? ~found : found + 1;
+        return index < _chunks.Length && _chunks[index].Start <= address ? _chunks[index] : null;
+    }
+
+    /// <inheritdoc/>
+    public int CopiesAt(long address) => ChunkAt(address) is { } chunk
+        ? chunk.ParityCount switch { 0 => chunk.Copies, 1 => 2, _ => chunk.Columns + chunk.ParityCount }
+        : 0;
+
+    /// <inheritdoc/>
+    public void ReadCopy(int copy, long address, Span<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            Chunk chunk = Get(address);
+            StripePart part = chunk.PartOf(address - chunk.Start, chunk.ParityCount > 0 ? 0 : copy);
+            Span<byte> piece = bytes[..(int)Math.Min(bytes.Length, part.Length)];
+            if (copy > 0 && chunk.ParityCount > 0)
+            {
+                ChunkRow row = chunk.RowOf(address - chunk.Start, out int column);
+                row.Rebuild(column, chunk.ParityCount > 1 ? SuspectOf(chunk, column, copy) : -1, piece);
+            }
+            else if (part.Available < piece.Length)
+            {
+                throw Missing(address, part.Device);
+            }
+            else
+            {
+                part.Device.Source!.ReadAt(part.Offset, piece);
+            }
+
+            bytes = bytes[piece.Length..];
+            address += piece.Length;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset)
+    {
+        Chunk chunk = Get(offset);
+        long within = offset - chunk.Start;
+        if (chunk.ParityCount > 0)
+        {
+            return FindWithParity(chunk, within, chunk.PartOf(within, 0));
+        }
+
+        for (int copy = 0; copy < chunk.Copies; copy++)
+        {
+            StripePart part = chunk.PartOf(within, copy);
+            if (part.Available > 0)
+            {
+                return Piece.Mapped(part.Device.Source!, part.Offset, part.Available);
+            }
+        }
+
+        throw Missing(offset, chunk.PartOf(within, 0).Device);
+    }
+
+    /// <inheritdoc/>
+    protected override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            Chunk chunk = Get(offset);
+            ChunkRow row = chunk.RowOf(offset - chunk.Start, out int column);
+            Span<byte> piece = destination[..(int)Math.Min(destination.Length, chunk.PartOf(offset - chunk.Start, 0).Length)];
+            row.Rebuild(column, -1, piece);
+            destination = destination[piece.Length..];
+            offset += piece.Length;
+        }
+    }
+
+    // What has only an old copy is put together where the others are new.
+    private static Piece FindWithParity(Chunk chunk, long within, StripePart part)
+    {
+        ChunkRow row = chunk.RowOf(within, out int column);
+        return part.Available == 0 || (part.Device.IsStale && row.CanRebuild(column, (int)part.Length, areStaleLost: true))
+            ? Piece.Own(part.Length)
+            : Piece.Mapped(part.Device.Source!, part.Offset, part.Available);
+    }
+
+    // Each copy that RAID 6 puts together does without one member more: Q first, then P, then the data of another column.
+    private static int SuspectOf(Chunk chunk, int column, int copy)
+    {
+        int member = chunk.Columns + chunk.ParityCount - copy;
+        return member > column ? member : member - 1;
+    }
+
+    private static TruncatedImageException Missing(long address, MemberDevice device) => new(
+        $"the bytes at logical address 0x{address:X} lie on {device.Key}, which {(device.Source is null ? "is missing (-o device=FILE names the image that it is in)" : "is cut short")}, and have no other copy");
+
+    private Chunk Get(long address) =>
+        ChunkAt(address) ?? throw new InvalidImageException("logical address", address, "no chunk is there", Chunk.Clause);
+}
