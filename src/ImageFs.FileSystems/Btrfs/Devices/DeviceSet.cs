@@ -134,6 +134,7 @@ internal sealed class DeviceSet
             _context.Warn($"{key} was left behind at transaction {super.Generation} of {newest}: it is read only where nothing else has the data");
         }
 
+        VolumeLength.WarnIfCut(source, (long)super.Device.TotalBytes, _context.Warn);
         _devices.Add(new MemberDevice(key, source, super.Generation, isStale));
     }
 

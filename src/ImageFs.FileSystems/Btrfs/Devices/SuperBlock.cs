@@ -258,7 +258,9 @@ internal sealed class SuperBlock
             return "its device is of another file system";
         }
 
-        return TotalBytes is 0 or > long.MaxValue ? $"the devices have {TotalBytes} bytes" : null;
+        return TotalBytes is 0 or > long.MaxValue || Device.TotalBytes is 0 or > long.MaxValue
+            ? $"its device has {Device.TotalBytes} bytes, of {TotalBytes} of all"
+            : null;
     }
 
     private static bool IsPowerInRange(uint size, uint min) => size >= min && size <= MaxSectorSize && (size & (size - 1)) == 0;
