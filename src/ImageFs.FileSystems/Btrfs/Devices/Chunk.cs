@@ -1,3 +1,4 @@
+using System.Numerics;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.Storage;
 
@@ -15,6 +16,8 @@ internal sealed class Chunk
     /// <summary>Where it is specified.</summary>
     public const string Clause = "btrfs_chunk";
 
+    // A row may reach a stripe beyond what is used of it.
+    private const ulong MaxAddress = long.MaxValue - StripeLength;
     private const BlockGroupFlags Kinds = BlockGroupFlags.Data | BlockGroupFlags.System | BlockGroupFlags.Metadata;
     private const BlockGroupFlags Profiles = BlockGroupFlags.Raid0 | BlockGroupFlags.Raid1 | BlockGroupFlags.Dup | BlockGroupFlags.Raid10
         | BlockGroupFlags.Raid5 | BlockGroupFlags.Raid6 | BlockGroupFlags.Raid1C3 | BlockGroupFlags.Raid1C4;
@@ -147,13 +150,12 @@ internal sealed class Chunk
             return $"its {item.Length} bytes are no whole sectors of {sectorSize}";
         }
 
-        // A row of the last column may reach a stripe beyond what is used.
-        if (item.Length > long.MaxValue - StripeLength - start)
+        if ((UInt128)start + item.Length > MaxAddress)
         {
             return $"its {item.Length} bytes are beyond all addresses";
         }
 
-        if ((profile & (profile - 1)) != 0)
+        if (BitOperations.PopCount((ulong)profile) > 1)
         {
             return $"it has two profiles (type 0x{(ulong)item.Flags:X})";
         }
@@ -192,7 +194,7 @@ internal sealed class Chunk
         for (int i = 0; i < item.StripeCount; i++)
         {
             (DeviceKey device, ulong offset) = item.Stripe(i);
-            if (offset % sectorSize != 0 || offset > long.MaxValue - StripeLength - item.Length)
+            if (offset % sectorSize != 0 || (UInt128)offset + item.Length > MaxAddress)
             {
                 return $"its stripe {i} is at 0x{offset:X} of device {device.Id}";
             }
