@@ -1,4 +1,3 @@
-using System.Globalization;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
@@ -22,9 +21,9 @@ internal sealed class MemoryTests
         string image = MakeImage(folder);
         using var mount = ImageMount.MountInForeground(image);
         Assert.That(Walk(DirectoriesOf(mount)[..Few]), Is.EqualTo(Few * Names));
-        long few = AnonymousMemory(mount);
+        long few = mount.AnonymousMemory;
         Assert.That(Walk(DirectoriesOf(mount)), Is.EqualTo(Directories * Names));
-        Assert.That(AnonymousMemory(mount), Is.LessThan(few + MaxGrowth));
+        Assert.That(mount.AnonymousMemory, Is.LessThan(few + MaxGrowth));
     }
 
     private static string MakeImage(TestFolder folder)
@@ -53,11 +52,5 @@ internal sealed class MemoryTests
         string[] names = Directory.GetFiles(directories[0]);
         Tool.Run("stat", ["-c", "%i", .. names]).Succeeded();
         return Tool.Run("find", [.. directories, "-type", "f", "-printf", "%s\\n"]).Succeeded().Text.Count(letter => letter == '\n');
-    }
-
-    private static long AnonymousMemory(ImageMount mount)
-    {
-        string line = File.ReadLines($"/proc/{mount.Server!.Id}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }

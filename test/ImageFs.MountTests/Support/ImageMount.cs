@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ImageFs.MountTests.Oracles;
 
 namespace ImageFs.MountTests.Support;
@@ -28,6 +29,16 @@ internal sealed class ImageMount : IDisposable
     public ToolResult? Said { get; private set; }
 
     public bool IsMounted => MountTable.IsMounted(Directory);
+
+    /// <summary>Bytes of memory that the server has of its own (RssAnon); it was started in the foreground.</summary>
+    public long AnonymousMemory
+    {
+        get
+        {
+            string line = File.ReadLines($"/proc/{Server!.Id}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
+            return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <summary>A path below the mount.</summary>
     public string this[string path] => System.IO.Path.Combine(Directory, path);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ImageFs.FileSystems.Ext;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tests.Support;
 using ImageFs.Tree;
@@ -62,73 +61,11 @@ public sealed class MutationTests
             return;
         }
 
-        Try(() =>
+        MutantWalk.Try(() =>
         {
             FileSystem fileSystem = ExtImages.Open(image);
             tally.NoteOpened();
-            Try(() => _ = fileSystem.Statistics);
-            _ = fileSystem.Describe();
-            Visit(fileSystem, fileSystem.Root, tally, 3);
+            MutantWalk.Run(fileSystem, tally);
         });
-    }
-
-    private static void Visit(FileSystem fileSystem, NodeId node, MutantTally tally, int depth)
-    {
-        Try(() => fileSystem.GetAttributes(node));
-        Try(() => fileSystem.ReadLink(node));
-        Try(() => ReadSome(fileSystem.OpenFile(node), tally));
-        Try(() =>
-        {
-            foreach (byte[] name in fileSystem.ListExtendedAttributes(node))
-            {
-                Try(() => fileSystem.GetExtendedAttribute(node, name));
-            }
-        });
-        var sink = new FirstSink();
-        Try(() => fileSystem.ReadDirectory(node, 0, sink));
-        foreach ((byte[] name, NodeId child) in sink.Entries)
-        {
-            Try(() => fileSystem.TryLookup(node, name, out _));
-            if (depth > 0 && name[0] != '.')
-            {
-                Visit(fileSystem, child, tally, depth - 1);
-            }
-        }
-    }
-
-    private static void ReadSome(BlockSource file, MutantTally tally)
-    {
-        byte[] buffer = new byte[4096];
-        for (int i = 0; i < 20 && file.Length > 0; i++)
-        {
-            long offset = file.Length / 20 * i;
-            Try(() =>
-            {
-                file.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - offset)));
-                tally.NoteRead();
-            });
-        }
-    }
-
-    private static void Try(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception e) when (e is ImageException or LinuxException)
-        {
-        }
-    }
-
-    private sealed class FirstSink : IDirectorySink
-    {
-        public List<(byte[] Name, NodeId Node)> Entries { get; } = [];
-
-        public bool Add(in DirectoryEntry entry)
-        {
-            Entries.Add((entry.Name.ToArray(), entry.Node));
-            return Entries.Count < 40;
-        }
     }
 }
