@@ -97,7 +97,7 @@ internal readonly ref struct FileExtentItem
                     : Compression == CompressionKind.None && (ulong)InlineData.Length != RamBytes ? $"{InlineData.Length} bytes are inline, and should be {RamBytes}"
                     : null;
             case FileExtentType.Regular or FileExtentType.Prealloc:
-                if (((start | DiskAddress | DiskBytes | Offset | Bytes) & mask) != 0 || Bytes == 0 || start > long.MaxValue - Bytes)
+                if (((start | DiskAddress | DiskBytes | Offset | Bytes) & mask) != 0 || Bytes is 0 or > long.MaxValue || start > long.MaxValue - Bytes)
                 {
                     return $"{Bytes} bytes at {start} of the file, from {Offset} of {DiskBytes} at 0x{DiskAddress:X}, are no whole sectors of {sectorSize}";
                 }
@@ -114,7 +114,7 @@ internal readonly ref struct FileExtentItem
 
                 // Kernels have written wrong ram_bytes where nothing is compressed.
                 ulong whole = Compression == CompressionKind.None ? DiskBytes : RamBytes;
-                return DiskAddress > long.MaxValue - DiskBytes || Offset > whole || Bytes > whole - Offset
+                return DiskBytes > long.MaxValue || DiskAddress > long.MaxValue - DiskBytes || Offset > whole || Bytes > whole - Offset
                     ? $"{Bytes} bytes from {Offset} are not in an extent of {whole}"
                     : null;
             default:
