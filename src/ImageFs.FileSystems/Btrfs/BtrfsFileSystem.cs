@@ -54,6 +54,9 @@ internal sealed class BtrfsFileSystem : FileSystem
     public override FileSystemChecks Checks => new() { SharedBytes = SharedBytes.Any };
 
     /// <inheritdoc/>
+    public override ImageDescription Describe() => BtrfsDescription.Make(_volume);
+
+    /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
     {
         Subvolume subvolume = _volume.SubvolumeOf(node);
@@ -144,7 +147,7 @@ internal sealed class BtrfsFileSystem : FileSystem
         ulong address = BtrfsVolume.ReadInode(subvolume, node.Value, bytes);
         var inode = new InodeItem(bytes);
         return inode.Type == type
-            ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address))
+            ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address), inode.Flags)
             : throw WrongType(inode.Type, call, node);
     }
 

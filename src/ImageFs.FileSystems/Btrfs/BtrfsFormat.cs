@@ -29,6 +29,9 @@ internal sealed class BtrfsFormat : FileSystemFormat
         new("subvol=PATH", "the subvolume that is shown, by its path"),
         new("subvolid=N", "the subvolume that is shown, by its number"),
         new("degraded", "read what is left when devices are missing"),
+        new("nologreplay", "leave the log of fsync(2) alone"),
+        new("norecovery", "the same"),
+        new("rescue=nologreplay", "the same"),
         new("acl", "show access control lists (default)"),
         new("noacl", "do not"),
     ];
@@ -76,16 +79,16 @@ internal sealed class BtrfsFormat : FileSystemFormat
         var deviceOptions = DeviceOptions.Take(context.Options);
         var devices = DeviceSet.Open(sources, deviceOptions.IsDegraded, context);
         var root = new Trees.Tree(devices.Reader, devices.Super.RootTree);
-        ulong shown = SubvolumeChoice.Find(
-            options, () => new SubvolumeTable(root).FindDefault(devices.Super.RootDirectory), () => Open(ObjectIds.FsTree));
+        ulong defaultSubvolume = new SubvolumeTable(root).FindDefault(devices.Super.RootDirectory);
+        ulong shown = SubvolumeChoice.Find(options, defaultSubvolume, () => Open(ObjectIds.FsTree));
         return new BtrfsFileSystem(Open(shown), options);
 
         BtrfsVolume Open(ulong subvolume) => new(context.Memory, root, subvolume)
         {
-            ChunkTree = devices.ChunkTree,
+            Devices = devices,
+            DefaultSubvolume = defaultSubvolume,
             Data = devices.Logical,
             EncodedData = devices.Logical,
-            TotalBytes = devices.Super.TotalBytes,
         };
     }
 }

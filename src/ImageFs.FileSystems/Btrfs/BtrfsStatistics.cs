@@ -27,7 +27,7 @@ internal static class BtrfsStatistics
         (ulong used, BlockGroupFlags profiles) = CountUsed(volume);
         ulong factor = Copies(profiles);
         uint blockSize = (uint)volume.Geometry.SectorSize;
-        ulong blocks = volume.TotalBytes / factor / blockSize;
+        ulong blocks = volume.Devices.Super.TotalBytes / factor / blockSize;
         ulong taken = (used / factor / blockSize) + (CountReserve(volume) / blockSize);
         return new FileSystemStatistics
         {
@@ -46,7 +46,7 @@ internal static class BtrfsStatistics
         BlockGroupFlags dataProfiles = BlockGroupFlags.None;
         Trees.Tree groups = volume.Subvolumes.FindTree(ObjectIds.BlockGroupTree) ?? volume.Subvolumes.FindTree(ObjectIds.ExtentTree)
             ?? throw volume.RootTree.Damaged("btrfs_root_item", volume.RootTree.Root.Address, "there is none of the extent tree");
-        using TreeCursor chunks = volume.ChunkTree.Open();
+        using TreeCursor chunks = volume.Devices.ChunkTree.Open();
         using TreeCursor cursor = groups.Open();
         for (bool isThere = chunks.SeekFirst(new TreeKey(ObjectIds.FirstFree, ItemType.ChunkItem, 0));
              isThere && chunks.Key is { ObjectId: ObjectIds.FirstFree, Type: ItemType.ChunkItem } key;
@@ -114,7 +114,7 @@ internal static class BtrfsStatistics
     private static List<ulong> ListFree(BtrfsVolume volume, ulong minSize)
     {
         var free = new List<ulong>();
-        using TreeCursor cursor = volume.ChunkTree.Open();
+        using TreeCursor cursor = volume.Devices.ChunkTree.Open();
         for (bool isThere = cursor.SeekFirst(new TreeKey(ObjectIds.Devices, ItemType.DeviceItem, 0));
              isThere && cursor.Key is { ObjectId: ObjectIds.Devices, Type: ItemType.DeviceItem };
              isThere = cursor.MoveNext())
@@ -122,7 +122,7 @@ internal static class BtrfsStatistics
             ReadOnlySpan<byte> item = cursor.Data;
             if (item.Length < DeviceItemStart)
             {
-                throw volume.ChunkTree.Damaged("btrfs_dev_item", cursor.Address, $"it has {item.Length} bytes");
+                throw volume.Devices.ChunkTree.Damaged("btrfs_dev_item", cursor.Address, $"it has {item.Length} bytes");
             }
 
             ulong total = BinaryPrimitives.ReadUInt64LittleEndian(item[8..]);

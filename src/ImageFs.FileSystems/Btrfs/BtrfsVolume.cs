@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Btrfs.Compression;
+using ImageFs.FileSystems.Btrfs.Devices;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
 using ImageFs.FileSystems.Btrfs.Trees;
@@ -34,17 +35,17 @@ internal sealed class BtrfsVolume
     /// <summary>The tree of trees.</summary>
     public Trees.Tree RootTree { get; }
 
-    /// <summary>The tree of chunks.</summary>
-    public required Trees.Tree ChunkTree { get; init; }
+    /// <summary>The subvolume that is shown where nobody says which.</summary>
+    public required ulong DefaultSubvolume { get; init; }
 
-    /// <summary>Data of files, by its logical address.</summary>
+    /// <summary>Data of files that has checksums.</summary>
     public required BlockSource Data { get; init; }
 
-    /// <summary>The same for data that is decoded.</summary>
+    /// <summary>The same, of compressed extents.</summary>
     public required BlockSource EncodedData { get; init; }
 
-    /// <summary>total_bytes of the super block: of all devices.</summary>
-    public required ulong TotalBytes { get; init; }
+    /// <summary>Its devices.</summary>
+    public required DeviceSet Devices { get; init; }
 
     public Geometry Geometry { get; }
 

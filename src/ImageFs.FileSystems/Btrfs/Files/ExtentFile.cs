@@ -14,19 +14,25 @@ internal sealed class ExtentFile : PiecedSource
     private readonly BtrfsVolume _volume;
     private readonly Trees.Tree _tree;
     private readonly ulong _inode;
+    private readonly BlockSource _data;
+    private readonly BlockSource _encodedData;
     private readonly byte[] _inline;
 
     /// <param name="volume">The file system.</param>
     /// <param name="subvolume">The subvolume.</param>
     /// <param name="inode">The inode's number.</param>
     /// <param name="length">The size in bytes.</param>
+    /// <param name="flags">The inode's flags.</param>
     /// <exception cref="ImageException">What the file has inline is damaged.</exception>
-    public ExtentFile(BtrfsVolume volume, Subvolume subvolume, ulong inode, long length)
+    public ExtentFile(BtrfsVolume volume, Subvolume subvolume, ulong inode, long length, InodeFlags flags)
         : base(volume.Decoded)
     {
         _volume = volume;
         _tree = subvolume.Tree;
         _inode = inode;
+        bool hasChecksums = !flags.HasFlag(InodeFlags.NoDataSum);
+        _data = hasChecksums ? volume.Data : volume.Devices.Logical;
+        _encodedData = hasChecksums ? volume.EncodedData : volume.Devices.Logical;
         Length = length;
         _inline = length == 0 ? [] : ReadInline();
     }
@@ -78,9 +84,9 @@ internal sealed class ExtentFile : PiecedSource
         long start = (long)item.Offset + within;
         return item.DiskAddress == 0 ? Piece.Hole(length)
             : item.Type == FileExtentType.Prealloc ? new Piece(ExtentKind.Unwritten, length)
-            : item.Compression == CompressionKind.None ? Piece.Mapped(_volume.Data, (long)item.DiskAddress + start, length)
+            : item.Compression == CompressionKind.None ? Piece.Mapped(_data, (long)item.DiskAddress + start, length)
             : Piece.Encoded(
-                _volume.EncodedData, (long)item.DiskAddress, (int)item.DiskBytes, _volume.Codecs[item.Compression], start, (int)item.RamBytes, length);
+                _encodedData, (long)item.DiskAddress, (int)item.DiskBytes, _volume.Codecs[item.Compression], start, (int)item.RamBytes, length);
     }
 
     private byte[] ReadInline()

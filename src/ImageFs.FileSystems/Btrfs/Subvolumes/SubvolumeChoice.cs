@@ -9,17 +9,17 @@ internal static class SubvolumeChoice
 {
     /// <summary>The number of the subvolume that is shown.</summary>
     /// <param name="options">What is given.</param>
-    /// <param name="findDefault">Finds the default one.</param>
+    /// <param name="defaultSubvolume">The default one.</param>
     /// <param name="openTop">Opens the file system from the top, where paths begin.</param>
     /// <exception cref="OptionException">What is given is no subvolume, or two different ones.</exception>
     /// <exception cref="ImageException">The file system is damaged there.</exception>
-    public static ulong Find(BtrfsOptions options, Func<ulong> findDefault, Func<BtrfsVolume> openTop)
+    public static ulong Find(BtrfsOptions options, ulong defaultSubvolume, Func<BtrfsVolume> openTop)
     {
         // As Linux has it, 0 is the top.
         ulong? id = options.SubvolumeId is 0 ? Trees.ObjectIds.FsTree : options.SubvolumeId;
         if (options.SubvolumePath is null)
         {
-            return id ?? findDefault();
+            return id ?? defaultSubvolume;
         }
 
         BtrfsVolume top = openTop();
