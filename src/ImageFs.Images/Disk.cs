@@ -15,6 +15,7 @@ public sealed class Disk
     private readonly VolumeNode[] _others;
     private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
     private readonly List<string> _searchWarnings = [];
+    private readonly OpenContext _context;
     private readonly IReadOnlyList<FileSystemFormat> _formats;
     private Volume? _whole;
     private Volume[]? _partitions;
@@ -31,6 +32,7 @@ public sealed class Disk
     {
         _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
         context ??= new OpenContext();
+        _context = context;
         _formats = FileSystemFormats.Of(context);
         _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = _searchWarnings.Add });
         _root = _search.Add(source, _sectors);
@@ -61,6 +63,9 @@ public sealed class Disk
 
     /// <summary>Whether there is anything in it that could be shown.</summary>
     public bool IsImage => Container is not null || Whole.Format is not null || (IsDivided && _root.Problem is null);
+
+    /// <summary>Whether all of it is a member of something that makes volumes: it is encrypted, or a part of an array.</summary>
+    public bool IsMember => IsDivided && _root is { Member: not null, Format.DividesDisks: false };
 
     /// <summary>Whether it is divided into volumes, or a member of such as lie on several disks; by structures that are damaged, too.</summary>
     public bool IsDivided
@@ -121,6 +126,11 @@ public sealed class Disk
         if (choice.IsMade)
         {
             Volume chosen = Choose(choice);
+            if (chosen.Node?.Problem is LockedVolumeException locked)
+            {
+                throw locked;
+            }
+
             FileSystemFormat? wanted = choice.FormatOf(chosen);
             return new Selection([chosen]) { Format = wanted, Warnings = [.. _searchWarnings, .. Cuts([chosen]), .. wanted is null ? Doubts([chosen]) : []] };
         }
@@ -135,7 +145,13 @@ public sealed class Disk
             return new Selection([Whole]) { Warnings = [.. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
         }
 
+        UnlockShown();
         Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null)];
+        if (shown.Length == 0 && FirstRefused() is { } refused)
+        {
+            throw refused;
+        }
+
         return new Selection(shown)
         {
             Warnings = [.. _searchWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
@@ -158,15 +174,63 @@ public sealed class Disk
 
     /// <summary>The single volume that a choice selects.</summary>
     /// <exception cref="OptionException">None is, or several are.</exception>
+    /// <exception cref="LockedVolumeException">None is, and what is encrypted here cannot be opened.</exception>
     public Volume Choose(VolumeChoice choice)
     {
-        IReadOnlyList<Volume> candidates = Volumes.Count > 0 ? Volumes : [Whole];
-        Volume[] matches = [.. candidates.Where(choice.Matches)];
+        IReadOnlyList<Volume> candidates;
+        Volume[] matches;
+        do
+        {
+            candidates = Volumes.Count > 0 ? Volumes : [Whole];
+            matches = [.. candidates.Where(choice.Matches)];
+        }
+        while (matches.All(volume => volume.IsLocked) && (matches.Length > 0 ? matches : candidates).FirstOrDefault(volume => volume.IsLocked) is { } locked && Unlock(locked));
+        if (matches.Length == 0 && FirstRefused() is { } refused)
+        {
+            throw refused;
+        }
+
         return matches.Length == 1
             ? matches[0]
             : throw new OptionException(
                 choice.ToString(),
                 $"{(matches.Length == 0 ? "no volume matches" : $"{matches.Length} volumes match")}; there are {string.Join(", ", candidates.Select(volume => volume.DirectoryName))}");
+    }
+
+    /// <summary>
+    /// Opens the encrypted volumes for which there is a key at hand. For the others nobody is asked: whoever wants one chooses it.
+    /// </summary>
+    /// <exception cref="Linux.LinuxException">The device failed, or the key cannot be read.</exception>
+    /// <exception cref="OptionException">There is no key where it should be.</exception>
+    public void UnlockAll()
+    {
+        while (FirstLocked() is { } locked && _context.Keys.IsAtHand)
+        {
+            Unlock(locked);
+        }
+    }
+
+    // Where there is nothing else, it is what is meant.
+    private void UnlockShown()
+    {
+        UnlockAll();
+        while (FirstLocked() is { } locked && Volumes.All(volume => volume.Format is null))
+        {
+            Unlock(locked);
+        }
+    }
+
+    private Volume? FirstLocked() => IsDivided && _root.Problem is null ? Volumes.FirstOrDefault(volume => volume.IsLocked) : null;
+
+    private ImageException? FirstRefused() => Volumes.Select(volume => volume.Node?.Problem).FirstOrDefault(problem => problem is LockedVolumeException);
+
+    // What is known of the disk's volumes is known anew. It is always true: a volume that was tried once is no longer locked.
+    private bool Unlock(Volume volume)
+    {
+        _search.Unlock(volume.Node!);
+        _volumeOf.Remove(volume.Node!);
+        _volumes = _partitions = null;
+        return true;
     }
 
     private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];

@@ -35,6 +35,12 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
     /// <summary>Judges a disk.</summary>
     public static DiskUse Judge(Disk disk)
     {
+        if (disk.IsMember)
+        {
+            // Its header begins the disk, where a file system that is newer would have its own first bytes.
+            return new DiskUse(IsWhole: false);
+        }
+
         Volume whole = disk.Whole;
         if (whole.Format is not { } format)
         {

@@ -106,7 +106,8 @@ public sealed class ImageStack : IDisposable
         BlockSource source = ContainerFormats.Open(_file, Context.Options.TakeValue("container"), Context);
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
-        return new Disk(Limit(source, choice), container, sectors, Context, OpenOthers());
+        BlockSource? header = Context.Options.TakeValue("header") is { } path ? OpenOther(path) : null;
+        return new Disk(Limit(source, choice), container, sectors, Context with { DetachedHeader = header }, OpenOthers());
     }
 
     private static BlockSource Limit(BlockSource source, VolumeChoice choice)
@@ -124,14 +125,14 @@ public sealed class ImageStack : IDisposable
 
     // Where volumes of this disk may have members (device=).
     private BlockSource[] OpenOthers() =>
-    [
-        .. Context.Options.TakeValues("device").Select(path =>
-        {
-            ImageStack other = Open(path, Context.WithoutOptions());
-            _opened.Add(other);
-            return other.OpenDisk(VolumeChoice.None).Source;
-        }),
-    ];
+        [.. Context.Options.TakeValues("device").Select(OpenOther)];
+
+    private BlockSource OpenOther(string path)
+    {
+        ImageStack other = Open(path, Context.WithoutOptions());
+        _opened.Add(other);
+        return other.OpenDisk(VolumeChoice.None).Source;
+    }
 
     /// <summary>The volume chosen, as bytes; the disk as a whole when none is.</summary>
     /// <exception cref="ImageException">The container or the partition table cannot be read.</exception>

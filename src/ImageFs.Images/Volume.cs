@@ -24,6 +24,9 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// <summary>Its place among the volumes of the disk; null when it is the whole disk.</summary>
     public VolumeNode? Node { get; init; }
 
+    /// <summary>Whether it is encrypted, and nobody has tried to open it yet.</summary>
+    public bool IsLocked => Node is { IsLocked: true };
+
     /// <summary>What its file system lies on: its own bytes, and those of the other sources of a file system that has several.</summary>
     public IReadOnlyList<BlockSource> Sources { get; init; } = [Source];
 
@@ -44,16 +47,16 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     public string? Obstacle => Problem ?? (Format is not null || Node?.Set is not null ? null : IsUnknown ? "no known file system" : Best!.Foreign!.Problem);
 
     /// <summary>The type of its file system, as blkid has it; null when there is none: a format may read several types.</summary>
-    public string? Type => Node?.Format?.Name ?? Identity?.Type;
+    public string? Type => Node?.Format?.Name ?? UnopenedMember?.Format!.Name ?? Identity?.Type;
 
     /// <summary>Whether nothing on it is known, or only that it is no volume.</summary>
     public bool IsUnknown => Best is null or { Foreign.Kind: ForeignKind.NoImage };
 
     /// <summary>The file system's label; empty when it has none.</summary>
-    public string Label => Node?.Member?.Label ?? Identity?.Label ?? string.Empty;
+    public string Label => Node?.Member?.Label ?? UnopenedMember?.Member!.Label ?? Identity?.Label ?? string.Empty;
 
     /// <summary>The file system's UUID as blkid forms it; empty when it has none.</summary>
-    public string Uuid => Node?.Member?.Uuid ?? Identity?.Uuid ?? string.Empty;
+    public string Uuid => Node?.Member?.Uuid ?? UnopenedMember?.Member!.Uuid ?? Identity?.Uuid ?? string.Empty;
 
     /// <summary>The name of its directory where several are shown: number and label.</summary>
     public string DirectoryName
@@ -61,9 +64,30 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
         get
         {
             string label = new[] { Entry?.Name, Label, Type, "unknown" }.First(name => !string.IsNullOrEmpty(name))!;
-            return $"{Entry?.Number ?? 0}-{label.Replace('/', Entry is not null && Partition is null ? '-' : '_').Replace('\0', '_')}";
+            return $"{Number}-{label.Replace('/', Entry is not null && Partition is null ? '-' : '_').Replace('\0', '_')}";
         }
     }
+
+    // What is inside an encrypted volume stands in its place.
+    private int Number
+    {
+        get
+        {
+            VolumeNode? node = Node;
+            while (node is { Entry.IsEncrypted: true, Origins: [{ Entry: not null } origin] })
+            {
+                node = origin;
+            }
+
+            return (node?.Entry ?? Entry)?.Number ?? 0;
+        }
+    }
+
+    /// <summary>Whether nothing of it is known, because it is encrypted and not opened: type, label and UUID are those of what it lies on.</summary>
+    public bool IsUnopened => UnopenedMember is not null;
+
+    // Of what cannot be opened nothing is known but what it lies on.
+    private VolumeNode? UnopenedMember => Node is { Problem: not null, Entry: not (null or Storage.Volumes.Partition), Origins: [{ Member: not null } member, ..] } ? member : null;
 
     /// <summary>Whether the image ends before it does.</summary>
     public bool IsCut => Partition is { Session: null } && Source.Length < Partition.Length;

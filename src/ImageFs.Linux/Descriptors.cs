@@ -5,6 +5,9 @@ namespace ImageFs.Linux;
 /// <summary>Calls on any descriptor: sequential read(2) and write(2), and ioctl(2), which never allocate; and a plain pipe.</summary>
 public static unsafe class Descriptors
 {
+    /// <summary>Standard input.</summary>
+    public static readonly FileDescriptor StandardInput = new(0, ownsHandle: false);
+
     /// <summary>Standard output.</summary>
     public static readonly FileDescriptor StandardOutput = new(1, ownsHandle: false);
 

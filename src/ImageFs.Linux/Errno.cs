@@ -119,4 +119,10 @@ public enum Errno
 
     /// <summary>Operation canceled.</summary>
     ECANCELED = 125,
+
+    /// <summary>Required key not available.</summary>
+    ENOKEY = 126,
+
+    /// <summary>Key was rejected by service.</summary>
+    EKEYREJECTED = 129,
 }

@@ -89,6 +89,24 @@ internal static unsafe partial class MoreLibc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int capset(CapabilityHeader* header, CapabilityWord* words);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int mlock(void* address, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int madvise(void* address, nuint length, int advice);
+
+    [LibraryImport(Library)]
+    internal static partial void explicit_bzero(void* address, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int prctl(int operation, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int tcgetattr(FileDescriptor terminal, void* settings);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int tcsetattr(FileDescriptor terminal, int when, void* settings);
+
     /// <summary><c>struct passwd</c> of pwd.h and <c>struct group</c> of grp.h, which begin alike; room for all of either.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 64)]
     internal struct Account

@@ -117,7 +117,7 @@ public abstract class BlockSource
             else if (extent.Kind == ExtentKind.Encoded)
             {
                 EncodedBlock block = extent.Source.FindEncoded(extent.Address);
-                block.Source.Prefetch(block.Address, block.StoredLength);
+                block.Source.Prefetch(block.Address, block.StoredLengthOf(extent.Address, extent.Length));
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)

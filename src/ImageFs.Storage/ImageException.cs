@@ -75,3 +75,18 @@ public sealed class ForbiddenFileException(string role, string path, string reas
     /// <inheritdoc/>
     public override Errno Errno => Errno.EACCES;
 }
+
+/// <summary>A volume is encrypted, and there is no key for it (ENOKEY) or only a wrong one (EKEYREJECTED).</summary>
+/// <param name="volume">What a person calls the volume.</param>
+/// <param name="isRejected">Whether there was a key, and it was the wrong one.</param>
+public sealed class LockedVolumeException(string volume, bool isRejected = false) : ImageException(
+    isRejected ? $"{volume}: the key or passphrase does not open it" : $"{volume} is encrypted: {Advice}")
+{
+    private const string Advice = "its key is given by -o key-file=FILE, by -o key-fd=N, or as a service's credential imagefs.key";
+
+    /// <summary>Whether there was a key, and it was the wrong one.</summary>
+    public bool IsRejected => isRejected;
+
+    /// <inheritdoc/>
+    public override Errno Errno => isRejected ? Errno.EKEYREJECTED : Errno.ENOKEY;
+}

@@ -37,6 +37,9 @@ public sealed record OpenContext
     /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
     public IKeySource Keys { get; init; }
 
+    /// <summary>The header of an encrypted volume that lies apart from it (<c>header=</c>); null for those that begin with theirs.</summary>
+    public BlockSource? DetachedHeader { get; init; }
+
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
 

@@ -24,6 +24,9 @@ internal static class ExitStatus
     /// <summary>The system failed: the output cannot be written, a process cannot be started.</summary>
     internal const int System = 2;
 
+    /// <summary>An encrypted volume is wanted, and there is no key for it or a wrong one.</summary>
+    internal const int NoKey = 3;
+
     /// <summary>A bug in this program.</summary>
     internal const int Bug = 4;
 

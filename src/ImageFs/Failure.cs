@@ -46,6 +46,10 @@ internal static class Failure
                 return TellAll(inner, findImage);
             case OptionException:
                 return Tell(error.Message, ExitStatus.Usage);
+            case OperationCanceledException:
+                return Tell("interrupted", ExitStatus.Interrupted);
+            case LockedVolumeException:
+                return Tell(findImage() is { } locked ? $"{locked}: {error.Message}" : error.Message, ExitStatus.NoKey);
             case ImageException:
                 return Tell(findImage() is { } image ? $"{image}: {error.Message}" : error.Message, ExitStatus.MountFailure);
             case LinuxException { Errno: Errno.EPIPE }:

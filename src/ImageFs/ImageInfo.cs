@@ -23,6 +23,7 @@ internal static class ImageInfo
         OpenContext context = stack.Context;
         VolumeChoice choice = VolumeChoice.Take(context);
         Disk disk = stack.OpenDisk(choice);
+        disk.UnlockAll();
         Selection selection = disk.SelectUsable(choice.OfWhole());
         selection.Warnings.ToList().ForEach(context.Warn);
         string? problem = null;
@@ -74,13 +75,14 @@ internal static class ImageInfo
         PartitionTable? table = ReadTable(disk, out string? tableProblem);
         Volume whole = disk.Whole;
         ForeignFormat? foreign = selection.IsWhole ? whole.Foreign : null;
-        image.With("fstype", fileSystem?.Kind ?? (foreign is { Kind: ForeignKind.NoImage } ? null : foreign?.Name))
-            .With("label", fileSystem is null ? whole.Label : fileSystem.Find("label"))
-            .With("uuid", fileSystem?.Find("uuid"))
+        VolumeNode? member = disk.IsMember ? disk.Root : null;
+        image.With("fstype", fileSystem?.Kind ?? member?.Format!.Name ?? (foreign is { Kind: ForeignKind.NoImage } ? null : foreign?.Name))
+            .With("label", fileSystem?.Find("label") ?? member?.Member!.Label ?? whole.Label)
+            .With("uuid", fileSystem?.Find("uuid") ?? member?.Member!.Uuid)
             .With("pttype", table?.Kind)
             .With("ptuuid", table?.Id)
             .With("table-sector-size", table is null or { SectorSize: UsualSectorSize } ? null : (long)table.SectorSize)
-            .With("unknown", wholeProblem ?? tableProblem ?? (fileSystem is not null ? null : WhyUnknown(foreign, table)));
+            .With("unknown", wholeProblem ?? tableProblem ?? (fileSystem is not null ? null : member is null ? WhyUnknown(foreign, table) : member.Problem?.Message));
         if (fileSystem is not null)
         {
             image.Children.Add(fileSystem);
@@ -97,6 +99,11 @@ internal static class ImageInfo
         if (node.Set is not { } set || !told.Add(set))
         {
             return;
+        }
+
+        if (set.Describe() is { } described)
+        {
+            description.Children.Add(described);
         }
 
         foreach (VolumeEntry entry in set.Entries)
@@ -141,6 +148,7 @@ internal static class ImageInfo
     private static ImageDescription Describe(VolumeEntry entry, Volume? volume, bool isTold)
     {
         var partition = entry as Partition;
+        Volume? opened = volume is { IsUnopened: true } ? null : volume;
         ImageDescription? fileSystem = volume?.Describe();
         ImageDescription description = new ImageDescription(entry.Kind)
             .With("partn", (long?)partition?.Number)
@@ -148,13 +156,13 @@ internal static class ImageInfo
             .With("session", (long?)partition?.Session)
             .With("start", partition?.Start)
             .With("size", entry.Length)
-            .With("fstype", volume?.Type)
-            .With("label", volume?.Label)
-            .With("uuid", volume?.Uuid)
+            .With("fstype", opened?.Type)
+            .With("label", opened?.Label)
+            .With("uuid", opened?.Uuid)
             .With("parttype", entry.Type)
             .With("partlabel", partition?.Name)
             .With("partuuid", entry.Uuid)
-            .With("bootable", partition is { IsBootable: true })
+            .With("bootable", partition?.IsBootable)
             .With("unknown", Reason(entry, volume));
         if (fileSystem is not null && !isTold)
         {

@@ -17,6 +17,12 @@ public abstract class Codec
     /// <summary>Whether blocks can be decoded here: the library is there.</summary>
     public bool IsAvailable => Library is null || SystemLibrary.IsThere(Library);
 
+    /// <summary>
+    /// Whether blocks that follow each other are stored one after the other, each in as many bytes as it has: they are encrypted, not
+    /// compressed.
+    /// </summary>
+    public virtual bool KeepsPlaces => false;
+
     /// <summary>Decodes one block, by the whole of its stream: the end and the checksum that the format has are there and right.</summary>
     /// <param name="encoded">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
     /// <param name="destination">Filled whole.</param>

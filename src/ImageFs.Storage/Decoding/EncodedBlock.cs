@@ -13,4 +13,11 @@ public readonly record struct EncodedBlock(long Offset, int Length, BlockSource 
 {
     /// <summary>The most that a stored length may be too much, in bytes: it may reach to the end of a sector.</summary>
     public const int MaxSlack = 511;
+
+    /// <summary>Where the bytes of an extent that begins in this block are stored: in this one, or in this one and those that follow it.</summary>
+    /// <param name="offset">Where the extent begins in the source, inside this block.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <returns>Bytes from <see cref="Address"/> on.</returns>
+    public long StoredLengthOf(long offset, long length) =>
+        Codec.KeepsPlaces ? (offset - Offset + length + Length - 1) / Length * Length : StoredLength;
 }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage.Keys;
 
@@ -8,6 +8,9 @@ namespace ImageFs.Storage.Keys;
 /// </summary>
 public interface IKeySource
 {
+    /// <summary>Whether there is a key without asking anybody for it: then it is tried on every volume that needs one.</summary>
+    bool IsAtHand { get; }
+
     /// <summary>Gets a key for a volume. Whoever asks disposes of it as soon as it is used.</summary>
     /// <param name="volume">What a person calls the volume: "2-secret".</param>
     /// <param name="attempt">0 at first; 1 and so on when the key before was not the right one.</param>
@@ -17,24 +20,24 @@ public interface IKeySource
     Key? Find(string volume, int attempt);
 }
 
-/// <summary>A key, or the passphrase that opens one. Its bytes are erased when it is disposed of.</summary>
+/// <summary>A key, or the passphrase that opens one. Its memory is neither swapped out nor dumped, and is erased when it is disposed of.</summary>
 public sealed class Key : IDisposable
 {
-    private readonly byte[] _bytes;
+    private readonly SecretMemory _memory;
 
-    /// <summary>Copies a key to where the runtime makes no further copies of it.</summary>
+    /// <summary>Copies a key to memory for secrets.</summary>
     /// <param name="bytes">The key; the caller erases its own copy.</param>
     public Key(ReadOnlySpan<byte> bytes)
     {
-        _bytes = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
-        bytes.CopyTo(_bytes);
+        _memory = new SecretMemory(bytes.Length);
+        bytes.CopyTo(_memory.Span);
     }
 
-    /// <summary>Its bytes, as they were read; all zero once it is disposed of.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes;
+    /// <summary>Its bytes, as they were read; none once it is disposed of.</summary>
+    public ReadOnlySpan<byte> Bytes => _memory.Span;
 
     /// <inheritdoc/>
-    public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);
+    public void Dispose() => _memory.Dispose();
 }
 
 /// <summary>No key at all: a volume that needs one cannot be opened.</summary>
@@ -46,6 +49,9 @@ public sealed class NoKeys : IKeySource
     private NoKeys()
     {
     }
+
+    /// <inheritdoc/>
+    public bool IsAtHand => false;
 
     /// <inheritdoc/>
     public Key? Find(string volume, int attempt) => null;

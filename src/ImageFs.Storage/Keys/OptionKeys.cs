@@ -1,24 +1,33 @@
 namespace ImageFs.Storage.Keys;
 
 /// <summary>
-/// The key that the options name (<c>key-file=</c>, <c>key-fd=</c>), or what the user is asked for when they name none. The options are taken
-/// when a volume first asks for a key: of an image without such a volume they are unknown, as others are.
+/// The key that the options name (<c>key-file=</c>, <c>key-fd=</c>), or else a service's credential, or else what the user is asked for. The
+/// options are taken when an encrypted volume was found: of an image without one they are unknown, as others are.
 /// </summary>
 /// <param name="options">The options.</param>
 /// <param name="prompt">Asks the user; null when there is nobody to ask.</param>
-public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : IKeySource
+public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : IKeySource, IDisposable
 {
     private readonly Lock _gate = new();
     private IKeySource? _source;
 
     /// <inheritdoc/>
-    public Key? Find(string volume, int attempt)
-    {
-        lock (_gate)
-        {
-            _source ??= KeyFile.Take(options) ?? prompt ?? NoKeys.Instance;
-        }
+    public bool IsAtHand => Source.IsAtHand;
 
-        return _source.Find(volume, attempt);
+    private IKeySource Source
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _source ??= KeyFile.Take(options) ?? KeyFile.FindCredential() ?? prompt ?? NoKeys.Instance;
+            }
+        }
     }
+
+    /// <inheritdoc/>
+    public Key? Find(string volume, int attempt) => Source.Find(volume, attempt);
+
+    /// <summary>Erases a key that was read.</summary>
+    public void Dispose() => (_source as IDisposable)?.Dispose();
 }

@@ -66,10 +66,14 @@ public abstract record VolumeSet(string Kind, string Id)
     /// <summary>Members that were not found, each as a person may look for it; volumes that do not need them can be opened.</summary>
     public virtual IReadOnlyList<string> Missing => [];
 
+    /// <summary>What a set says of itself for <c>imagefs info</c>, besides its volumes; null when that is all.</summary>
+    public virtual ImageDescription? Describe() => null;
+
     /// <summary>Opens one of the volumes; where it is encrypted, the key comes from the context.</summary>
     /// <param name="entry">One of <see cref="Entries"/>.</param>
     /// <param name="context">What is opened with it.</param>
-    /// <exception cref="ImageException">A member that it needs is missing, there is no key, or the format does not read it.</exception>
+    /// <exception cref="LockedVolumeException">There is no key, or a wrong one.</exception>
+    /// <exception cref="ImageException">A member that it needs is missing, or the format does not read it.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public abstract BlockSource Open(VolumeEntry entry, OpenContext context);
 }
@@ -88,6 +92,9 @@ public record VolumeEntry(int Number, long Length, string Type)
 
     /// <summary>Its own identifier, as blkid forms it (of a partition, the PARTUUID); empty when it has none.</summary>
     public string Uuid { get; init; } = string.Empty;
+
+    /// <summary>Whether it is encrypted: it cannot be opened without a key, and is not before one is wanted of what lies on it.</summary>
+    public bool IsEncrypted { get; init; }
 
     /// <summary>Whether it only holds others: the extended partition of an MBR.</summary>
     public bool IsContainer { get; init; }

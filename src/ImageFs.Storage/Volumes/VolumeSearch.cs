@@ -67,7 +67,28 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
         node.IsSeen = true;
     }
 
-    /// <summary>Finds all volumes of the disks that were added.</summary>
+    /// <summary>Opens an encrypted volume: asks for its key. What lies on it is found by the next <see cref="Run"/>.</summary>
+    /// <param name="node">The volume. When it cannot be opened, its <see cref="VolumeNode.Problem"/> says why, and it is not tried again.</param>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public void Unlock(VolumeNode node)
+    {
+        if (!node.IsLocked)
+        {
+            return;
+        }
+
+        try
+        {
+            node.Unlock(node.Origins[0].Set!.Open(node.Entry!, context));
+            _unseen.Enqueue(node);
+        }
+        catch (ImageException e)
+        {
+            node.Fail(e);
+        }
+    }
+
+    /// <summary>Finds all volumes of the disks that were added, but for what lies on encrypted ones that are still locked.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public void Run()
     {
@@ -145,15 +166,18 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
     {
         try
         {
-            return members.Max(node => node.Depth) < MaxDepth
-                ? new VolumeNode(entry, members, set.Open(entry, context), members[0].Sectors)
-                : throw new UnsupportedFeatureException($"more than {MaxDepth} volumes that lie on each other");
+            return members.Max(node => node.Depth) >= MaxDepth ? throw new UnsupportedFeatureException($"more than {MaxDepth} volumes that lie on each other")
+                : entry.IsEncrypted ? new VolumeNode(entry, members, MemorySource.Empty, members[0].Sectors) { IsLocked = true, Problem = new LockedVolumeException(NameOf(entry, members)) }
+                : new VolumeNode(entry, members, set.Open(entry, context), members[0].Sectors);
         }
         catch (ImageException e)
         {
             return new VolumeNode(entry, members, MemorySource.Empty, members[0].Sectors) { Problem = e };
         }
     }
+
+    private static string NameOf(VolumeEntry entry, List<VolumeNode> members) =>
+        entry.Name.Length > 0 ? $"the volume {entry.Name}" : members[0].Entry is Partition partition ? $"partition {partition.Number}" : "the volume";
 }
 
 /// <summary>A disk, or a volume that was found on disks, and what it is a member of.</summary>
@@ -175,7 +199,10 @@ public sealed class VolumeNode
     public IReadOnlyList<VolumeNode> Origins { get; }
 
     /// <summary>Its bytes; none of them where it could not be opened.</summary>
-    public BlockSource Source { get; }
+    public BlockSource Source { get; private set; }
+
+    /// <summary>Whether it is encrypted, and nobody has tried to open it yet.</summary>
+    public bool IsLocked { get; internal set; }
 
     /// <summary>How many volumes it lies on; 0 for a disk.</summary>
     public int Depth { get; }
@@ -209,6 +236,12 @@ public sealed class VolumeNode
     /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
     public bool LiesOn(Func<VolumeEntry, bool> condition) =>
         (Entry is not null && condition(Entry)) || Origins.Any(origin => origin.LiesOn(condition));
+
+    /// <summary>Gives a locked volume its bytes.</summary>
+    internal void Unlock(BlockSource source) => (Source, IsLocked, Problem) = (source, false, null);
+
+    /// <summary>Says why a locked volume cannot be opened.</summary>
+    internal void Fail(ImageException problem) => (IsLocked, Problem) = (false, problem);
 
     // As deep as volumes lie on each other.
     private IEnumerable<VolumeNode> Walk(HashSet<VolumeSet> sets) =>

@@ -13,6 +13,7 @@ namespace ImageFs.Commands;
 /// <summary>A command that reads an image without mounting it: what all of them take, and how they open it.</summary>
 internal sealed class ImageCommand : Verb
 {
+    private readonly bool _asksForKeys;
     private readonly Argument<string> _image = new("IMAGE") { Description = "An image file, a block device, /dev/fd/N, or IMAGE//PATH: an image inside an image." };
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
     private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
@@ -20,9 +21,13 @@ internal sealed class ImageCommand : Verb
     private readonly Option<bool> _strict = new("--strict") { Description = "Fail when a volume with files is left out." };
 
     /// <summary>Makes the command; its further arguments and options are added to it.</summary>
-    internal ImageCommand(string name, string description)
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="asksForKeys">Whether the user is asked for the passphrase of an encrypted volume.</param>
+    internal ImageCommand(string name, string description, bool asksForKeys = true)
         : base(name, description)
     {
+        _asksForKeys = asksForKeys;
         Add(_image);
         Add(_options);
         Add(_types);
@@ -38,7 +43,8 @@ internal sealed class ImageCommand : Verb
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError) { Keys = new OptionKeys(options, new KeyPrompt()) });
+        using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
         return action(stack, parsed);
     });
 

@@ -12,7 +12,7 @@ internal static class InfoCommand
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON in the shape of lsblk -J, sizes in bytes." };
         var isShort = new Option<bool>("--short", "-s") { Description = "Print the table only: disks, partitions, file systems." };
-        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.")
+        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.", asksForKeys: false)
         {
             isShort, asJson,
             new Example("imagefs info debian.iso", "what is in an image"),

@@ -30,6 +30,7 @@ internal static class MountOptionHelp
                 ("parent=FILE", "the older name of backing-file="),
                 ("extent=FILE", "a part of the disk that was moved; NAME=FILE if it was renamed as well"),
                 ("device=FILE", "a further image or device with a part of a volume; may be repeated"),
+                .. KnownFormats.Volumes.SelectMany(format => format.Options).Select(Row),
                 ("key-file=FILE", "the key of an encrypted volume: all bytes of the file"),
                 ("key-fd=N", "the same, from an open descriptor"),
                 ("tree", "the image is a folder: show every image in it as a folder"),

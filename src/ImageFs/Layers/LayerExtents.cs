@@ -82,7 +82,7 @@ internal static class LayerExtents
             if (extent.Kind == ExtentKind.Encoded)
             {
                 EncodedBlock block = extent.Source.FindEncoded(extent.Address);
-                LocatedExtent[] stored = [.. Follow(block.Source, block.Address, block.StoredLength, layers - depth)];
+                LocatedExtent[] stored = [.. Follow(block.Source, block.Address, block.StoredLengthOf(extent.Address, extent.Length), layers - depth)];
                 isBottom = Array.TrueForAll(stored, piece => piece.Device is not null || piece.Kind != ExtentKind.Mapped);
                 return new ExtentRun(at with { Address = stored[0].Address, Source = stored[0].Source }) { Codec = block.Codec, Stored = stored };
             }
@@ -113,7 +113,7 @@ internal static class LayerExtents
             if (extent.Kind == ExtentKind.Encoded)
             {
                 EncodedBlock block = extent.Source.FindEncoded(extent.Address);
-                extent = new LocatedExtent(0, block.StoredLength, ExtentKind.Mapped, block.Address, block.Source);
+                extent = new LocatedExtent(0, block.StoredLengthOf(extent.Address, extent.Length), ExtentKind.Mapped, block.Address, block.Source);
                 isLast = false;
             }
 

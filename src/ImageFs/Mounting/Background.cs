@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Keys;
 
 namespace ImageFs.Mounting;
 
@@ -37,14 +38,15 @@ internal static class Background
     internal static int Start(MountRequest request)
     {
         using Readiness readiness = Readiness.Take(request);
-        Processes.KeepDescriptors(FileDevice.FindDescriptor(request.Image), FileDevice.FindDescriptor(request.Directory));
+        int? key = (int?)OptionList.Parse(request.Options).TakeNumber(KeyFile.DescriptorOption, max: int.MaxValue);
+        Processes.KeepDescriptors(FileDevice.FindDescriptor(request.Image), FileDevice.FindDescriptor(request.Directory), key);
         (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
         using (said)
         {
             ChildProcess server;
             using (standardError)
             {
-                server = ChildProcess.StartServer([.. Self, ServerWord, .. request.ToWords()], standardError);
+                server = ChildProcess.StartServer([.. Self, ServerWord, .. request.ToWords()], standardError, key == Descriptors.StandardInput.Number ? Descriptors.StandardInput : null);
             }
 
             using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, server), terminate = EndOn(PosixSignal.SIGTERM, server);

@@ -108,9 +108,12 @@ internal sealed class ImageServer : IDisposable
     {
         string mountPoint = Paths.Full(request.Directory);
         var options = OptionList.Parse(request.Options);
-        var context = new OpenContext(options, log) { Keys = new OptionKeys(options, new KeyPrompt()) };
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
+
+        // The images of a folder are opened later, when the terminal is somebody else's.
+        var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
+        var context = new OpenContext(options, log) { Keys = keys };
         var location = ImageLocation.Parse(request.Image);
         if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
         {
@@ -125,6 +128,11 @@ internal sealed class ImageServer : IDisposable
             if (!request.IsSloppy)
             {
                 options.RefuseRest();
+            }
+
+            if (!isTree)
+            {
+                keys.Dispose();
             }
 
             return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, isWatched);

@@ -44,7 +44,9 @@ static int is_plain_mount(int count, char **words)
     int paths = 0;
     for (int i = first; i < count; i++) {
         if (strcmp(words[i], "-o") == 0) {
-            i++;
+            if (++i < count && strstr(words[i], "key-fd=") != NULL) {
+                return 0; // likewise
+            }
         } else if (words[i][0] == '-' || strncmp(words[i], "/dev/fd/", 8) == 0 || strncmp(words[i], "/proc/", 6) == 0) {
             return 0; // another option, or a descriptor that is to stay open
         } else if (++paths == 1 && first == 1 && strpbrk(words[i], "/.") == NULL) {

@@ -14,7 +14,6 @@ internal sealed class ForeignFormatsTests
     private static readonly (string Type, long Address, byte[] Mark)[] s_marks =
     [
         ("BitLocker", 0, [0xEB, 0x58, 0x90, .. "-FVE-FS-"u8]),
-        ("crypto_LUKS", 0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]),
         ("squashfs", 0, [.. "hsqs"u8]),
         ("erofs", 1024, [0xE2, 0xE1, 0xF5, 0xE0]),
         ("xfs", 0, [.. "XFSB"u8]),

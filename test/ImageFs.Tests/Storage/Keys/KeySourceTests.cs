@@ -99,6 +99,8 @@ public sealed class KeySourceTests
 
     private sealed class Prompt(List<(string Volume, int Attempt)> asked, params string[] answers) : IKeySource
     {
+        public bool IsAtHand => false;
+
         public Key? Find(string volume, int attempt)
         {
             asked.Add((volume, attempt));

@@ -19,6 +19,7 @@ internal sealed class VolumeSearchTests
     [SetUp]
     public void Forget()
     {
+        _keys.Asked = null;
         _warnings.Clear();
         _keys.Given = "Z";
     }
@@ -88,8 +89,23 @@ internal sealed class VolumeSearchTests
         Assert.That(inmost.LiesOn(entry => entry.IsNamed("3")), Is.False);
     }
 
-    [TestCase("", ExpectedResult = "not supported: lock, which is locked, without a key")]
-    [TestCase("XY", ExpectedResult = "not supported: lock, which is locked, with a wrong key")]
+    [Test]
+    public void A_locked_volume_asks_for_its_key_when_it_is_wanted_and_not_before()
+    {
+        var search = new VolumeSearch(Formats, Context);
+        VolumeNode disk = search.Add(new MemorySource(SampleHeader.Write('L', "lock", 0, 1, Disk(Bytes(7)), key: (byte)'Z')), new SectorSizes());
+        search.Run();
+        VolumeNode locked = Leaf(disk, "lock/all");
+        Assert.That((locked.IsLocked, locked.Source.Length, _keys.Asked), Is.EqualTo((true, 0L, (string?)null)));
+        Assert.That(locked.Problem, Is.TypeOf<LockedVolumeException>().With.Message.Contains("key-file="));
+        search.Unlock(locked);
+        search.Run();
+        Assert.That((locked.IsLocked, locked.Problem, _keys.Asked), Is.EqualTo((false, (ImageException?)null, "lock")));
+        Assert.That(Read(Leaf(disk, "1").Source, 100), Is.EqualTo(Bytes(7)[..100]));
+    }
+
+    [TestCase("", ExpectedResult = "lock is encrypted: its key is given by -o key-file=FILE, by -o key-fd=N, or as a service's credential imagefs.key")]
+    [TestCase("XY", ExpectedResult = "lock: the key or passphrase does not open it")]
     [TestCase("XYZ", ExpectedResult = "")]
     public string A_locked_volume_takes_its_key_from_the_context(string keys)
     {
@@ -149,6 +165,12 @@ internal sealed class VolumeSearchTests
         var search = new VolumeSearch(Formats, Context);
         VolumeNode disk = search.Add(new MemorySource(bytes), new SectorSizes());
         search.Run();
+        while (disk.Walk().FirstOrDefault(node => node.IsLocked) is { } locked)
+        {
+            search.Unlock(locked);
+            search.Run();
+        }
+
         return disk;
     }
 
@@ -185,7 +207,9 @@ internal sealed class VolumeSearchTests
     {
         public string Given { get; set; } = string.Empty;
 
-        public string? Asked { get; private set; }
+        public string? Asked { get; set; }
+
+        public bool IsAtHand => Given.Length > 0;
 
         public Key? Find(string volume, int attempt)
         {

@@ -88,7 +88,7 @@ internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSe
 {
     public override IReadOnlyList<VolumeEntry> Entries =>
     [
-        new VolumeEntry(1, Members[0].Data.Length, "all") { Kind = "sample", Name = $"{Id}/all" },
+        new VolumeEntry(1, Members[0].Data.Length, "all") { Kind = "sample", Name = $"{Id}/all", IsEncrypted = Members[0].Kind == 'L' },
         .. Members[0].Kind == 'J' && Members[0].Count > 1
             ? Members.Select(member => new VolumeEntry(member.Number + 2, member.Data.Length, "one") { Kind = "sample", Name = $"{Id}/{member.Number}" })
             : [],
@@ -111,7 +111,7 @@ internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSe
         for (int attempt = 0; ; attempt++)
         {
             using Key key = context.Keys.Find(Id, attempt)
-                ?? throw new UnsupportedFeatureException($"{Id}, which is locked, {(attempt == 0 ? "without a key" : "with a wrong key")}");
+                ?? throw new LockedVolumeException(Id, isRejected: attempt > 0);
             if (key.Bytes is [var value, ..] && (value ^ 0xFF) == member.Header[SampleHeader.KeyCheck])
             {
                 return new SampleLock(member.Data, value);
