@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Ext.Attributes;
 using ImageFs.FileSystems.Ext.Directories;
+using ImageFs.FileSystems.Metadata;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -23,7 +24,7 @@ internal sealed class ExtVolume
         Source = source;
         Indexes = memory.Indexes.ForOwner();
         Geometry = new Geometry(superBlock);
-        Blocks = new MetadataBlocks(source, Geometry, memory.Blocks);
+        Blocks = new MetadataBlocks(source, Geometry.BlockSize, memory.Blocks) { BlocksPerGroup = Geometry.BlocksPerGroup };
         Descriptors = new GroupDescriptors(superBlock, superBlockAddress, Geometry, Blocks);
         Inodes = new InodeTable(Geometry, Descriptors, Blocks);
         ExtentCheck = new ExtentCheck(Geometry);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Checksums;
+using ImageFs.FileSystems.Metadata;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Metadata;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext;

@@ -1,29 +1,15 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Attributes;
 
 namespace ImageFs.FileSystems.Ext.Attributes;
 
-/// <summary>
-/// POSIX access control lists: on disk an entry has an ID only where it needs one (ext4: POSIX ACLs), in an extended attribute
-/// every entry has one (linux/posix_acl_xattr.h).
-/// </summary>
+/// <summary>POSIX access control lists as they are on disk: an entry has an ID only where it needs one (ext4: POSIX ACLs).</summary>
 internal static class AccessControlList
 {
     private const uint DiskVersion = 1;
-    private const uint AttributeVersion = 2;
-    private const uint NoId = uint.MaxValue;
     private const int HeaderSize = 4;
     private const int ShortEntrySize = 4;
     private const int EntrySize = 8;
-
-    private enum Tag : ushort
-    {
-        UserObject = 0x01,
-        User = 0x02,
-        GroupObject = 0x04,
-        Group = 0x08,
-        Mask = 0x10,
-        Other = 0x20,
-    }
 
     /// <summary>From the form on disk to that of an extended attribute; null when it is not one.</summary>
     public static byte[]? FromDisk(ReadOnlySpan<byte> disk)
@@ -34,30 +20,21 @@ internal static class AccessControlList
         }
 
         ReadOnlySpan<byte> rest = disk[HeaderSize..];
-        byte[] attribute = new byte[HeaderSize + (rest.Length / ShortEntrySize * EntrySize)];
-        BinaryPrimitives.WriteUInt32LittleEndian(attribute, AttributeVersion);
-        int length = HeaderSize;
+        var list = new PosixAcl(rest.Length / ShortEntrySize);
         while (rest.Length >= ShortEntrySize)
         {
-            var tag = (Tag)BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            bool hasId = tag is Tag.User or Tag.Group;
+            var tag = (PosixAclTag)BinaryPrimitives.ReadUInt16LittleEndian(rest);
+            bool hasId = PosixAcl.HasId(tag);
             int size = hasId ? EntrySize : ShortEntrySize;
-            if (size > rest.Length || !Enum.IsDefined(tag))
+            if (size > rest.Length
+                || !list.TryAdd(tag, BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]), hasId ? BinaryPrimitives.ReadUInt32LittleEndian(rest[ShortEntrySize..]) : 0))
             {
                 return null;
             }
 
-            Span<byte> entry = attribute.AsSpan(length, EntrySize);
-            rest[..size].CopyTo(entry);
-            if (!hasId)
-            {
-                BinaryPrimitives.WriteUInt32LittleEndian(entry[ShortEntrySize..], NoId);
-            }
-
-            length += EntrySize;
             rest = rest[size..];
         }
 
-        return rest.IsEmpty ? attribute[..length] : null;
+        return rest.IsEmpty ? list.ToAttribute() : null;
     }
 }

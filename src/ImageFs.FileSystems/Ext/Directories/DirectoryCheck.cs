@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Metadata;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext.Directories;

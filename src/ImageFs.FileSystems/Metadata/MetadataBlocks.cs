@@ -1,17 +1,6 @@
 using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Ext;
-
-/// <summary>What has to be true of a block of metadata before anything in it is believed.</summary>
-internal abstract class MetadataCheck
-{
-    /// <summary>Checks a block.</summary>
-    /// <param name="block">Its bytes.</param>
-    /// <param name="address">Where it is in the volume.</param>
-    /// <param name="seed">Where its checksum begins, which binds it to its owner.</param>
-    /// <exception cref="InvalidImageException">It is damaged.</exception>
-    public abstract void Verify(ReadOnlySpan<byte> block, long address, uint seed);
-}
+namespace ImageFs.FileSystems.Metadata;
 
 /// <summary>
 /// A cache of blocks of metadata, each checked when it is read. It remembers as what, and for which owner, a block was checked,
@@ -23,18 +12,25 @@ internal sealed class MetadataBlocks
     private const long GroupShift = 631;
 
     private readonly BlockSource _source;
-    private readonly Geometry _geometry;
+    private readonly int _blockSize;
     private readonly BlockShare _kept;
 
     /// <param name="source">The volume.</param>
-    /// <param name="geometry">Its block size and number of blocks.</param>
+    /// <param name="blockSize">Bytes of a block.</param>
     /// <param name="pool">Keeps the blocks.</param>
-    public MetadataBlocks(BlockSource source, Geometry geometry, BlockPool pool)
+    public MetadataBlocks(BlockSource source, int blockSize, BlockPool pool)
     {
         _source = source;
-        _geometry = geometry;
-        _kept = pool.ForOwner(geometry.BlockSize);
+        _blockSize = blockSize;
+        _kept = pool.ForOwner(blockSize);
+        Unit = blockSize;
     }
+
+    /// <summary>Bytes that numbers of blocks are in: less than a block has where one may begin in the middle of another.</summary>
+    public int Unit { get; init; }
+
+    /// <summary>Blocks in a group, of a format that divides its volumes.</summary>
+    public long BlocksPerGroup { get; init; } = long.MaxValue;
 
     /// <summary>A part of a block that no check is known for.</summary>
     /// <param name="number">The block's number.</param>
@@ -47,7 +43,7 @@ internal sealed class MetadataBlocks
         var wanted = new CachedBlock(number, PlaceOf(number));
         if (!_kept.TryCopy(wanted, start, part))
         {
-            using var buffer = new PooledBuffer(_geometry.BlockSize);
+            using var buffer = new PooledBuffer(_blockSize);
             Load(wanted, null, buffer.Span);
             buffer.Span.Slice(start, part.Length).CopyTo(part);
         }
@@ -74,11 +70,11 @@ internal sealed class MetadataBlocks
     }
 
     // Tables are at the same place in each group, and groups are a power of two: without this they would all want the same few slots.
-    private long PlaceOf(long number) => number + (number / _geometry.BlocksPerGroup * GroupShift);
+    private long PlaceOf(long number) => number + (number / BlocksPerGroup * GroupShift);
 
     private void Load(in CachedBlock wanted, MetadataCheck? check, Span<byte> block)
     {
-        long address = _geometry.AddressOf(wanted.Number);
+        long address = wanted.Number * Unit;
         _source.ReadAt(address, block);
         check?.Verify(block, address, wanted.Seed);
         _kept.Put(wanted, block);

@@ -1,0 +1,94 @@
+using ImageFs.FileSystems.Directories;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Tree;
+
+namespace ImageFs.FileSystems.Xfs.Directories;
+
+/// <summary>
+/// The directories of an XFS file system: names are found by the hashes on disk, where the directory is in blocks. "." and ".." are entries
+/// there; of a directory in its inode, the number of the parent takes their place.
+/// </summary>
+/// <param name="volume">The file system.</param>
+internal sealed class XfsDirectories(XfsVolume volume) : DirectoryListing<Directory, DirectoryCursor>(volume.Indexes)
+{
+    private const int OwnWeight = 120;
+    private const int Dots = 2;
+    private const int KnownDirectories = 256;
+
+    // Those that somebody asked about, apart from those that are listed: what is in a large one does not drive it out.
+    private readonly SlotCache<NodeId, Directory> _prefetched = new(KnownDirectories);
+
+    /// <summary>Has the kernel begin to read a directory: who asks about it may go into it, and a walk comes to all that a directory has.</summary>
+    /// <param name="node">The directory.</param>
+    public void Prefetch(NodeId node)
+    {
+        if (_prefetched.TryFind(node, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory directory = OpenDirectory(node);
+            directory.PrefetchEntries();
+            _prefetched.Add(node, directory);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who opens it gets the error.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override uint Hash(Directory directory, ReadOnlySpan<byte> name) => directory.HashInMemory(name);
+
+    /// <inheritdoc/>
+    protected override Directory OpenDirectory(NodeId directory)
+    {
+        if (_prefetched.TryFind(directory, out Directory known))
+        {
+            return known;
+        }
+
+        using var buffer = new PooledBuffer(volume.Geometry.InodeSize);
+        return new Directory(volume, volume.ReadInode(directory, buffer.Span));
+    }
+
+    /// <inheritdoc/>
+    protected override DirectoryCursor Read(Directory directory, long position) => new(directory, position);
+
+    /// <inheritdoc/>
+    protected override long Weigh(Directory directory) => OwnWeight + directory.Size;
+
+    /// <inheritdoc/>
+    protected override int CountDots(Directory directory) => directory.IsLocal ? Dots : 0;
+
+    /// <inheritdoc/>
+    protected override NodeId FindParent(NodeId node, Directory directory) => new((ulong)ShortFormWalker.Parent(directory.Local));
+
+    /// <inheritdoc/>
+    protected override bool HasOwnLookup(Directory directory) => !directory.IsLocal;
+
+    /// <inheritdoc/>
+    protected override bool? TryLookUp(Directory directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        node = default;
+        if (directory.IsLocal)
+        {
+            return null;
+        }
+
+        try
+        {
+            bool isFound = directory.TryFind(name, out long inode);
+            node = isFound ? new NodeId((ulong)inode) : default;
+            return isFound;
+        }
+        catch (InvalidImageException)
+        {
+            // All entries are looked at, then.
+            return null;
+        }
+    }
+}

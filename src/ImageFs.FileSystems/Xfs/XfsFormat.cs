@@ -1,0 +1,72 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Formats;
+using ImageFs.Tree;
+
+namespace ImageFs.FileSystems.Xfs;
+
+/// <summary>XFS, versions 4 and 5.</summary>
+internal sealed class XfsFormat : FileSystemFormat
+{
+    /// <inheritdoc/>
+    public override string Name => XfsDescription.Format;
+
+    /// <inheritdoc/>
+    public override string Title => "XFS";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [new(0, "XFSB")];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".img", ".raw"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new("norecovery", "do not recover the log"),
+    ];
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        Span<byte> bytes = stackalloc byte[SuperBlock.MinSectorSize];
+        return TryRead(source, bytes) && new SuperBlock(bytes).HasGoodSizes;
+    }
+
+    /// <inheritdoc/>
+    public override bool Resembles(BlockSource source)
+    {
+        Span<byte> bytes = stackalloc byte[SuperBlock.MinSectorSize];
+        return TryRead(source, bytes) && new SuperBlock(bytes).Magic == SuperBlock.MagicNumber;
+    }
+
+    /// <inheritdoc/>
+    protected override long FindLength(BlockSource source)
+    {
+        var superBlock = new SuperBlock(SuperBlocks.Read(source, 0));
+        return (long)UInt128.Min((UInt128)superBlock.DataBlocks * superBlock.BlockSize, (UInt128)long.MaxValue);
+    }
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source) => XfsDescription.Identify(new SuperBlock(SuperBlocks.Read(source, 0)));
+
+    /// <inheritdoc/>
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
+    {
+        var taken = XfsOptions.Take(context.Options);
+        byte[] superBlock = SuperBlocks.Find(source, context.Warn, out long address);
+        var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address);
+        VolumeLength.WarnIfCut(source, volume.Geometry.DataBlocks * volume.Geometry.BlockSize, context.Warn);
+        return new XfsFileSystem(volume, superBlock);
+    }
+
+    private static bool TryRead(BlockSource source, Span<byte> bytes)
+    {
+        if (source.Length < bytes.Length)
+        {
+            return false;
+        }
+
+        source.ReadAt(0, bytes);
+        return true;
+    }
+}
