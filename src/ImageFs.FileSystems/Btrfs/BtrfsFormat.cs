@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Btrfs.Devices;
+using ImageFs.FileSystems.Btrfs.Log;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Linux;
@@ -78,7 +79,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
         var options = BtrfsOptions.Take(context.Options);
         var deviceOptions = DeviceOptions.Take(context.Options);
         var devices = DeviceSet.Open(sources, deviceOptions.IsDegraded, context);
-        var root = new Trees.Tree(devices.Reader, devices.Super.RootTree);
+        Trees.Tree root = LogReplay.OpenRootTree(devices, options.LeavesLog, context);
         ulong defaultSubvolume = new SubvolumeTable(root).FindDefault(devices.Super.RootDirectory);
         ulong shown = SubvolumeChoice.Find(options, defaultSubvolume, () => Open(ObjectIds.FsTree));
         return new BtrfsFileSystem(Open(shown), options);
