@@ -48,7 +48,7 @@ public sealed class Disk
     public Container? Container { get; }
 
     /// <summary>The disk as one volume: an image of a file system has no partitions.</summary>
-    public Volume Whole => _whole ??= RecogniseWhole();
+    public Volume Whole => _whole ??= Join(RecogniseWhole());
 
     /// <summary>The disk as what its volumes lie on, all of them found.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
@@ -281,7 +281,15 @@ public sealed class Disk
             throw unassembled;
         }
 
-        IEnumerable<Volume> elsewhere = _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
-        return [.. Volume.JoinSets(found, elsewhere)];
+        return [.. Volume.JoinSets(found, FindElsewhere())];
+    }
+
+    // Nothing on further disks is looked at for a file system that lies on one.
+    private Volume Join(Volume whole) => _others.Length > 0 && whole.SetId is not null ? Volume.JoinSets([whole], FindElsewhere()).Single() : whole;
+
+    private IEnumerable<Volume> FindElsewhere()
+    {
+        _search.Run();
+        return _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
     }
 }

@@ -162,10 +162,14 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
 
     /// <summary>Of a file system that lies on several sources makes one volume, in the place of the first.</summary>
     /// <param name="found">The volumes of a disk.</param>
-    /// <param name="elsewhere">Those of further disks: they are sources of these, and not shown themselves.</param>
+    /// <param name="elsewhere">
+    /// Those of further disks: they are sources of these, and not shown themselves. Those of the same format and another set come last: they may
+    /// be what a file system grew from, or tell that the wrong disk was given.
+    /// </param>
     internal static IEnumerable<Volume> JoinSets(IReadOnlyList<Volume> found, IEnumerable<Volume> elsewhere)
     {
         var joined = new HashSet<(FileSystemFormat Format, string SetId)>();
+        Volume[]? further = null;
         foreach (Volume volume in found)
         {
             if (volume.SetId is not { } id)
@@ -174,7 +178,10 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
             }
             else if (joined.Add((volume.Format!, id)))
             {
-                yield return volume with { Sources = [.. from member in found.Concat(elsewhere) where member.Format == volume.Format && member.SetId == id select member.Source] };
+                further ??= [.. elsewhere];
+                Volume[] members = [.. found.Concat(further).Where(member => member.Format == volume.Format && member.SetId == id)];
+                IEnumerable<Volume> strangers = further.Where(other => other.Format == volume.Format && other.SetId is { } otherId && otherId != id);
+                yield return volume with { Sources = [.. members.Concat(strangers).Select(member => member.Source)] };
             }
         }
     }

@@ -56,6 +56,15 @@ public sealed class TruncatedImageException : ImageException
     public override Errno Errno => Errno.EIO;
 }
 
+/// <summary>Contents of a file are not what their checksum says, in no copy that there is (EIO).</summary>
+/// <param name="address">Where they are, in bytes from the start of the volume.</param>
+/// <param name="problem">What is wrong with them.</param>
+public sealed class DamagedContentsException(long address, string problem) : ImageException($"contents at 0x{address:X}: {problem}")
+{
+    /// <inheritdoc/>
+    public override Errno Errno => Errno.EIO;
+}
+
 /// <summary>The image is sound but uses something that this program does not read (EOPNOTSUPP).</summary>
 /// <param name="feature">The feature by its own name, what it is a feature of, and in brackets what to do: "qcow2 with encryption".</param>
 /// <param name="clause">Where it is specified.</param>

@@ -49,6 +49,13 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
     protected virtual InvalidImageException Damaged(in EncodedBlock block) => new(
         "compressed block", block.Address, $"its {block.StoredLength} bytes are no whole stream of {block.Codec.Name} with {block.Length} bytes in it");
 
+    /// <summary>Reads a block as it is stored.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="stored">Filled whole.</param>
+    /// <exception cref="ImageException">It is not there, or damaged.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    protected virtual void ReadEncoded(in EncodedBlock block, Span<byte> stored) => block.Source.ReadAt(block.Address, stored);
+
     /// <inheritdoc/>
     protected internal override void ReadOwn(long offset, Span<byte> destination)
     {
@@ -88,7 +95,7 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
         try
         {
             decoded.Account?.AddEncoded(block.Source, block.Address, block.StoredLength, block.Length);
-            block.Source.ReadAt(block.Address, stored.AsSpan(0, block.StoredLength));
+            ReadEncoded(in block, stored.AsSpan(0, block.StoredLength));
             if (!block.Codec.TryDecode(stored.AsMemory(0, block.StoredLength), destination))
             {
                 throw Damaged(in block);

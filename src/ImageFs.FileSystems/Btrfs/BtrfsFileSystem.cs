@@ -147,7 +147,7 @@ internal sealed class BtrfsFileSystem : FileSystem
         ulong address = BtrfsVolume.ReadInode(subvolume, node.Value, bytes);
         var inode = new InodeItem(bytes);
         return inode.Type == type
-            ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address), inode.Flags)
+            ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address), !inode.Flags.HasFlag(InodeFlags.NoDataSum))
             : throw WrongType(inode.Type, call, node);
     }
 

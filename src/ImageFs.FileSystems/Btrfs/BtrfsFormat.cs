@@ -33,6 +33,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
         new("nologreplay", "leave the log of fsync(2) alone"),
         new("norecovery", "the same"),
         new("rescue=nologreplay", "the same"),
+        new("data_csum=check|off", "hold all data against its checksums, or none; without it that which is decoded"),
         new("acl", "show access control lists (default)"),
         new("noacl", "do not"),
     ];
@@ -58,7 +59,18 @@ internal sealed class BtrfsFormat : FileSystemFormat
     public override bool Resembles(BlockSource source) => SuperBlock.IsThere(source);
 
     /// <inheritdoc/>
-    public override string? FindSet(BlockSource source) => UuidText.Of(SuperBlock.Read(source).FileSystemId);
+    public override string? FindSet(BlockSource source)
+    {
+        try
+        {
+            return UuidText.Of(SuperBlock.Read(source).FileSystemId);
+        }
+        catch (UnsupportedFeatureException)
+        {
+            // Opening it says why.
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
     public override VolumeIdentity Identify(BlockSource source)
@@ -81,6 +93,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
         var devices = DeviceSet.Open(sources, deviceOptions.IsDegraded, context);
         Trees.Tree root = LogReplay.OpenRootTree(devices, options.LeavesLog, context);
         ulong defaultSubvolume = new SubvolumeTable(root).FindDefault(devices.Super.RootDirectory);
+        var data = new FileData(devices.Logical, new SubvolumeTable(root).FindTree(ObjectIds.ChecksumTree), deviceOptions.Checking);
         ulong shown = SubvolumeChoice.Find(options, defaultSubvolume, () => Open(ObjectIds.FsTree));
         return new BtrfsFileSystem(Open(shown), options);
 
@@ -88,8 +101,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
         {
             Devices = devices,
             DefaultSubvolume = defaultSubvolume,
-            Data = devices.Logical,
-            EncodedData = devices.Logical,
+            Data = data,
         };
     }
 }

@@ -38,11 +38,8 @@ internal sealed class BtrfsVolume
     /// <summary>The subvolume that is shown where nobody says which.</summary>
     public required ulong DefaultSubvolume { get; init; }
 
-    /// <summary>Data of files that has checksums.</summary>
-    public required BlockSource Data { get; init; }
-
-    /// <summary>The same, of compressed extents.</summary>
-    public required BlockSource EncodedData { get; init; }
+    /// <summary>Data of files, by its logical address.</summary>
+    public required FileData Data { get; init; }
 
     /// <summary>Its devices.</summary>
     public required DeviceSet Devices { get; init; }

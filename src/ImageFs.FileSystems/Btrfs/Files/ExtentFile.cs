@@ -2,6 +2,7 @@ using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.FileSystems.Btrfs.Files;
 
@@ -14,25 +15,22 @@ internal sealed class ExtentFile : PiecedSource
     private readonly BtrfsVolume _volume;
     private readonly Trees.Tree _tree;
     private readonly ulong _inode;
-    private readonly BlockSource _data;
-    private readonly BlockSource _encodedData;
+    private readonly bool _hasChecksums;
     private readonly byte[] _inline;
 
     /// <param name="volume">The file system.</param>
     /// <param name="subvolume">The subvolume.</param>
     /// <param name="inode">The inode's number.</param>
     /// <param name="length">The size in bytes.</param>
-    /// <param name="flags">The inode's flags.</param>
+    /// <param name="hasChecksums">Whether its data has checksums (BTRFS_INODE_NODATASUM says that it has none).</param>
     /// <exception cref="ImageException">What the file has inline is damaged.</exception>
-    public ExtentFile(BtrfsVolume volume, Subvolume subvolume, ulong inode, long length, InodeFlags flags)
+    public ExtentFile(BtrfsVolume volume, Subvolume subvolume, ulong inode, long length, bool hasChecksums)
         : base(volume.Decoded)
     {
         _volume = volume;
         _tree = subvolume.Tree;
         _inode = inode;
-        bool hasChecksums = !flags.HasFlag(InodeFlags.NoDataSum);
-        _data = hasChecksums ? volume.Data : volume.Devices.Logical;
-        _encodedData = hasChecksums ? volume.EncodedData : volume.Devices.Logical;
+        _hasChecksums = hasChecksums;
         Length = length;
         _inline = length == 0 ? [] : ReadInline();
     }
@@ -78,15 +76,19 @@ internal sealed class ExtentFile : PiecedSource
         }
     }
 
+    /// <inheritdoc/>
+    protected override void ReadEncoded(in EncodedBlock block, Span<byte> stored) =>
+        _volume.Data.ToDecode(_hasChecksums).ReadAt(block.Address, stored);
+
     private Piece ToPiece(FileExtentItem item, long within)
     {
         long length = (long)item.Bytes - within;
         long start = (long)item.Offset + within;
         return item.DiskAddress == 0 ? Piece.Hole(length)
             : item.Type == FileExtentType.Prealloc ? new Piece(ExtentKind.Unwritten, length)
-            : item.Compression == CompressionKind.None ? Piece.Mapped(_data, (long)item.DiskAddress + start, length)
+            : item.Compression == CompressionKind.None ? Piece.Mapped(_volume.Data.AsItLies(_hasChecksums), (long)item.DiskAddress + start, length)
             : Piece.Encoded(
-                _encodedData, (long)item.DiskAddress, (int)item.DiskBytes, _volume.Codecs[item.Compression], start, (int)item.RamBytes, length);
+                _volume.Devices.Logical, (long)item.DiskAddress, (int)item.DiskBytes, _volume.Codecs[item.Compression], start, (int)item.RamBytes, length);
     }
 
     private byte[] ReadInline()
