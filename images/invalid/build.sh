@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT and UDF images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
-# Debian's e2fsprogs, dosfstools, mtools, fdisk, faketime and python3, ../exfat/filled.img.gz and ../udf/hd150-512.img.gz.
+# Makes the damaged disks, ext, FAT, exFAT, UDF and XFS images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
+# Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz and ../udf/hd150-512.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 export MTOOLS_SKIP_CHECK=1
@@ -31,6 +31,13 @@ ext ext-good -O 'extent,^has_journal,^metadata_csum,^uninit_bg,^resize_inode,^di
 ext ext-sums -O 'extent,^has_journal,metadata_csum,^resize_inode,^dir_index'
 quiet at mkfs.fat -F 12 -i 1234ABCD -n 'TEST LABEL' -C "$tmp/fat-good.img" 160
 at mcopy -s -m -i "$tmp/fat-good.img" bad good top ::/
+{
+  printf '%s\n' - '0 0' 'd--755 0 0'
+  printf '%s\n' 'bad d--755 0 0' "file ---644 0 0 $tmp/tree/bad/file" "other ---644 0 0 $tmp/tree/bad/other" $
+  printf '%s\n' 'good d--755 0 0' "file ---644 0 0 $tmp/tree/good/file" $ "top ---644 0 0 $tmp/tree/top" $
+} >"$tmp/proto"
+truncate -s 16M "$tmp/xfs-good.img"
+TEST_DEV=- TEST_DIR=- QA_CHECK_FS=- quiet at mkfs.xfs -q -m uuid=78667378-7465-7374-8000-000000000002 -d agcount=1 -b size=1k -p "$tmp/proto" "$tmp/xfs-good.img"
 gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
 gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
 
@@ -50,7 +57,7 @@ python3 - "$tmp" <<'END'
 import re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -166,6 +173,54 @@ image("udf-entry-sum", (entry + 40, bytes([udf[entry + 40] ^ 1])))
 image("udf-extent-past-end", sealed(entry, (176 + struct.unpack_from("<I", udf, entry + 168)[0] + 4, u32(0x7FFFFFFF))))
 image("udf-no-anchor", *[(at, b"\0" * 512) for at in range(0, len(udf), 512) if udf[at:at + 2] == b"\2\0" and udf[at + 12:at + 16] == u32(at // 512)])
 image("udf-sequences", *[(at, bytes([udf[at] ^ 0xFF])) for at in sequence])
+
+# XFS: the super block, inodes where xfs_db says that they are, blocks; with right sums, so that what is behind them counts.
+xfs = good["xfs"]
+table = []
+for n in range(256):
+    for _ in range(8): n = n >> 1 ^ (0x82F63B78 if n & 1 else 0)
+    table.append(n)
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for value in data: crc = table[(crc ^ value) & 255] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+def summed(place, length, sum_at, *changes):
+    block = bytearray(xfs[place:place + length])
+    for offset, change in changes: block[offset:offset + len(change)] = change
+    block[sum_at:sum_at + 4] = bytes(4)
+    block[sum_at:sum_at + 4] = u32(crc32c(bytes(block)))
+    return place, bytes(block)
+
+def big(*numbers): return struct.pack(">" + "".join("HIQ"[size // 4] for size, _ in numbers), *[n for _, n in numbers])
+def number_of(path):
+    told = subprocess.run(["xfs_db", "-r", "-c", f"path {path}", "-c", "print v3.inumber", f"{folder}/xfs-good.img"], capture_output=True, text=True, check=True)
+    return int(told.stdout.split()[-1])
+def xfs_inode(path, *changes): return summed(number_of(path) * 512, 512, 100, *changes)
+
+fork, size = 176, 56
+other = number_of("/bad/other") * 512
+address = (struct.unpack_from(">Q", xfs, other + fork + 8)[0] >> 21) * 1024
+image("xfs-block-size", summed(0, 512, 224, (4, big((4, 1 << 30))), (120, b"\x1E")))
+image("xfs-no-groups", summed(0, 512, 224, (88, big((4, 0)))))
+image("xfs-super-sum", (108, b"X"))
+image("xfs-cut", cut=address + 2048)
+image("xfs-inode-sum", (number_of("/bad") * 512 + fork + 8, b"X"))
+image("xfs-file-size", xfs_inode("/bad/other", (size, big((8, 1 << 63)))))
+image("xfs-extent-past-end", xfs_inode("/bad/other", (fork, big((8, 0), (8, 1_000_000 << 21 | 9)))))
+image("xfs-extents-overlap", xfs_inode("/bad/other", (76, big((4, 2))), (fork + 16, xfs[other + fork:other + fork + 16])))
+node = bytearray(1024)
+node[:24] = b"BMA3" + big((2, 1), (2, 1), (8, 0xFFFFFFFFFFFFFFFF), (8, 0xFFFFFFFFFFFFFFFF))
+node[24:72] = big((8, address // 512), (8, 0)) + xfs[32:48] + big((8, other // 512), (4, 0), (4, 0))
+node[72:80] = big((8, 0))
+at = 72 + (1024 - 72) // 16 * 8
+node[at:at + 8] = big((8, address // 1024))
+node[64:68] = u32(crc32c(bytes(node)))
+image("xfs-tree-loop", xfs_inode("/bad/other", (5, b"\x03"), (76, big((4, 30))), (fork, big((2, 2), (2, 1), (8, 0))),
+      (fork + 4 + (512 - fork - 4) // 16 * 8, big((8, address // 1024)))), (address, bytes(node)))
+entry = xfs.index(b"other", number_of("/bad") * 512)
+image("xfs-is-its-parent", xfs_inode("/bad", (entry - number_of("/bad") * 512 + 5, b"\x02" + big((4, number_of("/bad"))))))
 
 # Tables: headers of a GPT with right sums, so that what they say counts.
 def header(data, place, *changes):

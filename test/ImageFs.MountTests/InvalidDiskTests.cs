@@ -6,7 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>
-/// Damaged partition tables, ext, FAT and exFAT: an error that says what and where, in bounded time and memory, and no harm to what is
+/// Damaged partition tables, ext, FAT, exFAT and XFS: an error that says what and where, in bounded time and memory, and no harm to what is
 /// sound.
 /// </summary>
 internal sealed class InvalidDiskTests
@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI )[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_)[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -25,6 +25,9 @@ internal sealed class InvalidDiskTests
     [TestCase("ext-no-inodes", "", "super block")]
     [TestCase("ext-inodes-past-end", "", "group descriptor")]
     [TestCase("fat-no-table", "", "boot sector")]
+    [TestCase("xfs-block-size", "", "super block")]
+    [TestCase("xfs-no-groups", "", "super block")]
+    [TestCase("xfs-super-sum", "", "super block")]
     [TestCase("ext-block-size", "fs=ext4", "super block")]
     [TestCase("fat-no-table", "fs=vfat", "boot sector")]
     [TestCase("exfat-boot-sums", "", "main boot region")]
@@ -57,6 +60,11 @@ internal sealed class InvalidDiskTests
     [TestCase("ext-file-size", "/bad/other", Damaged, "inode 14")]
     [TestCase("ext-record-zero", "/bad", Damaged, "directory entry")]
     [TestCase("ext-sum", "/bad", Damaged, "directory block")]
+    [TestCase("xfs-inode-sum", "/bad", Damaged, "inode [0-9]+")]
+    [TestCase("xfs-file-size", "/bad/other", Damaged, "inode [0-9]+")]
+    [TestCase("xfs-extent-past-end", "/bad/other", Damaged, "inode [0-9]+")]
+    [TestCase("xfs-extents-overlap", "/bad/other", Damaged, "inode [0-9]+")]
+    [TestCase("xfs-tree-loop", "/bad/other", Damaged, "extent tree")]
     [TestCase("fat-chain-loop", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-free", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-past-end", "/bad/other", Damaged, "cluster chain")]
@@ -87,6 +95,7 @@ internal sealed class InvalidDiskTests
 
     [TestCase("ext-is-its-parent", "/bad/bad")]
     [TestCase("fat-is-its-parent", "/bad/other/other")]
+    [TestCase("xfs-is-its-parent", "/bad/other")]
     [CancelAfter(Limit)]
     public void A_directory_that_is_in_itself_has_an_end(string name, string again)
     {
@@ -155,6 +164,7 @@ internal sealed class InvalidDiskTests
             "fat" => "invalid/fat-good",
             "gpt" => "invalid/gpt-good",
             "mbr" => "invalid/mbr-good",
+            "xfs" => "invalid/xfs-good",
             _ => "exfat/filled",
         };
         using var mount = ImageMount.Mount(TestImages.Get(image));

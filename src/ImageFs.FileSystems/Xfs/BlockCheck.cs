@@ -6,12 +6,24 @@ namespace ImageFs.FileSystems.Xfs;
 
 /// <summary>Where the header of a kind of metadata has what version 5 adds to all of them, in bytes from its start.</summary>
 /// <param name="ChecksumAt">The CRC-32C of the whole, in little-endian order.</param>
-/// <param name="NumberAt">Where it lies, in units of 512 bytes.</param>
+/// <param name="NumberAt">Where it lies, in units of 512 bytes; -1 in headers of groups, which do not say that.</param>
 /// <param name="UuidAt">Of which file system it is.</param>
 /// <param name="OwnerAt">The inode that it belongs to; -1 where that is not an inode.</param>
 internal readonly record struct HeaderLayout(int ChecksumAt, int NumberAt, int UuidAt, int OwnerAt = -1)
 {
     private const int NumberUnit = 512;
+
+    /// <summary>Blocks of the trees of a group (xfs_btree_block_shdr).</summary>
+    public static HeaderLayout ShortTree => new(52, 16, 32);
+
+    /// <summary>The free space of a group (xfs_agf).</summary>
+    public static HeaderLayout FreeSpace => new(216, -1, 64);
+
+    /// <summary>The inodes of a group (xfs_agi).</summary>
+    public static HeaderLayout Inodes => new(312, -1, 296);
+
+    /// <summary>The free list of a group (xfs_agfl).</summary>
+    public static HeaderLayout FreeList => new(32, -1, 8);
 
     /// <summary>Blocks of extent trees of inodes (xfs_btree_block_lhdr).</summary>
     public static HeaderLayout LongTree => new(64, 24, 40, 56);
@@ -39,6 +51,11 @@ internal readonly record struct HeaderLayout(int ChecksumAt, int NumberAt, int U
         if (!block.Slice(UuidAt, uuid.Length).SequenceEqual(uuid))
         {
             return "it is of a file system with another UUID";
+        }
+
+        if (NumberAt < 0)
+        {
+            return null;
         }
 
         ulong number = BinaryPrimitives.ReadUInt64BigEndian(block[NumberAt..]);

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Xfs.Attributes;
+using ImageFs.FileSystems.Xfs.Checks;
 using ImageFs.FileSystems.Xfs.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -47,6 +48,7 @@ internal sealed class XfsFileSystem : FileSystem
     /// <inheritdoc/>
     public override FileSystemChecks Checks => new()
     {
+        Structures = new XfsChecks(_volume).All,
         SharedBytes = _volume.Geometry.HasSharedExtents ? SharedBytes.Any : SharedBytes.None,
     };
 
