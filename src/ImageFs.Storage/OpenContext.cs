@@ -43,6 +43,9 @@ public sealed record OpenContext
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
 
+    /// <summary>Opens a further image that an option names by its path, as bytes; null where there is nothing that paths could begin at.</summary>
+    public Func<string, BlockSource>? OpenOther { get; init; }
+
     /// <summary>Formats that the caller has beside those of the program; they are tried after these.</summary>
     public IReadOnlyList<Format> AddedFormats { get; init; } = [];
 

@@ -34,7 +34,7 @@ internal static class XfsDescription
             .With("features", string.Join(' ', Features(geometry)))
             .With("log", geometry.LogStart == 0 ? "on another device" : null)
             .With("log-size", geometry.LogBlocks * geometry.BlockSize)
-            .With("state", volume.LogState)
+            .With("state", volume.IsRecovered ? "recovered from the log" : volume.IsClean ? "clean" : "as it was left: the log was not looked at")
             .With("real-time-size", geometry.RealTimeBlocks == 0 ? null : geometry.RealTimeBlocks * geometry.BlockSize);
     }
 
@@ -62,10 +62,29 @@ internal static class XfsStatistics
     // XFS_MAXINUMBER.
     private const long MaxInodeNumber = (1L << 56) - 1;
 
-    public static FileSystemStatistics Count(Geometry geometry, Counters counters)
+    /// <remarks>
+    /// Of a file system that was not unmounted, the groups are counted; where they cannot be read, what the super block counts is what is known.
+    /// </remarks>
+    public static FileSystemStatistics Count(XfsVolume volume)
     {
+        Geometry geometry = volume.Geometry;
+        Counters counters = volume.Counters;
+        long kept = geometry.GroupCount * KeptInGroup;
+        if (!volume.IsClean && geometry.HasLazyCounters)
+        {
+            try
+            {
+                counters = GroupCounters.Sum(volume, out long treeBlocks);
+                kept += treeBlocks;
+            }
+            catch (ImageException)
+            {
+                counters = volume.Counters;
+            }
+        }
+
         long blocks = geometry.DataBlocks - (geometry.LogStart == 0 ? 0 : geometry.LogBlocks);
-        long free = Math.Clamp(counters.FreeBlocks - (geometry.GroupCount * KeptInGroup), 0, blocks);
+        long free = Math.Clamp(counters.FreeBlocks - kept, 0, blocks);
         long inodes = Math.Min(counters.Inodes, MaxInodeNumber);
         long files = Math.Min(inodes + (free * geometry.InodesPerBlock), MaxInodeNumber);
         files = geometry.MaxInodes > 0 ? Math.Max(Math.Min(files, geometry.MaxInodes), inodes) : files;

@@ -17,6 +17,7 @@ internal sealed class XfsFileSystem : FileSystem
     private readonly byte[] _superBlock;
     private readonly ExtendedAttributes _attributes;
     private readonly XfsDirectories _directories;
+    private readonly Lazy<FileSystemStatistics> _statistics;
 
     /// <param name="volume">The file system.</param>
     /// <param name="superBlock">Its super block.</param>
@@ -27,6 +28,7 @@ internal sealed class XfsFileSystem : FileSystem
         _superBlock = superBlock;
         _attributes = new ExtendedAttributes(volume);
         _directories = new XfsDirectories(volume);
+        _statistics = new Lazy<FileSystemStatistics>(() => XfsStatistics.Count(volume), LazyThreadSafetyMode.PublicationOnly);
         _directories.Open(Root);
     }
 
@@ -37,7 +39,7 @@ internal sealed class XfsFileSystem : FileSystem
     public override NodeId Root => new((ulong)_volume.Geometry.RootInode);
 
     /// <inheritdoc/>
-    public override FileSystemStatistics Statistics => XfsStatistics.Count(_volume.Geometry, _volume.Counters);
+    public override FileSystemStatistics Statistics => _statistics.Value;
 
     /// <inheritdoc/>
     public override bool HasBirthTimes => _volume.Geometry.HasChecksums;

@@ -23,6 +23,7 @@ internal sealed class XfsFormat : FileSystemFormat
     public override IReadOnlyList<FormatOption> Options =>
     [
         new("norecovery", "do not recover the log"),
+        new("rtdev=FILE", "the device of real-time files"),
     ];
 
     /// <inheritdoc/>
@@ -54,10 +55,19 @@ internal sealed class XfsFormat : FileSystemFormat
     {
         var taken = XfsOptions.Take(context.Options);
         byte[] superBlock = SuperBlocks.Find(source, context.Warn, out long address);
-        var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address);
+        var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address)
+        {
+            RealTime = OpenOther(taken.RealTimeDevice, "rtdev", context),
+            IsClean = !taken.NoRecovery,
+        };
         VolumeLength.WarnIfCut(source, volume.Geometry.DataBlocks * volume.Geometry.BlockSize, context.Warn);
         return new XfsFileSystem(volume, superBlock);
     }
+
+    private static BlockSource? OpenOther(string? path, string option, OpenContext context) =>
+        path is null ? null
+        : context.OpenOther is { } open ? open(path)
+        : throw new OptionException($"{option}={path}", "cannot be opened here: the image was opened as bytes, and not by its path");
 
     private static bool TryRead(BlockSource source, Span<byte> bytes)
     {

@@ -7,8 +7,9 @@ namespace ImageFs.FileSystems.Xfs;
 /// fstab can be used as it is.
 /// </summary>
 /// <param name="NoRecovery">Whether the log is left alone, so that the file system is seen as it was when the system stopped.</param>
+/// <param name="LogDevice">The path of the device of the log, where that is not in the volume; null when none was given.</param>
 /// <param name="RealTimeDevice">The path of the real-time device; null when none was given.</param>
-internal sealed record XfsOptions(bool NoRecovery, string? RealTimeDevice)
+internal sealed record XfsOptions(bool NoRecovery, string? LogDevice, string? RealTimeDevice)
 {
     private static readonly string[] s_forWriters =
     [
@@ -27,6 +28,6 @@ internal sealed record XfsOptions(bool NoRecovery, string? RealTimeDevice)
             options.TryTake(name, out _);
         }
 
-        return new XfsOptions(options.TakeFlag("norecovery"), options.TakeValue("rtdev"));
+        return new XfsOptions(options.TakeFlag("norecovery"), options.TakeValue("logdev"), options.TakeValue("rtdev"));
     }
 }

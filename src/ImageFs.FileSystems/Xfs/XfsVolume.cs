@@ -66,8 +66,8 @@ internal sealed class XfsVolume
     /// <summary>Whether what is read is what the log made of the volume.</summary>
     public bool IsRecovered { get; init; }
 
-    /// <summary>How the log was found, for people; null when nobody looked.</summary>
-    public string? LogState { get; init; }
+    /// <summary>Whether it was unmounted as it is: what the super block counts is true then.</summary>
+    public bool IsClean { get; init; } = true;
 
     /// <summary>A block of metadata that belongs to an inode, checked.</summary>
     /// <param name="number">Its number on disk; it must be valid.</param>
