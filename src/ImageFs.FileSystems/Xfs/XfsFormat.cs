@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
 using ImageFs.Tree;
@@ -55,14 +56,20 @@ internal sealed class XfsFormat : FileSystemFormat
     {
         var taken = XfsOptions.Take(context.Options);
         byte[] superBlock = SuperBlocks.Find(source, context.Warn, out long address);
-        var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address)
+        BlockSource? realTime = OpenOther(taken.RealTimeDevice, "rtdev", context);
+        var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address) { RealTime = realTime, IsClean = !taken.NoRecovery };
+        if (!taken.NoRecovery && Recover(source, volume.Geometry, superBlock, taken, context) is { } recovered)
         {
-            RealTime = OpenOther(taken.RealTimeDevice, "rtdev", context),
-            IsClean = !taken.NoRecovery,
-        };
+            superBlock = SuperBlocks.Find(recovered, context.Warn, out address);
+            volume = new XfsVolume(context.Memory, recovered, new SuperBlock(superBlock), address) { RealTime = realTime, IsClean = false, IsRecovered = true };
+        }
+
         VolumeLength.WarnIfCut(source, volume.Geometry.DataBlocks * volume.Geometry.BlockSize, context.Warn);
         return new XfsFileSystem(volume, superBlock);
     }
+
+    private static BlockSource? Recover(BlockSource source, Geometry geometry, byte[] superBlock, XfsOptions taken, OpenContext context) =>
+        LogRecovery.Recover(source, geometry, new SuperBlock(superBlock).Uuid, OpenOther(taken.LogDevice, "logdev", context), context.Warn);
 
     private static BlockSource? OpenOther(string? path, string option, OpenContext context) =>
         path is null ? null

@@ -1,0 +1,117 @@
+using ImageFs.Storage;
+
+namespace ImageFs.FileSystems.Xfs.Log;
+
+/// <summary>
+/// The volume as it is after recovery of its log, with nothing written: what the log changes is kept in memory, and stands for what is there.
+/// </summary>
+internal static class LogRecovery
+{
+    // mkfs.xfs makes none smaller; XFS_MAX_LOG_BYTES.
+    private const long MinBytes = 512 * 1024;
+    private const long MaxBytes = 1L << 31;
+
+    /// <summary>The recovered volume; null when there is nothing to recover.</summary>
+    /// <param name="volume">The volume as it was left.</param>
+    /// <param name="geometry">The file system's sizes.</param>
+    /// <param name="uuid">sb_uuid, which records have.</param>
+    /// <param name="logDevice">The device of the log, where it is not on the volume; null when it was not given.</param>
+    /// <param name="warn">Is told what was not finished.</param>
+    /// <exception cref="ImageException">The log is damaged, or cannot be read.</exception>
+    public static BlockSource? Recover(BlockSource volume, Geometry geometry, ReadOnlySpan<byte> uuid, BlockSource? logDevice, Action<string> warn)
+    {
+        if (geometry.LogStart == 0 && logDevice is null)
+        {
+            warn("the log is on another device: what it has not yet written elsewhere is not shown (-o logdev=FILE names the device)");
+            return null;
+        }
+
+        long length = geometry.LogBlocks * geometry.BlockSize;
+        if (length is < MinBytes or > MaxBytes)
+        {
+            throw new InvalidImageException("super block", 0, $"its log has {length} bytes; -o norecovery leaves the log alone", SuperBlock.Clause);
+        }
+
+        LogRing ring = geometry.LogStart == 0
+            ? new LogRing(logDevice!, 0, length / RecordHeader.BlockSize)
+            : new LogRing(volume, geometry.AddressOf(geometry.LogStart), length / RecordHeader.BlockSize);
+        byte[] id = uuid.ToArray();
+        var ends = new LogEnds(ring, geometry.HasChecksums, id);
+        ends.Find();
+        return ends.IsClean ? null : Replay(volume, geometry, new LogReader(ring, ends.Tail, ends.Head, geometry.HasChecksums, id), warn);
+    }
+
+    private static BlockSource? Replay(BlockSource volume, Geometry geometry, LogReader log, Action<string> warn)
+    {
+        var sectors = new PatchedSectors(volume);
+        var cancellations = new Cancellations();
+        var buffers = new BufferReplay(sectors, geometry, cancellations);
+        var inodes = new InodeReplay(sectors, geometry, cancellations);
+        var creations = new CreateReplay(sectors, geometry, cancellations);
+        var intents = new Intents();
+
+        new LogTransactions(log).Read((items, _) =>
+        {
+            foreach (LogItem item in items)
+            {
+                if (item.Type != LogItemType.Buffer)
+                {
+                    continue;
+                }
+
+                BufferFormat format = buffers.ReadFormat(item, log);
+                if (format.Flags.HasFlag(BufferFlags.Cancelled))
+                {
+                    cancellations.Add(format.Sector, format.Sectors);
+                }
+            }
+        });
+        new LogTransactions(log).Read((items, place) =>
+        {
+            foreach (LogItem item in Order(items, buffers, log))
+            {
+                switch (item.Type)
+                {
+                    case LogItemType.Buffer:
+                        buffers.Replay(item, place, log);
+                        break;
+                    case LogItemType.Inode:
+                        inodes.Replay(item, place, log);
+                        break;
+                    case LogItemType.CreateInodes:
+                        creations.Replay(item, log);
+                        break;
+                    case LogItemType.Quota or LogItemType.QuotaOff or LogItemType.UnlinkedList:
+                        break;
+                    case >= LogItemType.FreeExtents and <= LogItemType.RealTimeReferenceCountDone:
+                        intents.Note(item);
+                        break;
+                    default:
+                        throw new UnsupportedFeatureException(
+                            $"a log with items of type 0x{(ushort)item.Type:X4} (-o norecovery leaves the log alone)", LogReader.Clause);
+                }
+            }
+        });
+
+        if (intents.Describe() is { } unfinished)
+        {
+            warn($"the log does not finish everything that it begins: {unfinished}. What is shown of those files is the state before; mounting a copy read-write finishes it");
+        }
+
+        return sectors.ToSource();
+    }
+
+    // As Linux does (xlog_recover_reorder_trans): buffers before the inodes in them, then the lists of deleted inodes, and what is freed at last.
+    private static IEnumerable<LogItem> Order(List<LogItem> items, BufferReplay buffers, LogReader log) =>
+        items.OrderBy(item => item.Type switch
+        {
+            LogItemType.CreateInodes => 0,
+            LogItemType.Buffer => buffers.ReadFormat(item, log).Flags switch
+            {
+                var flags when flags.HasFlag(BufferFlags.Cancelled) => 3,
+                var flags when flags.HasFlag(BufferFlags.Inodes) => 2,
+                _ => 0,
+            },
+            _ => 1,
+        });
+}
