@@ -89,6 +89,12 @@ internal sealed class BtrfsFileSystem : FileSystem
     }
 
     /// <inheritdoc/>
+    public override void PrefetchNames(NodeId directory) => _directories.PrefetchNames(directory);
+
+    /// <inheritdoc/>
+    public override void PrefetchAttributes(NodeId directory) => _directories.PrefetchAttributes(directory);
+
+    /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
 
     /// <inheritdoc/>

@@ -17,6 +17,77 @@ internal sealed class BtrfsDirectories(BtrfsVolume volume) : DirectoryListing<Di
 {
     private const int OwnWeight = 200;
 
+    private const int KnownDirectories = 256;
+
+    private readonly SlotCache<NodeId, bool> _prefetched = new(KnownDirectories);
+
+    /// <summary>Has the kernel begin to read the names of a directory.</summary>
+    /// <param name="directory">The directory.</param>
+    public void PrefetchNames(NodeId directory)
+    {
+        if (BtrfsVolume.IsStub(directory) || _prefetched.TryFind(directory, out _))
+        {
+            return;
+        }
+
+        _prefetched.Add(directory, true);
+        try
+        {
+            Trees.Tree tree = volume.SubvolumeOf(directory).Tree;
+            tree.Reader.Prefetch(
+                tree.Root, new TreeKey(directory.Value, ItemType.DirIndex, 0), new TreeKey(directory.Value, ItemType.DirIndex, ulong.MaxValue));
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who opens it gets the error.
+        }
+    }
+
+    /// <summary>
+    /// Has the kernel begin to read the inodes of a directory's entries: they are numbered as the names were made, so the first and the last
+    /// name tell which leaves they are in.
+    /// </summary>
+    /// <param name="directory">The directory.</param>
+    public void PrefetchAttributes(NodeId directory)
+    {
+        try
+        {
+            Directory opened = Open(directory);
+            ulong first = FindChild(opened, isLast: false);
+            ulong last = FindChild(opened, isLast: true);
+            if (first > 0 && last > 0)
+            {
+                opened.Subvolume.Tree.Reader.Prefetch(
+                    opened.Subvolume.Tree.Root, new TreeKey(Math.Min(first, last), ItemType.InodeItem, 0), new TreeKey(Math.Max(first, last), ItemType.InodeItem, 0));
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who lists it gets the error.
+        }
+    }
+
+    private static ulong FindChild(Directory directory, bool isLast)
+    {
+        if (directory.Inode == 0)
+        {
+            return 0;
+        }
+
+        using TreeCursor cursor = directory.Subvolume.Tree.Open();
+        bool isThere = isLast
+            ? cursor.SeekLast(new TreeKey(directory.Inode, ItemType.DirIndex, ulong.MaxValue))
+            : cursor.SeekFirst(new TreeKey(directory.Inode, ItemType.DirIndex, 0));
+        if (!isThere || cursor.Key.ObjectId != directory.Inode || cursor.Key.Type != ItemType.DirIndex)
+        {
+            return 0;
+        }
+
+        ReadOnlySpan<byte> bytes = cursor.Data;
+        TreeKey location = DirItem.Take(directory.Subvolume.Tree, cursor.Address, ref bytes).Location;
+        return location.Type == ItemType.InodeItem ? location.ObjectId : 0;
+    }
+
     /// <inheritdoc/>
     protected override Directory OpenDirectory(NodeId directory)
     {

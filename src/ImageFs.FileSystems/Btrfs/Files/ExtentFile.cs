@@ -105,16 +105,20 @@ internal sealed class ExtentFile : PiecedSource
             return [];
         }
 
+        // It stands for whole sectors (btrfs_file_extent_end): what they have behind it reads as zeros.
+        int sectors = ((int)item.RamBytes + _volume.Geometry.SectorSize - 1) / _volume.Geometry.SectorSize;
+        byte[] contents = new byte[sectors * _volume.Geometry.SectorSize];
         if (item.Compression == CompressionKind.None)
         {
-            return item.InlineData.ToArray();
+            item.InlineData.CopyTo(contents);
+        }
+        else if (!_volume.Codecs[item.Compression].TryDecode(item.InlineData.ToArray(), contents.AsSpan(0, (int)item.RamBytes)))
+        {
+            throw _tree.Damaged(
+                "btrfs_file_extent_item", cursor.Address, $"{item.InlineData.Length} bytes of inode {_inode} are no whole stream of {_volume.Codecs[item.Compression].Name}");
         }
 
-        byte[] decoded = new byte[item.RamBytes];
-        return _volume.Codecs[item.Compression].TryDecode(item.InlineData.ToArray(), decoded)
-            ? decoded
-            : throw _tree.Damaged(
-                "btrfs_file_extent_item", cursor.Address, $"{item.InlineData.Length} bytes of inode {_inode} are no whole stream of {_volume.Codecs[item.Compression].Name}");
+        return contents;
     }
 
     private bool IsOwn(in TreeKey key) => key.ObjectId == _inode && key.Type == ItemType.ExtentData;

@@ -43,12 +43,7 @@ internal sealed class HeldLeaf(int nodeSize)
         {
             int index = Math.Max(node.FindLast(key), 0);
             start = index > 0 ? node.Key(index) : start;
-            (ulong address, ulong generation) = node.Child(index);
-            pointer = new NodePointer(root.Tree, address, pointer.Level - 1, generation)
-            {
-                FirstKey = node.Key(index),
-                End = index + 1 < node.Count ? node.Key(index + 1) : pointer.End,
-            };
+            pointer = pointer.ToChild(node, index);
             node = reader.Read(pointer, _bytes);
         }
 

@@ -12,4 +12,17 @@ internal readonly record struct NodePointer(ulong Tree, ulong Address, int Level
 
     /// <summary>The key of the node after it, which all its keys are below; null where there is none.</summary>
     public TreeKey? End { get; init; }
+
+    /// <summary>What leads to a child of the node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="index">Which of its children.</param>
+    public NodePointer ToChild(TreeNode node, int index)
+    {
+        (ulong address, ulong generation) = node.Child(index);
+        return new NodePointer(Tree, address, Level - 1, generation)
+        {
+            FirstKey = node.Key(index),
+            End = index + 1 < node.Count ? node.Key(index + 1) : End,
+        };
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class NodeReader
     // Leaves in hand: as many as threads that read, and a few more.
     private const int MaxHeld = 8;
 
+    // Leaves: those of some ten thousand inodes.
+    private const int MaxPrefetch = 256;
+
     private readonly INodeSource _source;
     private readonly BlockShare _kept;
     private readonly HeldLeaf?[] _held = new HeldLeaf?[MaxHeld];
@@ -57,12 +60,27 @@ internal sealed class NodeReader
         return new TreeNode(buffer);
     }
 
-    /// <summary>Has the kernel begin to read a node that will be wanted.</summary>
-    public void Prefetch(ulong address)
+    /// <summary>
+    /// Has the kernel begin to read the leaves that have the items of a range of keys, as far as they are not kept. What cannot be read is no
+    /// error here.
+    /// </summary>
+    /// <param name="root">The root of the tree.</param>
+    /// <param name="from">The first key.</param>
+    /// <param name="to">The last key.</param>
+    public void Prefetch(in NodePointer root, in TreeKey from, in TreeKey to)
     {
-        if (address <= long.MaxValue)
+        try
         {
-            _source.Prefetch((long)address, Geometry.NodeSize);
+            using var buffer = new PooledBuffer(Geometry.NodeSize);
+            TreeKey? next = from;
+            for (int left = MaxPrefetch; left > 0 && next is { } key && key <= to;)
+            {
+                next = PrefetchChildren(root, key, to, buffer.Span, ref left);
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who needs them gets the error.
         }
     }
 
@@ -106,6 +124,55 @@ internal sealed class NodeReader
     /// <summary>The error of a node.</summary>
     public static InvalidImageException Damaged(in NodePointer pointer, string problem) =>
         new($"node of tree {unchecked((long)pointer.Tree)}", unchecked((long)pointer.Address), problem, Clause);
+
+    // Of one node above leaves; where the next such node begins.
+    private TreeKey? PrefetchChildren(in NodePointer root, TreeKey from, in TreeKey to, Span<byte> buffer, ref int left)
+    {
+        if (root.Level == 0)
+        {
+            return null;
+        }
+
+        NodePointer pointer = root;
+        TreeNode node = Read(pointer, buffer);
+        while (node.Level > 1)
+        {
+            pointer = pointer.ToChild(node, Math.Max(node.FindLast(from), 0));
+            node = Read(pointer, buffer);
+        }
+
+        // Leaves that lie beside each other are asked for at once.
+        Span<byte> kept = stackalloc byte[1];
+        ulong start = 0;
+        ulong end = 0;
+        for (int i = Math.Max(node.FindLast(from), 0); i < node.Count && left > 0 && node.Key(i) <= to; i++, left--)
+        {
+            ulong address = node.Child(i).Address;
+            if (address > long.MaxValue || _kept.TryCopy(KeyOf(address), 0, kept))
+            {
+                continue;
+            }
+
+            if (address != end)
+            {
+                Prefetch(start, end);
+                start = address;
+            }
+
+            end = address + (uint)Geometry.NodeSize;
+        }
+
+        Prefetch(start, end);
+        return pointer.End;
+    }
+
+    private void Prefetch(ulong start, ulong end)
+    {
+        if (end > start)
+        {
+            _source.Prefetch((long)start, (long)(end - start));
+        }
+    }
 
     private CachedBlock KeyOf(ulong address) => new((long)address, (long)address / Geometry.NodeSize);
 
