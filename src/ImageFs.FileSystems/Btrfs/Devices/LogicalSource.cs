@@ -95,7 +95,8 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
             }
         }
 
-        throw Missing(offset, chunk.PartOf(within, 0).Device);
+        // That they cannot be had is an error of whoever reads them: where there is data, and where holes, is known.
+        return Piece.Own(chunk.PartOf(within, 0).Length);
     }
 
     /// <inheritdoc/>
@@ -104,8 +105,14 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
         while (destination.Length > 0)
         {
             Chunk chunk = Get(offset);
+            StripePart part = chunk.PartOf(offset - chunk.Start, 0);
+            if (chunk.ParityCount == 0)
+            {
+                throw Missing(offset, part.Device);
+            }
+
             ChunkRow row = chunk.RowOf(offset - chunk.Start, out int column);
-            Span<byte> piece = destination[..(int)Math.Min(destination.Length, chunk.PartOf(offset - chunk.Start, 0).Length)];
+            Span<byte> piece = destination[..(int)Math.Min(destination.Length, part.Length)];
             row.Rebuild(column, -1, piece);
             destination = destination[piece.Length..];
             offset += piece.Length;
