@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Btrfs.Checks;
 using ImageFs.FileSystems.Btrfs.Directories;
 using ImageFs.FileSystems.Btrfs.Files;
 using ImageFs.FileSystems.Btrfs.Items;
@@ -51,7 +52,7 @@ internal sealed class BtrfsFileSystem : FileSystem
     public override bool HasExtendedAttributes => true;
 
     /// <inheritdoc/>
-    public override FileSystemChecks Checks => new() { SharedBytes = SharedBytes.Any };
+    public override FileSystemChecks Checks => new() { SharedBytes = SharedBytes.Any, Structures = new BtrfsChecks(_volume.Devices).All };
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => BtrfsDescription.Make(_volume);

@@ -60,6 +60,21 @@ internal sealed class NodeReader
         return new TreeNode(buffer);
     }
 
+    /// <summary>Copies of a node.</summary>
+    public int CopiesOf(in NodePointer pointer) => pointer.Address > long.MaxValue ? 0 : _source.CopiesAt((long)pointer.Address);
+
+    /// <summary>What is wrong with one copy of a node; null when nothing is.</summary>
+    /// <param name="pointer">Where, and what it has to be.</param>
+    /// <param name="copy">From 0, less than <see cref="CopiesOf"/>.</param>
+    /// <param name="buffer">Takes it: as long as a node.</param>
+    /// <exception cref="ImageException">It is not there.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public string? FindProblemOfCopy(in NodePointer pointer, int copy, Span<byte> buffer)
+    {
+        _source.ReadCopy(copy, (long)pointer.Address, buffer);
+        return FindProblem(new TreeNode(buffer), pointer);
+    }
+
     /// <summary>
     /// Has the kernel begin to read the leaves that have the items of a range of keys, as far as they are not kept. What cannot be read is no
     /// error here.
