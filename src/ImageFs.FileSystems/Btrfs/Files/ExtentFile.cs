@@ -32,7 +32,7 @@ internal sealed class ExtentFile : PiecedSource
         _inode = inode;
         _hasChecksums = hasChecksums;
         Length = length;
-        _inline = length == 0 ? [] : ToSectors(ReadInline());
+        _inline = length == 0 ? [] : ReadInline();
     }
 
     /// <inheritdoc/>
@@ -89,14 +89,6 @@ internal sealed class ExtentFile : PiecedSource
             : item.Compression == CompressionKind.None ? Piece.Mapped(_volume.Data.AsItLies(_hasChecksums), (long)item.DiskAddress + start, length)
             : Piece.Encoded(
                 _volume.Devices.Logical, (long)item.DiskAddress, (int)item.DiskBytes, _volume.Codecs[item.Compression], start, (int)item.RamBytes, length);
-    }
-
-    // As Linux maps it: whole sectors, zeros behind the data, as far as the file reaches.
-    private byte[] ToSectors(byte[] data)
-    {
-        int sector = _volume.Geometry.SectorSize;
-        long whole = Math.Min(Length, ((long)data.Length + sector - 1) / sector * sector);
-        return whole > data.Length ? [.. data, .. new byte[whole - data.Length]] : data;
     }
 
     private byte[] ReadInline()
