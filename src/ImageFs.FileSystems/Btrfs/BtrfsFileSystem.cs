@@ -3,7 +3,6 @@ using ImageFs.FileSystems.Btrfs.Directories;
 using ImageFs.FileSystems.Btrfs.Files;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
-using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -74,7 +73,7 @@ internal sealed class BtrfsFileSystem : FileSystem
         {
             Type = inode.Type,
             Permissions = inode.Mode & 0xFFFu,
-            Inode = _volume.InodeNumberOf(node),
+            Inode = BtrfsVolume.InodeNumberOf(node),
             LinkCount = inode.LinkCount,
             Uid = inode.Uid,
             Gid = inode.Gid,
@@ -132,7 +131,7 @@ internal sealed class BtrfsFileSystem : FileSystem
     {
         Type = NodeType.Directory,
         Permissions = 0x1ED, // rwxr-xr-x
-        Inode = _volume.InodeNumberOf(node),
+        Inode = BtrfsVolume.InodeNumberOf(node),
         LinkCount = 1,
         Uid = parent.Uid,
         Gid = parent.Gid,

@@ -89,7 +89,7 @@ internal sealed class BtrfsVolume
     /// The inode number that is shown of a node: its own in the subvolume that is shown. Numbers of other subvolumes begin anew, and there is
     /// one st_dev.
     /// </summary>
-    public ulong InodeNumberOf(NodeId node)
+    public static ulong InodeNumberOf(NodeId node)
     {
         ulong own = IsStub(node) ? ObjectIds.EmptySubvolumeDirectory : node.Value;
         return TreeLevel.Subvolume.NumberOf(node) is > 0 and ulong id ? TreeLevel.Subvolume.Inode(own, id) : own;

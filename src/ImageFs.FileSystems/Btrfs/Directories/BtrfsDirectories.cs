@@ -111,7 +111,7 @@ internal sealed class BtrfsDirectories(BtrfsVolume volume) : DirectoryListing<Di
     protected override long Weigh(Directory directory) => OwnWeight;
 
     /// <inheritdoc/>
-    protected override ulong FindInode(NodeId node) => volume.InodeNumberOf(node);
+    protected override ulong FindInode(NodeId node) => BtrfsVolume.InodeNumberOf(node);
 
     /// <inheritdoc/>
     protected override NodeId FindParent(NodeId node, Directory directory)

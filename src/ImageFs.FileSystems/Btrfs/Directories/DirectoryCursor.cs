@@ -40,7 +40,7 @@ internal ref struct DirectoryCursor(BtrfsVolume volume, Directory directory, lon
     public NodeType Type { get; private set; }
 
     /// <inheritdoc/>
-    public readonly ulong Inode => volume.InodeNumberOf(Node);
+    public readonly ulong Inode => BtrfsVolume.InodeNumberOf(Node);
 
     /// <inheritdoc/>
     public readonly ReadOnlySpan<byte> Record => [];

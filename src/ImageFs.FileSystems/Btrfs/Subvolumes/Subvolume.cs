@@ -1,5 +1,3 @@
-using ImageFs.FileSystems.Btrfs.Trees;
-
 namespace ImageFs.FileSystems.Btrfs.Subvolumes;
 
 /// <summary>A subvolume or a snapshot: a tree of files.</summary>
