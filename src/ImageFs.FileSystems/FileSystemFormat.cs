@@ -65,6 +65,11 @@ public abstract class FileSystemFormat : Format
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public virtual string? FindSet(BlockSource source) => null;
 
+    /// <summary>
+    /// Whether a file system may need sources of another set, which it grew from: those of further disks are then opened with it, after its own.
+    /// </summary>
+    public virtual bool GrowsFromOthers => false;
+
     /// <summary>As <see cref="Open(IReadOnlyList{BlockSource}, OpenContext)"/>, with the options of this format.</summary>
     protected virtual FileSystem OpenVolume(IReadOnlyList<BlockSource> sources, OpenContext context) => OpenVolume(sources[0], context);
 

@@ -180,7 +180,7 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
             {
                 further ??= [.. elsewhere];
                 Volume[] members = [.. found.Concat(further).Where(member => member.Format == volume.Format && member.SetId == id)];
-                IEnumerable<Volume> strangers = further.Where(other => other.Format == volume.Format && other.SetId is { } otherId && otherId != id);
+                IEnumerable<Volume> strangers = further.Where(other => volume.Format!.GrowsFromOthers && other.Format == volume.Format && other.SetId is { } otherId && otherId != id);
                 yield return volume with { Sources = [.. members.Concat(strangers).Select(member => member.Source)] };
             }
         }

@@ -59,6 +59,9 @@ internal sealed class BtrfsFormat : FileSystemFormat
     public override bool Resembles(BlockSource source) => SuperBlock.IsThere(source);
 
     /// <inheritdoc/>
+    public override bool GrowsFromOthers => true;
+
+    /// <inheritdoc/>
     public override string? FindSet(BlockSource source)
     {
         try
