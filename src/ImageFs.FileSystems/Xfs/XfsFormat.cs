@@ -24,6 +24,7 @@ internal sealed class XfsFormat : FileSystemFormat
     public override IReadOnlyList<FormatOption> Options =>
     [
         new("norecovery", "do not recover the log"),
+        new("logdev=FILE", "the log is there, and not in the volume"),
         new("rtdev=FILE", "the device of real-time files"),
     ];
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs.Attributes;
 

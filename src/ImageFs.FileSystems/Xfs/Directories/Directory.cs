@@ -16,6 +16,9 @@ internal sealed class Directory
     private readonly byte[]? _local;
     private readonly HashBlocks? _blocks;
 
+    // Once one of its blocks was found to be so: it never changes.
+    private bool _hasLeaves;
+
     /// <param name="volume">The file system.</param>
     /// <param name="inode">The inode.</param>
     /// <exception cref="LinuxException">It is not a directory's.</exception>
@@ -143,9 +146,10 @@ internal sealed class Directory
         using var dataBuffer = new PooledBuffer(BlockSize);
         uint hash = HashOnDisk(name);
         inode = -1;
-        if (FindBlock(0) is 0)
+        if (!_hasLeaves && FindBlock(0) is 0)
         {
             DirectoryData first = Read(0, dataBuffer.Span, out _);
+            _hasLeaves = !first.IsWhole;
             if (first.IsWhole)
             {
                 first.Bytes.CopyTo(buffer.Span);
