@@ -13,7 +13,7 @@ internal sealed class BucketSumsTests
             sums.Add((int)(i % 7), BucketSums.Fact(i, i / 3), i);
         }
 
-        for (ulong i = 1000; i-- > 0;)
+        for (ulong i = 999; i > 0; i--)
         {
             for (ulong times = 0; times < i; times++)
             {
