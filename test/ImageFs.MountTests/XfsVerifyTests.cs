@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
@@ -68,16 +67,16 @@ internal sealed class XfsVerifyTests
         Assert.That(said.Text, Does.Match($"(?m)^{finding}"));
     }
 
-    [TestCase("xfs/small", 0)]
-    [TestCase("xfs/block1k", 0)]
-    [TestCase("xfs/v4", 1)]
+    [TestCase("xfs/small", "extents of two files (files share blocks here on purpose)")]
+    [TestCase("xfs/block1k", "extents of two files (files share blocks here on purpose)")]
+    [TestCase("xfs/v4", "metadata checksums (the file system has none)")]
     [CancelAfter(Limit)]
-    public void What_xfs_repair_finds_good_is_sound(string name, int unchecked_)
+    public void What_xfs_repair_finds_good_is_sound(string name, string notChecked)
     {
         string image = TestImages.Get(name);
         Assert.That(Tool.Run("xfs_repair", "-n", "-o", "force_geometry", image).ExitCode, Is.Zero);
         ToolResult said = ImageFsProgram.Run("verify", image);
         Assert.That(said.ExitCode, Is.EqualTo(Sound), said.Text);
-        Assert.That(Regex.Count(said.Text, "not checked: "), Is.EqualTo(unchecked_), said.Text);
+        Assert.That(said.Text, Does.EndWith($"; not checked: {notChecked}\n"));
     }
 }
