@@ -21,7 +21,13 @@ internal sealed class XfsOfOthersTests
         string image = folder["made.img"];
         XfsImage.MakeEmpty(image, options);
         Fill(image, mountOptions);
-        AddAttributes(image);
+
+        // xfs_db 6.1 takes the hashes of Linux 6.4 and later for damage where names are of any case.
+        if (!options.Contains("version=ci", StringComparison.Ordinal))
+        {
+            AddAttributes(image);
+        }
+
         TreeListing expected = LinuxReader.Ask(new LinuxQuestion(image, mountOptions, Type)).Tree!;
         using var mount = ImageMount.Mount(image, mountOptions);
         Assert.That(mount.List().AllDifferencesFrom(expected, "dev"), Is.Empty);
@@ -37,7 +43,7 @@ internal sealed class XfsOfOthersTests
         Tool.Run("truncate", "-s", "64M", realTime).Succeeded();
         XfsImage.MakeEmpty(image, $"-r rtdev={realTime},extsize=16k -d rtinherit=1");
         Fill(image, "rtdev=$2", realTime);
-        TreeListing expected = LinuxReader.Ask(new LinuxQuestion(image, "rtdev=$2", Type) { MoreImages = [realTime] }).Tree!;
+        TreeListing expected = LinuxReader.Ask(new LinuxQuestion(image, "rtdev=$2", Type) { MoreImages = [realTime], IsWritable = true }).Tree!;
         using (var mount = ImageMount.Mount(image, $"rtdev={realTime}"))
         {
             Assert.That(mount.List().AllDifferencesFrom(expected, "dev"), Is.Empty);
@@ -69,8 +75,8 @@ internal sealed class XfsOfOthersTests
             """
             add() { path=$1; shift; xfs_db -x -c "path $path" -c "attr_set $*" "$image" 2>&1; }
             image=$1
-            add /lines -u short
-            add /tiny -u first && add /tiny -u -v 200 longer && add /tiny -r -v 1000 root && add /tiny -s -v 20000 security
+            add /lines -u -v 5 short
+            add /tiny -u -v 20 first && add /tiny -u -v 200 longer && add /tiny -r -v 1000 root && add /tiny -s -v 20000 security
             for i in $(seq 40); do add /empty -u -v $((i * 17 % 100)) "name$i"; done
             xfs_db -r -c 'path /tiny' -c 'print core.naextents' "$image" >&2
             """;
