@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF and XFS images anew, the same bytes each time; images/build.sh makes the damaged ISO images. Needs
-# Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz and ../udf/hd150-512.img.gz.
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS and Btrfs images anew, the same bytes each time; images/build.sh makes the damaged ISO
+# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz
+# and ../btrfs/sha256.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 export MTOOLS_SKIP_CHECK=1
@@ -40,6 +41,7 @@ truncate -s 16M "$tmp/xfs-good.img"
 TEST_DEV=- TEST_DIR=- QA_CHECK_FS=- quiet at mkfs.xfs -q -m uuid=78667378-7465-7374-8000-000000000002 -d agcount=1 -b size=1k -p "$tmp/proto" "$tmp/xfs-good.img"
 gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
 gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
+gunzip -c "$here/../btrfs/sha256.img.gz" >"$tmp/btrfs-good.img"
 
 truncate -s 1M "$tmp/gpt-good.img" "$tmp/mbr-good.img"
 printf '%s\n' 'label: gpt' 'label-id: 11111111-2222-3333-4444-555555555555' 'start=64, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000001' \
@@ -54,10 +56,10 @@ done
 # ---- damaged on purpose ----
 
 python3 - "$tmp" <<'END'
-import re, struct, subprocess, sys, zlib
+import hashlib, re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -222,6 +224,43 @@ image("xfs-tree-loop", xfs_inode("/bad/other", (5, b"\x03"), (76, big((4, 30))),
 entry = xfs.index(b"other", number_of("/bad") * 512)
 image("xfs-is-its-parent", xfs_inode("/bad", (entry - number_of("/bad") * 512 + 5, b"\x02" + big((4, number_of("/bad"))))))
 
+# Btrfs: nodes of 4 KiB, with SHA-256 at their start of all that follows 32 bytes; all trees that files are in are one leaf. A key is 17 bytes,
+# the header of a node 101, that of an item 25.
+btrfs, super_block, node_size = good["btrfs"], 0x10000, 4096
+
+def leaf(tree):
+    nodes = [at for at in range(0, len(btrfs), node_size) if at != super_block and btrfs[at + 32:at + 48] == btrfs[super_block + 32:super_block + 48]
+             and struct.unpack_from("<Q", btrfs, at + 88)[0] == tree and btrfs[at + 100] == 0]
+    return max(nodes, key=lambda at: struct.unpack_from("<Q", btrfs, at + 80)[0])
+
+def items(tree, number, kind, end=b""):
+    at = leaf(tree)
+    for i in range(struct.unpack_from("<I", btrfs, at + 96)[0]):
+        header = at + 101 + 25 * i
+        number_, kind_ = struct.unpack_from("<QB", btrfs, header)
+        start, size = struct.unpack_from("<II", btrfs, header + 17)
+        if (number in (None, number_)) and kind == kind_ and btrfs[at + 101 + start:at + 101 + start + size].endswith(end): yield at + 101 + start
+
+def sealed_node(place, *changes):
+    node = bytearray(btrfs[place:place + node_size])
+    for offset, change in changes: node[offset - place:offset - place + len(change)] = change
+    return place, hashlib.sha256(node[32:]).digest() + bytes(node[32:])
+
+files, top, inode_item, dir_item, dir_index, extent_data, chunk_item = 5, 256, 1, 84, 96, 108, 228
+def inode_of(name): return struct.unpack_from("<Q", btrfs, next(items(files, top, dir_index, name)))[0]
+packed = next(items(files, inode_of(b"compressed"), extent_data))
+names = [next(items(files, top, kind, b"directory")) for kind in (dir_item, dir_index)]
+volume = leaf(256)
+image("btrfs-super-sum", (super_block + 0x12B, b"X"))
+image("btrfs-no-nodes", sealed_node(super_block, (super_block + 0x94, u32(0))))
+image("btrfs-chunks-past-end", sealed_node(leaf(3), *[(at + 56, u64(1 << 40)) for at in items(3, None, chunk_item)]))
+image("btrfs-node-sum", (volume + 2000, b"X"))
+image("btrfs-tree-loop", sealed_node(volume, (volume + 100, b"\1"), (volume + 96, u32(1)), (volume + 101 + 17, btrfs[volume + 48:volume + 56] + btrfs[volume + 80:volume + 88])))
+image("btrfs-extent-past-end", sealed_node(leaf(files), (packed + 21, u64(1 << 40))))
+image("btrfs-bomb", sealed_node(leaf(files), (packed + 8, u64(1 << 40))))
+image("btrfs-name", sealed_node(leaf(files), *[(at + 30, b"dir/ctory") for at in names[1:]]))
+image("btrfs-is-its-parent", sealed_node(leaf(files), *[(at, u64(top)) for at in names]))
+
 # Tables: headers of a GPT with right sums, so that what they say counts.
 def header(data, place, *changes):
     head = bytearray(data[place:place + 92])
@@ -248,7 +287,7 @@ END
 
 for image in "$tmp"/*.img; do
   case $(basename "$image") in
-    ext-sums.img | exfat-good.img | udf-good.img) ;;
+    ext-sums.img | exfat-good.img | udf-good.img | btrfs-good.img) ;;
     *) pack "$(basename "$image")" ;;
   esac
 done

@@ -30,8 +30,8 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
     /// <summary>The chunks, in the order of their addresses.</summary>
     public IReadOnlyList<Chunk> Chunks => _chunks;
 
-    /// <inheritdoc/>
-    public override long Length => _ends.Length == 0 ? 0 : _ends[^1];
+    /// <summary>All addresses that there are: of one in no chunk it is said so, wherever it is.</summary>
+    public override long Length => long.MaxValue;
 
     /// <inheritdoc/>
     public override long MapSize => (long)_chunks.Length * 256;
