@@ -44,26 +44,11 @@ internal sealed record CipherSpecification(string Cipher, CipherMode Mode, strin
 
     /// <summary>Reads a specification.</summary>
     /// <exception cref="UnsupportedFeatureException">It is of a kind that is not read.</exception>
-    public static CipherSpecification Parse(string text)
-    {
-        string[] parts = text.Split('-', 3);
-        string vector = parts.ElementAtOrDefault(2) ?? string.Empty;
-        int colon = vector.IndexOf(':', StringComparison.Ordinal);
-        var specification = new CipherSpecification(
-            parts[0],
-            parts.ElementAtOrDefault(1) switch
-            {
-                "xts" => CipherMode.Xts,
-                "cbc" => CipherMode.Cbc,
-                "ecb" => CipherMode.Ecb,
-                _ => throw Unsupported($"the cipher {text}, whose blocks are chained in a way that is not read (xts, cbc, ecb)"),
-            },
-            colon < 0 ? vector : vector[..colon],
-            colon < 0 ? string.Empty : vector[(colon + 1)..]);
-        return s_ciphers.ContainsKey(specification.Cipher)
-            ? InitialVectors.IsKnown(specification) ? specification : throw Unsupported($"the cipher {text}, whose initial vectors are of a kind that is not read")
-            : throw Unsupported($"the cipher {text}, which OpenSSL does not have");
-    }
+    public static CipherSpecification Parse(string text) =>
+        WhyUnknown(text, out CipherSpecification specification) is { } reason ? throw new UnsupportedFeatureException(reason) : specification;
+
+    /// <summary>Why a specification is not read, and what to do; null when it is.</summary>
+    public static string? WhyUnknown(string text) => WhyUnknown(text, out _);
 
     /// <summary>A cipher with a key, for whole blocks.</summary>
     /// <param name="key">The key.</param>
@@ -76,7 +61,7 @@ internal sealed record CipherSpecification(string Cipher, CipherMode Mode, strin
         try
         {
             return Linux.BlockCipher.Create(fullName, key, encrypts)
-                ?? throw Unsupported($"the cipher {this} with a key of {8 * key.Length} bits, which the system's {Linux.Libcrypto.Library} does not have");
+                ?? throw new UnsupportedFeatureException($"the cipher {this} with a key of {8 * key.Length} bits, which the system's {Linux.Libcrypto.Library} does not have ({Advice})");
         }
         catch (DllNotFoundException)
         {
@@ -84,5 +69,23 @@ internal sealed record CipherSpecification(string Cipher, CipherMode Mode, strin
         }
     }
 
-    private static UnsupportedFeatureException Unsupported(string what) => new($"{what} ({Advice})");
+    private static string? WhyUnknown(string text, out CipherSpecification specification)
+    {
+        string[] parts = text.Split('-', 3);
+        string vector = parts.ElementAtOrDefault(2) ?? string.Empty;
+        int colon = vector.IndexOf(':', StringComparison.Ordinal);
+        CipherMode? mode = parts.ElementAtOrDefault(1) switch
+        {
+            "xts" => CipherMode.Xts,
+            "cbc" => CipherMode.Cbc,
+            "ecb" => CipherMode.Ecb,
+            _ => null,
+        };
+        specification = new CipherSpecification(parts[0], mode ?? CipherMode.Ecb, colon < 0 ? vector : vector[..colon], colon < 0 ? string.Empty : vector[(colon + 1)..]);
+        string? problem = mode is null ? "whose blocks are chained in a way that is not read (xts, cbc, ecb)"
+            : !s_ciphers.ContainsKey(specification.Cipher) ? "which OpenSSL does not have"
+            : !InitialVectors.IsKnown(specification) ? "whose initial vectors are of a kind that is not read"
+            : null;
+        return problem is null ? null : $"the cipher {text}, {problem} ({Advice})";
+    }
 }

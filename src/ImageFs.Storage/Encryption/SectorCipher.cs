@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using ImageFs.Linux;
@@ -72,8 +73,7 @@ internal sealed class SectorCipher
             {
                 case CipherMode.Xts:
                     _tweaks!.Transform(vectors);
-                    FillTweaks(vectors, masks);
-                    Mask(chunk, masks);
+                    FillTweaks(vectors, masks, chunk);
                     _cipher.Transform(chunk);
                     Mask(chunk, masks);
                     break;
@@ -102,39 +102,38 @@ internal sealed class SectorCipher
         }
     }
 
-    // In XTS each block's mask is the one before it times x, in the field of IEEE 1619 5.2. Four are multiplied at once, by the fourth power.
-    private void FillTweaks(ReadOnlySpan<byte> vectors, Span<byte> masks)
+    // In XTS each block's mask is the one before it times x, in the field of IEEE 1619 5.2. Eight are multiplied at once, by x^8.
+    private void FillTweaks(ReadOnlySpan<byte> vectors, Span<byte> masks, Span<byte> chunk)
     {
         ReadOnlySpan<UInt128> firsts = MemoryMarshal.Cast<byte, UInt128>(vectors);
         for (int sector = 0; sector < firsts.Length; sector++)
         {
-            Span<byte> own = masks.Slice(sector * SectorSize, SectorSize);
-            Span<UInt128> four = MemoryMarshal.Cast<byte, UInt128>(own)[..4];
-            four[0] = firsts[sector];
-            for (int i = 1; i < four.Length; i++)
+            Span<Vector256<ulong>> pairs = MemoryMarshal.Cast<byte, Vector256<ulong>>(masks.Slice(sector * SectorSize, SectorSize));
+            Span<Vector256<ulong>> blocks = MemoryMarshal.Cast<byte, Vector256<ulong>>(chunk.Slice(sector * SectorSize, SectorSize));
+            Vector128<ulong> first = Vector128.Create((ulong)(firsts[sector] & ulong.MaxValue), (ulong)(firsts[sector] >> 64));
+            Vector256<ulong> one = Vector256.Create(first, Times(Vector256.Create(first, first), 1).GetLower());
+            Vector256<ulong> two = Times(one, 2);
+            Vector256<ulong> three = Times(one, 4);
+            Vector256<ulong> four = Times(two, 4);
+            for (; pairs.Length >= 4 && blocks.Length >= 4; pairs = pairs[4..], blocks = blocks[4..])
             {
-                four[i] = TimesX(four[i - 1]);
-            }
-
-            Span<Vector256<ulong>> pairs = MemoryMarshal.Cast<byte, Vector256<ulong>>(own);
-            Vector256<ulong> even = pairs[0];
-            Vector256<ulong> odd = pairs[1];
-            for (int i = 2; i < pairs.Length - 1; i += 2)
-            {
-                pairs[i] = even = TimesFourthPower(even);
-                pairs[i + 1] = odd = TimesFourthPower(odd);
+                (pairs[0], pairs[1], pairs[2], pairs[3]) = (one, two, three, four);
+                blocks[0] ^= one;
+                blocks[1] ^= two;
+                blocks[2] ^= three;
+                blocks[3] ^= four;
+                (one, two, three, four) = (Times(one, 8), Times(two, 8), Times(three, 8), Times(four, 8));
             }
         }
     }
 
-    private static UInt128 TimesX(UInt128 value) => unchecked((value << 1) ^ (value >> 127 != 0 ? 0x87u : UInt128.Zero));
-
-    // Of two elements. What is shifted out of an upper half comes back in the lower one, times x^7 + x^2 + x + 1.
-    private static Vector256<ulong> TimesFourthPower(Vector256<ulong> values)
+    // Two elements, each times a power of x, up to the 8th. What is shifted out of an upper half comes back in the lower one, times x^7 + x^2 + x + 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Times(Vector256<ulong> values, int power)
     {
-        Vector256<ulong> shiftedOut = Vector256.Shuffle(values >>> 60, Vector256.Create(1UL, 0, 3, 2));
+        Vector256<ulong> shiftedOut = Vector256.Shuffle(values >>> (64 - power), Vector256.Create(1UL, 0, 3, 2));
         Vector256<ulong> folded = (shiftedOut << 1) ^ (shiftedOut << 2) ^ (shiftedOut << 7);
-        return (values << 4) ^ shiftedOut ^ (folded & Vector256.Create(ulong.MaxValue, 0, ulong.MaxValue, 0));
+        return (values << power) ^ shiftedOut ^ (folded & Vector256.Create(ulong.MaxValue, 0, ulong.MaxValue, 0));
     }
 
     private static void Mask(Span<byte> bytes, ReadOnlySpan<byte> masks)

@@ -1,4 +1,5 @@
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Encryption;
 using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Volumes.Luks;
@@ -31,7 +32,7 @@ internal sealed class LuksFormat : VolumeFormat
 
         // Everything that is encrypted looks alike: a header that lies apart is for what is nothing else. So is a second copy of a header
         // whose first was written over.
-        bool mayBe = context.DetachedHeader is not null || Luks2Header.FindSecond(source) is not null;
+        bool mayBe = (context.DetachedHeader is not null && !IsDecrypted(source)) || Luks2Header.FindSecond(source) is not null;
         return mayBe && !sectors.IsVolume(source) ? Member(source, context.DetachedHeader ?? source, context) : null;
     }
 
@@ -51,9 +52,13 @@ internal sealed class LuksFormat : VolumeFormat
         }
     }
 
+    // A header is for one volume, and not once more for what is inside.
+    private static bool IsDecrypted(BlockSource source) => source.Length > 0 && source.Locate(0, 1).Source is EncryptedSource;
+
     private static LuksMember Member(BlockSource source, BlockSource headerSource, OpenContext context)
     {
         LuksHeader header = LuksHeader.Read(headerSource, context.Warn);
+        header = header with { Unsupported = header.Unsupported ?? header.Segments.Select(segment => CipherSpecification.WhyUnknown(segment.Encryption)).FirstOrDefault(reason => reason is not null) };
         return new LuksMember(source, headerSource, header) { Uuid = header.Uuid, Label = header.Label };
     }
 }
