@@ -24,7 +24,7 @@ public static unsafe partial class Argon2
     /// <param name="key">Takes the key.</param>
     /// <returns>Whether it could: not with parameters that are too small.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
-    /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
+    /// <exception cref="LinuxException">There is not so much memory.</exception>
     public static bool TryDerive(int kind, ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, uint passes, uint memory, uint lanes, Span<byte> key)
     {
         fixed (byte* passwordBytes = password)
@@ -33,7 +33,7 @@ public static unsafe partial class Argon2
         {
             int result = argon2_hash(
                 passes, memory, lanes, passwordBytes, (nuint)password.Length, saltBytes, (nuint)salt.Length, output, (nuint)key.Length, null, 0, kind, Version);
-            return result != NoMemory ? result == 0 : throw new OutOfMemoryException();
+            return result != NoMemory ? result == 0 : throw new LinuxException("argon2_hash", Errno.ENOMEM);
         }
     }
 

@@ -83,7 +83,7 @@ public sealed unsafe class BlockCipher
         }
 
         var copy = new Context(Libcrypto.EVP_CIPHER_CTX_new());
-        return Libcrypto.EVP_CIPHER_CTX_copy(copy.Address, _first.Address) > 0 ? copy : throw new OutOfMemoryException();
+        return Libcrypto.EVP_CIPHER_CTX_copy(copy.Address, _first.Address) > 0 ? copy : throw new LinuxException("EVP_CIPHER_CTX_new", Errno.ENOMEM);
     }
 
     // With all places taken it is left to its finalizer.
@@ -102,7 +102,7 @@ public sealed unsafe class BlockCipher
     private sealed class Context : SafeHandle
     {
         public Context(nint address)
-            : base(0, ownsHandle: true) => SetHandle(address != 0 ? address : throw new OutOfMemoryException());
+            : base(0, ownsHandle: true) => SetHandle(address != 0 ? address : throw new LinuxException("EVP_CIPHER_CTX_new", Errno.ENOMEM));
 
         /// <summary>Its address; it is good while the object is in use.</summary>
         public nint Address => handle;

@@ -100,7 +100,7 @@ public sealed unsafe class HashFunction
         if (!isDone)
         {
             Libcrypto.ERR_clear_error();
-            throw new OutOfMemoryException();
+            throw new LinuxException("EVP_KDF_derive", Errno.ENOMEM);
         }
     }
 }

@@ -168,7 +168,7 @@ internal sealed class LuksTests
         Encrypt($"{Cheap} {Small2}");
         if (before == "\"time\":")
         {
-            (before, after) = ("\"iterations\":1000", "\"iterations\":1e12");
+            (before, after) = ("\"iterations\":1000", "\"iterations\":1000000000000");
         }
 
         int found = 0;
@@ -231,7 +231,7 @@ internal sealed class LuksTests
                 {
                     // Iterations and stripes of 16 bits keep the time bounded that the test takes.
                     int place = random.Next(6, 592);
-                    bytes[place] = place is 164 or 165 || (place >= 208 && (place - 208) % 48 is 4 or 5) ? (byte)0 : (byte)random.Next();
+                    bytes[place] = place is 164 or 165 || (place >= 208 && (place - 208) % 48 is 4 or 5) ? (byte)0 : (byte)random.Next(256);
                 }
                 else
                 {
@@ -263,7 +263,7 @@ internal sealed class LuksTests
             }
         }
 
-        tally.AssertShares(opened: 20, read: 5);
+        tally.AssertShares(opened: 15, read: 2);
     }
 
     private void Encrypt(string options)
