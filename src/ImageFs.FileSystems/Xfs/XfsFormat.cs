@@ -70,7 +70,7 @@ internal sealed class XfsFormat : FileSystemFormat
     }
 
     private static BlockSource? Recover(BlockSource source, Geometry geometry, byte[] superBlock, XfsOptions taken, OpenContext context) =>
-        LogRecovery.Recover(source, geometry, new SuperBlock(superBlock).Uuid, OpenOther(taken.LogDevice, "logdev", context), context.Warn);
+        LogRecovery.Recover(source, geometry, new SuperBlock(superBlock), OpenOther(taken.LogDevice, "logdev", context), context.Warn);
 
     private static BlockSource? OpenOther(string? path, string option, OpenContext context) =>
         path is null ? null

@@ -51,7 +51,10 @@ internal sealed class LogEnds(LogRing ring, bool hasChecksums, byte[] uuid)
 
         if (!TryFindTail(record.Value))
         {
-            CheckNewest();
+            if (CheckNewest(record.Value) is { } newest && !IsClean)
+            {
+                PassOverwritten(newest);
+            }
         }
     }
 
@@ -192,8 +195,9 @@ internal sealed class LogEnds(LogRing ring, bool hasChecksums, byte[] uuid)
         return false;
     }
 
-    // Of the records that may have been on their way the first that is not whole ends the log (xlog_verify_head).
-    private void CheckNewest()
+    // Of the records that may have been on their way the first that is not whole ends the log (xlog_verify_head). The last record that counts; null
+    // when that leaves nothing to recover.
+    private long? CheckNewest(long record)
     {
         long first = Head;
         for (int i = 0; i < MaxInFlight && first != Tail; i++)
@@ -210,26 +214,67 @@ internal sealed class LogEnds(LogRing ring, bool hasChecksums, byte[] uuid)
         byte[] buffer = new byte[(MaxRecordBlocks + MaxInFlight) * RecordHeader.BlockSize];
         for (long block = first; block != Head;)
         {
-            RecordHeader header = ReadHeader(block, buffer.AsSpan(0, RecordHeader.BlockSize));
-            if (header.Blocks > ring.From(block, Head))
+            long blocks = CheckRecord(block, buffer);
+            if (blocks == 0)
             {
-                throw Damaged(block, "a record is longer than the log");
-            }
-
-            Span<byte> record = buffer.AsSpan(0, (int)header.Blocks * RecordHeader.BlockSize);
-            ring.Read(block, record);
-            header = new RecordHeader(record);
-            if ((header.Checksum != 0 || hasChecksums) && !header.IsIntact(record))
-            {
-                long last = before ?? FindRecordBefore(block, ring.Blocks) ?? throw Damaged(block, "the checksum of its only record is wrong");
+                long last = before ?? FindRecordBefore(block, ring.Blocks) ?? throw Damaged(block, "its only record is damaged");
                 Head = block;
-                TryFindTail(last);
-                return;
+                return TryFindTail(last) ? null : last;
             }
 
             before = block;
-            block = ring.After(block, header.Blocks);
+            block = ring.After(block, blocks);
         }
+
+        return before ?? record;
+    }
+
+    // Blocks of the record that begins there; 0 when it is not whole.
+    private long CheckRecord(long block, byte[] buffer)
+    {
+        ring.Read(block, buffer.AsSpan(0, RecordHeader.BlockSize));
+        var header = new RecordHeader(buffer);
+        if (header.FindProblem() is not null || header.Blocks > ring.From(block, Head))
+        {
+            return 0;
+        }
+
+        long blocks = header.Blocks;
+        Span<byte> whole = buffer.AsSpan(0, (int)blocks * RecordHeader.BlockSize);
+        ring.Read(block, whole);
+        return (header.Checksum != 0 || hasChecksums) && !header.IsIntact(whole) ? 0 : blocks;
+    }
+
+    // A write that did not come to its end may have gone over the oldest records, which were written elsewhere by then: those that are damaged and
+    // so near to the end are passed over (xlog_verify_tail).
+    private void PassOverwritten(long newest)
+    {
+        byte[] buffer = new byte[(MaxRecordBlocks + MaxInFlight) * RecordHeader.BlockSize];
+        RecordHeader header = ReadHeader(newest, buffer.AsSpan(0, RecordHeader.BlockSize));
+        long near = MaxInFlight * (Math.Max(header.BufferSize, RecordHeader.MinBufferSize) / RecordHeader.BlockSize);
+        Tail = FindRecordFrom(Tail);
+        for (long block = Tail; block != Head && ring.From(Head, block) <= near;)
+        {
+            long blocks = CheckRecord(block, buffer);
+            block = blocks == 0 ? FindRecordFrom(ring.After(block, 1)) : ring.After(block, blocks);
+            Tail = blocks == 0 ? block : Tail;
+        }
+    }
+
+    // The first block from one on that begins a record.
+    private long FindRecordFrom(long block)
+    {
+        Span<byte> bytes = stackalloc byte[RecordHeader.BlockSize];
+        for (long next = block; next != Head; next = ring.After(next, 1))
+        {
+            ring.Read(next, bytes);
+            if (new RecordHeader(bytes).IsThere)
+            {
+                return next;
+            }
+        }
+
+        throw Damaged(block, "no record is between its beginning and its end");
     }
 
     private InvalidImageException Damaged(long block, string problem) =>

@@ -11,14 +11,17 @@ internal static class LogRecovery
     private const long MinBytes = 512 * 1024;
     private const long MaxBytes = 1L << 31;
 
+    // XFS_SB_FEAT_INCOMPAT_LOG_XATTRS: intents of extended attributes.
+    private const uint LoggedAttributes = 1;
+
     /// <summary>The recovered volume; null when there is nothing to recover.</summary>
     /// <param name="volume">The volume as it was left.</param>
     /// <param name="geometry">The file system's sizes.</param>
-    /// <param name="uuid">sb_uuid, which records have.</param>
+    /// <param name="superBlock">The super block: records have its UUID.</param>
     /// <param name="logDevice">The device of the log, where it is not on the volume; null when it was not given.</param>
     /// <param name="warn">Is told what was not finished.</param>
     /// <exception cref="ImageException">The log is damaged, or cannot be read.</exception>
-    public static BlockSource? Recover(BlockSource volume, Geometry geometry, ReadOnlySpan<byte> uuid, BlockSource? logDevice, Action<string> warn)
+    public static BlockSource? Recover(BlockSource volume, Geometry geometry, SuperBlock superBlock, BlockSource? logDevice, Action<string> warn)
     {
         if (geometry.LogStart == 0 && logDevice is null)
         {
@@ -35,10 +38,18 @@ internal static class LogRecovery
         LogRing ring = geometry.LogStart == 0
             ? new LogRing(logDevice!, 0, length / RecordHeader.BlockSize)
             : new LogRing(volume, geometry.AddressOf(geometry.LogStart), length / RecordHeader.BlockSize);
-        byte[] id = uuid.ToArray();
+        byte[] id = superBlock.Uuid.ToArray();
         var ends = new LogEnds(ring, geometry.HasChecksums, id);
         ends.Find();
-        return ends.IsClean ? null : Replay(volume, geometry, new LogReader(ring, ends.Tail, ends.Head, geometry.HasChecksums, id), warn);
+        if (ends.IsClean)
+        {
+            return null;
+        }
+
+        return (superBlock.LogIncompatible & ~LoggedAttributes) != 0 && geometry.HasChecksums
+            ? throw new UnsupportedFeatureException(
+                $"a log to recover with features 0x{superBlock.LogIncompatible:X} (-o norecovery leaves the log alone)", "sb_features_log_incompat")
+            : Replay(volume, geometry, new LogReader(ring, ends.Tail, ends.Head, geometry.HasChecksums, id), warn);
     }
 
     private static BlockSource? Replay(BlockSource volume, Geometry geometry, LogReader log, Action<string> warn)

@@ -21,6 +21,9 @@ internal readonly ref struct RecordHeader
     /// <summary>The most bytes of a record.</summary>
     public const int MaxLength = 256 * 1024;
 
+    /// <summary>The smallest buffer that records are written from, and that of version 1, in bytes.</summary>
+    public const int MinBufferSize = 32 * 1024;
+
     /// <summary>The first words of blocks, in the first header.</summary>
     public const int WordsOffset = 44;
 
