@@ -182,7 +182,7 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
         return value;
     }
 
-    private HashBlock GoOn(HashBlocks blocks, HashBlock leaf, Span<byte> buffer, scoped ref long address, scoped ref long most)
+    private static HashBlock GoOn(HashBlocks blocks, HashBlock leaf, Span<byte> buffer, scoped ref long address, scoped ref long most)
     {
         uint next = leaf.Next;
         leaf = blocks.ReadHashes(next, buffer, out address);

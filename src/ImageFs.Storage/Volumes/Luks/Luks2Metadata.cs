@@ -138,7 +138,7 @@ internal sealed class Luks2Metadata
     private static bool IsBackup(JsonElement segment) =>
         segment.TryGetProperty("flags", out JsonElement flags) && flags.EnumerateArray().Any(flag => flag.GetString()!.StartsWith("backup-", StringComparison.Ordinal));
 
-    private IEnumerable<(int Number, JsonElement Value)> Numbered(JsonElement root, string name)
+    private (int Number, JsonElement Value)[] Numbered(JsonElement root, string name)
     {
         (int Number, JsonElement Value)[] objects =
             [.. root.GetProperty(name).EnumerateObject().Take(MaxObjects + 1).Select(member => (Number(member.Name), member.Value)).OrderBy(member => member.Item1)];

@@ -21,10 +21,26 @@ internal sealed class MutationTests
     // By the signature at the start, or of two bytes at 8: where the checksum is, and whether the length is a sector, an inode or a block.
     private static readonly Dictionary<uint, (int SumAt, int Length)> s_kinds = new()
     {
-        [0x58465342] = (224, Sector), [0x58414746] = (216, Sector), [0x58414749] = (312, Sector), [0x5841464C] = (32, Sector),
-        [0x424D4133] = (64, 0), [0x58444433] = (4, 0), [0x58444233] = (4, 0), [0x58444633] = (4, 0), [0x5841524D] = (12, 0), [0x58534C4D] = (12, 0),
-        [0x41423342] = (52, 0), [0x41423343] = (52, 0), [0x49414233] = (52, 0), [0x46494233] = (52, 0), [0x524D4233] = (52, 0), [0x52334643] = (52, 0),
-        [0x3DF1] = (12, 0), [0x3DFF] = (12, 0), [0x3EBE] = (12, 0), [0x3BEE] = (12, 0),
+        [0x58465342] = (224, Sector),
+        [0x58414746] = (216, Sector),
+        [0x58414749] = (312, Sector),
+        [0x5841464C] = (32, Sector),
+        [0x424D4133] = (64, 0),
+        [0x58444433] = (4, 0),
+        [0x58444233] = (4, 0),
+        [0x58444633] = (4, 0),
+        [0x5841524D] = (12, 0),
+        [0x58534C4D] = (12, 0),
+        [0x41423342] = (52, 0),
+        [0x41423343] = (52, 0),
+        [0x49414233] = (52, 0),
+        [0x46494233] = (52, 0),
+        [0x524D4233] = (52, 0),
+        [0x52334643] = (52, 0),
+        [0x3DF1] = (12, 0),
+        [0x3DFF] = (12, 0),
+        [0x3EBE] = (12, 0),
+        [0x3BEE] = (12, 0),
     };
 
     [TestCase("small", 1)]

@@ -223,7 +223,7 @@ internal sealed class LogicalSourceTests
             }
         }
 
-        public void Cut(int device, int length) => Sources[device] = new MemorySource(Bytes[device][..length]);
+        public void Cut(int device, int length) => Sources[device] = new MemorySource(Bytes[device].AsMemory(0, length));
 
         private Span<byte> Place(int device, int row) => Bytes[device].AsSpan(MiB + (row * Stripe), Stripe);
     }

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Storage;
+using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 namespace ImageFs.Tests.FileSystems.Btrfs.Trees;
-
-using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 /// <summary>Nothing of a node is believed before it is checked, and another copy stands in for a bad one.</summary>
 internal sealed class NodeReaderTests

@@ -1,8 +1,7 @@
 using ImageFs.FileSystems.Btrfs.Trees;
+using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 namespace ImageFs.Tests.FileSystems.Btrfs.Trees;
-
-using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 /// <summary>A cursor finds what a sorted list has.</summary>
 internal sealed class TreeCursorTests
