@@ -172,7 +172,7 @@ internal sealed class Verification(ImageStack stack)
         Exception? problem = null;
         try
         {
-            fileSystem = format.Open(volume.Source, own with { Warn = warnings.Add });
+            fileSystem = format.Open(volume.Sources, own with { Warn = warnings.Add });
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
