@@ -112,7 +112,7 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
     }
 
     // Leaves follow one another, from that of the lowest hash on.
-    private void VisitLeaves(HashBlocks blocks, Visitor visit)
+    private static void VisitLeaves(HashBlocks blocks, Visitor visit)
     {
         using var buffer = new PooledBuffer(blocks.BlockSize);
         HashBlock leaf = blocks.FindLeaf(0, 0, buffer.Span, out long address);

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Xfs.Checks;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Storage;
-using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
+using BtrfsTree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 namespace ImageFs.Tests.FileSystems.Btrfs.Trees;
 
@@ -68,7 +68,7 @@ internal sealed class NodeReaderTests
     public void A_subvolume_has_nodes_of_the_one_it_was_a_snapshot_of()
     {
         TreeImage image = TreeImage.Of(s_items);
-        Tree tree = image.ToTree();
+        BtrfsTree tree = image.ToTree();
         Assert.That(CountItems(tree with { Root = tree.Root with { Tree = 300 } }), Is.EqualTo(s_items.Length));
         Assert.That(() => CountItems(tree with { Root = tree.Root with { Tree = ObjectIds.RootTree } }), Throws.TypeOf<InvalidImageException>().With.Message.Contains("owner"));
     }
@@ -78,7 +78,7 @@ internal sealed class NodeReaderTests
     [TestCase(0x7FFF_FFFF_FFFF_F000UL)]
     public void An_address_where_nothing_is_is_an_error(ulong address)
     {
-        Tree tree = TreeImage.Of(s_items).ToTree();
+        BtrfsTree tree = TreeImage.Of(s_items).ToTree();
         Assert.That(() => CountItems(tree with { Root = tree.Root with { Address = address } }), Throws.TypeOf<InvalidImageException>());
     }
 
@@ -91,7 +91,7 @@ internal sealed class NodeReaderTests
         Assert.That(() => CountItems(image.ToTree()), Throws.TypeOf<InvalidImageException>().With.Message.Contains("where the next node begins"));
     }
 
-    private static int CountItems(Tree tree)
+    private static int CountItems(BtrfsTree tree)
     {
         int count = 0;
         using TreeCursor cursor = tree.Open();

@@ -1,5 +1,5 @@
 using ImageFs.FileSystems.Btrfs.Trees;
-using Tree = ImageFs.FileSystems.Btrfs.Trees.Tree;
+using BtrfsTree = ImageFs.FileSystems.Btrfs.Trees.Tree;
 
 namespace ImageFs.Tests.FileSystems.Btrfs.Trees;
 
@@ -11,7 +11,7 @@ internal sealed class TreeCursorTests
     [Test]
     public void All_items_are_gone_through_in_both_directions([Values(0, 1, 4, 5, 6, 15, 16, 400)] int count)
     {
-        Tree tree = TreeImage.Of(s_items[..count]).ToTree();
+        BtrfsTree tree = TreeImage.Of(s_items[..count]).ToTree();
         var forward = new List<TreeKey>();
         var backward = new List<TreeKey>();
         using (TreeCursor cursor = tree.Open())
@@ -35,7 +35,7 @@ internal sealed class TreeCursorTests
     [Test]
     public void Any_key_is_sought_as_in_a_list()
     {
-        Tree tree = TreeImage.Of(s_items).ToTree();
+        BtrfsTree tree = TreeImage.Of(s_items).ToTree();
         TreeKey[] keys = [.. s_items.Select(item => item.Key)];
         var random = new Random(3);
         for (int i = 0; i < 3000; i++)
@@ -62,7 +62,7 @@ internal sealed class TreeCursorTests
     public void Neighbours_are_found_in_the_leaf_in_hand()
     {
         TreeImage image = TreeImage.Of(s_items);
-        Tree tree = image.ToTree();
+        BtrfsTree tree = image.ToTree();
         using (TreeCursor cursor = tree.Open())
         {
             Assert.That(cursor.TryFind(s_items[100].Key));
@@ -81,7 +81,7 @@ internal sealed class TreeCursorTests
     [Test]
     public void Cursors_of_several_threads_do_not_disturb_each_other()
     {
-        Tree tree = TreeImage.Of(s_items).ToTree();
+        BtrfsTree tree = TreeImage.Of(s_items).ToTree();
         Parallel.For(0, 64, i =>
         {
             var random = new Random(i);
@@ -100,7 +100,7 @@ internal sealed class TreeCursorTests
     [Test]
     public void Looking_for_an_item_makes_no_garbage()
     {
-        Tree tree = TreeImage.Of(s_items).ToTree();
+        BtrfsTree tree = TreeImage.Of(s_items).ToTree();
         for (int round = 0; round < 2; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
