@@ -14,7 +14,8 @@ packages=(
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   btrfs-progs                 # Btrfs images and their readers
   bchunk libcdio-utils vcdimager # second readers of optical discs
-  xfsprogs grub-common # XFS images and their readers
+  xfsprogs                    # XFS images and their readers
+  cryptsetup-bin              # encrypted volumes, and their libraries
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/
