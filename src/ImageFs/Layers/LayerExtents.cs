@@ -28,7 +28,7 @@ internal static class LayerExtents
             foreach (LocatedExtent piece in extent.Kind == ExtentKind.Mapped ? [extent] : next.Stored)
             {
                 long total = named[piece.Source] = named.GetValueOrDefault(piece.Source) + piece.Length;
-                isBeyond |= total / MostTimes > piece.Source.Length + (FreeBytes / MostTimes);
+                isBeyond |= (total - FreeBytes) / MostTimes > piece.Source.Length;
             }
 
             ExtentRun? longer = run?.With(next);
