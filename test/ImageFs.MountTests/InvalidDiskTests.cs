@@ -93,6 +93,17 @@ internal sealed class InvalidDiskTests
         Assert.That(log, Does.Match("the image (only|has)").And.Match("byte 0x[0-9A-F]+ lies beyond the end of the image"));
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public void An_image_that_ends_before_its_root_directory_is_refused_and_called_cut_short()
+    {
+        string image = TestImages.Get("invalid/xfs-cut");
+        (ToolResult said, bool mounted) = ImageMount.TryMount(image);
+        Assert.That(mounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
+        Assert.That(said.Error, Does.Contain("it is cut short").And.Match("byte 0x[0-9A-F]+ lies beyond the end of the image"));
+    }
+
     [TestCase("ext-is-its-parent", "/bad/bad")]
     [TestCase("fat-is-its-parent", "/bad/other/other")]
     [TestCase("xfs-is-its-parent", "/bad/other")]

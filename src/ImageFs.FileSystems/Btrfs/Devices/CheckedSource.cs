@@ -57,6 +57,8 @@ internal sealed class CheckedSource(LogicalSource logical, Trees.Tree checksums)
 
     private void ReadSectors(long address, Span<byte> bytes)
     {
+        // What is nowhere has no checksum either: that it is nowhere is the error.
+        logical.Get(address);
         Span<byte> sums = stackalloc byte[MaxBatch / MinSector * Checksum.Room];
         sums = sums[..(bytes.Length / _geometry.SectorSize * _geometry.Checksum.Size)];
         ReadSums(address, sums);

@@ -138,6 +138,8 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
     private static TruncatedImageException Missing(long address, MemberDevice device) => new(
         $"the bytes at logical address 0x{address:X} lie on {device.Key}, which {(device.Source is null ? "is missing (-o device=FILE names the image that it is in)" : "is cut short")}, and have no other copy");
 
-    private Chunk Get(long address) =>
+    /// <summary>The chunk of an address.</summary>
+    /// <exception cref="InvalidImageException">There is none.</exception>
+    public Chunk Get(long address) =>
         ChunkAt(address) ?? throw new InvalidImageException("logical address", address, "no chunk is there", Chunk.Clause);
 }

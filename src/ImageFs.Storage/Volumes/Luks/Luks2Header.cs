@@ -37,7 +37,7 @@ internal static class Luks2Header
         return BinaryPrimitives.ReadUInt16BigEndian(version) == 2;
     }
 
-    /// <summary>Where the second copy begins; null when there is none.</summary>
+    /// <summary>Where the second copy begins; null when there is none. A place that cannot be read has none: it may be any disk's.</summary>
     public static long? FindSecond(BlockSource source)
     {
         Span<byte> mark = stackalloc byte[SecondMark.Length];
@@ -48,14 +48,26 @@ internal static class Luks2Header
                 break;
             }
 
-            source.ReadAt(place, mark);
-            if (mark.SequenceEqual(SecondMark))
+            if (TryRead(source, place, mark) && mark.SequenceEqual(SecondMark))
             {
                 return place;
             }
         }
 
         return null;
+    }
+
+    private static bool TryRead(BlockSource source, long place, Span<byte> mark)
+    {
+        try
+        {
+            source.ReadAt(place, mark);
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Reads the header.</summary>
