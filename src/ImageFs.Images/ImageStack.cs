@@ -24,7 +24,7 @@ public sealed class ImageStack : IDisposable
     {
         _file = file;
         _opened = opened;
-        Context = context;
+        Context = context with { OpenOther = OpenOther };
     }
 
     /// <summary>The device that the image is; null for an image inside another.</summary>
@@ -107,7 +107,7 @@ public sealed class ImageStack : IDisposable
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         BlockSource? header = Context.Options.TakeValue("header") is { } path ? OpenOther(path) : null;
-        return new Disk(Limit(source, choice), container, sectors, Context with { DetachedHeader = header, OpenOther = OpenOther }, OpenOthers());
+        return new Disk(Limit(source, choice), container, sectors, Context with { DetachedHeader = header }, OpenOthers());
     }
 
     private static BlockSource Limit(BlockSource source, VolumeChoice choice)

@@ -37,7 +37,7 @@ internal static class GroupCounters
             freeInodes += UInt32(header, 28);
         }
 
-        return new Counters(inodes, freeInodes, free);
+        return new Counters(inodes, freeInodes, free, volume.Counters.FreeRealTimeExtents);
     }
 
     private static void Read(XfsVolume volume, uint group, int sector, uint magic, string name, byte[] header)

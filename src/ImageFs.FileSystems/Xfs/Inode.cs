@@ -239,6 +239,9 @@ internal enum InodeFlags : ushort
 
     /// <summary>The contents are on the real-time device.</summary>
     RealTime = 1,
+
+    /// <summary>What is made in the directory is on the real-time device.</summary>
+    InheritsRealTime = 0x100,
 }
 
 /// <summary>di_flags2, as far as they tell a reader something.</summary>

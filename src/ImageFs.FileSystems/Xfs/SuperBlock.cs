@@ -129,6 +129,9 @@ internal readonly ref struct SuperBlock
     /// <summary>sb_fdblocks: free blocks.</summary>
     public ulong FreeBlocks => UInt64(144);
 
+    /// <summary>sb_frextents: free extents of the real-time device.</summary>
+    public ulong FreeRealTimeExtents => UInt64(152);
+
     /// <summary>sb_uquotino.</summary>
     public ulong UserQuotaInode => UInt64(160);
 

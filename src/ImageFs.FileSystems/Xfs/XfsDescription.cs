@@ -89,6 +89,12 @@ internal static class XfsStatistics
         long files = Math.Min(inodes + (free * geometry.InodesPerBlock), MaxInodeNumber);
         files = geometry.MaxInodes > 0 ? Math.Max(Math.Min(files, geometry.MaxInodes), inodes) : files;
         long used = inodes - Math.Min(counters.FreeInodes, inodes);
+        if (IsOnRealTime(volume))
+        {
+            blocks = geometry.RealTimeBlocks;
+            free = Math.Min(counters.FreeRealTimeExtents, blocks / geometry.RealTimeExtentSize) * geometry.RealTimeExtentSize;
+        }
+
         return new FileSystemStatistics
         {
             BlockSize = (uint)geometry.BlockSize,
@@ -98,5 +104,12 @@ internal static class XfsStatistics
             FreeFiles = (ulong)Math.Max(0, files - used),
             MaxNameLength = MaxNameLength,
         };
+    }
+
+    // Where what is made in the root directory goes to the real-time device, Linux tells the space of that.
+    private static bool IsOnRealTime(XfsVolume volume)
+    {
+        using var buffer = new PooledBuffer(volume.Geometry.InodeSize);
+        return volume.RealTime is not null && (volume.Inodes.Read(volume.Geometry.RootInode, buffer.Span).Flags & (InodeFlags.RealTime | InodeFlags.InheritsRealTime)) != 0;
     }
 }

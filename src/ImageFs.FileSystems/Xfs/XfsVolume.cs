@@ -136,10 +136,11 @@ internal sealed class XfsVolume
 /// <param name="Inodes">Inodes that there are.</param>
 /// <param name="FreeInodes">Those that are free.</param>
 /// <param name="FreeBlocks">Free blocks.</param>
-internal readonly record struct Counters(long Inodes, long FreeInodes, long FreeBlocks)
+/// <param name="FreeRealTimeExtents">Free extents of the real-time device.</param>
+internal readonly record struct Counters(long Inodes, long FreeInodes, long FreeBlocks, long FreeRealTimeExtents)
 {
     public Counters(SuperBlock superBlock)
-        : this((long)Math.Min(superBlock.Inodes, long.MaxValue), (long)Math.Min(superBlock.FreeInodes, long.MaxValue), (long)Math.Min(superBlock.FreeBlocks, long.MaxValue))
+        : this((long)Math.Min(superBlock.Inodes, long.MaxValue), (long)Math.Min(superBlock.FreeInodes, long.MaxValue), (long)Math.Min(superBlock.FreeBlocks, long.MaxValue), (long)Math.Min(superBlock.FreeRealTimeExtents, long.MaxValue))
     {
     }
 }
