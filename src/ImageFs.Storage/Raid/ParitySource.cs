@@ -1,0 +1,61 @@
+using ImageFs.Storage.Parity;
+
+namespace ImageFs.Storage.Raid;
+
+/// <summary>An array of RAID 4, 5 or 6. What its member has is a piece there; what that lacks is put together from the rest of its row.</summary>
+/// <param name="layout">Where bytes lie.</param>
+/// <param name="members">The members, by their number.</param>
+internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember> members) : PiecedSource
+{
+    // Of each member as much is held at once.
+    private const int MaxPiece = 64 << 10;
+
+    /// <inheritdoc/>
+    public override long Length => layout.Length;
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset)
+    {
+        RaidPlace place = layout.PlaceOf(offset, out _);
+        RaidMember member = members[place.Member];
+        long length = place.Length;
+        return member.Has(place.Address, ref length) ? Piece.Mapped(member.Source!, place.Address, length) : Piece.Own(length);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            RaidPlace place = layout.PlaceOf(offset, out ParityMembers row);
+            int length = Rebuild(offset, place, row, destination[..(int)Math.Min(Math.Min(place.Length, destination.Length), MaxPiece)]);
+            destination = destination[length..];
+            offset += length;
+        }
+    }
+
+    // As far as the same members have their part of the row.
+    private int Rebuild(long offset, RaidPlace place, ParityMembers row, Span<byte> bytes)
+    {
+        long length = bytes.Length;
+        int lost = -1;
+        for (int number = 0; number < members.Count; number++)
+        {
+            if (number != place.Member && !members[number].Has(place.Address, ref length))
+            {
+                if (lost >= 0 || layout.ParityCount == 1)
+                {
+                    RaidMember member = members[place.Member];
+                    throw new TruncatedImageException(
+                        $"the bytes at 0x{offset:X} of the array lie on {member.Name}, which {member.WhyNot(place.Address)}; {members[number].Name}, which they could be put together with, {members[number].WhyNot(place.Address)}");
+                }
+
+                lost = number;
+            }
+        }
+
+        var reader = new ParityRowReader(members, row, place.Address);
+        ParityRow.Rebuild(reader, row.DataCount, row.PieceOf(place.Member), lost < 0 ? -1 : row.PieceOf(lost), bytes[..(int)length]);
+        return (int)length;
+    }
+}
