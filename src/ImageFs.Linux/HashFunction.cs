@@ -40,25 +40,12 @@ public sealed unsafe class HashFunction
     public void Compute(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> hash)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(hash.Length, Size);
-        nint context = Libcrypto.EVP_MD_CTX_new();
-        try
-        {
-            fixed (byte* one = first)
-            fixed (byte* two = second)
-            fixed (byte* output = hash)
-            {
-                Check(context != 0
-                    && Libcrypto.EVP_DigestInit_ex2(context, _digest, null) > 0
-                    && Libcrypto.EVP_DigestUpdate(context, one, (nuint)first.Length) > 0
-                    && Libcrypto.EVP_DigestUpdate(context, two, (nuint)second.Length) > 0
-                    && Libcrypto.EVP_DigestFinal_ex(context, output, null) > 0);
-            }
-        }
-        finally
-        {
-            Libcrypto.EVP_MD_CTX_free(context);
-        }
+        using HashState state = MakeState();
+        state.Compute(first, second, hash);
     }
+
+    /// <summary>A state of this function, for many hashes one after the other.</summary>
+    public HashState MakeState() => new(_digest, Size);
 
     /// <summary>Derives a key by PBKDF2 with this function's HMAC (RFC 8018 5.2).</summary>
     /// <param name="password">The password.</param>

@@ -88,8 +88,9 @@ public sealed class ForbiddenFileException(string role, string path, string reas
 /// <summary>A volume is encrypted, and there is no key for it (ENOKEY) or only a wrong one (EKEYREJECTED).</summary>
 /// <param name="volume">What a person calls the volume.</param>
 /// <param name="isRejected">Whether there was a key, and it was the wrong one.</param>
-public sealed class LockedVolumeException(string volume, bool isRejected = false) : ImageException(
-    isRejected ? $"{volume}: the key or passphrase does not open it" : $"{volume} is encrypted: {Advice}")
+/// <param name="problem">What is wrong with the key by itself, as a sentence without its full stop; empty when it only does not fit.</param>
+public sealed class LockedVolumeException(string volume, bool isRejected = false, string problem = "") : ImageException(
+    isRejected ? $"{volume}: {(problem.Length > 0 ? problem : "the key or passphrase does not open it")}" : $"{volume} is encrypted: {Advice}")
 {
     private const string Advice = "its key is given by -o key-file=FILE, by -o key-fd=N, or as a service's credential imagefs.key";
 

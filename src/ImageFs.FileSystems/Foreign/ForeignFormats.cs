@@ -14,9 +14,6 @@ public static class ForeignFormats
     public static IReadOnlyList<ForeignFormat> All { get; } =
     [
         // File systems.
-        FileSystem("BitLocker", "a volume encrypted by BitLocker", "dislocker or cryptsetup open --type bitlk opens it", At(3, "-FVE-FS-")),
-        FileSystem("BitLocker", "a volume encrypted by BitLocker To Go", "dislocker or cryptsetup open --type bitlk opens it",
-            At(424, 0x3B, 0xD6, 0x67, 0x49, 0x29, 0x2E, 0xD8, 0x4A, 0x83, 0x99, 0xF6, 0xA3, 0x39, 0xE3, 0xD0, 0x01)),
         FileSystem("squashfs", "a squashfs file system", "unsquashfs unpacks it", At(0, "hsqs")),
         FileSystem("squashfs", "a squashfs file system", "unsquashfs unpacks it", At(0, "sqsh")),
         FileSystem("erofs", "an EROFS file system", "fsck.erofs --extract unpacks it", At(KiB, 0xE2, 0xE1, 0xF5, 0xE0)),

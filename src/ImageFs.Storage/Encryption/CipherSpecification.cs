@@ -23,6 +23,9 @@ internal enum CipherMode
 /// <param name="VectorHash">Of "essiv" the hash function; else empty.</param>
 internal sealed record CipherSpecification(string Cipher, CipherMode Mode, string Vector, string VectorHash)
 {
+    /// <summary>The vectors of AES-CBC with the Elephant diffuser, which is around it.</summary>
+    public const string Elephant = "elephant";
+
     private const string Advice = "cryptsetup open --readonly opens it where the kernel has the cipher";
 
     // dm-crypt's words for ciphers, and libcrypto's; those with keys of several lengths have that in their names there.

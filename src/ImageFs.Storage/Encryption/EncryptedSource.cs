@@ -66,6 +66,6 @@ internal sealed class EncryptedSource(BlockSource below, long start, long length
     private void ReadSectors(long offset, Span<byte> sectors)
     {
         below.ReadAt(start + offset, sectors);
-        cipher.Decrypt(unchecked(firstNumber + (ulong)(offset / SectorCipher.VectorUnit)), sectors);
+        cipher.Decrypt(unchecked(firstNumber + (ulong)(offset / cipher.VectorUnit)), sectors);
     }
 }

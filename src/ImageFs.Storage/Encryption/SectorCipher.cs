@@ -13,7 +13,7 @@ namespace ImageFs.Storage.Encryption;
 internal sealed class SectorCipher
 {
     /// <summary>What dm-crypt counts sectors in for their initial vectors, in bytes, whatever their own size.</summary>
-    public const int VectorUnit = 512;
+    public const int UsualVectorUnit = 512;
 
     // As much as stays in the processor's nearest cache, together with its masks.
     private const int ChunkLength = 8192;
@@ -23,25 +23,30 @@ internal sealed class SectorCipher
     private readonly BlockCipher _cipher;
     private readonly BlockCipher? _tweaks;
     private readonly InitialVectors _vectors;
+    private readonly ElephantDiffuser? _diffuser;
     private readonly int _blockSize;
 
     /// <summary>Makes a cipher with a key.</summary>
     /// <param name="specification">How sectors are encrypted.</param>
     /// <param name="key">The key; libcrypto keeps what it makes of it.</param>
     /// <param name="sectorSize">Bytes of a sector: a power of two from 512 to 4096.</param>
+    /// <param name="vectorUnit">What sectors are counted in for their initial vectors, in bytes: 512, or the size of a sector.</param>
     /// <exception cref="UnsupportedFeatureException">libcrypto has no such cipher, or not with a key of that length.</exception>
-    public SectorCipher(CipherSpecification specification, ReadOnlySpan<byte> key, int sectorSize)
+    public SectorCipher(CipherSpecification specification, ReadOnlySpan<byte> key, int sectorSize, int vectorUnit = UsualVectorUnit)
     {
         SectorSize = sectorSize;
+        VectorUnit = vectorUnit;
         Codec = new SectorCodec(specification.ToString());
         _mode = specification.Mode;
 
-        // XTS has two keys, one behind the other.
-        int length = _mode == CipherMode.Xts ? key.Length / 2 : key.Length;
+        // XTS has two keys, one behind the other, and so has CBC with a diffuser.
+        bool hasDiffuser = specification.Vector == CipherSpecification.Elephant;
+        int length = _mode == CipherMode.Xts || hasDiffuser ? key.Length / 2 : key.Length;
         _cipher = specification.MakeCipher(key[..length], encrypts: false);
         _blockSize = _cipher.BlockSize;
         _tweaks = _mode == CipherMode.Xts ? specification.MakeCipher(key[length..], encrypts: true) : null;
-        _vectors = new InitialVectors(specification, key, _blockSize);
+        _diffuser = hasDiffuser ? new ElephantDiffuser(specification.MakeCipher(key[length..], encrypts: true)) : null;
+        _vectors = new InitialVectors(specification, key[..(hasDiffuser ? length : key.Length)], _blockSize, vectorUnit);
         if (_blockSize > MaxBlockSize || (_mode == CipherMode.Xts && (_blockSize != MaxBlockSize || key.Length % 2 != 0)))
         {
             throw new UnsupportedFeatureException($"the cipher {specification} with blocks of {_blockSize} bytes and a key of {8 * key.Length} bits");
@@ -50,6 +55,9 @@ internal sealed class SectorCipher
 
     /// <summary>Bytes of a sector.</summary>
     public int SectorSize { get; }
+
+    /// <summary>What sectors are counted in, in bytes.</summary>
+    public int VectorUnit { get; }
 
     /// <summary>What names it in descriptions of where bytes lie.</summary>
     public Decoding.Codec Codec { get; }
@@ -60,7 +68,7 @@ internal sealed class SectorCipher
     public void Decrypt(ulong number, Span<byte> sectors)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(sectors.Length % SectorSize, 0);
-        Span<byte> allVectors = stackalloc byte[ChunkLength / VectorUnit * MaxBlockSize];
+        Span<byte> allVectors = stackalloc byte[ChunkLength / UsualVectorUnit * MaxBlockSize];
         Span<byte> allMasks = stackalloc byte[ChunkLength];
         uint step = (uint)(SectorSize / VectorUnit);
         while (sectors.Length > 0)
@@ -85,6 +93,11 @@ internal sealed class SectorCipher
                 default:
                     _cipher.Transform(chunk);
                     break;
+            }
+
+            for (int at = 0; _diffuser is not null && at < chunk.Length; at += SectorSize)
+            {
+                _diffuser.Remove(unchecked((number * (uint)VectorUnit) + (uint)at), chunk.Slice(at, SectorSize));
             }
 
             sectors = sectors[chunk.Length..];

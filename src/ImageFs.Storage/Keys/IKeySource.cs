@@ -12,12 +12,11 @@ public interface IKeySource
     bool IsAtHand { get; }
 
     /// <summary>Gets a key for a volume. Whoever asks disposes of it as soon as it is used.</summary>
-    /// <param name="volume">What a person calls the volume: "2-secret".</param>
-    /// <param name="attempt">0 at first; 1 and so on when the key before was not the right one.</param>
+    /// <param name="request">What is asked for.</param>
     /// <returns>Null when there is no key, or no further one.</returns>
     /// <exception cref="Linux.LinuxException">It cannot be read.</exception>
     /// <exception cref="OptionException">The file or the descriptor holds no key.</exception>
-    Key? Find(string volume, int attempt);
+    Key? Find(KeyRequest request);
 }
 
 /// <summary>A key, or the passphrase that opens one. Its memory is neither swapped out nor dumped, and is erased when it is disposed of.</summary>
@@ -54,5 +53,5 @@ public sealed class NoKeys : IKeySource
     public bool IsAtHand => false;
 
     /// <inheritdoc/>
-    public Key? Find(string volume, int attempt) => null;
+    public Key? Find(KeyRequest request) => null;
 }

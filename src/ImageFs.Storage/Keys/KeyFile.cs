@@ -47,9 +47,9 @@ public sealed class KeyFile : IKeySource, IDisposable
             : null;
 
     /// <inheritdoc/>
-    public Key? Find(string volume, int attempt)
+    public Key? Find(KeyRequest request)
     {
-        if (attempt > 0)
+        if (request.Attempt > 0)
         {
             return null;
         }

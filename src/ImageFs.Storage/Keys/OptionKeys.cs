@@ -26,7 +26,7 @@ public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : 
     }
 
     /// <inheritdoc/>
-    public Key? Find(string volume, int attempt) => Source.Find(volume, attempt);
+    public Key? Find(KeyRequest request) => Source.Find(request);
 
     /// <summary>Erases a key that was read.</summary>
     public void Dispose() => (_source as IDisposable)?.Dispose();

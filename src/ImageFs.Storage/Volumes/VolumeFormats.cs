@@ -1,4 +1,5 @@
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Volumes.BitLocker;
 using ImageFs.Storage.Volumes.Luks;
 
 namespace ImageFs.Storage.Volumes;
@@ -7,7 +8,7 @@ namespace ImageFs.Storage.Volumes;
 public static class VolumeFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new LuksFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
+    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new LuksFormat(), new BitLockerFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
 
     /// <summary>All formats, and those that the caller has beside them.</summary>
     public static IReadOnlyList<VolumeFormat> Of(OpenContext context) =>

@@ -27,9 +27,9 @@ internal sealed class KeyPrompt : IKeySource
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">The user has interrupted it.</exception>
-    public Key? Find(string volume, int attempt)
+    public Key? Find(KeyRequest request)
     {
-        using FileDescriptor? terminal = attempt < Attempts ? Terminals.OpenOwn() : null;
+        using FileDescriptor? terminal = request.Attempt < Attempts ? Terminals.OpenOwn() : null;
         if (terminal is null)
         {
             return null;
@@ -38,7 +38,8 @@ internal sealed class KeyPrompt : IKeySource
         using var typed = new SecretMemory(MaxLength);
         using HiddenInput hidden = Terminals.HideInput(terminal);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => hidden.Dispose());
-        Say(terminal, $"{(attempt == 0 ? string.Empty : "This is not the passphrase. ")}Passphrase for {PrintableText.Of(volume)}: ");
+        string problem = request.Attempt == 0 ? string.Empty : request.Problem.Length > 0 ? $"{request.Problem}. " : $"This is not the {request.What}. ";
+        Say(terminal, $"{problem}{char.ToUpperInvariant(request.What[0])}{request.What[1..]} for {PrintableText.Of(request.Volume)}: ");
         try
         {
             return Read(terminal, typed.Span) is { } length ? new Key(typed.Span[..length]) : null;

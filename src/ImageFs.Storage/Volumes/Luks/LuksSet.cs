@@ -40,20 +40,13 @@ internal sealed record LuksSet : VolumeSet
             throw new InvalidImageException("LUKS header", 0, "it has no segment");
         }
 
-        string name = NameOf(header);
         var keys = new LuksKeys(_member.HeaderSource, header);
-        for (int attempt = 0; ; attempt++)
-        {
-            using Key? key = context.Keys.Find(name, attempt);
-            if (key is null)
-            {
-                throw new LockedVolumeException(name, isRejected: attempt > 0);
-            }
+        return Unlocking.Open(context.Keys, new KeyRequest(NameOf(header)), Try);
 
-            if (TryOpen(segments, keys, key.Bytes) is { } source)
-            {
-                return source;
-            }
+        BlockSource? Try(ReadOnlySpan<byte> passphrase, out string? problem)
+        {
+            problem = null;
+            return TryOpen(segments, keys, passphrase);
         }
     }
 

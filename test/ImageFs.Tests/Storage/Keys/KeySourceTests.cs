@@ -26,10 +26,10 @@ public sealed class KeySourceTests
         new Random(length).NextBytes(bytes);
         File.WriteAllBytes(_path, bytes);
         var context = OpenContext.Of($"ro,key-file={_path}");
-        using Key key = context.Keys.Find("1-x", 0)!;
+        using Key key = context.Keys.Find(new KeyRequest("1-x"))!;
         Assert.That(key.Bytes.ToArray(), Is.EqualTo(bytes));
         Assert.That(context.Options.Names, Is.EqualTo(new[] { "ro" }));
-        Assert.That(context.Keys.Find("1-x", 1), Is.Null, "it is the same again");
+        Assert.That(context.Keys.Find(new KeyRequest("1-x", 1)), Is.Null, "it is the same again");
     }
 
     [Test]
@@ -46,7 +46,7 @@ public sealed class KeySourceTests
             var context = OpenContext.Of($"key-fd={readEnd.DangerousGetHandle()}");
             for (int i = 0; i < 2; i++)
             {
-                using Key key = context.WithoutOptions().Keys.Find($"{i}-x", 0)!;
+                using Key key = context.WithoutOptions().Keys.Find(new KeyRequest($"{i}-x"))!;
                 Assert.That(key.Bytes.ToArray(), Is.EqualTo("secret"u8.ToArray()));
             }
         }
@@ -63,9 +63,9 @@ public sealed class KeySourceTests
     [Test]
     public void A_file_that_is_empty_or_not_there_is_told()
     {
-        Assert.That(() => OpenContext.Of($"key-file={_path}").Keys.Find("x", 0), Throws.TypeOf<OptionException>().With.Message.Contains("no key"));
-        Assert.That(() => OpenContext.Of($"key-file={_path}.no").Keys.Find("x", 0), Throws.TypeOf<LinuxException>());
-        Assert.That(() => OpenContext.Of("key-fd=-1").Keys.Find("x", 0), Throws.TypeOf<OptionException>());
+        Assert.That(() => OpenContext.Of($"key-file={_path}").Keys.Find(new KeyRequest("x")), Throws.TypeOf<OptionException>().With.Message.Contains("no key"));
+        Assert.That(() => OpenContext.Of($"key-file={_path}.no").Keys.Find(new KeyRequest("x")), Throws.TypeOf<LinuxException>());
+        Assert.That(() => OpenContext.Of("key-fd=-1").Keys.Find(new KeyRequest("x")), Throws.TypeOf<OptionException>());
     }
 
     [Test]
@@ -101,10 +101,10 @@ public sealed class KeySourceTests
     {
         public bool IsAtHand => false;
 
-        public Key? Find(string volume, int attempt)
+        public Key? Find(KeyRequest request)
         {
-            asked.Add((volume, attempt));
-            return attempt < answers.Length ? new Key(Encoding.ASCII.GetBytes(answers[attempt])) : null;
+            asked.Add((request.Volume, request.Attempt));
+            return request.Attempt < answers.Length ? new Key(Encoding.ASCII.GetBytes(answers[request.Attempt])) : null;
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class KeySourceTests
             byte[] bytes = new byte[Source.Length];
             for (int attempt = 0; ; attempt++)
             {
-                using Key key = context.Keys.Find($"{entry.Number}-{entry.Name}", attempt) ?? throw new UnsupportedFeatureException("an encrypted volume without a key");
+                using Key key = context.Keys.Find(new KeyRequest($"{entry.Number}-{entry.Name}", attempt)) ?? throw new UnsupportedFeatureException("an encrypted volume without a key");
                 Source.ReadAt(0, bytes);
                 byte sum = Sum(key.Bytes);
                 bytes = [.. bytes.Select(b => (byte)(b ^ sum))];

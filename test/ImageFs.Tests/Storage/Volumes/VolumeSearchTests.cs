@@ -211,10 +211,10 @@ internal sealed class VolumeSearchTests
 
         public bool IsAtHand => Given.Length > 0;
 
-        public Key? Find(string volume, int attempt)
+        public Key? Find(KeyRequest request)
         {
-            Asked = volume;
-            return attempt < Given.Length ? new Key([(byte)Given[attempt]]) : null;
+            Asked = request.Volume;
+            return request.Attempt < Given.Length ? new Key([(byte)Given[request.Attempt]]) : null;
         }
     }
 

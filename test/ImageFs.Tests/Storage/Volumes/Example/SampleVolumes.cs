@@ -110,7 +110,7 @@ internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSe
     {
         for (int attempt = 0; ; attempt++)
         {
-            using Key key = context.Keys.Find(Id, attempt)
+            using Key key = context.Keys.Find(new KeyRequest(Id, attempt))
                 ?? throw new LockedVolumeException(Id, isRejected: attempt > 0);
             if (key.Bytes is [var value, ..] && (value ^ 0xFF) == member.Header[SampleHeader.KeyCheck])
             {
