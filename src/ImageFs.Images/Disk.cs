@@ -108,11 +108,25 @@ public sealed class Disk
     }
 
     /// <summary>What can be checked of the partition table, and of what else makes volumes: the volume that it is on, empty for the disk, and the check.</summary>
-    public IEnumerable<(string Part, Check Check)> VolumeChecks =>
-        from node in IsDivided && _root.Problem is null ? Root.Walk() : [_root]
-        where node.Format is not null
-        from check in node.Format!.ChecksOf(node.Source, _sectors)
-        select (node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName, check);
+    public IEnumerable<(string Part, Check Check)> VolumeChecks
+    {
+        get
+        {
+            var sets = new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
+            foreach (VolumeNode node in IsDivided && _root.Problem is null ? Root.Walk() : [_root])
+            {
+                foreach (Check check in node.Format?.ChecksOf(node.Source, _sectors) ?? [])
+                {
+                    yield return (PartOf(node), check);
+                }
+
+                foreach (Check check in node.Set is { } set && sets.Add(set) ? set.Checks : [])
+                {
+                    yield return (PartOf(node.Parts.FirstOrDefault() ?? node), check);
+                }
+            }
+        }
+    }
 
     /// <summary>What is used of the disk if nothing is chosen: the whole, or the partitions.</summary>
     public DiskUse Use => _use ??= DiskUse.Judge(this);
@@ -232,6 +246,8 @@ public sealed class Disk
         _volumes = _partitions = null;
         return true;
     }
+
+    private string PartOf(VolumeNode node) => node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName;
 
     private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];
 

@@ -37,7 +37,7 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
     {
         if (disk.IsMember)
         {
-            // Its header begins the disk, where a file system that is newer would have its own first bytes.
+            // A header that begins the disk is where a newer file system would have its own first bytes; one at the end (md) counts for blkid, too.
             return new DiskUse(IsWhole: false);
         }
 

@@ -58,6 +58,27 @@ public static class ParityRow
         }
     }
 
+    /// <summary>Computes what parity should be.</summary>
+    /// <typeparam name="TRow">The row.</typeparam>
+    /// <param name="row">The row.</param>
+    /// <param name="dataCount">Its members with data.</param>
+    /// <param name="parity">0 for P, 1 for Q.</param>
+    /// <param name="bytes">Takes the parity.</param>
+    /// <exception cref="ImageException">A member is not there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static void Compute<TRow>(in TRow row, int dataCount, int parity, Span<byte> bytes)
+        where TRow : IParityRow, allows ref struct
+    {
+        if (parity == 0)
+        {
+            SumOfData(row, dataCount, -1, -1, bytes);
+        }
+        else
+        {
+            SumOfMultiples(row, dataCount, -1, -1, bytes);
+        }
+    }
+
     private static void SumOfData<TRow>(in TRow row, int dataCount, int lost, int otherLost, Span<byte> sum)
         where TRow : IParityRow, allows ref struct
     {

@@ -92,6 +92,23 @@ public sealed record RaidGeometry(RaidLevel Level, int MemberCount)
         _ => Rows.Length,
     };
 
+    /// <summary>Whether each byte is on a member that is there, or can be put together.</summary>
+    /// <param name="members">The members, by their number.</param>
+    public bool HasAll(IReadOnlyList<RaidMember> members)
+    {
+        int missing = members.Count(member => member.Source is null);
+        if (Level != RaidLevel.Raid10)
+        {
+            return missing <= Redundancy;
+        }
+
+        // Copies lie in the same way again after as many chunks as there are members, of far sets too.
+        MirroredStripes stripes = Stripes;
+        return missing == 0 || Enumerable.Range(0, MemberCount).All(chunk =>
+            chunk * ChunkLength >= stripes.Length
+            || Enumerable.Range(0, stripes.Copies).Any(copy => members[stripes.PlaceOf(chunk * ChunkLength, copy).Member].Source is not null));
+    }
+
     /// <summary>Opens the array. Where members are missing that it needs, what lies on them fails when it is read.</summary>
     /// <param name="members">The members, by their number; as many as <see cref="MemberCount"/>.</param>
     /// <exception cref="TruncatedImageException">A member of linear or RAID 0 is missing.</exception>

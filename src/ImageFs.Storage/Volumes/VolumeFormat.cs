@@ -69,6 +69,9 @@ public abstract record VolumeSet(string Kind, string Id)
     /// <summary>What a set says of itself for <c>imagefs info</c>, besides its volumes; null when that is all.</summary>
     public virtual ImageDescription? Describe() => null;
 
+    /// <summary>What can be checked of all members together, besides what <see cref="VolumeFormat.ChecksOf"/> checks of each.</summary>
+    public virtual IEnumerable<Check> Checks => [];
+
     /// <summary>Opens one of the volumes; where it is encrypted, the key comes from the context.</summary>
     /// <param name="entry">One of <see cref="Entries"/>.</param>
     /// <param name="context">What is opened with it.</param>

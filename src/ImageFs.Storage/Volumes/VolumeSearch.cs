@@ -1,9 +1,9 @@
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>
-/// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and assembles a set as soon as all its members
-/// are there; what still misses some when nothing else is left to look at is assembled without them. So volumes lie on volumes, as deep
-/// as they were made: an encrypted volume on a logical one, on an array, on partitions of several disks.
+/// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and when nothing is left to look at assembles a set
+/// that has all its members, or else one that misses some. So volumes lie on volumes, as deep as they were made: an encrypted volume on a
+/// logical one, on an array, on partitions of several disks.
 /// </summary>
 /// <param name="formats">The formats, in the order in which they are asked.</param>
 /// <param name="context">What volumes are opened with: keys come from it, and warnings go to it.</param>
@@ -16,7 +16,7 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
     public const int MaxVolumes = 4096;
 
     private readonly Queue<VolumeNode> _unseen = [];
-    private readonly List<(VolumeFormat Format, string SetId, List<VolumeNode> Members)> _incomplete = [];
+    private readonly List<(VolumeFormat Format, string SetId, List<VolumeNode> Members)> _waiting = [];
     private int _count;
 
     /// <summary>Adds a disk; nothing is read yet.</summary>
@@ -102,13 +102,15 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
                 }
             }
 
-            if (_incomplete is not [var (format, _, members), ..])
+            if (_waiting.Count == 0)
             {
                 return;
             }
 
-            // One at a time: its volumes may be the members that the others miss.
-            _incomplete.RemoveAt(0);
+            // One at a time, those first that have all: their volumes may be the members that the others miss.
+            int next = Math.Max(0, _waiting.FindIndex(set => set.Format.IsComplete([.. set.Members.Select(node => node.Member!)])));
+            (VolumeFormat format, _, List<VolumeNode> members) = _waiting[next];
+            _waiting.RemoveAt(next);
             Assemble(format, members);
         }
     }
@@ -121,17 +123,15 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
             return;
         }
 
-        int index = _incomplete.FindIndex(set => set.Format == format && set.SetId == id);
-        List<VolumeNode> members = index < 0 ? [] : _incomplete[index].Members;
-        members.Add(node);
-        if (format.IsComplete([.. members.Select(other => other.Member!)]))
+        // Spares, and members that the others went on without, are of the set too: it waits until all has been looked at.
+        int index = _waiting.FindIndex(set => set.Format == format && set.SetId == id);
+        if (index < 0)
         {
-            _incomplete.RemoveAll(set => set.Members == members);
-            Assemble(format, members);
+            _waiting.Add((format, id, [node]));
         }
-        else if (index < 0)
+        else
         {
-            _incomplete.Add((format, id, members));
+            _waiting[index].Members.Add(node);
         }
     }
 

@@ -38,10 +38,6 @@ internal sealed class ForeignFormatsTests
         ("LVM2_member", 512, [.. "LABELONE"u8, .. new byte[16], .. "LVM2 001"u8]),
         ("zfs_member", 16384, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x24, 0, 0, 0, 0x20, 0, 0, 0, 7, .. "version"u8]),
         ("zfs_member", 131072 + (5 * 1024), [0x0C, 0xB1, 0xBA, 0, 0, 0, 0, 0]),
-        ("linux_raid_member", 0, [0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]),
-        ("linux_raid_member", 4096, [0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]),
-        ("linux_raid_member", Length - 8192, [0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]),
-        ("linux_raid_member", Length - 65536, [0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0]),
         ("amiga-rdb", 512, [.. "RDSK"u8]),
         ("android-super", 4096, [.. "gDla"u8]),
         ("affs", 0, [.. "DOS"u8, 1]),
@@ -116,13 +112,13 @@ internal sealed class ForeignFormatsTests
     [Test]
     public void Marks_at_the_end_count_from_the_end_of_odd_lengths()
     {
-        // The super block of 1.0 is 8 to 12 KiB from the end, on 4 KiB; of 0.90 64 to 128 KiB, on 64 KiB (md(4)).
-        byte[] bytes = new byte[Length + 1536];
-        ((byte[])[0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0]).CopyTo(bytes, Length - 8192);
-        Assert.That(Types(bytes), Is.EqualTo((string[])["linux_raid_member"]));
+        // Whole sectors count: the last but one, and the last.
+        byte[] bytes = new byte[Length + 100];
+        "Intel Raid ISM Cfg Sig. "u8.CopyTo(bytes.AsSpan(Length - 1024));
+        Assert.That(Types(bytes), Is.EqualTo((string[])["isw_raid_member"]));
         bytes.AsSpan().Clear();
-        ((byte[])[0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0]).CopyTo(bytes, Length - 65536);
-        Assert.That(Types(bytes), Is.EqualTo((string[])["linux_raid_member"]));
+        ((byte[])[0xDE, 0x11, 0xDE, 0x11]).CopyTo(bytes, Length - 512);
+        Assert.That(Types(bytes), Is.EqualTo((string[])["ddf_raid_member"]));
     }
 
     [Test]
