@@ -15,7 +15,7 @@ packages=(
   btrfs-progs                 # Btrfs images and their readers
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
-  cryptsetup-bin              # encrypted volumes, and their libraries
+  cryptsetup-bin dislocker    # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using ImageFs.Storage;
 using ImageFs.Storage.Encryption;
@@ -40,11 +39,29 @@ internal sealed class SectorCipherTests
         byte[] bytes = (byte[])plain.Clone();
         for (int at = 0; at < bytes.Length; at += sectorSize)
         {
-            Encrypt(name, key, unchecked(number + (ulong)(at / 512)), bytes.AsSpan(at, sectorSize));
+            SectorEncryption.Encrypt(name, key, unchecked(number + (ulong)(at / 512)), bytes.AsSpan(at, sectorSize));
         }
 
         Assert.That(bytes, Is.Not.EqualTo(plain));
         Make(name, key, sectorSize).Decrypt(number, bytes);
+        Assert.That(bytes, Is.EqualTo(plain));
+    }
+
+    // BitLocker's: vectors are of addresses, and numbers of XTS count sectors of whatever size.
+    [Test]
+    public void Sectors_that_are_counted_in_their_own_size_are_those_that_another_library_encrypts(
+        [Values("aes-xts-plain64", "aes-cbc-eboiv", "aes-cbc-elephant")] string name, [Values(16, 32)] int keyLength, [Values(512, 4096)] int sectorSize, [Values(0, 0x1_2345_6789)] long sector)
+    {
+        byte[] key = RandomNumberGenerator.GetBytes(name == "aes-cbc-eboiv" ? keyLength : 2 * keyLength);
+        byte[] plain = RandomNumberGenerator.GetBytes(5 * 4096);
+        byte[] bytes = (byte[])plain.Clone();
+        for (int at = 0; at < bytes.Length; at += sectorSize)
+        {
+            ulong number = (ulong)(sector + (at / sectorSize));
+            SectorEncryption.Encrypt(name, key, name == "aes-xts-plain64" ? number : number * (ulong)sectorSize, bytes.AsSpan(at, sectorSize));
+        }
+
+        new SectorCipher(CipherSpecification.Parse(name), key, sectorSize, sectorSize).Decrypt((ulong)sector, bytes);
         Assert.That(bytes, Is.EqualTo(plain));
     }
 
@@ -56,7 +73,7 @@ internal sealed class SectorCipherTests
         byte[] stored = [.. new byte[1000], .. plain];
         for (int at = 0; at < plain.Length; at += 4096)
         {
-            Encrypt("aes-xts-plain64", key, 7 + (ulong)(at / 512), stored.AsSpan(1000 + at, 4096));
+            SectorEncryption.Encrypt("aes-xts-plain64", key, 7 + (ulong)(at / 512), stored.AsSpan(1000 + at, 4096));
         }
 
         var source = new EncryptedSource(new MemorySource(stored), 1000, plain.Length, Make("aes-xts-plain64", key, 4096), firstNumber: 7);
@@ -116,72 +133,4 @@ internal sealed class SectorCipherTests
         Assert.That(() => Make(name, new byte[keyLength], 512), Throws.TypeOf<UnsupportedFeatureException>());
 
     private static SectorCipher Make(string name, byte[] key, int sectorSize) => new(CipherSpecification.Parse(name), key, sectorSize);
-
-    // As dm-crypt has it, by the runtime's AES, block by block.
-    private static void Encrypt(string name, byte[] key, ulong number, Span<byte> sector)
-    {
-        bool isXts = name.Contains("xts", StringComparison.Ordinal);
-        using Aes aes = MakeAes(isXts ? key[..32] : key);
-        using Aes tweak = MakeAes(isXts ? key[32..] : SHA256.HashData(key));
-        byte[] mask = new byte[16];
-        string kind = name.Split('-').ElementAtOrDefault(2) ?? "";
-        switch (kind)
-        {
-            case "plain":
-                BinaryPrimitives.WriteUInt32LittleEndian(mask, unchecked((uint)number));
-                break;
-            case "plain64be":
-                BinaryPrimitives.WriteUInt64BigEndian(mask.AsSpan(8), number);
-                break;
-            case "benbi":
-                BinaryPrimitives.WriteUInt64BigEndian(mask.AsSpan(8), unchecked((number << 5) + 1));
-                break;
-            case "null" or "":
-                break;
-            default:
-                BinaryPrimitives.WriteUInt64LittleEndian(mask, number);
-                break;
-        }
-
-        mask = isXts || kind.StartsWith("essiv", StringComparison.Ordinal) ? tweak.EncryptEcb(mask, PaddingMode.None) : mask;
-        for (int at = 0; at < sector.Length; at += 16)
-        {
-            Span<byte> block = sector.Slice(at, 16);
-            byte[] before = isXts || name.Contains("cbc", StringComparison.Ordinal) ? mask : new byte[16];
-            byte[] encrypted = aes.EncryptEcb(Xor(block, before), PaddingMode.None);
-            (isXts ? Xor(encrypted, mask) : encrypted).CopyTo(block);
-            mask = isXts ? TimesX(mask) : encrypted;
-        }
-    }
-
-    private static Aes MakeAes(byte[] key)
-    {
-        Aes aes = Aes.Create();
-        aes.Key = key;
-        return aes;
-    }
-
-    private static byte[] Xor(ReadOnlySpan<byte> one, byte[] other)
-    {
-        byte[] result = one.ToArray();
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] ^= other[i];
-        }
-
-        return result;
-    }
-
-    // IEEE 1619 5.2, byte by byte.
-    private static byte[] TimesX(byte[] value)
-    {
-        byte[] result = new byte[16];
-        for (int i = 0; i < 16; i++)
-        {
-            result[i] = (byte)(((value[i] << 1) & 0xFF) | (i > 0 ? value[i - 1] >> 7 : 0));
-        }
-
-        result[0] ^= (byte)(value[15] >> 7 == 1 ? 0x87 : 0);
-        return result;
-    }
 }
