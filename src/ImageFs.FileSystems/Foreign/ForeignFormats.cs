@@ -59,7 +59,6 @@ public static class ForeignFormats
         Empty("swsuspend", "swap space with a suspended system", "", At(4096 - 10, "S1SUSPEND")),
 
         // Parts of something larger.
-        Member("LVM2_member", "a part of an LVM2 volume group", "vgchange -ay --readonly shows its volumes", new Mark(24, "LVM2 001") { Places = 4, Step = 512 }),
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",
             At((16 * KiB) + 20, (byte[])[0, 0, 0, 7, .. "version"u8])),
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",

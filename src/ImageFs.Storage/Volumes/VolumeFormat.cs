@@ -27,6 +27,11 @@ public abstract class VolumeFormat : Format
     /// <param name="members">Members of one set, in the order in which they were found; at least one.</param>
     public virtual bool IsComplete(IReadOnlyList<VolumeMember> members) => true;
 
+    /// <summary>Whether a member that does not know its set, but that it is in one (<see cref="VolumeMember.SetId"/> is empty), is of a certain set.</summary>
+    /// <param name="stray">The member.</param>
+    /// <param name="members">Members of one set; at least one.</param>
+    public virtual bool IsOf(VolumeMember stray, IReadOnlyList<VolumeMember> members) => false;
+
     /// <summary>Assembles the volumes of one set. A volume that lacks a member or a key fails when it is opened, not here.</summary>
     /// <param name="members">Members of one set, in the order in which they were found; at least one. Some may be missing, or there twice.</param>
     /// <param name="context">What is opened with it.</param>
@@ -42,7 +47,7 @@ public abstract class VolumeFormat : Format
 
 /// <summary>A source that volumes are made of. A format derives from it what it has read already.</summary>
 /// <param name="Source">The source.</param>
-/// <param name="SetId">What the members of one set have in common: the UUID of a volume group or an array; null when it is all of its set.</param>
+/// <param name="SetId">What the members of one set have in common: the UUID of a volume group or an array; null when it is all of its set, empty when only other members know.</param>
 public record VolumeMember(BlockSource Source, string? SetId)
 {
     /// <summary>The member's own UUID, as blkid forms it; empty when it has none.</summary>

@@ -1,6 +1,7 @@
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Volumes.BitLocker;
 using ImageFs.Storage.Volumes.Luks;
+using ImageFs.Storage.Volumes.Lvm;
 using ImageFs.Storage.Volumes.Md;
 
 namespace ImageFs.Storage.Volumes;
@@ -9,7 +10,7 @@ namespace ImageFs.Storage.Volumes;
 public static class VolumeFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new MdFormat(), new LuksFormat(), new BitLockerFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
+    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new MdFormat(), new LvmFormat(), new LuksFormat(), new BitLockerFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
 
     /// <summary>All formats, and those that the caller has beside them.</summary>
     public static IReadOnlyList<VolumeFormat> Of(OpenContext context) =>

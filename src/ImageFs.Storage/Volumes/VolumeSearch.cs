@@ -1,9 +1,9 @@
 namespace ImageFs.Storage.Volumes;
 
 /// <summary>
-/// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and when nothing is left to look at assembles a set
-/// that has all its members, or else one that misses some. So volumes lie on volumes, as deep as they were made: an encrypted volume on a
-/// logical one, on an array, on partitions of several disks.
+/// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and when all are looked at assembles the sets,
+/// complete ones first: their volumes may be members of the others. What still misses some in the end is assembled without them. So
+/// volumes lie on volumes, as deep as they were made: an encrypted volume on a logical one, on an array, on partitions of several disks.
 /// </summary>
 /// <param name="formats">The formats, in the order in which they are asked.</param>
 /// <param name="context">What volumes are opened with: keys come from it, and warnings go to it.</param>
@@ -102,16 +102,13 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
                 }
             }
 
-            if (_waiting.Count == 0)
+            if (TakeSet() is not { } set)
             {
                 return;
             }
 
-            // One at a time, those first that have all: their volumes may be the members that the others miss.
-            int next = Math.Max(0, _waiting.FindIndex(set => set.Format.IsComplete([.. set.Members.Select(node => node.Member!)])));
-            (VolumeFormat format, _, List<VolumeNode> members) = _waiting[next];
-            _waiting.RemoveAt(next);
-            Assemble(format, members);
+            // One at a time: its volumes may be the members that the others miss.
+            Assemble(set.Format, set.Members);
         }
     }
 
@@ -120,26 +117,52 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
         if (member.SetId is not { } id)
         {
             Assemble(format, [node]);
-            return;
         }
-
-        // Spares, and members that the others went on without, are of the set too: it waits until all has been looked at.
-        int index = _waiting.FindIndex(set => set.Format == format && set.SetId == id);
-        if (index < 0)
+        else if (id.Length > 0 && _waiting.Find(set => set.Format == format && set.SetId == id) is { Members: { } members })
         {
-            _waiting.Add((format, id, [node]));
+            members.Add(node);
         }
         else
         {
-            _waiting[index].Members.Add(node);
+            _waiting.Add((format, id, [node]));
         }
     }
+
+    // Spares, and members that the others went on without, are of a set too: it waits until all has been looked at.
+    // The set to be assembled next: one that is complete, else the one found first, and last what nobody else knows.
+    private (VolumeFormat Format, string SetId, List<VolumeNode> Members)? TakeSet()
+    {
+        foreach ((VolumeFormat Format, string, List<VolumeNode> Members) stray in _waiting.Where(IsStray).ToArray())
+        {
+            VolumeNode node = stray.Members[0];
+            if (_waiting.Find(set => !IsStray(set) && set.Format == stray.Format && set.Format.IsOf(node.Member!, MembersOf(set.Members))) is { Members: { } members })
+            {
+                members.Add(node);
+                _waiting.RemoveAll(set => set.Members == stray.Members);
+            }
+        }
+
+        if (_waiting.Count == 0)
+        {
+            return null;
+        }
+
+        int next = _waiting.FindIndex(set => !IsStray(set) && set.Format.IsComplete(MembersOf(set.Members)));
+        next = next >= 0 ? next : Math.Max(0, _waiting.FindIndex(set => !IsStray(set)));
+        (VolumeFormat Format, string SetId, List<VolumeNode> Members) taken = _waiting[next];
+        _waiting.RemoveAt(next);
+        return taken;
+    }
+
+    private static bool IsStray((VolumeFormat Format, string SetId, List<VolumeNode> Members) set) => set.SetId.Length == 0;
+
+    private static VolumeMember[] MembersOf(List<VolumeNode> nodes) => [.. nodes.Select(node => node.Member!)];
 
     private void Assemble(VolumeFormat format, List<VolumeNode> members)
     {
         try
         {
-            VolumeSet set = format.Assemble([.. members.Select(node => node.Member!)], context);
+            VolumeSet set = format.Assemble(MembersOf(members), context);
             var parts = new List<VolumeNode>();
             foreach (VolumeEntry entry in set.Entries.Where(entry => !entry.IsContainer))
             {

@@ -35,7 +35,6 @@ internal sealed class ForeignFormatsTests
         ("minix", 1024, [.. new byte[24], 0x5A, 0x4D]),
         ("swap", 4086, [.. "SWAPSPACE2"u8]),
         ("swap", 65526, [.. "SWAPSPACE2"u8]),
-        ("LVM2_member", 512, [.. "LABELONE"u8, .. new byte[16], .. "LVM2 001"u8]),
         ("zfs_member", 16384, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x24, 0, 0, 0, 0x20, 0, 0, 0, 7, .. "version"u8]),
         ("zfs_member", 131072 + (5 * 1024), [0x0C, 0xB1, 0xBA, 0, 0, 0, 0, 0]),
         ("amiga-rdb", 512, [.. "RDSK"u8]),

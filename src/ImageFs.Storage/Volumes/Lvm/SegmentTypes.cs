@@ -1,0 +1,56 @@
+namespace ImageFs.Storage.Volumes.Lvm;
+
+/// <summary>Makes the bytes of a segment.</summary>
+/// <param name="segment">The segment.</param>
+/// <param name="volumes">The volumes of its group, which it may lie on.</param>
+/// <exception cref="ImageException">It cannot be made: a physical volume is missing, or the metadata is damaged.</exception>
+internal delegate BlockSource SegmentOpener(Segment segment, LogicalVolumes volumes);
+
+/// <summary>How segments become sources, by LVM's word for the type. A further type is a line here, and a class that makes it.</summary>
+internal static class SegmentTypes
+{
+    private static readonly Dictionary<string, SegmentOpener> s_openers = new(StringComparer.Ordinal)
+    {
+        ["striped"] = StripedSegment.Open,
+        ["linear"] = StripedSegment.Open,
+        ["error"] = static (segment, _) => new ErrorSource(segment.Length),
+        ["zero"] = static (segment, _) => new MappedSource(MemorySource.Empty, new ExtentMapBuilder().Append(segment.Length, ExtentKind.Hole).Build()),
+    };
+
+    /// <summary>Types whose volumes only keep what others are made of, visible or not.</summary>
+    private static readonly string[] s_pools = ["thin-pool", "cache-pool", "vdo-pool"];
+
+    /// <summary>Makes the bytes of a segment.</summary>
+    /// <exception cref="UnsupportedFeatureException">Its type is not read.</exception>
+    /// <exception cref="ImageException">It cannot be made.</exception>
+    public static BlockSource Open(Segment segment, LogicalVolumes volumes) => s_openers.TryGetValue(segment.Type, out SegmentOpener? opener)
+        ? opener(segment, volumes)
+        : throw new UnsupportedFeatureException($"LVM segments of the type {segment.Type}");
+
+    /// <summary>Whether a volume keeps what others are made of, and has no bytes for users.</summary>
+    public static bool IsPool(LogicalVolume volume) => volume.Segments is [{ Type: var type }, ..] && s_pools.Contains(type);
+
+    /// <summary>What a volume is, for people: "linear", "striped", "raid1".</summary>
+    public static string NameOf(LogicalVolume volume) => string.Join(", ", volume.Segments.Select(NameOf).Distinct());
+
+    private static string NameOf(Segment segment) => segment.Type is "striped" && StripedSegment.IsLinear(segment) ? "linear" : segment.Type;
+}
+
+/// <summary>A segment of which every read fails, as of what was lost (vgreduce, dm-error).</summary>
+/// <param name="length">Length in bytes.</param>
+internal sealed class ErrorSource(long length) : BlockSource
+{
+    /// <inheritdoc/>
+    public override long Length => length;
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = this;
+        return new Extent(offset, Math.Min(maxLength, length - offset), ExtentKind.Own, 0);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination) =>
+        throw new TruncatedImageException("the bytes lie in an error segment: LVM has put it in the place of what was lost");
+}
