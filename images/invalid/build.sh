@@ -283,6 +283,17 @@ second = mbr.index(b"\x55\xAA", 1100 * 512) - 510
 image("mbr-logical-loop", (second + 446 + 16, b"\0\0\0\0\x05\0\0\0" + u32(0) + u32(100)))
 image("mbr-logical-past-end", (640 * 512 + 446 + 16 + 8, u32(1_000_000)))
 image("mbr-partition-past-end", (446 + 12, u32(0xFFFFFFF0)))
+
+# A member of a RAID 5 that has more members than there can be: struct mdp_superblock_1 of version 1.2, with a right sum.
+member = bytearray(64 << 10)
+def field(at, value): member[4096 + at:4096 + at + len(value)] = value
+for at, value in ((0, 0xA92B4EFC), (4, 1), (72, 5), (76, 2), (88, 8), (92, 0xFFFFFF00), (220, 128)): field(at, u32(value))
+for at, value in ((80, 64), (128, 32), (136, 96), (144, 8), (200, 20), (208, 2**64 - 1)): field(at, u64(value))
+field(16, b"image fs md test")
+field(256, b"\0\0" + b"\xFF\xFF" * 127)
+total = sum(struct.unpack_from("<128I", member, 4096))
+field(216, u32((total & 0xFFFFFFFF) + (total >> 32)))
+open(f"{folder}/md-members.img", "wb").write(member)
 END
 
 for image in "$tmp"/*.img; do

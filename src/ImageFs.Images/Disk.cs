@@ -140,9 +140,9 @@ public sealed class Disk
         if (choice.IsMade)
         {
             Volume chosen = Choose(choice);
-            if (chosen.Node?.Problem is LockedVolumeException locked)
+            if (chosen.Node?.Problem is { } problem)
             {
-                throw locked;
+                throw problem;
             }
 
             FileSystemFormat? wanted = choice.FormatOf(chosen);
@@ -161,7 +161,7 @@ public sealed class Disk
 
         UnlockShown();
         Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null)];
-        if (shown.Length == 0 && FirstRefused() is { } refused)
+        if (shown.Length == 0 && (FirstRefused() ?? FirstProblem()) is { } refused)
         {
             throw refused;
         }
@@ -237,6 +237,8 @@ public sealed class Disk
     private Volume? FirstLocked() => IsDivided && _root.Problem is null ? Volumes.FirstOrDefault(volume => volume.IsLocked) : null;
 
     private ImageException? FirstRefused() => Volumes.Select(volume => volume.Node?.Problem).FirstOrDefault(problem => problem is LockedVolumeException);
+
+    private ImageException? FirstProblem() => Volumes.Select(volume => volume.Node?.Problem).FirstOrDefault(problem => problem is not null);
 
     // What is known of the disk's volumes is known anew. It is always true: a volume that was tried once is no longer locked.
     private bool Unlock(Volume volume)

@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_)[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p)[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -34,6 +34,7 @@ internal sealed class InvalidDiskTests
     [TestCase("gpt-sums", "", "GPT header")]
     [TestCase("gpt-entry-size", "", "GPT header")]
     [TestCase("gpt-entries-huge", "", "GPT header")]
+    [TestCase("md-members", "", "md super block")]
     [CancelAfter(Limit)]
     public void A_damaged_volume_or_table_is_refused_with_structure_address_and_clause(string name, string options, string structure)
     {

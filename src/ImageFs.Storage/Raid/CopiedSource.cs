@@ -33,6 +33,6 @@ internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember>
         RaidPlace place = layout.PlaceOf(offset, 0);
         RaidMember member = members[place.Member];
         throw new TruncatedImageException(
-            $"the bytes at 0x{offset:X} of the array lie on {member.Name}, which {member.WhyNot(place.Address)}{(layout.Copies > 1 ? "; no other member has a copy" : string.Empty)}");
+            $"the bytes at 0x{offset:X} of the array lie on {member.Name}, which {member.WhyNot(place.Address)}{(layout.Copies > 1 ? ", and no other member has a copy" : string.Empty)} {RaidMember.Hint}");
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember
                 {
                     RaidMember member = members[place.Member];
                     throw new TruncatedImageException(
-                        $"the bytes at 0x{offset:X} of the array lie on {member.Name}, which {member.WhyNot(place.Address)}; {members[number].Name}, which they could be put together with, {members[number].WhyNot(place.Address)}");
+                        $"the bytes at 0x{offset:X} of the array lie on {member.Name}, which {member.WhyNot(place.Address)}, and cannot be put together: {members[number].Name} {members[number].WhyNot(place.Address)} {RaidMember.Hint}");
                 }
 
                 lost = number;

@@ -119,7 +119,7 @@ public sealed record RaidGeometry(RaidLevel Level, int MemberCount)
         ArgumentOutOfRangeException.ThrowIfNotEqual(members.Count, MemberCount, nameof(members));
         if (Level is RaidLevel.Linear or RaidLevel.Raid0 && members.FirstOrDefault(member => member.Source is null) is { } missing)
         {
-            throw new TruncatedImageException($"{missing.Name} {missing.WhyNot(0)}, and nothing else has what is on it");
+            throw new TruncatedImageException($"{missing.Name} {missing.WhyNot(0)}, and nothing else has what is on it {RaidMember.Hint}");
         }
 
         switch (Level)

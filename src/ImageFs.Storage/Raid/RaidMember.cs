@@ -6,6 +6,9 @@ namespace ImageFs.Storage.Raid;
 /// <param name="length">Bytes of data that it has in the array; its source may be shorter, where the image is cut short.</param>
 public sealed class RaidMember(string name, BlockSource? source, long length)
 {
+    /// <summary>What helps when one is missing, for the end of a sentence.</summary>
+    internal const string Hint = "(-o device=FILE names the image of a member)";
+
     // Where bad blocks begin and end, by turns.
     private long[] _edges = [];
 
@@ -51,7 +54,7 @@ public sealed class RaidMember(string name, BlockSource? source, long length)
     }
 
     /// <summary>Why it does not have the byte at an offset, as the end of a sentence.</summary>
-    internal string WhyNot(long offset) => source is null ? "is missing (-o device=FILE names the image that it is in)"
+    internal string WhyNot(long offset) => source is null ? "is missing"
         : offset >= InSyncLength ? "was not rebuilt so far"
         : offset >= source.Length ? "is cut short"
         : "has bad blocks there";

@@ -10,12 +10,18 @@ internal sealed class MdArray
     /// <summary>Gives members their places.</summary>
     /// <param name="members">Members with one UUID; at least one.</param>
     /// <param name="warn">Called with who is left out, and why.</param>
+    /// <exception cref="InvalidImageException">There is no such array.</exception>
     public MdArray(IReadOnlyList<MdMember> members, Action<string> warn)
     {
         // A spare may have an older state or a newer one: it is not asked.
         MdMember newest = members.Where(member => member.Super.Role >= 0).MaxBy(member => member.Super.Events) ?? members.MaxBy(member => member.Super.Events)!;
         Super = newest.Super;
-        _places = Super.Geometry.FindProblem() is null ? new MdMember?[Super.MemberCount] : [];
+        if (HasKnownLevel && Super.Geometry.FindProblem() is { } problem)
+        {
+            throw new InvalidImageException("md super block", Super.Address, problem, MdSuperBlock.Clause);
+        }
+
+        _places = new MdMember?[HasKnownLevel ? Super.MemberCount : 0];
         foreach (MdMember member in members)
         {
             int role = RoleOf(member, newest, out string? reason);
@@ -24,7 +30,7 @@ internal sealed class MdArray
                 LeftOut.Add((member, reason));
                 warn($"{Super.ArrayName}: {member.Text} is left out: {reason}");
             }
-            else if (role >= 0)
+            else if (role >= 0 && HasKnownLevel)
             {
                 Place(member, role, warn);
             }
@@ -37,6 +43,9 @@ internal sealed class MdArray
 
     /// <summary>The newest super block.</summary>
     public MdSuperBlock Super { get; }
+
+    /// <summary>Whether the level is one that there are places for.</summary>
+    public bool HasKnownLevel => Enum.IsDefined((RaidLevel)Super.Level);
 
     /// <summary>The members by their places; null where one is missing.</summary>
     public IReadOnlyList<MdMember?> Places => _places;
@@ -85,7 +94,7 @@ internal sealed class MdArray
         {
             reason = $"for it {newest.Text} has failed: they were used apart";
         }
-        else if (role >= _places.Length)
+        else if (HasKnownLevel && role >= _places.Length)
         {
             reason = $"it has place {role} of {_places.Length}";
         }

@@ -52,7 +52,18 @@ internal sealed class MdFormat : VolumeFormat
     }
 
     /// <inheritdoc/>
-    public override bool IsComplete(IReadOnlyList<VolumeMember> members) => new MdArray([.. members.Cast<MdMember>()], static _ => { }).IsComplete;
+    public override bool IsComplete(IReadOnlyList<VolumeMember> members)
+    {
+        try
+        {
+            return new MdArray([.. members.Cast<MdMember>()], static _ => { }).IsComplete;
+        }
+        catch (InvalidImageException)
+        {
+            // Nothing that is still to come makes it better.
+            return true;
+        }
+    }
 
     /// <inheritdoc/>
     public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) =>
@@ -105,7 +116,16 @@ internal sealed class MdFormat : VolumeFormat
             return false;
         }
 
-        source.ReadAt(address, bytes);
+        try
+        {
+            source.ReadAt(address, bytes);
+        }
+        catch (ImageException)
+        {
+            // What cannot be read there is no mark: the array below lacks a member.
+            return false;
+        }
+
         return bytes.SequenceEqual(MdSuperBlock1.Mark) || bytes.SequenceEqual(MdSuperBlock0.Mark) || bytes.SequenceEqual(MdSuperBlock0.BigEndianMark);
     }
 

@@ -68,7 +68,7 @@ internal sealed record MdSet : VolumeSet
             .With("uuid", Super.UuidText)
             .With("created", Super.Created)
             .With("updated", Super.Updated)
-            .With("state", Super.Geometry.FindProblem() is null ? State : null)
+            .With("state", _array.HasKnownLevel ? State : null)
             .With("raid-devices", (long)Super.MemberCount)
             .With("layout", Geometry.LayoutName)
             .With("chunk-size", Super.ChunkLength > 0 ? Super.ChunkLength : null)
@@ -135,7 +135,7 @@ internal sealed record MdSet : VolumeSet
     // What can be told of the array, but not read.
     private ImageException? FindProblem()
     {
-        if (!Enum.IsDefined((RaidLevel)Super.Level))
+        if (!_array.HasKnownLevel)
         {
             return new UnsupportedFeatureException($"a Linux RAID of level {Super.LevelName}", MdSuperBlock.Clause);
         }
@@ -158,11 +158,6 @@ internal sealed record MdSet : VolumeSet
         if ((Super.Features & (MdFeatures.PartialParityLog | MdFeatures.SeveralPartialParityLogs)) != 0 && !Super.IsClean && _array.Missing.Any())
         {
             return new UnsupportedFeatureException("a Linux RAID that lacks a member, was not stopped cleanly, and has a log of partial parity (PPL)", MdSuperBlock.Clause);
-        }
-
-        if (Geometry.FindProblem() is { } problem)
-        {
-            return new InvalidImageException("md super block", Super.Address, problem, MdSuperBlock.Clause);
         }
 
         if (Geometry.Level >= RaidLevel.Raid1 && _array.Places.FirstOrDefault(member => member is not null && member.Super.DataLength < Super.MemberLength) is { } small)

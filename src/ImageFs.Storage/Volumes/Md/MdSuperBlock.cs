@@ -86,8 +86,15 @@ internal sealed record MdSuperBlock(string Version, long Address)
     /// <summary>The UUID as mdadm writes it.</summary>
     public string UuidText => TextOf(Uuid);
 
-    /// <summary>The array's name without that of the host where it is at home.</summary>
-    public string ShortName => Name[(Name.IndexOf(':', StringComparison.Ordinal) + 1)..];
+    /// <summary>The array's name without that of the host where it is at home. One that is a number is that of a device: "md9".</summary>
+    public string ShortName
+    {
+        get
+        {
+            string name = Name[(Name.IndexOf(':', StringComparison.Ordinal) + 1)..];
+            return name.Length > 0 && name.All(char.IsAsciiDigit) ? $"md{name}" : name;
+        }
+    }
 
     /// <summary>What a person calls the array.</summary>
     public string ArrayName => ShortName.Length > 0 ? $"the array {ShortName}" : $"the array {UuidText}";

@@ -77,7 +77,7 @@ internal sealed record MdImage(string Version, int Level, int Count)
     {
         if (super[0] == 0xFC && super[4] == 1)
         {
-            int length = 256 + (2 * Math.Min(BinaryPrimitives.ReadInt32LittleEndian(super[220..]), 1920));
+            int length = 256 + (2 * (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(super[220..]), 1920));
             super.Slice(216, 4).Clear();
             ulong sum = 0;
             for (int at = 0; at < length; at += 2)

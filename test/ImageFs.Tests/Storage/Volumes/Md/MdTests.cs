@@ -54,6 +54,14 @@ internal sealed class MdTests
     [TestCase("", ExpectedResult = false)]
     public bool An_array_is_named_by(string value) => Array(Members(Image("1.2", Model(1)), Model(1))).Entry!.IsNamed(value);
 
+    [TestCase("host:home", "home")]
+    [TestCase("home", "home")]
+    [TestCase("host:9", "md9")]
+    [TestCase("9", "md9")]
+    [TestCase("", "")]
+    public void A_name_that_is_a_number_is_that_of_a_device(string name, string expected) =>
+        Assert.That(Array(Members(Image("1.2", Model(1)) with { Name = name }, Model(1))).Entry!.Name, Is.EqualTo(expected));
+
     [Test]
     public void Linear_and_raid_0_take_each_member_as_long_as_it_is([ValueSource(nameof(s_versions))] string version, [Values(-1, 0)] int level)
     {
