@@ -9,8 +9,9 @@ internal delegate BlockSource SegmentOpener(Segment segment, LogicalVolumes volu
 /// <summary>How segments become sources, by LVM's word for the type. A further type is a line here, and a class that makes it.</summary>
 internal static class SegmentTypes
 {
-    private static readonly Dictionary<string, SegmentOpener> s_openers = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, SegmentOpener> s_openers = new(RaidSegment.Types.Select(type => KeyValuePair.Create<string, SegmentOpener>(type, RaidSegment.Open)), StringComparer.Ordinal)
     {
+        ["mirror"] = MirrorSegment.Open,
         ["striped"] = StripedSegment.Open,
         ["linear"] = StripedSegment.Open,
         ["error"] = static (segment, _) => new ErrorSource(segment.Length),
