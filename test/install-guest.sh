@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
 # install-guest.sh [--check]
-# Makes the machine that linux-guest.sh boots: Debian's kernel 6.12 and busybox, unpacked from their packages and not installed, as two
-# files, vmlinux and initrd, in a folder of the user's cache, and tells that folder. It needs no root, and no network when they are there;
-# remove the folder to get a newer kernel.
+# Makes the machine that linux-guest.sh boots: Debian's kernel 6.12, busybox and the tools for volumes, unpacked from their packages and not
+# installed, as three files, vmlinux, initrd and tools, in a folder of the user's cache, and tells that folder. It needs no root, and no network
+# when they are there; remove the folder to get a newer kernel.
 set -euo pipefail
 guest=${XDG_CACHE_HOME:-$HOME/.cache}/imagefs-tests/linux-6.12
 arch=amd64
 wanted=(
-  virtio_pci virtio_scsi sd_mod
+  virtio_pci virtio_scsi sd_mod loop 9p 9pnet_virtio
   isofs udf vfat msdos exfat ntfs3 hfs hfsplus ext4 xfs btrfs f2fs squashfs erofs romfs minix jfs nilfs2 reiserfs
   ufs affs befs bfs hpfs qnx4 qnx6 sysv efs omfs adfs freevxfs
-  dm_mod dm_mirror dm_crypt dm_verity dm_integrity dm_thin_pool dm_cache dm_snapshot dm_raid dm_vdo md_mod raid0 raid1 raid10 raid456
+  dm_mod dm_mirror dm_crypt dm_verity dm_integrity dm_thin_pool dm_cache dm_cache_smq dm_writecache dm_snapshot dm_raid dm_vdo md_mod raid0 raid1 raid10 raid456
+)
+tools=(lvm2 dmsetup mdadm cryptsetup-bin thin-provisioning-tools e2fsprogs coreutils util-linux mount fdisk dash)
+programs=(
+  lvm dmsetup mdadm cryptsetup pdata_tools mke2fs dd cp truncate sha256sum losetup blockdev blkdiscard sfdisk dash
+  thin_check thin_dump thin_restore cache_check cache_dump cache_restore
 )
 folders='/(fs/nls|crypto|lib/lz4|lib/zstd|lib/zlib_deflate|arch/x86/crypto)/' # what the file systems ask for by name
 
 done_already() {
-  [[ -e $guest/vmlinux && -e $guest/initrd ]]
+  [[ -e $guest/vmlinux && -e $guest/initrd && -e $guest/tools ]]
 }
 
 if done_already; then
@@ -60,8 +65,11 @@ if [[ -z $kernel ]]; then
 fi
 
 [[ -n $kernel ]] || { echo "${0##*/}: no package linux-image-6.12.*-amd64: Debian 12 has it in its security archive" >&2; exit 1; }
-echo "${0##*/}: unpacking $kernel and busybox-static into $guest" >&2
-apt-get "${apt[@]}" download -qq "$kernel" busybox-static 2>apt.log || { cat apt.log >&2; exit 1; }
+echo "${0##*/}: unpacking $kernel, busybox-static and ${tools[*]} into $guest" >&2
+# The tools, and the libraries that they depend on.
+mapfile -t libraries < <(apt-cache "${apt[@]}" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+  "${tools[@]}" | grep -E '^lib[a-z0-9.+-]*$' | sort -u)
+apt-get "${apt[@]}" download -qq "$kernel" busybox-static "${tools[@]}" "${libraries[@]}" 2>apt.log || { cat apt.log >&2; exit 1; }
 for package in ./*.deb; do
   dpkg-deb -x "$package" unpacked
 done
@@ -97,7 +105,24 @@ find root -name '*.ko.zst' -exec zstd -dq --rm {} +
 /sbin/depmod -b root "$version"
 cp unpacked/bin/busybox root/bin/ 2>/dev/null || cp unpacked/usr/bin/busybox root/bin/
 ln -s ../bin/busybox root/sbin/modprobe
-(cd root && find . | LC_ALL=C sort | bsdtar -c --format newc --uid 0 --gid 0 -n -T - -f "$tmp/guest/initrd")
+archive() { # FOLDER FILE
+  (cd "$1" && find . | LC_ALL=C sort | bsdtar -c --format newc --uid 0 --gid 0 -n -T - -f "$2")
+}
+archive root "$tmp/guest/initrd"
+
+# The tools in /sbin, and their libraries where programs look for them.
+mkdir -p tools/{sbin,lib/x86_64-linux-gnu,lib64}
+for program in "${programs[@]}"; do
+  for folder in sbin usr/sbin bin usr/bin; do
+    [[ ! -e unpacked/$folder/$program && ! -L unpacked/$folder/$program ]] || cp -P "unpacked/$folder/$program" tools/sbin/
+  done
+  [[ -e tools/sbin/$program ]] || { echo "${0##*/}: none of the packages ${tools[*]} has $program" >&2; exit 1; }
+done
+for folder in unpacked/lib/x86_64-linux-gnu unpacked/usr/lib/x86_64-linux-gnu; do
+  [[ ! -d $folder ]] || find "$folder" -maxdepth 1 -name '*.so*' -exec cp -P -t tools/lib/x86_64-linux-gnu {} +
+done
+cp -L tools/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 tools/lib64/
+archive tools "$tmp/guest/tools"
 
 chmod 755 guest
 rm -rf "$guest"
