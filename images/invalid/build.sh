@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS and Btrfs images anew, the same bytes each time; images/build.sh makes the damaged ISO
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
 # images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz
 # and ../btrfs/sha256.img.gz.
 set -euo pipefail
@@ -294,6 +294,45 @@ field(256, b"\0\0" + b"\xFF\xFF" * 127)
 total = sum(struct.unpack_from("<128I", member, 4096))
 field(216, u32((total & 0xFFFFFFFF) + (total >> 32)))
 open(f"{folder}/md-members.img", "wb").write(member)
+END
+
+# ---- encrypted volumes: headers only, for nobody is asked for a key ----
+
+python3 - "$tmp" <<'END'
+import hashlib, struct, sys, zlib
+tmp = sys.argv[1]
+def write(name, data): open(f"{tmp}/{name}.img", "wb").write(data)
+
+# LUKS1 3: one key slot, split into more stripes than there are bytes.
+luks1 = struct.pack(">6sH32s32s32sII20s32sI40s", b"LUKS\xBA\xBE", 1, b"aes", b"xts-plain64", b"sha256", 4096, 64, bytes(20), bytes(32), 1000,
+                    b"01234567-89ab-cdef-8123-456789abcdef")
+luks1 += struct.pack(">II32sII", 0x00AC71F3, 1000, bytes(32), 8, 0xFFFFFFFF)
+luks1 += struct.pack(">II32sII", 0x0000DEAD, 0, bytes(32), 8, 4000) * 7
+write("luks1-stripes", luks1.ljust(64 << 10, b"\0"))
+
+# LUKS2 2.1: two headers, of which neither has the checksum that it says.
+def luks2(mark, place):
+    text = b'{"keyslots":{},"tokens":{},"segments":{},"digests":{},"config":{"json_size":"12288","keyslots_size":"0"}}'
+    header = bytearray(struct.pack(">6sHQQ48s32s64s40s48sQ", mark, 2, 16384, 1, b"", b"sha256", b"salt", b"01234567-89ab-cdef-8123-456789abcdef", b"", place))
+    header = header.ljust(4096, b"\0") + text.ljust(12288, b"\0")
+    header[448:480] = hashlib.sha256(header).digest()
+    header[4096 + 300] ^= 1
+    return bytes(header)
+write("luks2-sums", (luks2(b"LUKS\xBA\xBE", 0) + luks2(b"SKUL\xBA\xBE", 16384)).ljust(64 << 10, b"\0"))
+
+# BitLocker: three copies of the metadata, with checksums or without; the first sectors were moved behind the end.
+def bitlocker(name, moved, sum_change):
+    size, areas = 256 << 10, [16 << 10, 96 << 10, 176 << 10]
+    data = struct.pack("<4I16sIHHQ", 48, 1, 48, 48, bytes(range(16)), 1, 0x8004, 0, 116444736000000000)
+    block = struct.pack("<8sHHHHQII4Q", b"-FVE-FS-", 7, 2, 1, 1, 0, 0, 16, *areas, moved) + data
+    block += struct.pack("<HHI", 8, 1, zlib.crc32(block) ^ sum_change)
+    disk = bytearray(size)
+    disk[0:13] = b"\xEB\x58\x90-FVE-FS-\x00\x02"
+    disk[160:200] = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001") + struct.pack("<3Q", *areas)
+    for area in areas: disk[area:area + len(block)] = block
+    write(name, disk)
+bitlocker("bitlocker-sums", 8192, 1)
+bitlocker("bitlocker-moved-past-end", 256 << 10, 0)
 END
 
 for image in "$tmp"/*.img; do

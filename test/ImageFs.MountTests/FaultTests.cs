@@ -27,7 +27,7 @@ internal sealed class FaultTests
     [TestCase("splice", "vmsplice:error=EAGAIN:when=2+3")]
     [TestCase("splice", "vmsplice:retval=8:when=3+4")]
     [TestCase("splice", "vmsplice:retval=16:when=3+4")]
-    [TestCase("splice,header=write", "splice:error=EAGAIN:when=4+5")]
+    [TestCase("splice,reply-header=write", "splice:error=EAGAIN:when=4+5")]
     [TestCase("direct", "splice:error=EINVAL:when=3+4")]
     [TestCase("direct", "splice:retval=512:when=3+5")]
     [TestCase("gather", "writev:error=ENOMEM:when=2+3")]

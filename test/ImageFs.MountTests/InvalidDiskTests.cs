@@ -6,7 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>
-/// Damaged partition tables, ext, FAT, exFAT and XFS: an error that says what and where, in bounded time and memory, and no harm to what is
+/// Damaged partition tables, ext, FAT, exFAT, XFS, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
 /// sound.
 /// </summary>
 internal sealed class InvalidDiskTests
@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p)[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p|LUKS[12] |BDE, )[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -35,6 +35,9 @@ internal sealed class InvalidDiskTests
     [TestCase("gpt-entry-size", "", "GPT header")]
     [TestCase("gpt-entries-huge", "", "GPT header")]
     [TestCase("md-members", "", "md super block")]
+    [TestCase("luks1-stripes", "", "LUKS header")]
+    [TestCase("luks2-sums", "", "LUKS2 header")]
+    [TestCase("bitlocker-sums", "", "BitLocker metadata")]
     [CancelAfter(Limit)]
     public void A_damaged_volume_or_table_is_refused_with_structure_address_and_clause(string name, string options, string structure)
     {

@@ -1,3 +1,4 @@
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Decoding;
 
@@ -37,7 +38,14 @@ internal static class SpeedFacts
                 ? new Fact(codec.Library!, Health.Good, $"found: what is compressed with {codec.Name} can be read")
                 : new Fact(codec.Library!, Health.Limited, $"not found: what is compressed with {codec.Name} cannot be read", $"install the package that has {codec.Library}");
         }
+
+        yield return FindLibrary(Libcrypto.Library, Libcrypto.Package, "encrypted volumes (LUKS, BitLocker)");
+        yield return FindLibrary(Argon2.Library, Argon2.Package, "LUKS2 volumes whose key is derived by Argon2");
     }
+
+    private static Fact FindLibrary(string name, string package, string use) => SystemLibrary.IsThere(name)
+        ? new Fact(name, Health.Good, $"found: {use} can be opened")
+        : new Fact(name, Health.Limited, $"not found: {use} cannot be opened", $"install it (Debian's package {package})");
 
     private static Fact FindRings() => Kernel.Read("/sys/module/fuse/parameters/enable_uring") switch
     {

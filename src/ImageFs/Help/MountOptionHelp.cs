@@ -81,7 +81,7 @@ internal static class MountOptionHelp
             ("cache-size=BYTES", "memory for what is kept, 64K to 1G (default: 16M)"),
             ("ahead=files|none", "files: store small files before they are asked for (default, except with cache=once)"),
             ("affinity=reader|any", "where the answering threads run (default: reader)"),
-            ("header=vmsplice|write", "how the header of a spliced reply is written (default: vmsplice)"),
+            ("reply-header=vmsplice|write", "how the header of a spliced reply is written (default: vmsplice)"),
             ("transport=auto|dev|uring", "how requests arrive (default: auto)"),
             ("timeout=SECONDS", "unmount when nobody uses it for so long (default: never)"),
             ("auto_unmount", "unmount when the server has died"),

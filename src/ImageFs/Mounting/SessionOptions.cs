@@ -106,7 +106,7 @@ internal static class SessionOptions
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
             CachesOnce = cachesOnce,
             StoresAhead = TakeChoice(options, "ahead", "none", "files") ?? !cachesOnce,
-            CopiesHeaders = TakeChoice(options, "header", "vmsplice", "write") ?? false,
+            CopiesHeaders = TakeChoice(options, "reply-header", "vmsplice", "write") ?? false,
             FollowsReaders = TakeChoice(options, "affinity", "reader", "any") != true,
             Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : FuseTransport.Device,
         };

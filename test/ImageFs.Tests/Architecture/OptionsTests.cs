@@ -18,6 +18,16 @@ public sealed partial class OptionsTests
         Assert.That(taken.Except(told), Is.Empty);
     }
 
+    // Each layer takes from one list what it knows: the first would take the other's. Formats do not meet, and may have an option each.
+    [Test]
+    public void No_option_means_two_things_to_layers_that_meet()
+    {
+        HelpGroup last = MountOptionHelp.Groups.First(group => group.Title == "How it is served (-o)");
+        string[] names = [.. MountOptionHelp.Groups.TakeWhile(group => group != last).Append(last).SelectMany(group => group.Rows).Select(row => row.Term.Split('=')[0])];
+        Assert.That(names, Does.Contain("header").And.Contain("reply-header"));
+        Assert.That(names, Is.Unique);
+    }
+
     // options.TakeFlag("tree"), options.TryTake("uid", out ...), TakeChoice(options, "cache", ...)
     [GeneratedRegex("""Take\w*\((options, )?"(?<option>[a-z_][\w-]*)"[,)]""")]
     private static partial Regex Take();

@@ -99,7 +99,7 @@ public sealed class SessionOptionsTests
     }
 
     [TestCase("cache=never", "shared or once")]
-    [TestCase("header=bold", "vmsplice or write")]
+    [TestCase("reply-header=bold", "vmsplice or write")]
     [TestCase("affinity=none", "reader or any")]
     public void An_unknown_choice_is_refused_with_those_there_are(string list, string choices) =>
         Assert.That(() => Take(list, out _), Throws.TypeOf<OptionException>().With.Message.Contains(choices));

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Checking;
+
 namespace ImageFs.Storage.Volumes.Lvm;
 
 /// <summary>A volume group, or a physical volume that is in none.</summary>
@@ -20,8 +22,9 @@ internal sealed record LvmSet : VolumeSet
         var sources = members.ToDictionary(member => member.Uuid, member => member.Source, StringComparer.Ordinal);
         _volumes = new LogicalVolumes(group, sources, context.WithoutOptions());
         Missing = [.. group.PhysicalVolumes.Where(volume => !sources.ContainsKey(volume.Uuid)).Select(volume => $"{volume}")];
-        Entries = [.. group.LogicalVolumes.Where(volume => volume.IsVisible && !SegmentTypes.IsPool(volume)).Select(
-            (volume, index) => new LvmEntry(index + 1, volume, group))];
+        var shown = new ShownVolumes(group);
+        Entries = [.. group.LogicalVolumes.Where(shown.Has).Select(
+            (volume, index) => new LvmEntry(index + 1, volume, shown.Of(volume), group))];
     }
 
     /// <inheritdoc/>
@@ -100,7 +103,10 @@ internal sealed record LvmSet : VolumeSet
     }
 
     /// <inheritdoc/>
-    public override BlockSource Open(VolumeEntry entry, OpenContext context) => _volumes!.Open(((LvmEntry)entry).Volume);
+    public override IEnumerable<Check> Checks => _volumes is null ? [] : LvmChecks.Of(_volumes);
+
+    /// <inheritdoc/>
+    public override BlockSource Open(VolumeEntry entry, OpenContext context) => _volumes!.Open(((LvmEntry)entry).Shown);
 }
 
 /// <summary>A logical volume for users.</summary>
@@ -108,11 +114,13 @@ internal sealed record LvmEntry : VolumeEntry
 {
     /// <param name="number">Its number among those of its group.</param>
     /// <param name="volume">What the metadata says of it.</param>
+    /// <param name="shown">The volume whose bytes it has.</param>
     /// <param name="group">Its group.</param>
-    public LvmEntry(int number, LogicalVolume volume, VolumeGroup group)
-        : base(number, volume.Length, SegmentTypes.NameOf(volume))
+    public LvmEntry(int number, LogicalVolume volume, LogicalVolume shown, VolumeGroup group)
+        : base(number, shown.Length, SegmentTypes.NameOf(shown))
     {
         Volume = volume;
+        Shown = shown;
         Kind = "lvm";
         Name = $"{group.Name}/{volume.Name}";
         Uuid = volume.Uuid;
@@ -120,4 +128,7 @@ internal sealed record LvmEntry : VolumeEntry
 
     /// <summary>What the metadata says of it.</summary>
     public LogicalVolume Volume { get; }
+
+    /// <summary>The volume whose bytes it has: itself, or a snapshot.</summary>
+    public LogicalVolume Shown { get; }
 }

@@ -1,3 +1,7 @@
+using ImageFs.Storage.Volumes.Lvm.Cache;
+using ImageFs.Storage.Volumes.Lvm.Snapshot;
+using ImageFs.Storage.Volumes.Lvm.Thin;
+
 namespace ImageFs.Storage.Volumes.Lvm;
 
 /// <summary>Makes the bytes of a segment.</summary>
@@ -14,6 +18,10 @@ internal static class SegmentTypes
         ["mirror"] = MirrorSegment.Open,
         ["striped"] = StripedSegment.Open,
         ["linear"] = StripedSegment.Open,
+        [ThinSegment.Type] = ThinSegment.Open,
+        [SnapshotSegment.Type] = SnapshotSegment.Open,
+        [CacheSegment.Type] = CacheSegment.Open,
+        ["writecache"] = WriteCacheSegment.Open,
         ["error"] = static (segment, _) => new ErrorSource(segment.Length),
         ["zero"] = static (segment, _) => new MappedSource(MemorySource.Empty, new ExtentMapBuilder().Append(segment.Length, ExtentKind.Hole).Build()),
     };

@@ -10,9 +10,12 @@ internal readonly record struct CacheSuperblock
     public static readonly BlockKind Kind = new("superblock", 9031977);
 
     private const string Clause = "dm-cache: struct cache_disk_superblock";
-    private const long Magic = 06142003;
+
+    // 06142003 in C, where a zero in front means base 8.
+    private const long Magic = 1623043;
     private const int SectorSize = 512;
     private const uint CleanFlag = 1;
+    private const uint NeedsCheckFlag = 2;
     private const uint MinVersion = 1;
     private const uint MaxVersion = 2;
 
@@ -23,6 +26,9 @@ internal readonly record struct CacheSuperblock
     /// <summary>Whether the cache was shut down as it should be: only then is it known which blocks are not written back.</summary>
     public bool IsClean { get; private init; }
 
+    /// <summary>Whether the kernel found the metadata wanting.</summary>
+    public bool NeedsCheck { get; private init; }
+
     /// <summary>Whether that is told by bits of their own (version 2), and not with the mappings.</summary>
     public bool HasDirtyBits { get; private init; }
 
@@ -31,6 +37,9 @@ internal readonly record struct CacheSuperblock
 
     /// <summary>The root of the array of those bits.</summary>
     public long DirtyRoot { get; private init; }
+
+    /// <summary>The roots of all arrays: mappings, what the policy knows of them, discarded blocks, dirty bits.</summary>
+    public IReadOnlyList<long> Roots { get; private init; }
 
     /// <summary>The space map of the metadata itself.</summary>
     public SpaceMapRoot MetadataSpace { get; private init; }
@@ -70,12 +79,19 @@ internal readonly record struct CacheSuperblock
             throw new InvalidImageException("cache metadata superblock", 232, $"its blocks have {blockSectors} sectors, and those of metadata {metadataSectors}", Clause);
         }
 
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(block[4..]);
+        long mappings = BinaryPrimitives.ReadInt64LittleEndian(block[192..]);
+        long hints = BinaryPrimitives.ReadInt64LittleEndian(block[200..]);
+        long discards = BinaryPrimitives.ReadInt64LittleEndian(block[208..]);
+        long dirty = version >= 2 ? BinaryPrimitives.ReadInt64LittleEndian(block[284..]) : 0;
         return new CacheSuperblock
         {
-            IsClean = (BinaryPrimitives.ReadUInt32LittleEndian(block[4..]) & CleanFlag) != 0,
+            IsClean = (flags & CleanFlag) != 0,
+            NeedsCheck = (flags & NeedsCheckFlag) != 0,
             HasDirtyBits = version >= 2,
-            MappingRoot = BinaryPrimitives.ReadInt64LittleEndian(block[192..]),
-            DirtyRoot = BinaryPrimitives.ReadInt64LittleEndian(block[284..]),
+            MappingRoot = mappings,
+            DirtyRoot = dirty,
+            Roots = Array.FindAll([mappings, hints, discards, dirty], static root => root != 0),
             MetadataSpace = new SpaceMapRoot(block[64..]),
             BlockSize = (long)blockSectors * SectorSize,
             Blocks = BinaryPrimitives.ReadUInt32LittleEndian(block[240..]),

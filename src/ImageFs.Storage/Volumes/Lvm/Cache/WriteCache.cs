@@ -33,7 +33,7 @@ internal static class WriteCache
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(header);
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
         uint blockSize = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
-        long count = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
+        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(header[16..]);
         ulong sequence = BinaryPrimitives.ReadUInt64LittleEndian(header[24..]);
         if (magic == 0 && version == 0)
         {
@@ -51,13 +51,13 @@ internal static class WriteCache
             throw new UnsupportedFeatureException($"version {version} of writecache", Clause);
         }
 
-        if (!uint.IsPow2(blockSize) || blockSize is < SectorSize or > MaxBlockSize || count < 0 || count > cache.Length / blockSize || StartOf(count, blockSize) > cache.Length - (count * blockSize))
+        if (!uint.IsPow2(blockSize) || blockSize is < SectorSize or > MaxBlockSize || count > (ulong)cache.Length / blockSize || StartOf((long)count, blockSize) > cache.Length - ((long)count * blockSize))
         {
-            throw new InvalidImageException(Structure, 8, $"it has {(ulong)count} blocks of {blockSize} bytes, which cannot be in {cache.Length}", Clause);
+            throw new InvalidImageException(Structure, 8, $"it has {count} blocks of {blockSize} bytes, which cannot be in {cache.Length}", Clause);
         }
 
-        ChunkMap blocks = FindBlocks(ReadEntries(cache, (int)blockSize, count, sequence), (int)blockSize);
-        return blocks.Count == 0 ? new BlockSlice(origin, 0, length) : new OverlaySource(origin, blocks, blockSize, cache, StartOf(count, blockSize), length);
+        ChunkMap blocks = FindBlocks(ReadEntries(cache, (int)blockSize, (long)count, sequence), (int)blockSize);
+        return blocks.Count == 0 ? new BlockSlice(origin, 0, length) : new OverlaySource(origin, blocks, blockSize, cache, StartOf((long)count, blockSize), length);
     }
 
     // Where the blocks begin: behind the entries, at the next whole block.

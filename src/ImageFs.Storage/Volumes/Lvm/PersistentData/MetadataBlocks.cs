@@ -49,7 +49,7 @@ internal sealed class MetadataBlocks
 
         if (number < 0 || number >= Count)
         {
-            throw new InvalidImageException($"{Structure} {kind.Name}", AddressOf(number), $"it is block {(ulong)number} of metadata with {Count} blocks");
+            throw new InvalidImageException($"{Structure} {kind.Name}", AddressOf(number), $"it is block {unchecked((ulong)number)} of metadata with {Count} blocks");
         }
 
         _source.ReadAt(AddressOf(number), block);

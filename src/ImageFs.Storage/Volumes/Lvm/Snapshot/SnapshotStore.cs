@@ -84,19 +84,19 @@ internal static class SnapshotStore
             store.ReadAt(address, buffer.Span);
             for (int at = 0; at < chunkSize; at += ExceptionLength)
             {
-                long chunk = BinaryPrimitives.ReadInt64LittleEndian(buffer.Span[at..]);
-                long place = BinaryPrimitives.ReadInt64LittleEndian(buffer.Span[(at + sizeof(long))..]);
+                ulong chunk = BinaryPrimitives.ReadUInt64LittleEndian(buffer.Span[at..]);
+                ulong place = BinaryPrimitives.ReadUInt64LittleEndian(buffer.Span[(at + sizeof(ulong))..]);
                 if (place == 0)
                 {
                     return map.Build();
                 }
 
-                if (place < 0 || place >= store.Length / chunkSize || place % stride == 1 || chunk < 0 || chunk > long.MaxValue / chunkSize)
+                if (place >= (ulong)(store.Length / chunkSize) || (long)place % stride == 1 || chunk > (ulong)(long.MaxValue / chunkSize))
                 {
-                    throw new InvalidImageException(ExceptionName, address + at, $"chunk {(ulong)chunk} cannot be in chunk {(ulong)place} of a store of {store.Length / chunkSize}", Clause);
+                    throw new InvalidImageException(ExceptionName, address + at, $"chunk {chunk} cannot be in chunk {place} of a store of {store.Length / chunkSize}", Clause);
                 }
 
-                map.Add(chunk, place);
+                map.Add((long)chunk, (long)place);
             }
         }
     }
