@@ -275,7 +275,7 @@ public sealed class Disk
 
         if (IsDivided)
         {
-            return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign!.SharesDiscs)] };
+            return whole with { Candidates = [.. whole.Candidates.Where(candidate => candidate.Foreign is { SharesDiscs: true } or { IsRaidOfDisks: true })] };
         }
 
         return whole.Candidates.Count > 0 ? whole : whole with { Candidates = Recogniser.RecogniseDamaged(Source) };

@@ -45,7 +45,9 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
         if (whole.Format is not { } format)
         {
             // Something that is not read takes the disk only where no table divides it.
-            return new DiskUse(whole.Problem is not null || !disk.IsDivided);
+            return whole.Problem is not null || !disk.IsDivided
+                ? new DiskUse(IsWhole: true)
+                : new DiskUse(IsWhole: false, DoubtOfRaid(whole));
         }
 
         if (disk.UsableTable is not { IsRivalOfWhole: true } table || disk.Partitions.Count == 0)
@@ -63,6 +65,12 @@ public sealed record DiskUse(bool IsWhole, string? Doubt = null)
             return new DiskUse(IsWhole: true);
         }
     }
+
+    // One disk of a mirror has all of it; of other arrays the table alone is right.
+    private static string? DoubtOfRaid(Volume whole) =>
+        whole.Candidates.Select(candidate => candidate.Foreign).FirstOrDefault(foreign => foreign is { IsRaidOfDisks: true }) is { } raid
+            ? $"the disk is {raid.Title}: its partitions are those of the array, which is not put together ({raid.Hint}); they are shown, and right only if each of its disks has all of them"
+            : null;
 
     private static DiskUse Weigh(Disk disk, Volume whole, FileSystemFormat format, PartitionTable table)
     {

@@ -65,6 +65,9 @@ public sealed class ForeignFormat : Format
     /// <summary>Whether discs have it beside ISO 9660, with the same files or others.</summary>
     public bool SharesDiscs { get; internal init; }
 
+    /// <summary>Whether it is a RAID that a disk's firmware makes of whole disks: a partition table on one of them is the array's.</summary>
+    public bool IsRaidOfDisks { get; internal init; }
+
     /// <summary>
     /// Whether it has the first 32 KiB for its own: whoever writes an ISO 9660 or UDF file system to a disk overwrites these, so what still
     /// has its mark there was written later.

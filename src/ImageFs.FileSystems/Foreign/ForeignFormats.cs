@@ -64,8 +64,8 @@ public static class ForeignFormats
         Member("zfs_member", "a part of a ZFS pool", "zpool import -o readonly=on -d shows it",
             new Mark(128 * KiB, (byte[])[0x0C, 0xB1, 0xBA, 0, 0, 0, 0, 0]) { Or = (byte[])[0, 0, 0, 0, 0, 0xBA, 0xB1, 0x0C], Places = 128, Step = KiB }),
         Member("VMFS_volume_member", "a part of a VMFS volume", "vmfs-fuse or vmfs6-fuse mounts it", At(MiB, 0x0D, 0xD0, 0x01, 0xC0)),
-        Member("isw_raid_member", "a part of an Intel RAID", Raid, new Mark(-KiB, "Intel Raid ISM Cfg Sig. ") { Alignment = 512 }),
-        Member("ddf_raid_member", "a part of a DDF RAID", Raid, new Mark(-512, (byte[])[0xDE, 0x11, 0xDE, 0x11]) { Alignment = 512 }),
+        RaidOfDisks("isw_raid_member", "a part of an Intel RAID", new Mark(-KiB, "Intel Raid ISM Cfg Sig. ") { Alignment = 512 }),
+        RaidOfDisks("ddf_raid_member", "a part of a DDF RAID", new Mark(-512, (byte[])[0xDE, 0x11, 0xDE, 0x11]) { Alignment = 512 }),
         Member("bcache", "a device of bcache", "",
             At(4096 + 24, 0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81)),
         Member("vdo", "a VDO volume", "", At(0, "dmvdo001")),
@@ -173,6 +173,8 @@ public static class ForeignFormats
     private static ForeignFormat Empty(string type, string name, string hint, params Mark[] marks) => new(ForeignKind.Empty, type, name, hint, marks);
 
     private static ForeignFormat Member(string type, string name, string hint, params Mark[] marks) => new(ForeignKind.Member, type, name, hint, marks);
+
+    private static ForeignFormat RaidOfDisks(string type, string name, params Mark[] marks) => new(ForeignKind.Member, type, name, Raid, marks) { IsRaidOfDisks = true };
 
     private static ForeignFormat Table(string type, string name, string hint, params Mark[] marks) => new(ForeignKind.Table, type, name, hint, marks);
 

@@ -170,7 +170,8 @@ internal sealed class MasterBootRecord : PartitionTableFormat
 
         try
         {
-            return sizes.IsVolume(new BlockSlice(disk, partition.Start, Math.Min(partition.Length, disk.Length - partition.Start)));
+            var part = new BlockSlice(disk, partition.Start, Math.Min(partition.Length, disk.Length - partition.Start));
+            return sizes.IsVolume(part) || VolumeFormats.HasMember(part);
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {

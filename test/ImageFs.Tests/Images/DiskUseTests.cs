@@ -75,6 +75,18 @@ internal sealed class DiskUseTests
         Assert.That((other.IsWhole, other.FormatOf(other.Volumes[0]), other.Warnings.Count), Is.EqualTo((true, iso, 0)));
     }
 
+    [TestCase("isw_raid_member", "an Intel RAID")]
+    [TestCase("ddf_raid_member", "a DDF RAID")]
+    public void A_raid_of_firmware_is_told_beside_its_partitions_and_refused_alone(string type, string name)
+    {
+        bool isIntel = type == "isw_raid_member";
+        DiskImage image = new DiskImage(8 * MiB).Put(isIntel ? "Intel Raid ISM Cfg Sig. "u8 : [0xDE, 0x11, 0xDE, 0x11], (8 * MiB) - (isIntel ? KiB : 512));
+        Assert.That(DiskOf(image).Whole.Obstacle, Does.Contain($"a part of {name}").And.Contain("is not supported"));
+        Selection selection = Select(image.Mbr((MiB, 6 * MiB)).Put("ext/ext2.img", MiB));
+        Assert.That(Text(selection), Is.EqualTo("1:ext4"));
+        Assert.That(selection.Warnings.Single(), Does.StartWith($"the disk is a part of {name}: its partitions are those of the array"));
+    }
+
     [Test]
     public void A_partition_behind_a_hybrid_disc_is_told_and_its_boot_image_is_not()
     {

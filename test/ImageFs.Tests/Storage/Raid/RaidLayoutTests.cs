@@ -220,6 +220,23 @@ internal sealed class RaidLayoutTests
         Assert.That(mirror.Map(0, long.MaxValue, out _).Length, Is.EqualTo(mirror.Length), "near copies on two members lie as they are");
     }
 
+    [TestCase(RaidLevel.Raid5)]
+    [TestCase(RaidLevel.Raid6)]
+    [TestCase(RaidLevel.Raid10)]
+    public void Reading_allocates_nothing(RaidLevel level)
+    {
+        BlockSource array = new RaidModel(Geometry(level, 4, level == RaidLevel.Raid10 ? RaidGeometry.Raid10Layout(1, 2) : (int)ParityAlgorithm.LeftSymmetric)).Open(1);
+        byte[] bytes = new byte[array.Length];
+        array.ReadAt(0, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            array.ReadAt(i * 7, bytes.AsSpan(i * 7));
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
     [TestCase(RaidLevel.Raid5, 1, 2, 512, 512, "Raid5 of 1 members")]
     [TestCase(RaidLevel.Raid6, 3, 2, 512, 512, "Raid6 of 3 members")]
     [TestCase(RaidLevel.Raid0, 4000, 0, 512, 512, "Raid0 of 4000 members")]

@@ -11,14 +11,15 @@ internal sealed class RaidModel
 {
     private readonly int _chunk;
 
-    /// <summary>Makes an array of random bytes.</summary>
-    public RaidModel(RaidGeometry geometry, int seed = 1)
+    /// <summary>Makes an array of some bytes, of random ones where none are given or there are too few.</summary>
+    public RaidModel(RaidGeometry geometry, ReadOnlySpan<byte> data = default)
     {
         Geometry = geometry;
         _chunk = (int)geometry.ChunkLength;
         Members = [.. Enumerable.Range(0, geometry.MemberCount).Select(_ => new byte[geometry.MemberLength])];
         Data = new byte[geometry.LengthWith(Whole)];
-        new Random(seed).NextBytes(Data);
+        new Random(1).NextBytes(Data);
+        data.CopyTo(Data);
         switch (geometry.Level)
         {
             case RaidLevel.Raid1:

@@ -307,6 +307,15 @@ internal sealed class MdTests
     }
 
     [Test]
+    public void A_member_tells_what_a_table_counts_in([Values("1.1", "1.2")] string version)
+    {
+        // Entries in sectors of 4096 bytes.
+        byte[] member = Image(version, Model(1)).Member(0, Model(1).Members[0]);
+        byte[] disk = new DiskImage(4 * DiskImage.MiB).Mbr((DiskImage.MiB / 8, member.Length / 4096 * 512)).Put(member, DiskImage.MiB).Bytes;
+        Assert.That(Find(disk).Walk().Single(node => node.Entry is { Kind: "raid1" }).Origins[0].Entry, Has.Property("Start").EqualTo(DiskImage.MiB));
+    }
+
+    [Test]
     public void An_array_of_arrays_is_put_together_whatever_the_order()
     {
         // One member lies on a mirror, whose members come last.
