@@ -173,16 +173,19 @@ public sealed class Disk
         };
     }
 
-    /// <summary>As <see cref="Select"/>; a table that is damaged past use, which other callers report, leaves the whole.</summary>
+    /// <summary>
+    /// As <see cref="Select"/>; what other callers report leaves the whole where it is a table that is damaged past use, and no volume where
+    /// none can be opened.
+    /// </summary>
     public Selection SelectUsable(VolumeChoice choice)
     {
         try
         {
             return Select(choice);
         }
-        catch (ImageException) when (!choice.IsMade)
+        catch (ImageException e) when (!choice.IsMade)
         {
-            return new Selection([Whole]);
+            return new Selection(e is not LockedVolumeException && IsDivided && _root.Problem is null ? [] : [Whole]);
         }
     }
 

@@ -90,6 +90,16 @@ internal sealed class VolumesOnVolumesTests
     }
 
     [Test]
+    public void Where_no_volume_can_be_opened_it_is_none_that_is_shown_and_not_the_whole()
+    {
+        using ImageStack image = Open(SampleHeader.Write('J', "vg", 1, 2, new byte[4096]));
+        Disk disk = image.OpenDisk(VolumeChoice.None);
+        Assert.That(() => disk.Select(VolumeChoice.None), Throws.TypeOf<UnsupportedFeatureException>());
+        Assert.That(disk.SelectUsable(VolumeChoice.None).Volumes, Is.Empty);
+        Assert.That(ImageInfo.Describe(image).Children.Select(child => child.Find("name")), Is.SupersetOf((string[])["vg/all", "vg/1"]));
+    }
+
+    [Test]
     public void What_a_volume_is_a_member_of_is_told()
     {
         using ImageStack image = Open(TwoPartitions());
