@@ -16,7 +16,7 @@ DIST ?= dist/imagefs
 WAYS ?= reply=splice reply=copy reply=gather reply=direct
 MICRO ?= --filter '*'
 
-.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-micro bench-tools check clean help tools
+.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-micro bench-tools check clean help tools
 
 build: tools ## Build everything
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
@@ -60,6 +60,9 @@ bench-r2r: ## Have the ReadyToRun build in the next `make bench` too
 
 bench-ways: bench-tools ## Ways of replying, by size, source and readers; WAYS="reply=copy max_threads=1" are mount options
 	@$(BENCH) ways $(WAYS)
+
+bench-encrypted: bench-tools ## An encrypted volume beside the same in the clear, and beside openssl speed
+	@$(BENCH) encrypted
 
 bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter '*Extent*'"
 	@$(BENCH) micro $(MICRO)

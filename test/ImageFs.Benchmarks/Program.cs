@@ -1,4 +1,5 @@
 using ImageFs.Benchmarks.Comparison;
+using ImageFs.Benchmarks.Encrypted;
 using ImageFs.Benchmarks.Micro;
 using ImageFs.Benchmarks.Mounting;
 using ImageFs.Benchmarks.Report;
@@ -6,7 +7,7 @@ using ImageFs.Benchmarks.Ways;
 
 namespace ImageFs.Benchmarks;
 
-/// <summary><c>bench [compare | ways [OPTIONS...] | micro [FILTER]]</c>: see docs/performance.md.</summary>
+/// <summary><c>bench [compare | ways [OPTIONS...] | encrypted | micro [FILTER]]</c>: see docs/performance.md.</summary>
 internal static class Program
 {
     private const int UsageError = 2;
@@ -19,10 +20,12 @@ internal static class Program
                 return Compare(new Settings());
             case ["ways", .. var variants]:
                 return CompareWays(new Settings(), variants);
+            case ["encrypted"]:
+                return CompareEncrypted(new Settings());
             case ["micro", .. var rest]:
                 return MicroBenchmarks.Run(rest);
             default:
-                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | micro [BENCHMARKDOTNET-OPTIONS...]]");
+                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | encrypted | micro [BENCHMARKDOTNET-OPTIONS...]]");
                 return UsageError;
         }
     }
@@ -48,6 +51,15 @@ internal static class Program
         string text = grid.Run(variants.Length > 0 ? variants : ["reply=splice", "reply=copy"]);
         Console.WriteLine(text);
         MarkedSection.Write(settings.Document, "ways", text);
+        return Fail(grid.Failures);
+    }
+
+    private static int CompareEncrypted(Settings settings)
+    {
+        var grid = new EncryptedGrid(settings, new Tools(settings.Folder));
+        string text = grid.Run();
+        Console.WriteLine(text);
+        MarkedSection.Write(settings.Document, "encrypted", text);
         return Fail(grid.Failures);
     }
 

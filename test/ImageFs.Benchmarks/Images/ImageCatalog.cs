@@ -12,6 +12,9 @@ internal sealed class ImageCatalog(string folder)
     /// <summary>Where the source trees are.</summary>
     public SourceTree Trees => _trees;
 
+    /// <summary>The key of the encrypted images.</summary>
+    public string KeyFile => Path.Combine(folder, "key");
+
     /// <summary>The formats that a tree is there in.</summary>
     public static IReadOnlyList<ImageFormat> FormatsOf(TreeKind kind) => kind switch
     {
@@ -69,6 +72,9 @@ internal sealed class ImageCatalog(string folder)
             case ImageFormat.Udf:
                 Command.RunLong("genisoimage", "-quiet", "-udf", "-R", "-o", image, _trees.Of(kind));
                 break;
+            case ImageFormat.Luks:
+                Encrypt(Get(kind, ImageFormat.Ext4), image);
+                break;
             case ImageFormat.Qcow2:
                 MakeQcow2(Get(kind, ImageFormat.Ext4), image);
                 break;
@@ -86,6 +92,21 @@ internal sealed class ImageCatalog(string folder)
         // Half as much again, and room for the journal: mke2fs -d does not say what a tree takes.
         const string Script = "kib=$(du -sk \"$1\" | cut -f1) && truncate -s $((kib * 3 / 2 + 65536))K \"$2\" && mke2fs -q -F -t ext4 -m 0 -d \"$1\" \"$2\"";
         Command.RunLong("sh", "-c", Script, "sh", tree, image);
+    }
+
+    // The header takes room at the end, and cryptsetup moves what is there.
+    private void Encrypt(string ext4, string image)
+    {
+        const string Script =
+            """
+            set -e
+            printf %s 'a passphrase' >"$3"
+            cp --sparse=always "$1" "$2"
+            truncate -s +32M "$2"
+            cryptsetup reencrypt --encrypt --type luks2 -c aes-xts-plain64 -s 512 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --reduce-device-size 32M \
+              --batch-mode --key-file "$3" "$2"
+            """;
+        Command.RunLong("sh", "-c", Script, "sh", ext4, image, KeyFile);
     }
 
     // The partition begins at 1 MiB; after it is room for the second table.

@@ -32,4 +32,7 @@ internal enum ImageFormat
 
     /// <summary>Btrfs, compressed by zstd.</summary>
     BtrfsZstd,
+
+    /// <summary>ext4 in LUKS2, by AES-256 in XTS.</summary>
+    Luks,
 }
