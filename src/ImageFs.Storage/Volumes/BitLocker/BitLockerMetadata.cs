@@ -173,7 +173,7 @@ internal sealed record BitLockerMetadata(MetadataBlock Block)
     };
 
     // Windows Vista says only where the first copy is, and that where the others are.
-    private static IEnumerable<ulong> CopiesOf(BlockSource source, VolumeHeader header)
+    private static ulong[] CopiesOf(BlockSource source, VolumeHeader header)
     {
         if (!header.IsVista)
         {
