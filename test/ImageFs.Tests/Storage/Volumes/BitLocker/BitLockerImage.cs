@@ -57,7 +57,8 @@ internal sealed class BitLockerImage
 
     private int Area => IsVista ? 16 << 10 : AreaSize;
 
-    private string Cipher => Method switch
+    /// <summary>How sectors are encrypted, in dm-crypt's words.</summary>
+    public string Cipher => Method switch
     {
         0x8000 or 0x8001 => "aes-cbc-elephant",
         0x8002 or 0x8003 => "aes-cbc-eboiv",
@@ -66,7 +67,8 @@ internal sealed class BitLockerImage
 
     private int KeyLength => Method % 2 == 0 ? 16 : 32;
 
-    private byte[] SectorKey => Cipher switch
+    /// <summary>What they are encrypted with.</summary>
+    public byte[] SectorKey => Cipher switch
     {
         "aes-cbc-elephant" => [.. _volumeKey[..KeyLength], .. _volumeKey[32..(32 + KeyLength)]],
         "aes-cbc-eboiv" => _volumeKey[..KeyLength],
@@ -144,7 +146,8 @@ internal sealed class BitLockerImage
     /// <summary>Where the three copies of the metadata are.</summary>
     public static int[] Areas(int length) => [length / 4, length / 2, length / 4 * 3];
 
-    private int MovedTo(int length) => (length / 4) + Area;
+    /// <summary>Where the first sectors are moved to.</summary>
+    public int MovedTo(int length) => (length / 4) + Area;
 
     // Behind the moved sectors: twice the first structure, then the bit map, then its log.
     private int PartsAt(int length) => MovedTo(length) + MovedLength;
