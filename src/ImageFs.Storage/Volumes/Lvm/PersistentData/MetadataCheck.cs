@@ -22,13 +22,12 @@ internal sealed class MetadataCheck(MetadataBlocks blocks, CheckRun run)
     private const int ManyCode = 3;
 
     private readonly BlockUses _uses = new(Math.Clamp(blocks.Count, 1, BlockUses.MaxBlocks));
-    private long _lost;
 
     /// <summary>Blocks that were reached.</summary>
     public long Reached { get; private set; }
 
     /// <summary>Blocks that space maps have as used, and that nothing uses.</summary>
-    public long Lost => _lost;
+    public long Lost { get; private set; }
 
     /// <summary>Counts a use of a block.</summary>
     /// <returns>Whether it is the first, so that the block is to be looked at.</returns>
@@ -176,7 +175,7 @@ internal sealed class MetadataCheck(MetadataBlocks blocks, CheckRun run)
         }
         else if (used < counted)
         {
-            _lost++;
+            Lost++;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ImageFs.Storage.Volumes.Lvm.PersistentData;
 
 namespace ImageFs.Storage.Volumes.Lvm.Thin;

@@ -3,7 +3,6 @@ using ImageFs.Storage;
 using ImageFs.Storage.Volumes.Lvm.Cache;
 using ImageFs.Storage.Volumes.Lvm.PersistentData;
 using ImageFs.Tests.Storage.Containers;
-using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Volumes.Lvm;
 
