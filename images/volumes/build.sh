@@ -2,7 +2,7 @@
 # build.sh [OUTPUT-DIRECTORY [SCRIPT...]]
 # Makes every set of disks anew, by Debian's lvm2, mdadm and kernel in a machine that QEMU emulates (test/linux-guest.sh), in one boot of
 # some minutes, without root: guest/ has what runs there. The disks are not the same bytes each time, for identifiers and times are in them;
-# the manifest is, for what the volumes read as is.
+# what the volumes read as is, and so the manifest, but for file systems and groups in them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
@@ -25,7 +25,11 @@ for script; do
 done
 
 cut -f 1 "$tmp/out/manifest" | sort -u | while read -r set; do
-  tar -c -S -C "$tmp/out/$set" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=644 --format=gnu . | xz -9e -T 1 >"$out/$set.tar.xz"
+  (cd "$tmp/out/$set" && tar -c -S --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=644 --format=gnu -- *.img) | xz -9e -T 1 >"$out/$set.tar.xz"
 done
-cmp -s "$tmp/out/manifest" "$here/manifest" || echo "${0##*/}: the manifest differs" >&2
-cp "$tmp/out/manifest" "$out/manifest"
+
+# Lines of other sets stay. Those that came out different are told.
+touch "$out/manifest"
+grep -vxF -f "$out/manifest" "$tmp/out/manifest" | sed "s|^|${0##*/}: not as before: |" >&2 || true
+awk -F '\t' 'NR == FNR { made[$1]; next } !($1 in made)' "$tmp/out/manifest" "$out/manifest" >"$tmp/manifest"
+cat "$tmp/manifest" "$tmp/out/manifest" >"$out/manifest"

@@ -1,36 +1,28 @@
 # shellcheck shell=dash disable=SC2034,SC2154 # disks, and what words.sh takes
-# LUKS on a logical volume, and a group within LUKS. The passphrase is "volumes".
+# A group within LUKS on a volume of another. The passphrase is "volumes".
 
 begin lvm-luks
-disks 10M a
-disks 6M b
+disks 5M a
 modprobe -a dm_crypt algif_skcipher
-options='--type luks2 --luks2-metadata-size 16k --luks2-keyslots-size 256k --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --cipher aes-xts-plain64 --key-size 256'
-# shellcheck disable=SC2086
-lock() { printf volumes | cryptsetup luksFormat -q $options --key-file - "$1"; }
-unlock() { printf volumes | cryptsetup open --key-file - "$1" "$2"; }
 group under "$a"
-new -L 6M -n locked under
-lock /dev/under/locked
-unlock /dev/under/locked c1
-fill /dev/mapper/c1
-lock "$b"
-unlock "$b" c2
-group within /dev/mapper/c2
-new -L 1M -n x within
-fills within x
+new -L 3456k -n locked under
+printf volumes | cryptsetup luksFormat -q --type luks2 --luks2-metadata-size 16k --luks2-keyslots-size 128k --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+  --cipher aes-xts-plain64 --key-size 256 --key-file - /dev/under/locked
+unlock() { printf volumes | cryptsetup open --key-file - /dev/under/locked inside; }
+unlock
+group within /dev/mapper/inside
+new -L 512k -n x within
+fill /dev/within/x 64K
+fill /dev/within/x 8K 500K
 off within
-cryptsetup close c1
-cryptsetup close c2
+cryptsetup close inside
 again under
-unlock /dev/under/locked c1
-unlock "$b" c2
+unlock
 on within
 note=passphrase=volumes
-tell luks:under/locked /dev/mapper/c1
+tell luks:under/locked /dev/mapper/inside
 tells within x
 off within
-cryptsetup close c1
-cryptsetup close c2
+cryptsetup close inside
 off under
 finish

@@ -42,8 +42,8 @@ tells over base small
 off over
 finish
 
-# One that is to be merged into its origin, as soon as that is activated; and one that is being merged.
-for state in waits begun; do
+# One that is to be merged into its origin as soon as that is activated; and one that has been, of which the metadata does not know yet.
+for state in waits ended; do
   begin snapshot-merge-$state
   disks 10M a
   group merge "$a"
@@ -57,11 +57,9 @@ for state in waits begun; do
   lvm lvconvert -qqy --merge merge/new # not now: it is in use
   exec 7<&-
   off merge
-  echo 1 >/sys/module/dm_snapshot/parameters/snapshot_copy_throttle
-  if [ $state = begun ]; then
+  if [ $state = ended ]; then
     lvm vgchange -qq -ay --poll n merge
-    dd if=/dev/merge/base of=/dev/null bs=64K count=1 status=none
-    dmsetup status
+    while [ "$(dmsetup status merge-base | cut -d ' ' -f 4 | cut -d / -f 1)" != "$(dmsetup status merge-base | cut -d ' ' -f 5)" ]; do sleep 0.2; done
     as_it_is merge
   fi
   note=snapshot,merge-$state
