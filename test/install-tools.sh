@@ -17,6 +17,7 @@ packages=(
   xfsprogs                    # XFS images and their readers
   cryptsetup-bin dislocker    # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
+  lvm2                        # groups of volumes, described without the device mapper
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/

@@ -294,6 +294,27 @@ field(256, b"\0\0" + b"\xFF\xFF" * 127)
 total = sum(struct.unpack_from("<128I", member, 4096))
 field(216, u32((total & 0xFFFFFFFF) + (total >> 32)))
 open(f"{folder}/md-members.img", "wb").write(member)
+
+# A physical volume of LVM with right checksums, of whose group a volume is longer than any device: label_header, pv_header, mda_header.
+def lvm_sum(data): return zlib.crc32(data, 0xF597A6CF ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
+uuid = b"000000-0000-0000-0000-0000-0000-000000"
+text = b"""vg { id = "%s" seqno = 1 status = ["READ"] extent_size = 4294967295
+physical_volumes { pv0 { id = "%s" status = ["ALLOCATABLE"] pe_start = 64 pe_count = 4294967295 } }
+logical_volumes { lv { id = "%s" status = ["READ", "VISIBLE"] segment_count = 1
+segment1 { start_extent = 0 extent_count = 4294967295 type = "striped" stripe_count = 1 stripes = ["pv0", 0] } } } }
+contents = "Text Format Volume Group" version = 1
+""" % (uuid, uuid, uuid) + b"\0"
+volume = bytearray(64 << 10)
+sector = bytearray(512)
+head = uuid.replace(b"-", b"") + u64(64 << 10) + u64(32 << 10) + u64(0) * 3 + u64(4096) + u64(16 << 10) + u64(0) * 2
+sector[:32 + len(head)] = b"LABELONE" + u64(1) + u32(0) + u32(32) + b"LVM2 001" + head
+sector[16:20] = u32(lvm_sum(bytes(sector[20:])))
+volume[512:1024] = sector
+area = bytearray(512)
+area[4:60] = b" LVM2 x[5A%r0N*>" + u32(1) + u64(4096) + u64(16 << 10) + u64(512) + u64(len(text)) + u32(lvm_sum(text))
+area[:4] = u32(lvm_sum(bytes(area[4:])))
+volume[4096:4096 + 512 + len(text)] = area + text
+open(f"{folder}/lvm-length.img", "wb").write(volume)
 END
 
 # ---- encrypted volumes: headers only, for nobody is asked for a key ----

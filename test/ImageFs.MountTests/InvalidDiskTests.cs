@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p|LUKS[12] |BDE, )[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p|LUKS[12] |BDE, |lib/format_text)[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -38,6 +38,7 @@ internal sealed class InvalidDiskTests
     [TestCase("luks1-stripes", "", "LUKS header")]
     [TestCase("luks2-sums", "", "LUKS2 header")]
     [TestCase("bitlocker-sums", "", "BitLocker metadata")]
+    [TestCase("lvm-length", "", "LVM metadata")]
     [CancelAfter(Limit)]
     public void A_damaged_volume_or_table_is_refused_with_structure_address_and_clause(string name, string options, string structure)
     {

@@ -3,8 +3,11 @@ namespace ImageFs.Storage.Raid;
 /// <summary>An array of RAID 0, 1 or 10: each byte is a piece of the first member that has a copy of it.</summary>
 /// <param name="layout">Where copies lie.</param>
 /// <param name="members">The members, by their number.</param>
-internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember> members) : PiecedSource
+internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember> members) : PiecedSource, INamedLayer
 {
+    /// <inheritdoc/>
+    public string LayerName => "array";
+
     /// <inheritdoc/>
     public override long Length => layout.Length;
 

@@ -5,8 +5,11 @@ namespace ImageFs.Storage.Raid;
 /// <summary>An array of RAID 4, 5 or 6. What its member has is a piece there; what that lacks is put together from the rest of its row.</summary>
 /// <param name="layout">Where bytes lie.</param>
 /// <param name="members">The members, by their number.</param>
-internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember> members) : PiecedSource
+internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember> members) : PiecedSource, INamedLayer
 {
+    /// <inheritdoc/>
+    public string LayerName => "array";
+
     // Of each member as much is held at once.
     private const int MaxPiece = 64 << 10;
 

@@ -63,6 +63,7 @@ internal static class LayerExtents
         {
             Device device => device.Name,
             Storage.Containers.Container container => container.Format,
+            INamedLayer layer => layer.LayerName,
             BlockSlice => "volume",
             _ => "file",
         },

@@ -61,7 +61,9 @@ internal sealed class DescriptionTable(TextWriter output, Style style)
             return Path.GetFileName(Text(description, "name")) is { Length: > 0 } name ? name : Text(description, "name");
         }
 
-        return description.Find("partn") is long number ? number.ToString(CultureInfo.InvariantCulture) : description.Kind;
+        return description.Find("partn") is long number ? number.ToString(CultureInfo.InvariantCulture)
+            : Text(description, "name") is { Length: > 0 } own ? own
+            : description.Kind;
     }
 
     private static string Bytes(ImageDescription description, string key) => description.Find(key) is long bytes ? ByteSize.Text(bytes) : string.Empty;

@@ -55,7 +55,7 @@ internal sealed class ConfigurationSection(string name, long address)
     public InvalidImageException Wrong(string key, string problem) => Wrong($"{key} {problem}");
 
     /// <summary>The error of the section.</summary>
-    public InvalidImageException Wrong(string problem) => new(name.Length == 0 ? "LVM metadata" : $"LVM metadata, section {name}", address, problem);
+    public InvalidImageException Wrong(string problem) => new(name.Length == 0 ? "LVM metadata" : $"LVM metadata, section {name}", address, problem, "lib/format_text/import_vsn1.c");
 
     /// <summary>Adds a setting; of two with one name the first counts.</summary>
     internal void Add(string key, IReadOnlyList<ConfigurationValue> values) => _settings.TryAdd(key, values);

@@ -1,3 +1,4 @@
+using ImageFs.Storage.Checking;
 using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Volumes.Lvm;
@@ -46,4 +47,7 @@ internal sealed class LvmFormat : VolumeFormat
 
     /// <inheritdoc/>
     public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => LvmSet.Make([.. members.Cast<LvmMember>()], context);
+
+    /// <inheritdoc/>
+    public override IEnumerable<Check> ChecksOf(BlockSource source, SectorSizes sectors) => PhysicalVolumeChecks.Of(source);
 }

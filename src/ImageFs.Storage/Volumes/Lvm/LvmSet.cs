@@ -76,8 +76,18 @@ internal sealed record LvmSet : VolumeSet
             context.Warn($"volume group {group.Name} is not complete: missing {string.Join(", ", set.Missing)}");
         }
 
+        if (WhyNotActive(group) is { } reason)
+        {
+            context.Warn($"volume group {group.Name} {reason}: LVM does not activate it as it is");
+        }
+
         return set;
     }
+
+    private static string? WhyNotActive(VolumeGroup group) =>
+        group.IsExported ? "is exported (vgexport)"
+        : group.SystemId.Length > 0 ? $"belongs to the machine {group.SystemId}"
+        : null;
 
     /// <inheritdoc/>
     public override ImageDescription Describe()
@@ -88,6 +98,7 @@ internal sealed record LvmSet : VolumeSet
             .With("sequence", _group?.Sequence)
             .With("extent-size", _group?.ExtentLength)
             .With("system-id", _group?.SystemId)
+            .With("lock-type", _group?.LockType)
             .With("exported", _group is { IsExported: true } ? true : null);
         foreach (PhysicalVolume volume in _group?.PhysicalVolumes ?? [])
         {
@@ -106,7 +117,7 @@ internal sealed record LvmSet : VolumeSet
     public override IEnumerable<Check> Checks => _volumes is null ? [] : LvmChecks.Of(_volumes);
 
     /// <inheritdoc/>
-    public override BlockSource Open(VolumeEntry entry, OpenContext context) => _volumes!.Open(((LvmEntry)entry).Shown);
+    public override BlockSource Open(VolumeEntry entry, OpenContext context) => new NamedSource(_volumes!.Open(((LvmEntry)entry).Shown), entry.Name);
 }
 
 /// <summary>A logical volume for users.</summary>
@@ -131,4 +142,7 @@ internal sealed record LvmEntry : VolumeEntry
 
     /// <summary>The volume whose bytes it has: itself, or a snapshot.</summary>
     public LogicalVolume Shown { get; }
+
+    /// <inheritdoc/>
+    public override bool IsNamed(string value) => value == Name || value == Uuid;
 }

@@ -1,0 +1,33 @@
+namespace ImageFs.Storage;
+
+/// <summary>A source that has a name of its own, for who is told where bytes lie.</summary>
+public interface INamedLayer
+{
+    /// <summary>Its name: "vg/root", "array".</summary>
+    string LayerName { get; }
+}
+
+/// <summary>A source under a name.</summary>
+/// <param name="below">The source, all of it.</param>
+/// <param name="name">The name.</param>
+internal sealed class NamedSource(BlockSource below, string name) : BlockSource, INamedLayer
+{
+    private readonly BlockSource _below = below;
+
+    /// <inheritdoc/>
+    public string LayerName => name;
+
+    /// <inheritdoc/>
+    public override long Length => _below.Length;
+
+    /// <inheritdoc/>
+    public override TCapability? Find<TCapability>()
+        where TCapability : class => _below.Find<TCapability>();
+
+    /// <inheritdoc/>
+    public override Extent Map(long offset, long maxLength, out BlockSource below)
+    {
+        below = _below;
+        return Extent.Mapped(offset, Math.Min(maxLength, Length - offset), offset);
+    }
+}
