@@ -26,7 +26,7 @@ internal sealed class DiskSetTests
             {
                 case "refused":
                     // What LVM does not activate without being told may be read all the same, if it is what it was.
-                    Assert.That(node.Problem is not null || HashOf(node.Source) == WithAllDisks(volume).Hash, $"{node.Problem?.Message}");
+                    Assert.That(node.Problem is not null || TryHashOf(node.Source) is not { } hash || hash == WithAllDisks(volume).Hash, "other bytes");
                     break;
                 case "error":
                     Assert.That(() => node.Problem is null ? HashOf(node.Source) : throw node.Problem, Throws.InstanceOf<ImageException>());
@@ -67,6 +67,19 @@ internal sealed class DiskSetTests
     }
 
     private static IEnumerable<VolumeNode> All(VolumeNode[] disks) => disks.SelectMany(disk => disk.Walk()).Distinct();
+
+    // Null when some of it cannot be read, which is an error then and never other bytes.
+    private static string? TryHashOf(BlockSource source)
+    {
+        try
+        {
+            return HashOf(source);
+        }
+        catch (ImageException)
+        {
+            return null;
+        }
+    }
 
     private static string HashOf(BlockSource source)
     {
