@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Metadata;
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs;
@@ -150,7 +151,12 @@ internal sealed class HashBlocks(XfsVolume volume, ForkMap map, bool isAttribute
         }
         else
         {
-            Assemble(place, check, buffer);
+            if (Assemble(place, check, buffer))
+            {
+                // The log has each piece as a buffer of its own, with the checksum of the block as it was before the change.
+                MetadataHeader.Seal(buffer, volume.Geometry);
+            }
+
             check.Verify(buffer, address, 0);
         }
 
@@ -194,13 +200,18 @@ internal sealed class HashBlocks(XfsVolume volume, ForkMap map, bool isAttribute
     /// <summary>More blocks than there are: a bound of how many can follow one another.</summary>
     public long CountBlocks() => volume.Geometry.DataBlocks / BlocksOfEach;
 
-    private void Assemble(long place, BlockCheck check, Span<byte> buffer)
+    // Whether the log changed any of its pieces.
+    private bool Assemble(long place, BlockCheck check, Span<byte> buffer)
     {
+        bool isReplayed = false;
         for (int i = 0; i < BlocksOfEach; i++)
         {
             long address = volume.Geometry.AddressOf(FindBlock(place + i, check, out _));
             volume.Source.ReadAt(address, buffer.Slice(i * volume.Geometry.BlockSize, volume.Geometry.BlockSize));
+            isReplayed = isReplayed || volume.IsReplayed(address, volume.Geometry.BlockSize);
         }
+
+        return isReplayed;
     }
 
     private long FindBlock(long place, BlockCheck check, out long together)

@@ -69,6 +69,25 @@ internal sealed class XfsVolume
     /// <summary>Whether it was unmounted as it is: what the super block counts is true then.</summary>
     public bool IsClean { get; init; } = true;
 
+    /// <summary>Whether the log changed any of a range.</summary>
+    /// <param name="address">Where it begins.</param>
+    /// <param name="length">Its length, in bytes.</param>
+    public bool IsReplayed(long address, long length)
+    {
+        for (long end = address + length; IsRecovered && address < end;)
+        {
+            Extent extent = Source.Map(address, end - address, out _);
+            if (extent.Kind == ExtentKind.Own)
+            {
+                return true;
+            }
+
+            address += extent.Length;
+        }
+
+        return false;
+    }
+
     /// <summary>A block of metadata that belongs to an inode, checked.</summary>
     /// <param name="number">Its number on disk; it must be valid.</param>
     /// <param name="check">What it has to be.</param>
