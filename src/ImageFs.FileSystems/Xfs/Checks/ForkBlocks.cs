@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs.Checks;
@@ -33,6 +34,8 @@ internal sealed class ForkBlocks(XfsVolume volume, HeldInode inode, bool isAttri
         byte[] block = new byte[Size];
         long next = -1;
         long address = 0;
+        bool isInPieces = false;
+        bool isReplayed = false;
         for (int index = FirstBehind(extents, start); index < extents.Count && extents[index].FileBlock < end; index++)
         {
             FileExtent extent = extents[index];
@@ -48,9 +51,16 @@ internal sealed class ForkBlocks(XfsVolume volume, HeldInode inode, bool isAttri
                 long at = volume.Geometry.AddressOf(extent.Block + i);
                 volume.Source.ReadAt(at, block.AsSpan(piece * volume.Geometry.BlockSize, volume.Geometry.BlockSize));
                 address = piece == 0 ? at : address;
+                isInPieces = piece > 0 && (isInPieces || at != address + ((long)piece * volume.Geometry.BlockSize));
+                isReplayed = (piece > 0 && isReplayed) || volume.IsReplayed(at, volume.Geometry.BlockSize);
                 next = place + 1;
                 if (next % _blocksOfOne == 0)
                 {
+                    if (isInPieces && isReplayed)
+                    {
+                        MetadataHeader.Seal(block, volume.Geometry);
+                    }
+
                     take(next - _blocksOfOne, address, block);
                 }
             }
