@@ -122,7 +122,7 @@ public sealed class Disk
 
                 foreach (Check check in node.Set is { } set && sets.Add(set) ? set.Checks : [])
                 {
-                    yield return (PartOf(node.Parts.FirstOrDefault() ?? node), check);
+                    yield return (PartOf(node.Parts is [var first, ..] ? first : node), check);
                 }
             }
         }

@@ -22,7 +22,8 @@ internal static class LvmChecks
         {
             (BlockSource metadata, BlockSource data) = ThinSegment.OpenParts(segment, volumes);
             ThinCheck.Run(metadata, data, volumes.Context.Memory, run);
-        },
+        }
+        ,
         CacheSegment.Type => run => CacheCheck.Run(CacheSegment.OpenParts(segment, volumes).Metadata, volumes.Context.Memory, run),
         _ => null,
     };

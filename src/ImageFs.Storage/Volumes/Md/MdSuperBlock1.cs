@@ -147,7 +147,7 @@ internal readonly ref struct MdSuperBlock1
     }
 
     // Entries have a sector in the upper 54 bits, and a number of sectors; the last one has all bits.
-    private IReadOnlyList<(long Start, long Length)> ReadBadBlocks(BlockSource source, long address)
+    private List<(long Start, long Length)> ReadBadBlocks(BlockSource source, long address)
     {
         if (!Features.HasFlag(MdFeatures.BadBlocks))
         {

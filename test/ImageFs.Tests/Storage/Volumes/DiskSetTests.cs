@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Keys;
 using ImageFs.Storage.Volumes;

@@ -101,7 +101,7 @@ internal sealed class SnapshotTests
 
     [Test]
     public void A_store_that_is_cut_short_is_told() =>
-        Assert.That(() => SnapshotStore.Open(new MemorySource(_origin), new BlockSlice(new MemorySource(Store([1])[..100]), 0, 4 * Chunk), _origin.Length), Throws.TypeOf<TruncatedImageException>());
+        Assert.That(() => SnapshotStore.Open(new MemorySource(_origin), new BlockSlice(new MemorySource(Store([1]).AsMemory(0, 100)), 0, 4 * Chunk), _origin.Length), Throws.TypeOf<TruncatedImageException>());
 
     [Test]
     public void Reading_takes_no_memory()

@@ -312,7 +312,7 @@ internal sealed class MdTests
         // Entries in sectors of 4096 bytes.
         byte[] member = Image(version, Model(1)).Member(0, Model(1).Members[0]);
         byte[] disk = new DiskImage(4 * DiskImage.MiB).Mbr((DiskImage.MiB / 8, member.Length / 4096 * 512)).Put(member, DiskImage.MiB).Bytes;
-        Assert.That(Find(disk).Walk().Single(node => node.Entry is { Kind: "raid1" }).Origins[0].Entry, Has.Property("Start").EqualTo(DiskImage.MiB));
+        Assert.That(((Partition)Find(disk).Walk().Single(node => node.Entry is { Kind: "raid1" }).Origins[0].Entry!).Start, Is.EqualTo(DiskImage.MiB));
     }
 
     [Test]
