@@ -5,6 +5,14 @@ public interface INamedLayer
 {
     /// <summary>Its name: "vg/root", "array".</summary>
     string LayerName { get; }
+
+    /// <summary>Bytes that it has. One whose addresses are more than its bytes has fewer than its length.</summary>
+    long ByteCount => long.MaxValue;
+
+    /// <summary>What bytes are that the source itself answers for (<see cref="ExtentKind.Own"/>).</summary>
+    /// <param name="offset">Where they begin in it.</param>
+    /// <exception cref="ImageException">What tells is damaged.</exception>
+    OwnBytes OwnAt(long offset) => OwnBytes.Inline;
 }
 
 /// <summary>A source under a name.</summary>

@@ -12,6 +12,9 @@ internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember>
     public override long Length => layout.Length;
 
     /// <inheritdoc/>
+    public OwnBytes OwnAt(long offset) => OwnBytes.Missing;
+
+    /// <inheritdoc/>
     protected override Piece Find(long offset)
     {
         long length = layout.Length - offset;

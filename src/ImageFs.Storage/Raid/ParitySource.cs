@@ -17,6 +17,18 @@ internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember
     public override long Length => layout.Length;
 
     /// <inheritdoc/>
+    public OwnBytes OwnAt(long offset)
+    {
+        RaidPlace place = layout.PlaceOf(offset, out _);
+        int lost = members.Count(member =>
+        {
+            long length = 1;
+            return !member.Has(place.Address, ref length);
+        });
+        return lost <= layout.ParityCount ? OwnBytes.Rebuilt : OwnBytes.Missing;
+    }
+
+    /// <inheritdoc/>
     protected override Piece Find(long offset)
     {
         RaidPlace place = layout.PlaceOf(offset, out _);

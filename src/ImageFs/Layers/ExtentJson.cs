@@ -73,7 +73,7 @@ internal static class ExtentJson
         json.WriteStartObject();
         json.WriteNumber("offset", extent.Offset);
         json.WriteNumber("length", run.Length);
-        json.WriteString("kind", ExtentText.KindName(extent.Kind));
+        json.WriteString("kind", ExtentText.KindName(extent));
         if (LayerExtents.HasAddress(extent))
         {
             json.WriteNumber("address", extent.Address);
@@ -115,7 +115,7 @@ internal static class ExtentJson
         {
             json.WriteStartObject();
             json.WriteNumber("length", piece.Length);
-            json.WriteString("kind", ExtentText.KindName(piece.Kind));
+            json.WriteString("kind", ExtentText.KindName(piece));
             if (LayerExtents.HasAddress(piece))
             {
                 json.WriteNumber("address", piece.Address);

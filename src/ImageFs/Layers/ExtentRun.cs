@@ -28,6 +28,11 @@ internal readonly record struct ExtentRun(LocatedExtent Extent, long Count = 1)
             return null;
         }
 
+        if (Extent.Kind == ExtentKind.Own && LayerExtents.OwnOf(next.Extent) != LayerExtents.OwnOf(Extent))
+        {
+            return null;
+        }
+
         if (Extent.IsZero || (Codec is not null && IsSameBlock(in next)))
         {
             return this with { Extent = Extent with { Length = Extent.Length + next.Extent.Length } };

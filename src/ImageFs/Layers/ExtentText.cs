@@ -22,19 +22,25 @@ internal static class ExtentText
                 string repeated = run.Count > 1 ? $", {run.Count} times {extent.Length} bytes" : string.Empty;
                 string address = LayerExtents.HasAddress(extent) ? $"{extent.Address}" : "-";
                 string stored = run.Codec is { } codec ? $", {run.StoredLength} bytes of {codec.Name}{(run.Stored.Count > 1 ? $" in {run.Stored.Count} pieces" : string.Empty)}" : string.Empty;
-                output.WriteLine(Row, extent.Offset, run.Length, KindName(extent.Kind), address, $"{LayerExtents.NameOf(extent)}{stored}{repeated}");
+                output.WriteLine(Row, extent.Offset, run.Length, KindName(extent), address, $"{LayerExtents.NameOf(extent)}{stored}{repeated}");
             }
         }
     }
 
     /// <summary>A kind's name, as it is printed.</summary>
-    internal static string KindName(ExtentKind kind) => kind switch
+    internal static string KindName(in LocatedExtent extent) => extent.Kind switch
     {
         ExtentKind.Hole => "hole",
         ExtentKind.Mapped => "mapped",
         ExtentKind.Unwritten => "unwritten",
-        ExtentKind.Own => "inline",
+        ExtentKind.Own => LayerExtents.OwnOf(extent) switch
+        {
+            OwnBytes.Rebuilt => "rebuilt",
+            OwnBytes.Missing => "missing",
+            OwnBytes.Checked => "checked",
+            _ => "inline",
+        },
         ExtentKind.Encoded => "encoded",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        _ => throw new ArgumentOutOfRangeException(nameof(extent)),
     };
 }

@@ -28,7 +28,7 @@ internal static class LayerExtents
             foreach (LocatedExtent piece in extent.Kind == ExtentKind.Mapped ? [extent] : next.Stored)
             {
                 long total = named[piece.Source] = named.GetValueOrDefault(piece.Source) + piece.Length;
-                isBeyond |= (total - FreeBytes) / MostTimes > piece.Source.Length;
+                isBeyond |= (total - FreeBytes) / MostTimes > BytesOf(piece.Source);
             }
 
             ExtentRun? longer = run?.With(next);
@@ -58,19 +58,32 @@ internal static class LayerExtents
     internal static string NameOf(in LocatedExtent extent) => extent.Kind switch
     {
         ExtentKind.Hole or ExtentKind.Unwritten => string.Empty,
-        ExtentKind.Own => "metadata",
-        _ => extent.Source switch
+        ExtentKind.Own => OwnOf(extent) switch
         {
-            Device device => device.Name,
-            Storage.Containers.Container container => container.Format,
-            INamedLayer layer => layer.LayerName,
-            BlockSlice => "volume",
-            _ => "file",
+            OwnBytes.Rebuilt => "parity",
+            OwnBytes.Missing => "nothing that is there",
+            OwnBytes.Checked => LayerNameOf(extent.Source),
+            _ => "metadata",
         },
+        _ => LayerNameOf(extent.Source),
     };
+
+    /// <summary>What bytes of an extent of the kind <see cref="ExtentKind.Own"/> are.</summary>
+    internal static OwnBytes OwnOf(in LocatedExtent extent) => extent.Source is INamedLayer layer ? layer.OwnAt(extent.Address) : OwnBytes.Inline;
 
     /// <summary>Whether an extent's address is a place in the layer that it names: bytes that are nowhere, or among metadata, have none.</summary>
     internal static bool HasAddress(in LocatedExtent extent) => extent.Kind is ExtentKind.Mapped or ExtentKind.Encoded;
+
+    private static string LayerNameOf(BlockSource source) => source switch
+    {
+        Device device => device.Name,
+        Storage.Containers.Container container => container.Format,
+        INamedLayer layer => layer.LayerName,
+        BlockSlice => "volume",
+        _ => "file",
+    };
+
+    private static long BytesOf(BlockSource source) => source is INamedLayer layer ? Math.Min(source.Length, layer.ByteCount) : source.Length;
 
     // One layer at a time: below the one that decodes a block, it is its stored bytes that are followed.
     private static ExtentRun Look(BlockSource source, long offset, int layers, out bool isBottom)

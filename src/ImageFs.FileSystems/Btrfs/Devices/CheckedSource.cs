@@ -10,7 +10,7 @@ namespace ImageFs.FileSystems.Btrfs.Devices;
 /// </summary>
 /// <param name="logical">The data.</param>
 /// <param name="checksums">The tree of checksums (EXTENT_CSUM).</param>
-internal sealed class CheckedSource(LogicalSource logical, Trees.Tree checksums) : BlockSource
+internal sealed class CheckedSource(LogicalSource logical, Trees.Tree checksums) : BlockSource, INamedLayer
 {
     private const int MaxBatch = Chunk.StripeLength;
 
@@ -21,6 +21,15 @@ internal sealed class CheckedSource(LogicalSource logical, Trees.Tree checksums)
 
     /// <inheritdoc/>
     public override long Length => logical.Length;
+
+    /// <inheritdoc/>
+    public string LayerName => logical.LayerName;
+
+    /// <inheritdoc/>
+    public long ByteCount => logical.ByteCount;
+
+    /// <inheritdoc/>
+    public OwnBytes OwnAt(long offset) => OwnBytes.Checked;
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)

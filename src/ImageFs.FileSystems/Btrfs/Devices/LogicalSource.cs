@@ -7,7 +7,7 @@ namespace ImageFs.FileSystems.Btrfs.Devices;
 /// The logical addresses of a file system: chunks lay them out on devices. What lies on a device that is there is a piece of it; what was on
 /// one that is missing, and is only in the parity of the others, this source puts together.
 /// </summary>
-internal sealed class LogicalSource : PiecedSource, INodeSource
+internal sealed class LogicalSource : PiecedSource, INodeSource, INamedLayer
 {
     private readonly Chunk[] _chunks;
     private readonly long[] _ends;
@@ -25,6 +25,8 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
                 throw new InvalidImageException("chunk", _chunks[i].Start, $"it begins inside that of 0x{_chunks[i - 1].Start:X}", Chunk.Clause);
             }
         }
+
+        ByteCount = _chunks.Sum(chunk => chunk.Length);
     }
 
     /// <summary>The chunks, in the order of their addresses.</summary>
@@ -32,6 +34,12 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
 
     /// <summary>All addresses that there are: of one in no chunk it is said so, wherever it is.</summary>
     public override long Length => long.MaxValue;
+
+    /// <inheritdoc/>
+    public string LayerName => "logical addresses";
+
+    /// <summary>Those of all chunks.</summary>
+    public long ByteCount { get; }
 
     /// <inheritdoc/>
     public override long MapSize => (long)_chunks.Length * 256;
@@ -74,6 +82,14 @@ internal sealed class LogicalSource : PiecedSource, INodeSource
             bytes = bytes[piece.Length..];
             address += piece.Length;
         }
+    }
+
+    /// <inheritdoc/>
+    public OwnBytes OwnAt(long offset)
+    {
+        Chunk chunk = Get(offset);
+        ChunkRow row = chunk.RowOf(offset - chunk.Start, out int column);
+        return chunk.ParityCount > 0 && row.CanRebuild(column, 1, areStaleLost: false) ? OwnBytes.Rebuilt : OwnBytes.Missing;
     }
 
     /// <inheritdoc/>

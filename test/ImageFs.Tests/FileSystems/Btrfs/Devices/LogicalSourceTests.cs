@@ -66,6 +66,10 @@ internal sealed class LogicalSourceTests
 
         Assert.That(source.Map(Start, MiB, out BlockSource below).Kind, Is.EqualTo(ExtentKind.Own));
         Assert.That(below, Is.SameAs(source));
+        Assert.That(source.OwnAt(Start), Is.EqualTo(OwnBytes.Rebuilt));
+        Assert.That(new Raid(BlockGroupFlags.Raid5, 3, 1).Open(0, 1).OwnAt(Start), Is.EqualTo(OwnBytes.Missing));
+        Assert.That(new Raid(BlockGroupFlags.Raid0, 3, 1).Open(missing: 0).OwnAt(Start), Is.EqualTo(OwnBytes.Missing));
+        Assert.That(source.ByteCount, Is.EqualTo(new Raid(BlockGroupFlags.Raid5, 3, 1).Data.Length));
         Assert.That(source.Map(Start + Stripe, MiB, out _).Kind, Is.EqualTo(ExtentKind.Mapped));
     }
 
