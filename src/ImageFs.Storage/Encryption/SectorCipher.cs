@@ -115,38 +115,38 @@ internal sealed class SectorCipher
         }
     }
 
-    // In XTS each block's mask is the one before it times x, in the field of IEEE 1619 5.2. Eight are multiplied at once, by x^8.
+    // In XTS each block's mask is the one before it times x, in the field of IEEE 1619 5.2. Four are multiplied at once, by x^4: what is
+    // compiled ahead of time does not know of wider registers than theirs.
     private void FillTweaks(ReadOnlySpan<byte> vectors, Span<byte> masks, Span<byte> chunk)
     {
-        ReadOnlySpan<UInt128> firsts = MemoryMarshal.Cast<byte, UInt128>(vectors);
+        ReadOnlySpan<Vector128<ulong>> firsts = MemoryMarshal.Cast<byte, Vector128<ulong>>(vectors);
         for (int sector = 0; sector < firsts.Length; sector++)
         {
-            Span<Vector256<ulong>> pairs = MemoryMarshal.Cast<byte, Vector256<ulong>>(masks.Slice(sector * SectorSize, SectorSize));
-            Span<Vector256<ulong>> blocks = MemoryMarshal.Cast<byte, Vector256<ulong>>(chunk.Slice(sector * SectorSize, SectorSize));
-            Vector128<ulong> first = Vector128.Create((ulong)(firsts[sector] & ulong.MaxValue), (ulong)(firsts[sector] >> 64));
-            Vector256<ulong> one = Vector256.Create(first, Times(Vector256.Create(first, first), 1).GetLower());
-            Vector256<ulong> two = Times(one, 2);
-            Vector256<ulong> three = Times(one, 4);
-            Vector256<ulong> four = Times(two, 4);
-            for (; pairs.Length >= 4 && blocks.Length >= 4; pairs = pairs[4..], blocks = blocks[4..])
+            Span<Vector128<ulong>> tweaks = MemoryMarshal.Cast<byte, Vector128<ulong>>(masks.Slice(sector * SectorSize, SectorSize));
+            Span<Vector128<ulong>> blocks = MemoryMarshal.Cast<byte, Vector128<ulong>>(chunk.Slice(sector * SectorSize, SectorSize));
+            Vector128<ulong> one = firsts[sector];
+            Vector128<ulong> two = Times(one, 1);
+            Vector128<ulong> three = Times(one, 2);
+            Vector128<ulong> four = Times(one, 3);
+            for (int i = 0; i + 3 < tweaks.Length && i + 3 < blocks.Length; i += 4)
             {
-                (pairs[0], pairs[1], pairs[2], pairs[3]) = (one, two, three, four);
-                blocks[0] ^= one;
-                blocks[1] ^= two;
-                blocks[2] ^= three;
-                blocks[3] ^= four;
-                (one, two, three, four) = (Times(one, 8), Times(two, 8), Times(three, 8), Times(four, 8));
+                (tweaks[i], tweaks[i + 1], tweaks[i + 2], tweaks[i + 3]) = (one, two, three, four);
+                blocks[i] ^= one;
+                blocks[i + 1] ^= two;
+                blocks[i + 2] ^= three;
+                blocks[i + 3] ^= four;
+                (one, two, three, four) = (Times(one, 4), Times(two, 4), Times(three, 4), Times(four, 4));
             }
         }
     }
 
-    // Two elements, each times a power of x, up to the 8th. What is shifted out of an upper half comes back in the lower one, times x^7 + x^2 + x + 1.
+    // An element times a power of x. What is shifted out of its upper half comes back in the lower one, times x^7 + x^2 + x + 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Times(Vector256<ulong> values, int power)
+    private static Vector128<ulong> Times(Vector128<ulong> value, int power)
     {
-        Vector256<ulong> shiftedOut = Vector256.Shuffle(values >>> (64 - power), Vector256.Create(1UL, 0, 3, 2));
-        Vector256<ulong> folded = (shiftedOut << 1) ^ (shiftedOut << 2) ^ (shiftedOut << 7);
-        return (values << power) ^ shiftedOut ^ (folded & Vector256.Create(ulong.MaxValue, 0, ulong.MaxValue, 0));
+        Vector128<ulong> shiftedOut = Vector128.Shuffle(value >>> (64 - power), Vector128.Create(1UL, 0));
+        Vector128<ulong> folded = (shiftedOut << 1) ^ (shiftedOut << 2) ^ (shiftedOut << 7);
+        return (value << power) ^ shiftedOut ^ (folded & Vector128.Create(ulong.MaxValue, 0));
     }
 
     private static void Mask(Span<byte> bytes, ReadOnlySpan<byte> masks)
