@@ -38,6 +38,7 @@ internal sealed class InvalidDiskTests
     [TestCase("luks1-stripes", "", "LUKS header")]
     [TestCase("luks2-sums", "", "LUKS2 header")]
     [TestCase("bitlocker-sums", "", "BitLocker metadata")]
+    [TestCase("bitlocker-moved-past-end", "", "BitLocker metadata")]
     [TestCase("lvm-length", "", "LVM metadata")]
     [CancelAfter(Limit)]
     public void A_damaged_volume_or_table_is_refused_with_structure_address_and_clause(string name, string options, string structure)
