@@ -9,6 +9,7 @@ packages=(
   gcc libc6-dev linux-libc-dev # the walker of trees, and proofs of the wire format
   fuse3                       # fusermount3
   fdisk mount util-linux      # sfdisk; losetup, umount; setpriv, unshare
+  wimtools                    # wimcapture, the writer of Xpress and LZX
   isomd5sum                   # checkisomd5
   strace perl-base
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers

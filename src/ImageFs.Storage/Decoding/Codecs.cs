@@ -21,6 +21,15 @@ public static class Codecs
     /// <summary>LZO1X, as the kernel has it: without a header.</summary>
     public static Codec Lzo { get; } = new LzoCodec();
 
+    /// <summary>LZNT1, as NTFS compresses files ([MS-XCA] 2.5). A stream may hold less than is asked for: the rest is zeros.</summary>
+    public static Codec Lznt1 { get; } = new Lznt1Codec();
+
+    /// <summary>Xpress with Huffman codes, in blocks of at most 64 KiB ([MS-XCA] 2.2).</summary>
+    public static Codec Xpress { get; } = new XpressHuffmanCodec();
+
+    /// <summary>LZX with a window of 32 KiB, as in WIM: blocks of at most 32 KiB.</summary>
+    public static Codec Lzx { get; } = new LzxCodec();
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzo];
+    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzo, Lznt1, Xpress, Lzx];
 }

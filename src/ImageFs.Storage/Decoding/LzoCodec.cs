@@ -134,23 +134,15 @@ internal sealed class LzoCodec : Codec
             _written += length;
         }
 
-        // A match may reach into what it writes: then it repeats.
         private void CopyMatch(int distance, int length)
         {
-            if (distance > _written || length > _destination.Length - _written)
+            if (!MatchCopy.TryCopy(_destination, _written, distance, length))
             {
                 _isDamaged = true;
                 return;
             }
 
-            int start = _written - distance;
-            while (length > 0)
-            {
-                int part = Math.Min(_written - start, length);
-                _destination.Slice(start, part).CopyTo(_destination[_written..]);
-                _written += part;
-                length -= part;
-            }
+            _written += length;
         }
     }
 }
