@@ -16,7 +16,6 @@ internal sealed class ForeignFormatsTests
         ("squashfs", 0, [.. "hsqs"u8]),
         ("erofs", 1024, [0xE2, 0xE1, 0xF5, 0xE0]),
         ("f2fs", 1024, [0x10, 0x20, 0xF5, 0xF2]),
-        ("ntfs", 0, [0xEB, 0x52, 0x90, .. "NTFS    "u8]),
         ("apfs", 32, [.. "NXSB"u8]),
         ("hfsplus", 1024, [.. "H+"u8, 0, 4]),
         ("hfsplus", 1024, [.. "HX"u8, 0, 5]),

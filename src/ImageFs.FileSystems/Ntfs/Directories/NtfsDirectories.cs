@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using ImageFs.FileSystems.Directories;
+using ImageFs.Storage;
+using ImageFs.Tree;
+
+namespace ImageFs.FileSystems.Ntfs.Directories;
+
+/// <summary>The directories of an NTFS volume: names are found by the order of their index. "." and ".." are no entries.</summary>
+/// <param name="volume">The volume.</param>
+/// <param name="upcase">The order of names.</param>
+/// <param name="options">Which names are shown, and how.</param>
+internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, NtfsOptions options) : DirectoryListing<Directory, DirectoryCursor>(volume.Indexes)
+{
+    /// <summary>Bytes that positions leave to the root of an index: more than a file record has.</summary>
+    public const int RootRoom = 64 * 1024;
+
+    private const int OwnWeight = 200;
+
+    /// <summary>How names are shown.</summary>
+    public ShownNames Names => options.Names;
+
+    /// <summary>Whether a file is listed.</summary>
+    /// <param name="record">The number of its record.</param>
+    /// <param name="attributes">Its attributes.</param>
+    public bool IsShown(long record, FileAttributes attributes) =>
+        (options.ShowsSystemFiles || record >= SystemFiles.FirstFree) && !(options.HidesHidden && attributes.HasFlag(FileAttributes.Hidden));
+
+    /// <summary>Whether a name that is shown can be found by another.</summary>
+    public NameMatch Match(ReadOnlySpan<byte> shown, ReadOnlySpan<byte> name)
+    {
+        if (shown.SequenceEqual(name))
+        {
+            return NameMatch.Same;
+        }
+
+        if (!options.IgnoresCase)
+        {
+            return NameMatch.None;
+        }
+
+        Span<char> left = stackalloc char[FileName.MaxUnits];
+        Span<char> right = stackalloc char[FileName.MaxUnits];
+        return Names.TryDecode(shown, left, out int leftLength)
+            && Names.TryDecode(name, right, out int rightLength)
+            && upcase.CompareCaseless(left[..leftLength], right[..rightLength]) == 0 ? NameMatch.Similar : NameMatch.None;
+    }
+
+    /// <inheritdoc/>
+    public override uint Hash(Directory directory, ReadOnlySpan<byte> name)
+    {
+        Span<char> units = stackalloc char[FileName.MaxUnits];
+        if (!options.IgnoresCase || !Names.TryDecode(name, units, out int length))
+        {
+            return NameHash.Of(name);
+        }
+
+        foreach (ref char unit in units[..length])
+        {
+            unit = upcase[unit];
+        }
+
+        return NameHash.Of(MemoryMarshal.AsBytes(units[..length]));
+    }
+
+    /// <inheritdoc/>
+    protected override Directory OpenDirectory(NodeId directory)
+    {
+        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
+        return new Directory(volume, volume.ReadFile(directory, buffer.Span));
+    }
+
+    /// <inheritdoc/>
+    protected override DirectoryCursor Read(Directory directory, long position) => new(this, directory, position);
+
+    /// <inheritdoc/>
+    protected override long Weigh(Directory directory) => OwnWeight + directory.Size;
+
+    /// <inheritdoc/>
+    protected override NodeId FindParent(NodeId node, Directory directory)
+    {
+        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
+        return new NodeId((ulong)volume.ReadFile(directory.Parent, buffer.Span).Number);
+    }
+
+    /// <inheritdoc/>
+    protected override bool HasOwnLookup(Directory directory) => Names.IsExact;
+
+    /// <inheritdoc/>
+    protected override bool? TryLookUp(Directory directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        node = default;
+        if (!Names.IsExact)
+        {
+            return null;
+        }
+
+        Span<char> units = stackalloc char[FileName.MaxUnits];
+        if (!Names.TryDecode(name, units, out int length))
+        {
+            return false;
+        }
+
+        FileReference file;
+        try
+        {
+            if (!directory.TryFind(units[..length], upcase, options.IgnoresCase, out file))
+            {
+                return false;
+            }
+        }
+        catch (InvalidImageException)
+        {
+            // All entries are looked at, then.
+            return null;
+        }
+
+        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
+        node = new NodeId((ulong)volume.ReadFile(file, buffer.Span).Number);
+        return true;
+    }
+}

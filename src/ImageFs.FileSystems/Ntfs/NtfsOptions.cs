@@ -1,0 +1,83 @@
+using ImageFs.FileSystems.Names;
+using ImageFs.Storage;
+using ImageFs.Storage.Formats;
+using ImageFs.Tree;
+
+namespace ImageFs.FileSystems.Ntfs;
+
+/// <summary>The mount options of Linux's ntfs3 that mean something to a reader. Those that only a writer could follow are taken.</summary>
+internal sealed class NtfsOptions
+{
+    private const uint AllPermissions = 0x1FF;
+    private const uint WritePermissions = 0x92;
+    private const uint DefaultMask = 0x12;
+
+    private static readonly string[] s_forWriters =
+        ["acl", "delalloc", "discard", "force", "hide_dot_files", "noacsrules", "prealloc", "sparse", "sys_immutable", "windows_names"];
+
+    /// <summary>Takes the options.</summary>
+    /// <exception cref="OptionException">A value is not valid.</exception>
+    public NtfsOptions(OptionList options)
+    {
+        UserId = options.TakeUser("uid") ?? 0;
+        GroupId = options.TakeGroup("gid") ?? 0;
+        uint mask = options.TakeNumber("umask", octal: true) ?? DefaultMask;
+        FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
+        DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
+        ShowsSystemFiles = options.TakeFlag("showmeta");
+        HidesHidden = options.TakeFlag("nohidden");
+        IgnoresCase = options.TakeFlag("nocase") | options.TakeFlag("ignore_case");
+        string? charset = options.TakeValue("nls");
+        NameCharset taken = NameCharset.Take(options);
+        Names = new ShownNames(charset is null || taken != NameCharset.Utf8 ? taken : NameCharset.Get(charset));
+        foreach (string name in s_forWriters)
+        {
+            options.TryTake(name, out _);
+        }
+    }
+
+    /// <summary>The help of the options.</summary>
+    public static IReadOnlyList<FormatOption> Help =>
+    [
+        new("uid=USER", "owner (default: 0)"),
+        new("gid=GROUP", "group (default: 0)"),
+        new("umask=OCTAL", "permissions to take away (default: 022)"),
+        new("fmask=OCTAL", "permissions to take away from files"),
+        new("dmask=OCTAL", "permissions to take away from directories"),
+        new("showmeta", "list the files of the file system itself"),
+        new("nohidden", "do not list files that are hidden"),
+        new("nocase", "the case of letters in names does not count (ignore_case)"),
+        new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+    ];
+
+    /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
+    public uint UserId { get; }
+
+    /// <summary><c>gid=</c>: group of everything; 0 unless given.</summary>
+    public uint GroupId { get; }
+
+    /// <summary><c>showmeta</c>: whether system files are listed.</summary>
+    public bool ShowsSystemFiles { get; }
+
+    /// <summary><c>nohidden</c>: whether files are left out of listings that have the attribute.</summary>
+    public bool HidesHidden { get; }
+
+    /// <summary><c>nocase</c>, of ntfs-3g <c>ignore_case</c>: whether the case of letters does not count in a lookup.</summary>
+    public bool IgnoresCase { get; }
+
+    /// <summary><c>iocharset=</c>, <c>nls=</c>: how names are shown.</summary>
+    public ShownNames Names { get; }
+
+    private uint FileMask { get; }
+
+    private uint DirectoryMask { get; }
+
+    /// <summary>The permission bits of a file or directory.</summary>
+    /// <param name="type">Which of them.</param>
+    /// <param name="isReadOnly">Whether its attribute says so.</param>
+    public uint Permissions(NodeType type, bool isReadOnly)
+    {
+        uint permissions = AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask);
+        return isReadOnly ? permissions & ~WritePermissions : permissions;
+    }
+}
