@@ -12,7 +12,7 @@ public sealed class Disk
     private readonly SectorSizes _sectors;
     private readonly VolumeSearch _search;
     private readonly VolumeNode _root;
-    private readonly VolumeNode[] _others;
+    private readonly (string Name, VolumeNode Node)[] _others;
     private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
     private readonly List<string> _searchWarnings = [];
     private readonly OpenContext _context;
@@ -28,7 +28,7 @@ public sealed class Disk
     /// <param name="sectors">What is known of its sectors.</param>
     /// <param name="context">What its volumes are opened with; null for the defaults.</param>
     /// <param name="others">Further disks, where volumes of this one may have members.</param>
-    public Disk(BlockSource source, Container? container, SectorSizes? sectors = null, OpenContext? context = null, params IEnumerable<BlockSource> others)
+    public Disk(BlockSource source, Container? container, SectorSizes? sectors = null, OpenContext? context = null, params IEnumerable<FurtherDisk> others)
     {
         _sectors = (sectors ?? new SectorSizes()) with { IsVolume = Recogniser.IsVolume };
         context ??= new OpenContext();
@@ -36,7 +36,7 @@ public sealed class Disk
         _formats = FileSystemFormats.Of(context);
         _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = _searchWarnings.Add });
         _root = _search.Add(source, _sectors);
-        _others = [.. others.Select(other => _search.Add(other, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume }))];
+        _others = [.. others.Select(other => (other.Name, _search.Add(other.Source, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume })))];
         Source = source;
         Container = container;
     }
@@ -113,30 +113,65 @@ public sealed class Disk
         get
         {
             var sets = new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
-            foreach (VolumeNode node in IsDivided && _root.Problem is null ? Root.Walk() : [_root])
+            foreach ((string part, VolumeNode node) in IsDivided && _root.Problem is null ? WalkAll() : [(PartOf(_root), _root)])
             {
                 foreach (Check check in node.Format?.ChecksOf(node.Source, _sectors) ?? [])
                 {
-                    yield return (PartOf(node), check);
+                    yield return (part, check);
                 }
 
                 foreach (Check check in node.Set is { } set && sets.Add(set) ? set.Checks : [])
                 {
-                    yield return (PartOf(node.Parts is [var first, ..] ? first : node), check);
+                    yield return (node.Parts is [var first, ..] ? PartOf(first) : part, check);
                 }
             }
         }
     }
 
+    /// <summary>Further disks, where volumes of this one may have members.</summary>
+    public IEnumerable<FurtherDisk> Others => _others.Select(other => new FurtherDisk(other.Name, other.Node.Source));
+
     /// <summary>What is used of the disk if nothing is chosen: the whole, or the partitions.</summary>
     public DiskUse Use => _use ??= DiskUse.Judge(this);
+
+    /// <summary>
+    /// Refuses further disks of which nothing belongs to a volume or a file system of this one: whoever gave them expects to see what is
+    /// there. What is still encrypted may belong to anything.
+    /// </summary>
+    /// <exception cref="UnsupportedFeatureException">There is such a disk.</exception>
+    /// <exception cref="ImageException">What is on it is damaged.</exception>
+    public void RefuseStrangers()
+    {
+        VolumeNode[] own = _others.Length == 0 ? [] : [.. Root.Walk()];
+        if (own.Any(IsUnclear))
+        {
+            return;
+        }
+
+        var sets = own.Select(node => node.Set).OfType<VolumeSet>().ToHashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
+        Volume[] volumes = [.. own.Where(node => node.Set is null).Select(VolumeOf)];
+        foreach ((string name, VolumeNode disk) in _others)
+        {
+            VolumeNode[] nodes = [.. disk.Walk()];
+            if (nodes.Any(node => node.IsLocked || (node.Set is { } set && sets.Contains(set)))
+                || nodes.Where(node => node.Set is null).Select(VolumeOf).Any(other => volumes.Any(volume => volume.IsJoinedBy(other))))
+            {
+                continue;
+            }
+
+            throw nodes.FirstOrDefault(IsUnclear)?.Problem is { } problem
+                ? new UnsupportedFeatureException($"the further image {name}: {problem.Message}")
+                : new UnsupportedFeatureException($"the further image {name}, of which nothing belongs to a volume of this one (several images are for a volume that lies on several disks)");
+        }
+    }
 
     /// <summary>The volumes that a choice selects.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <exception cref="OptionException">Nothing fits what was chosen, or several volumes do.</exception>
-    /// <exception cref="ImageException">The table is damaged past use.</exception>
+    /// <exception cref="ImageException">The table is damaged past use, or a further disk has nothing to do with this one.</exception>
     public Selection Select(VolumeChoice choice)
     {
+        RefuseStrangers();
         if (choice.IsMade)
         {
             Volume chosen = Choose(choice);
@@ -179,6 +214,7 @@ public sealed class Disk
     /// </summary>
     public Selection SelectUsable(VolumeChoice choice)
     {
+        RefuseStrangers();
         try
         {
             return Select(choice);
@@ -243,6 +279,9 @@ public sealed class Disk
 
     private ImageException? FirstProblem() => Volumes.Select(volume => volume.Node?.Problem).FirstOrDefault(problem => problem is not null);
 
+    // What it has, or what it is a part of, is not known.
+    private static bool IsUnclear(VolumeNode node) => node.IsLocked || node is { Format: not null, Set: null };
+
     // What is known of the disk's volumes is known anew. It is always true: a volume that was tried once is no longer locked.
     private bool Unlock(Volume volume)
     {
@@ -251,6 +290,11 @@ public sealed class Disk
         _volumes = _partitions = null;
         return true;
     }
+
+    // The volumes of this disk, and those of further disks with the name of one before theirs, each once.
+    private IEnumerable<(string Part, VolumeNode Node)> WalkAll() => Root.Walk().Select(node => (PartOf(node), node))
+        .Concat(_others.SelectMany(other => other.Node.Walk().Select(node => (node.Entry is null ? other.Name : $"{other.Name}: {PartOf(node)}", node))))
+        .DistinctBy(found => found.Item2);
 
     private string PartOf(VolumeNode node) => node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName;
 
@@ -311,6 +355,11 @@ public sealed class Disk
     private IEnumerable<Volume> FindElsewhere()
     {
         _search.Run();
-        return _others.SelectMany(other => other.Walk()).Where(node => node.Set is null).Select(VolumeOf);
+        return _others.SelectMany(other => other.Node.Walk()).Where(node => node.Set is null).Select(VolumeOf);
     }
 }
+
+/// <summary>A further disk, where volumes of another may have members.</summary>
+/// <param name="Name">What the user calls it.</param>
+/// <param name="Source">Its bytes.</param>
+public readonly record struct FurtherDisk(string Name, BlockSource Source);

@@ -14,6 +14,9 @@ public sealed class ImageStack : IDisposable
     /// <summary>What <c>--strict</c> stands for.</summary>
     public const string StrictOption = "left-out=error";
 
+    /// <summary>The option that names a further image, where volumes of this one may have members.</summary>
+    public const string DeviceOption = "device";
+
     private readonly List<IDisposable> _opened;
     private readonly ImageFile _file;
 
@@ -124,8 +127,8 @@ public sealed class ImageStack : IDisposable
     }
 
     // Where volumes of this disk may have members (device=).
-    private BlockSource[] OpenOthers() =>
-        [.. Context.Options.TakeValues("device").Select(OpenOther)];
+    private FurtherDisk[] OpenOthers() =>
+        [.. Context.Options.TakeValues(DeviceOption).Select(path => new FurtherDisk(path, OpenOther(path)))];
 
     private BlockSource OpenOther(string path)
     {
@@ -147,6 +150,10 @@ public sealed class ImageStack : IDisposable
             Selection selection = disk.Select(choice);
             selection.Tell(Context.Warn, isStrict: false);
             source = selection.Volumes[0].Source;
+        }
+        else
+        {
+            disk.RefuseStrangers();
         }
 
         RefuseRest();

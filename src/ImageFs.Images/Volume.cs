@@ -186,6 +186,10 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
         }
     }
 
+    /// <summary>Whether another volume may be a source of its file system, or one that it grew from.</summary>
+    internal bool IsJoinedBy(Volume other) =>
+        SetId is { } id && other.Format == Format && other.SetId is { } otherId && (otherId == id || Format!.GrowsFromOthers);
+
     /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
     internal bool LiesOn(Func<VolumeEntry, bool> condition) => (Entry is not null && condition(Entry)) || (Node?.LiesOn(condition) ?? false);
 

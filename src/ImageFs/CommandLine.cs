@@ -54,15 +54,16 @@ internal static class CommandLine
             return $"unknown option '{unknown.Value}'";
         }
 
-        if (parsed.Errors.Count == 0)
-        {
-            return null;
-        }
-
+        // Any words may be images and a directory.
         Command command = parsed.CommandResult.Command;
         if (arguments is [var word, ..] && command.Name == "mount" && word != "mount" && IsLikeVerb(word))
         {
             return $"there is no command '{word}', and no image of that name";
+        }
+
+        if (parsed.Errors.Count == 0)
+        {
+            return null;
         }
 
         Argument? missing = command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 });

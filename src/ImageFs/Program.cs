@@ -63,7 +63,7 @@ internal static class Program
 
         // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-        return Guard(() => parsed.Invoke(configuration), () => parsed.GetValue<string>("IMAGE"));
+        return Guard(() => parsed.Invoke(configuration), () => ImageArgument.First(parsed));
     }
 
     /// <summary>All commands.</summary>

@@ -29,6 +29,8 @@ internal sealed class CompletionTests
     [TestCase("imagefs info my", "my disk.iso")]
     [TestCase("imagefs info my\\ disk.iso --js", "--json")]
     [TestCase("imagefs my\\ disk.iso fo", "folder")]
+    [TestCase("imagefs my\\ disk.iso my", "my disk.iso")]
+    [TestCase("imagefs my\\ disk.iso my\\ disk.iso fo", "folder")]
     [TestCase("imagefs extract my\\ disk.iso -C fo", "folder")]
     [TestCase("imagefs extract my\\ disk.iso --directory=fo", "folder")]
     [TestCase("imagefs cat my\\ disk.iso REA", "README.txt")]

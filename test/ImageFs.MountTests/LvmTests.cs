@@ -69,7 +69,8 @@ internal sealed class LvmTests
     {
         using var folder = new TestFolder();
         string[] images = Make(folder, out _);
-        string whole = ImageFsProgram.Run("info", "-o", $"device={images[1]}", images[0]).Succeeded().Text;
+        string whole = ImageFsProgram.Run(["info", .. images]).Succeeded().Text;
+        Assert.That(ImageFsProgram.Run("info", "-o", $"device={images[1]}", images[0]).Succeeded().Text, Is.EqualTo(whole));
         Assert.That(whole, Does.Match(@"vg/root +lvm +50 MiB +ext4 +lvmtest").And.Match(@"parttype +striped"));
         using var group = JsonDocument.Parse(ImageFsProgram.Run("info", "--json", images[0]).Succeeded().Text);
         Assert.That(group.RootElement.GetRawText(), Does.Match("\"missing\": true"));

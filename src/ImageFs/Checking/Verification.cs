@@ -3,6 +3,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Tree;
 
@@ -17,6 +18,9 @@ internal sealed class Verification(ImageStack stack)
 
     private readonly List<(string Part, Check Check)> _checks = [];
     private readonly HashSet<(string Structure, long? Address, string Problem)> _told = [];
+
+    // What takes a volume away may take others, too: it is told of the first.
+    private readonly Dictionary<string, string> _firstWith = [];
 
     /// <summary>What the checks read, roughly, in bytes.</summary>
     public long Length => _checks.Sum(check => check.Check.Length);
@@ -99,14 +103,10 @@ internal sealed class Verification(ImageStack stack)
 
     private void AddDisk(Disk disk)
     {
-        foreach (Check check in disk.Container?.Checks ?? [])
+        AddContainer(string.Empty, disk.Container);
+        foreach (FurtherDisk other in disk.Others)
         {
-            Add(string.Empty, check);
-        }
-
-        if (disk.Container is { HasOwnBlocks: true } container)
-        {
-            Add(string.Empty, BlockCheck.Of(container));
+            AddContainer(other.Name, other.Source as Container);
         }
 
         foreach ((string part, Check check) in disk.VolumeChecks)
@@ -115,6 +115,23 @@ internal sealed class Verification(ImageStack stack)
         }
 
         Add(string.Empty, ReadCheck.Of(disk.Source, disk.Container, stack.Context.Memory.Decoded));
+        foreach (FurtherDisk other in disk.Others)
+        {
+            Add(other.Name, ReadCheck.Of(other.Source, other.Source as Container, stack.Context.Memory.Decoded));
+        }
+    }
+
+    private void AddContainer(string part, Container? container)
+    {
+        foreach (Check check in container?.Checks ?? [])
+        {
+            Add(part, check);
+        }
+
+        if (container is { HasOwnBlocks: true })
+        {
+            Add(part, BlockCheck.Of(container));
+        }
     }
 
     // The whole is held against its parts, and what a volume is shown as against what else it may be: only one of them can be whole.
@@ -208,11 +225,18 @@ internal sealed class Verification(ImageStack stack)
     }
 
     // Beside a file system that is checked, a partition without any has nothing to check; a file system that is not read has.
-    private static void NameObstacle(Volume volume, CheckRun run, bool isOnlyForeign)
+    private void NameObstacle(Volume volume, CheckRun run, bool isOnlyForeign)
     {
         if (volume.Problem is { } problem)
         {
-            run.Find(new Finding(string.Empty, null, problem));
+            if (_firstWith.TryAdd(problem, PartOf(volume)))
+            {
+                run.Find(new Finding(string.Empty, null, problem));
+            }
+            else
+            {
+                run.Block($"as {_firstWith[problem]}");
+            }
         }
         else if (!volume.IsUnknown && volume.Foreign is { } foreign)
         {

@@ -14,7 +14,7 @@ namespace ImageFs.Commands;
 internal sealed class ImageCommand : Verb
 {
     private readonly bool _asksForKeys;
-    private readonly Argument<string> _image = new("IMAGE") { Description = "An image file, a block device, /dev/fd/N, or IMAGE//PATH: an image inside an image." };
+    private readonly Argument<string[]> _images;
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
     private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
     private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
@@ -24,11 +24,13 @@ internal sealed class ImageCommand : Verb
     /// <param name="name">Its name.</param>
     /// <param name="description">What it does.</param>
     /// <param name="asksForKeys">Whether the user is asked for the passphrase of an encrypted volume.</param>
-    internal ImageCommand(string name, string description, bool asksForKeys = true)
+    /// <param name="takesSeveral">Whether further images may follow: not where paths do.</param>
+    internal ImageCommand(string name, string description, bool asksForKeys = true, bool takesSeveral = false)
         : base(name, description)
     {
         _asksForKeys = asksForKeys;
-        Add(_image);
+        _images = takesSeveral ? ImageArgument.Several() : ImageArgument.One();
+        Add(_images);
         Add(_options);
         Add(_types);
         Add(_isVerbose);
@@ -44,7 +46,9 @@ internal sealed class ImageCommand : Verb
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_image), new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
+        string[] images = parsed.GetRequiredValue(_images);
+        ImageArgument.AddFurther(options, images[1..]);
+        using ImageStack stack = ImageStack.Open(images[0], new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
         return action(stack, parsed);
     });
 
@@ -89,7 +93,12 @@ internal sealed class ImageCommand : Verb
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
-                int failed = Failure.Tell(e, () => parsed.GetValue(_image));
+                int failed = Failure.Tell(e, () => ImageArgument.First(parsed));
+                if (e is LinuxException { Errno: Errno.ENOENT } && Paths.IsFile(path))
+                {
+                    Log.WriteToStandardError($"{path} is a path in the image here; -o device={path} gives a further image");
+                }
+
                 status = status == ExitStatus.Success ? failed : status;
             }
         }

@@ -5,18 +5,19 @@ using ImageFs.Storage;
 
 namespace ImageFs.Commands;
 
-/// <summary><c>imagefs info IMAGE</c>.</summary>
+/// <summary><c>imagefs info IMAGE...</c>.</summary>
 internal static class InfoCommand
 {
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON in the shape of lsblk -J, sizes in bytes." };
         var isShort = new Option<bool>("--short", "-s") { Description = "Print the table only: disks, partitions, file systems." };
-        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.", asksForKeys: false)
+        var command = new ImageCommand("info", "Show what is in an image: partitions, file system, identifiers, boot entries.", asksForKeys: false, takesSeveral: true)
         {
             isShort, asJson,
             new Example("imagefs info debian.iso", "what is in an image"),
             new Example("imagefs info --json disk.img", "for a program"),
+            new Example("imagefs info sda.img sdb.img", "volumes that lie on several disks"),
         };
         command.SetAction((stack, parsed) =>
         {

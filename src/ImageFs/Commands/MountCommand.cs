@@ -7,12 +7,12 @@ using ImageFs.Mounting;
 
 namespace ImageFs.Commands;
 
-/// <summary><c>imagefs mount IMAGE DIR</c>.</summary>
+/// <summary><c>imagefs mount IMAGE... DIR</c>.</summary>
 internal static class MountCommand
 {
     internal static Command Create()
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image file, a block device, or /dev/fd/N." };
+        Argument<string[]> image = ImageArgument.SeveralButLast();
         var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
@@ -39,6 +39,7 @@ internal static class MountCommand
             new Example("imagefs /dev/sr0 /mnt", "a drive"),
             new Example("imagefs mount --tree ~/images ~/mnt", "every image of a folder, as a folder"),
             new Example("imagefs disk.img//boot/install.iso /mnt", "an image inside an image"),
+            new Example("imagefs sda.img sdb.img /mnt", "volumes that lie on several disks"),
             { "Serving", foreground, debug, readyDescriptor, pidFile },
             MountOptionHelp.Groups,
         };
@@ -50,8 +51,10 @@ internal static class MountCommand
                 .. parsed.GetValue(tree) ? (string[])["tree"] : [],
                 .. parsed.GetValue(strict) ? (string[])[ImageStack.StrictOption] : [],
             ];
-            var request = new MountRequest(parsed.GetRequiredValue(image), parsed.GetRequiredValue(directory), TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
+            string[] images = parsed.GetRequiredValue(image);
+            var request = new MountRequest(images[0], parsed.GetRequiredValue(directory), TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
             {
+                Further = images[1..],
                 Debug = parsed.GetValue(debug),
                 ReadyDescriptor = parsed.GetValue(readyDescriptor),
                 PidFile = parsed.GetValue(pidFile),

@@ -6,17 +6,18 @@ using ImageFs.Output;
 
 namespace ImageFs.Commands;
 
-/// <summary><c>imagefs verify IMAGE</c>.</summary>
+/// <summary><c>imagefs verify IMAGE...</c>.</summary>
 internal static class VerifyCommand
 {
     internal static Command Create()
     {
         var asJson = new Option<bool>("--json", "-J") { Description = "Print JSON: every check, with its findings." };
-        var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.")
+        var command = new ImageCommand("verify", "Check an image: checksums, tables, every file, and that all of it can be read.", takesSeveral: true)
         {
             asJson,
             new Example("imagefs verify debian.iso", "is the download whole?"),
             new Example("imagefs verify -o part=2 disk.img", "one partition of a disk"),
+            new Example("imagefs verify sda.img sdb.img", "volumes that lie on several disks"),
         };
         command.SetAction((stack, parsed) =>
         {

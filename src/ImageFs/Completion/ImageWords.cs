@@ -15,7 +15,7 @@ internal static class ImageWords
 
     /// <summary>The paths in the image that a command names which a path may become.</summary>
     internal static IEnumerable<Candidate> Complete(ParseResult parsed, string path) =>
-        List(parsed.GetValue<string>("IMAGE") ?? string.Empty, TypeOption.Join(parsed.GetValue<string[]>("-t"), string.Join(',', parsed.GetValue<string[]>("-o") ?? [])), path);
+        List(ImageArgument.First(parsed) ?? string.Empty, TypeOption.Join(parsed.GetValue<string[]>("-t"), string.Join(',', parsed.GetValue<string[]>("-o") ?? [])), path);
 
     /// <summary>The images inside an image that <c>disk.img//boot/in</c> may become; null when it does not lead into one.</summary>
     internal static IEnumerable<Candidate>? CompleteInner(string image)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Keys;
@@ -38,8 +39,10 @@ internal static class Background
     internal static int Start(MountRequest request)
     {
         using Readiness readiness = Readiness.Take(request);
-        int? key = (int?)OptionList.Parse(request.Options).TakeNumber(KeyFile.DescriptorOption, max: int.MaxValue);
-        Processes.KeepDescriptors(FileDevice.FindDescriptor(request.Image), FileDevice.FindDescriptor(request.Directory), key);
+        var options = OptionList.Parse(request.Options);
+        int? key = (int?)options.TakeNumber(KeyFile.DescriptorOption, max: int.MaxValue);
+        string[] paths = [request.Image, request.Directory, .. request.Further, .. options.TakeValues(ImageStack.DeviceOption)];
+        Processes.KeepDescriptors([.. paths.Select(FileDevice.FindDescriptor), key]);
         (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
         using (said)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ImageFs.Commands;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
@@ -110,6 +111,7 @@ internal sealed class ImageServer : IDisposable
         var options = OptionList.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
+        ImageArgument.AddFurther(options, request.Further);
 
         // The images of a folder are opened later, when the terminal is somebody else's.
         var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
@@ -118,6 +120,16 @@ internal sealed class ImageServer : IDisposable
         if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
         {
             throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
+        }
+
+        if (isTree && request.Further.Count > 0)
+        {
+            throw new FuseMountException($"{request.Further[0]}: mount --tree takes one folder");
+        }
+
+        if (request.Further.Count > 0 && FileDevice.FindDescriptor(request.Directory) is null && Paths.IsFile(mountPoint))
+        {
+            throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
         }
 
         ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, context);

@@ -6,6 +6,9 @@ namespace ImageFs.Mounting;
 /// <param name="Options">The mount options, in the order given, joined by commas.</param>
 internal sealed record MountRequest(string Image, string Directory, string Options)
 {
+    /// <summary>Paths of further images, as given, where volumes of the first may have members.</summary>
+    internal IReadOnlyList<string> Further { get; init; } = [];
+
     /// <summary>Whether requests are logged.</summary>
     internal bool Debug { get; init; }
 
@@ -25,12 +28,13 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     internal int? ReadyDescriptor { get; init; }
 
     /// <summary>What a server in the background has to know, as words of its command line.</summary>
-    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", PidFile ?? string.Empty];
+    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", PidFile ?? string.Empty, .. Further];
 
     /// <summary>The same from the words; null when they are none.</summary>
-    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var pidFile]
+    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var pidFile, .. var further]
         ? new MountRequest(image, directory, options)
         {
+            Further = further,
             IsSloppy = sloppy == bool.TrueString,
             IsFromMount = fromMount == bool.TrueString,
             PidFile = pidFile.Length > 0 ? pidFile : null,

@@ -44,7 +44,7 @@ static int is_plain_mount(int count, char **words)
     int paths = 0;
     for (int i = first; i < count; i++) {
         if (strcmp(words[i], "-o") == 0) {
-            if (++i < count && strstr(words[i], "key-fd=") != NULL) {
+            if (++i < count && (strstr(words[i], "key-fd=") != NULL || strstr(words[i], "/dev/fd/") != NULL)) {
                 return 0; // likewise
             }
         } else if (words[i][0] == '-' || strncmp(words[i], "/dev/fd/", 8) == 0 || strncmp(words[i], "/proc/", 6) == 0) {

@@ -89,6 +89,28 @@ internal sealed class VolumesOnVolumesTests
         Assert.That(() => none.OpenFileSystem(), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.ENOENT));
     }
 
+    [TestCase("", "nothing belongs to a volume of this one")]
+    [TestCase("part=vg/all", "nothing belongs to a volume of this one")]
+    public void A_further_image_with_nothing_of_it_is_refused(string options, string problem)
+    {
+        byte[] first = SampleHeader.Write('J', "vg", 0, 1, s_ext);
+        string other = Path.Combine(_folder, "stranger.img");
+        File.WriteAllBytes(other, SampleHeader.Write('J', "other", 0, 2, new byte[4096]));
+        using ImageStack image = Open(first, $"{options},device={other}");
+        Assert.That(() => image.OpenFileSystem(), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains(other).And.Message.Contains(problem));
+        using ImageStack shown = Open(first, $"device={other}");
+        Assert.That(() => ImageInfo.Describe(shown), Throws.TypeOf<UnsupportedFeatureException>());
+    }
+
+    [Test]
+    public void What_is_encrypted_may_belong_to_anything()
+    {
+        string other = Path.Combine(_folder, "locked.img");
+        File.WriteAllBytes(other, SampleHeader.Write('L', "key", 0, 1, s_ext));
+        using ImageStack image = Open(SampleHeader.Write('J', "vg", 0, 1, s_ext), $"part=vg/all,device={other}");
+        Assert.That(image.OpenFileSystem().ReadFile("hello.txt"), Has.Length.EqualTo(20));
+    }
+
     [Test]
     public void Where_no_volume_can_be_opened_it_is_none_that_is_shown_and_not_the_whole()
     {

@@ -1,3 +1,7 @@
+using System.CommandLine;
+using ImageFs.Commands;
+using ImageFs.Mounting;
+
 namespace ImageFs.Tests.Program;
 
 public sealed class CommandLineTests
@@ -19,6 +23,32 @@ public sealed class CommandLineTests
     [TestCase("ls --version")]
     [TestCase("mount --ready-fd 3 a.iso dir")]
     public void Nothing_is_wrong_with(string line) => Assert.That(Explain(line), Is.Null);
+
+    [TestCase("mount a.img dir", "a.img", "dir")]
+    [TestCase("a.img b.img dir", "a.img b.img", "dir")]
+    [TestCase("mount -o ro a.img -f b.img -- -c.img dir", "a.img b.img -c.img", "dir")]
+    [TestCase("info a.img b.img", "a.img b.img")]
+    [TestCase("verify --json a.img b.img c.img", "a.img b.img c.img")]
+    [TestCase("ls a.img b.img", "a.img")]
+    [TestCase("extents a.img b.img", "a.img")]
+    public void Several_images_are_taken_where_no_paths_follow(string line, string images, string? directory = null)
+    {
+        var root = ImageFs.Program.CreateRoot();
+        ParseResult parsed = root.Parse(CommandLine.WithVerb(root, line.Split(' ')), CommandLine.Configuration);
+        Assert.That(parsed.Errors, Is.Empty);
+        Assert.That(parsed.GetValue<string[]>("IMAGE"), Is.EqualTo(images.Split(' ')));
+        Assert.That(ImageArgument.First(parsed), Is.EqualTo(images.Split(' ')[0]));
+        Assert.That(directory is null || parsed.GetValue<string>("DIR") == directory);
+    }
+
+    [Test]
+    public void A_request_reaches_the_server_as_it_is()
+    {
+        var request = new MountRequest("a.img", "dir", "ro") { Further = ["b,\"c.img", "d.img"], PidFile = "pid", IsSloppy = true };
+        MountRequest? arrived = MountRequest.FromWords(request.ToWords());
+        Assert.That(arrived!.Further, Is.EqualTo(request.Further));
+        Assert.That(arrived with { Further = request.Further }, Is.EqualTo(request));
+    }
 
     [TestCase("umount -q m", ExpectedResult = "unknown option '-q'")]
     [TestCase("mount -q x.iso m", ExpectedResult = "unknown option '-q'")]

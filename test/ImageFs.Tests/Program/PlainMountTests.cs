@@ -44,7 +44,7 @@ public sealed class PlainMountTests
                 Assert.That(parsed.Errors, Is.Empty, shown);
                 Assert.That(parsed.CommandResult.Command.Name, Is.EqualTo("mount"), shown);
                 string options = string.Join(',', parsed.GetValue<string[]>("-o") ?? []);
-                Assert.That(request, Is.EqualTo(new MountRequest(parsed.GetValue<string>("IMAGE")!, parsed.GetValue<string>("DIR")!, options)), shown);
+                Assert.That(request, Is.EqualTo(new MountRequest(parsed.GetValue<string[]>("IMAGE")!.Single(), parsed.GetValue<string>("DIR")!, options)), shown);
             }
         }
 
