@@ -12,7 +12,7 @@ public sealed class Disk
     private readonly SectorSizes _sectors;
     private readonly VolumeSearch _search;
     private readonly VolumeNode _root;
-    private readonly (string Name, VolumeNode Node)[] _others;
+    private readonly (FurtherDisk Disk, VolumeNode Node)[] _others;
     private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
     private readonly List<string> _searchWarnings = [];
     private readonly OpenContext _context;
@@ -36,7 +36,7 @@ public sealed class Disk
         _formats = FileSystemFormats.Of(context);
         _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = _searchWarnings.Add });
         _root = _search.Add(source, _sectors);
-        _others = [.. others.Select(other => (other.Name, _search.Add(other.Source, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume })))];
+        _others = [.. others.Select(other => (other, _search.Add(other.Source, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume })))];
         Source = source;
         Container = container;
     }
@@ -129,18 +129,17 @@ public sealed class Disk
     }
 
     /// <summary>Further disks, where volumes of this one may have members.</summary>
-    public IEnumerable<FurtherDisk> Others => _others.Select(other => new FurtherDisk(other.Name, other.Node.Source));
+    public IEnumerable<FurtherDisk> Others => _others.Select(other => other.Disk);
 
     /// <summary>What is used of the disk if nothing is chosen: the whole, or the partitions.</summary>
     public DiskUse Use => _use ??= DiskUse.Judge(this);
 
     /// <summary>
-    /// Refuses further disks of which nothing belongs to a volume or a file system of this one: whoever gave them expects to see what is
-    /// there. What is still encrypted may belong to anything.
+    /// Finds further disks of which nothing belongs to a volume or a file system of this one: one that has to is an error, for whoever gave it
+    /// expects to see what is there; of another the next selection warns. What is still encrypted may belong to anything.
     /// </summary>
-    /// <exception cref="UnsupportedFeatureException">There is such a disk.</exception>
-    /// <exception cref="ImageException">What is on it is damaged.</exception>
-    public void RefuseStrangers()
+    /// <exception cref="UnsupportedFeatureException">There is such a disk, or what is on it is damaged.</exception>
+    public void JudgeStrangers()
     {
         VolumeNode[] own = _others.Length == 0 ? [] : [.. Root.Walk()];
         if (own.Any(IsUnclear))
@@ -150,7 +149,7 @@ public sealed class Disk
 
         var sets = own.Select(node => node.Set).OfType<VolumeSet>().ToHashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
         Volume[] volumes = [.. own.Where(node => node.Set is null).Select(VolumeOf)];
-        foreach ((string name, VolumeNode disk) in _others)
+        foreach ((FurtherDisk further, VolumeNode disk) in _others)
         {
             VolumeNode[] nodes = [.. disk.Walk()];
             if (nodes.Any(node => node.IsLocked || (node.Set is { } set && sets.Contains(set)))
@@ -159,9 +158,18 @@ public sealed class Disk
                 continue;
             }
 
-            throw nodes.FirstOrDefault(IsUnclear)?.Problem is { } problem
-                ? new UnsupportedFeatureException($"the further image {name}: {problem.Message}")
-                : new UnsupportedFeatureException($"the further image {name}, of which nothing belongs to a volume of this one (several images are for a volume that lies on several disks)");
+            string what = nodes.FirstOrDefault(IsUnclear)?.Problem is { } problem
+                ? $"the further image {further.Name}: {problem.Message}"
+                : $"the further image {further.Name}, of which nothing belongs to a volume of this one";
+            if (further.IsRequired)
+            {
+                throw new UnsupportedFeatureException($"{what} (several images are for a volume that lies on several disks)");
+            }
+
+            if (!_searchWarnings.Contains(what))
+            {
+                _searchWarnings.Add(what);
+            }
         }
     }
 
@@ -171,7 +179,7 @@ public sealed class Disk
     /// <exception cref="ImageException">The table is damaged past use, or a further disk has nothing to do with this one.</exception>
     public Selection Select(VolumeChoice choice)
     {
-        RefuseStrangers();
+        JudgeStrangers();
         if (choice.IsMade)
         {
             Volume chosen = Choose(choice);
@@ -191,7 +199,7 @@ public sealed class Disk
 
         if (Use.IsWhole)
         {
-            return new Selection([Whole]) { Warnings = [.. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
+            return new Selection([Whole]) { Warnings = [.. _searchWarnings, .. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
         }
 
         UnlockShown();
@@ -214,7 +222,7 @@ public sealed class Disk
     /// </summary>
     public Selection SelectUsable(VolumeChoice choice)
     {
-        RefuseStrangers();
+        JudgeStrangers();
         try
         {
             return Select(choice);
@@ -293,7 +301,7 @@ public sealed class Disk
 
     // The volumes of this disk, and those of further disks with the name of one before theirs, each once.
     private IEnumerable<(string Part, VolumeNode Node)> WalkAll() => Root.Walk().Select(node => (PartOf(node), node))
-        .Concat(_others.SelectMany(other => other.Node.Walk().Select(node => (node.Entry is null ? other.Name : $"{other.Name}: {PartOf(node)}", node))))
+        .Concat(_others.SelectMany(other => other.Node.Walk().Select(node => (node.Entry is null ? other.Disk.Name : $"{other.Disk.Name}: {PartOf(node)}", node))))
         .DistinctBy(found => found.Item2);
 
     private string PartOf(VolumeNode node) => node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName;
@@ -362,4 +370,5 @@ public sealed class Disk
 /// <summary>A further disk, where volumes of another may have members.</summary>
 /// <param name="Name">What the user calls it.</param>
 /// <param name="Source">Its bytes.</param>
-public readonly record struct FurtherDisk(string Name, BlockSource Source);
+/// <param name="IsRequired">Whether it is an error if it has none.</param>
+public readonly record struct FurtherDisk(string Name, BlockSource Source, bool IsRequired = false);

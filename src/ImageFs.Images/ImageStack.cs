@@ -22,6 +22,7 @@ public sealed class ImageStack : IDisposable
 
     // Whoever passed a list of options alone cannot look at what is left of it.
     private bool _refusesRest;
+    private string[] _further = [];
 
     private ImageStack(ImageFile file, List<IDisposable> opened, OpenContext context)
     {
@@ -100,6 +101,19 @@ public sealed class ImageStack : IDisposable
         }
     }
 
+    /// <summary>Opens several images: the disks of volumes that lie on several, of which what is shown lies on the first, at least in part.</summary>
+    /// <param name="paths">Their paths or addresses; at least one. Each of the others has to belong to the first.</param>
+    /// <param name="context">What the layers are opened with: the options that say which files an image may name are taken.</param>
+    /// <exception cref="Linux.LinuxException">The first cannot be opened; the others are opened with the disk.</exception>
+    /// <exception cref="ImageException">An image on the way cannot be read.</exception>
+    /// <exception cref="OptionException">An option's value is not valid.</exception>
+    public static ImageStack Open(IReadOnlyList<string> paths, OpenContext context)
+    {
+        ImageStack stack = Open(paths[0], context);
+        stack._further = [.. paths.Skip(1)];
+        return stack;
+    }
+
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
@@ -126,9 +140,12 @@ public sealed class ImageStack : IDisposable
             : throw new OptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
     }
 
-    // Where volumes of this disk may have members (device=).
+    // Where volumes of this disk may have members. What was taken out of a set is often still named by device=, so Linux takes that.
     private FurtherDisk[] OpenOthers() =>
-        [.. Context.Options.TakeValues(DeviceOption).Select(path => new FurtherDisk(path, OpenOther(path)))];
+    [
+        .. _further.Select(path => new FurtherDisk(path, OpenOther(path), IsRequired: true)),
+        .. Context.Options.TakeValues(DeviceOption).Select(path => new FurtherDisk(path, OpenOther(path))),
+    ];
 
     private BlockSource OpenOther(string path)
     {
@@ -153,7 +170,7 @@ public sealed class ImageStack : IDisposable
         }
         else
         {
-            disk.RefuseStrangers();
+            disk.JudgeStrangers();
         }
 
         RefuseRest();

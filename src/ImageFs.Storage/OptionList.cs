@@ -32,9 +32,6 @@ public sealed class OptionList
         }
     }
 
-    /// <summary>Adds an option with a value, which may have any characters.</summary>
-    public void Add(string name, string value) => _options.Add((name, value));
-
     /// <summary>The same options, to be taken from apart.</summary>
     public OptionList Copy()
     {

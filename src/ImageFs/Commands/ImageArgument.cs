@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using ImageFs.Images;
-using ImageFs.Storage;
 
 namespace ImageFs.Commands;
 
@@ -23,15 +21,6 @@ internal static class ImageArgument
 
     /// <summary>The image that a command line names first; null when it names none.</summary>
     internal static string? First(ParseResult parsed) => parsed.GetResult(Name) is { Tokens: [var first, ..] } ? first.Value : null;
-
-    /// <summary>Adds further images to the options that stand for them.</summary>
-    internal static void AddFurther(OptionList options, IReadOnlyList<string> images)
-    {
-        foreach (string image in images)
-        {
-            options.Add(ImageStack.DeviceOption, image);
-        }
-    }
 
     private static string[] TakeAllButLast(ArgumentResult result)
     {

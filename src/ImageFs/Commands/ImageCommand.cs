@@ -46,9 +46,7 @@ internal sealed class ImageCommand : Verb
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
-        string[] images = parsed.GetRequiredValue(_images);
-        ImageArgument.AddFurther(options, images[1..]);
-        using ImageStack stack = ImageStack.Open(images[0], new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_images), new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
         return action(stack, parsed);
     });
 

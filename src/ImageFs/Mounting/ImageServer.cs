@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ImageFs.Commands;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
@@ -111,7 +110,6 @@ internal sealed class ImageServer : IDisposable
         var options = OptionList.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
-        ImageArgument.AddFurther(options, request.Further);
 
         // The images of a folder are opened later, when the terminal is somebody else's.
         var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
@@ -132,7 +130,7 @@ internal sealed class ImageServer : IDisposable
             throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
         }
 
-        ImageStack? stack = isTree ? null : ImageStack.Open(request.Image, context);
+        ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
         try
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);

@@ -19,7 +19,11 @@ internal sealed class VolumesOnVolumesTests
     private static readonly byte[] s_ext = Read("ext/ext4.img");
     private static readonly int s_half = s_ext.Length / 2 / 512 * 512;
 
+    private readonly List<string> _warnings = [];
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    [SetUp]
+    public void ForgetWarnings() => _warnings.Clear();
 
     [OneTimeTearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
@@ -91,14 +95,18 @@ internal sealed class VolumesOnVolumesTests
 
     [TestCase("", "nothing belongs to a volume of this one")]
     [TestCase("part=vg/all", "nothing belongs to a volume of this one")]
-    public void A_further_image_with_nothing_of_it_is_refused(string options, string problem)
+    public void A_further_image_with_nothing_of_it_is_told_and_refused_where_it_has_to_belong_to_it(string options, string problem)
     {
         byte[] first = SampleHeader.Write('J', "vg", 0, 1, s_ext);
         string other = Path.Combine(_folder, "stranger.img");
         File.WriteAllBytes(other, SampleHeader.Write('J', "other", 0, 2, new byte[4096]));
-        using ImageStack image = Open(first, $"{options},device={other}");
+        using ImageStack named = Open(first, $"{options},device={other}");
+        Assert.That(named.OpenFileSystem().ReadFile("hello.txt"), Has.Length.EqualTo(20));
+        Assert.That(_warnings, Has.One.Contains(other).And.One.Contains(problem));
+        OpenContext Context() => OpenContext.Of(options) with { AddedFormats = [new SampleVolumes()] };
+        using ImageStack image = ImageStack.Open([named.Name, other], Context());
         Assert.That(() => image.OpenFileSystem(), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains(other).And.Message.Contains(problem));
-        using ImageStack shown = Open(first, $"device={other}");
+        using ImageStack shown = ImageStack.Open([named.Name, other], Context());
         Assert.That(() => ImageInfo.Describe(shown), Throws.TypeOf<UnsupportedFeatureException>());
     }
 
@@ -107,7 +115,9 @@ internal sealed class VolumesOnVolumesTests
     {
         string other = Path.Combine(_folder, "locked.img");
         File.WriteAllBytes(other, SampleHeader.Write('L', "key", 0, 1, s_ext));
-        using ImageStack image = Open(SampleHeader.Write('J', "vg", 0, 1, s_ext), $"part=vg/all,device={other}");
+        string path = Path.Combine(_folder, "first.img");
+        File.WriteAllBytes(path, SampleHeader.Write('J', "vg", 0, 1, s_ext));
+        using ImageStack image = ImageStack.Open([path, other], OpenContext.Of("part=vg/all") with { AddedFormats = [new SampleVolumes()] });
         Assert.That(image.OpenFileSystem().ReadFile("hello.txt"), Has.Length.EqualTo(20));
     }
 
@@ -157,7 +167,7 @@ internal sealed class VolumesOnVolumesTests
     {
         string path = Path.Combine(_folder, "disk.img");
         File.WriteAllBytes(path, image);
-        return ImageStack.Open(path, OpenContext.Of(options) with { AddedFormats = [new SampleVolumes()] });
+        return ImageStack.Open(path, OpenContext.Of(options, _warnings.Add) with { AddedFormats = [new SampleVolumes()] });
     }
 
     /// <summary>A file system on all sources that begin with the same byte.</summary>
