@@ -15,6 +15,9 @@ public sealed unsafe class FileMapping : SafeHandle
     // little: to take them away more often costs small random reads a third of their rate.
     private const int MaxTaken = 1 << 23;
 
+    // MADV_POPULATE_READ.
+    private const int PopulateRead = 22;
+
     private int _taken;
 
     private FileMapping(nint address, long length)
@@ -50,6 +53,17 @@ public sealed unsafe class FileMapping : SafeHandle
         // Advice only: not 512 pages where one is wanted.
         _ = madvise(address, size, MADV_NOHUGEPAGE);
         return new FileMapping((nint)address, length);
+    }
+
+    /// <summary>
+    /// Whether bytes can be read: they are, into the page cache, before anybody takes them from here. Before Linux 5.14 nothing is read, and
+    /// the answer is yes.
+    /// </summary>
+    public bool TryPopulate(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        byte* start = this[offset - (offset % PageBuffer.PageSize)];
+        return LinuxException.ErrorOf(MoreLibc.madvise(start, (nuint)(this[offset + length] - start), PopulateRead)) is Errno.None or Errno.EINVAL;
     }
 
     /// <summary>

@@ -54,6 +54,27 @@ public abstract class BlockSource
             ? extent
             : throw new InvalidImageException("layers", 0, "they lead back to themselves");
 
+    /// <summary>
+    /// <see cref="Locate"/> for who goes on to <see cref="ReadAt"/> where they cannot be found: that has an error to give, or another copy of them.
+    /// </summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="extent">What <see cref="Locate"/> gives.</param>
+    /// <returns>Whether they were found.</returns>
+    public bool TryLocate(long offset, long maxLength, out LocatedExtent extent)
+    {
+        try
+        {
+            extent = Locate(offset, maxLength);
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            extent = default;
+            return false;
+        }
+    }
+
     /// <summary>Where the bytes from an offset on lie some layers below.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
@@ -69,6 +90,7 @@ public abstract class BlockSource
         BlockSource source = this;
         long address = offset;
         long length = Math.Min(maxLength, Length - offset);
+        bool hasOtherCopy = false;
         for (int depth = 0; depth < layers; depth++)
         {
             Extent mapped = source.Map(address, length, out BlockSource below);
@@ -81,9 +103,11 @@ public abstract class BlockSource
 
             if (ReferenceEquals(below, source))
             {
-                extent = new LocatedExtent(offset, length, ExtentKind.Mapped, mapped.Address, source);
+                extent = new LocatedExtent(offset, length, ExtentKind.Mapped, mapped.Address, source) { HasOtherCopy = hasOtherCopy };
                 return true;
             }
+
+            hasOtherCopy |= source.HasOtherCopy(address);
 
             if (mapped.Address >= below.Length)
             {
@@ -126,7 +150,9 @@ public abstract class BlockSource
         }
     }
 
-    /// <summary>Reads exactly the bytes at an offset.</summary>
+    /// <summary>
+    /// Reads exactly the bytes at an offset. What cannot be read where it lies is read from another copy, where a layer has one.
+    /// </summary>
     /// <param name="offset">At least 0; the whole of <paramref name="destination"/> must lie inside <see cref="Length"/>.</param>
     /// <param name="destination">Filled whole, or an exception says why not; never zeros for bytes that could not be read.</param>
     /// <exception cref="TruncatedImageException">The bytes lie beyond the end of this layer or one below.</exception>
@@ -142,10 +168,9 @@ public abstract class BlockSource
                 throw new TruncatedImageException(offset, Length);
             }
 
-            LocatedExtent extent = Locate(offset, destination.Length);
-            extent.Read(destination[..(int)extent.Length]);
-            destination = destination[(int)extent.Length..];
-            offset += extent.Length;
+            int length = ReadPart(offset, destination);
+            destination = destination[length..];
+            offset += length;
         }
     }
 
@@ -172,4 +197,37 @@ public abstract class BlockSource
     /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
     protected internal virtual void ReadOwn(long offset, Span<byte> destination) =>
         throw new NotSupportedException($"{GetType().Name} has only mapped extents");
+
+    /// <summary>Whether this layer keeps the byte at an offset more than once, or can put it together.</summary>
+    /// <param name="offset">In this layer, at the start of an extent that <see cref="Map"/> gave.</param>
+    protected internal virtual bool HasOtherCopy(long offset) => false;
+
+    /// <summary>Reads bytes that were not to be had where this layer says that they are: from another copy, or by parity.</summary>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
+    /// <param name="destination">Filled whole where the answer is yes; else there may be anything in it.</param>
+    /// <returns>Whether they were read.</returns>
+    protected internal virtual bool TryReadOtherCopy(long offset, Span<byte> destination) => false;
+
+    // The bytes from an offset on, as far as one extent goes.
+    private int ReadPart(long offset, Span<byte> destination)
+    {
+        int length = 0;
+        try
+        {
+            LocatedExtent extent = Locate(offset, destination.Length);
+            length = (int)extent.Length;
+            extent.Read(destination[..length]);
+            return length;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            int read = OtherCopies.Read(this, offset, length == 0 ? destination : destination[..length]);
+            if (read == 0)
+            {
+                throw;
+            }
+
+            return read;
+        }
+    }
 }

@@ -13,6 +13,12 @@ namespace ImageFs.Storage;
 /// </param>
 public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind Kind, long Address, BlockSource Source)
 {
+    /// <summary>
+    /// Whether a layer has another copy of bytes that are <see cref="ExtentKind.Mapped"/>: if they cannot be read here, <see cref="BlockSource.ReadAt"/>
+    /// of what was asked may still read them.
+    /// </summary>
+    public bool HasOtherCopy { get; init; }
+
     /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
     public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ImageFs.MountTests.Oracles;
@@ -85,6 +86,42 @@ internal sealed partial class BtrfsDeviceTests
         AssertTheRestIsEqual(listing, expected);
     }
 
+    [TestCase("-d raid5 -m raid1", 3, "degraded", "rebuilt", "parity")]
+    [TestCase("-d raid0 -m raid1c3", 3, "degraded", "missing", "nothing that is there")]
+    [TestCase("-d single -m dup", 1, "data_csum=check", "checked", "logical addresses")]
+    [CancelAfter(Limit)]
+    public void Extents_tell_what_is_put_together_what_is_missing_and_what_is_checked(string options, int count, string how, string kind, string source)
+    {
+        using var folder = new TestFolder();
+        BtrfsDevices devices = BtrfsDevices.Make(folder, count, options);
+        BtrfsDevices left = devices.Only([.. Enumerable.Range(1, Math.Max(count - 1, 1))]);
+        string[] arguments = [left.Paths[0], "large", "-o", left.Options(how)];
+        using var json = JsonDocument.Parse(ImageFsProgram.Run(["extents", "--json", .. arguments]).Succeeded().Text);
+        JsonElement[] extents = [.. json.RootElement.GetProperty("layers").EnumerateArray().Last().EnumerateArray()];
+        JsonElement[] told = [.. extents.Where(extent => Text(extent, "kind") == kind)];
+        JsonElement[] mapped = [.. extents.Where(extent => Text(extent, "kind") == "mapped")];
+
+        Assert.That(told.Select(extent => Text(extent, "in")).Distinct(), Is.EqualTo((string[])[source]));
+        Assert.That(told.Length + mapped.Length, Is.EqualTo(extents.Length));
+        Assert.That(extents.Sum(extent => Number(extent, "length")), Is.EqualTo(5_000_000));
+        Assert.That(told.Sum(extent => Number(extent, "length")), count == 1 ? Is.EqualTo(5_000_000) : Is.InRange(1_400_000, 1_900_000), "what a device of three had");
+        Assert.That(ImageFsProgram.Run(["extents", .. arguments]).Succeeded().Text, Does.Match($@"\d+ +\d+  {kind} +- +{source}\n"));
+
+        // What it says of the others is so: the file is known.
+        byte[] expected = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(1, 1_000_000).Select(i => $"{i}\n")));
+        foreach (JsonElement extent in mapped)
+        {
+            using FileStream file = File.OpenRead(Text(extent, "in"));
+            byte[] bytes = new byte[Number(extent, "length")];
+            file.Position = Number(extent, "address");
+            file.ReadExactly(bytes);
+            Assert.That(bytes.AsSpan().SequenceEqual(expected.AsSpan((int)Number(extent, "offset"), bytes.Length)), $"at {Number(extent, "offset")}");
+        }
+
+        static string Text(JsonElement extent, string name) => extent.GetProperty(name).GetString()!;
+        static long Number(JsonElement extent, string name) => extent.GetProperty(name).GetInt64();
+    }
+
     [Test]
     [CancelAfter(Limit)]
     public void Members_are_found_among_the_partitions_of_one_disk()
@@ -163,7 +200,7 @@ internal sealed partial class BtrfsDeviceTests
         BtrfsDevices damaged = devices.Copy(folder, "damaged");
 
         // In the place that is read first two sectors of the file are damaged, one in part.
-        (string path, long address, long length) = Places(damaged, "large")[0];
+        (string path, long address, long length) = damaged.PlacesOf("large")[0];
         Flip(path, address + 5000, 4096);
         using (var plain = ImageMount.Mount(damaged.Paths[0], damaged.Options("data_csum=off")))
         {
@@ -178,7 +215,7 @@ internal sealed partial class BtrfsDeviceTests
         // All data of the file, as far as a place tells: of copies what is the same in the others; of parity only the data, of which RAID 6
         // with two columns can lose all.
         Flip(path, address + 5000, 4096);
-        foreach ((string Path, long Address, long Length) place in Places(damaged, "large"))
+        foreach ((string Path, long Address, long Length) place in damaged.PlacesOf("large"))
         {
             Flip(place.Path, place.Address, (int)place.Length);
         }
@@ -208,7 +245,7 @@ internal sealed partial class BtrfsDeviceTests
         BtrfsDevices devices = BtrfsDevices.Make(folder, 1, "-d single -m dup");
         TreeListing expected = KernelTree.List(devices.Paths[0], BtrfsImage.Type);
         BtrfsDevices damaged = devices.Copy(folder, "damaged");
-        (string path, long address, _) = Places(damaged, "compressed/2")[0];
+        (string path, long address, _) = damaged.PlacesOf("compressed/2")[0];
         Flip(path, address + 100, 1);
 
         using var mount = ImageMount.Mount(damaged.Paths[0]);
@@ -257,19 +294,6 @@ internal sealed partial class BtrfsDeviceTests
         TreeListing rest = listing.Where(entry => entry["sha256"] != InputOutputError);
         Assert.That(rest.Where(entry => entry.IsFile).Count, Is.GreaterThan(20));
         Assert.That(rest.DifferencesFrom(expected.Where(entry => rest.Contains(entry.Path)), s_facts), Is.Empty);
-    }
-
-    // Where a file's extents lie in the end.
-    private static (string Path, long Address, long Length)[] Places(BtrfsDevices devices, string file)
-    {
-        string told = ImageFsProgram.Run("extents", "--json", devices.Paths[0], file, "-o", devices.Options("ro")).Succeeded().Text;
-        using var json = JsonDocument.Parse(told);
-        return
-        [
-            .. from extent in json.RootElement.GetProperty("layers").EnumerateArray().Last().EnumerateArray()
-               let name = extent.GetProperty("in").GetString()
-               select (devices.Paths.Single(path => Path.GetFileName(path) == Path.GetFileName(name)), extent.GetProperty("address").GetInt64(), extent.GetProperty("length").GetInt64()),
-        ];
     }
 
     private static void Flip(string path, long address, int length)

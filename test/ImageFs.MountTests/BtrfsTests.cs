@@ -140,6 +140,28 @@ internal sealed class BtrfsTests
         Compare(image, "subvolid=5");
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public void Extents_that_name_the_same_bytes_again_and_again_are_not_listed_without_end()
+    {
+        // 64 GiB in a volume of 32 MiB: an extent of 8 MiB, doubled 13 times.
+        const string Script =
+            """
+            cd "$1" && seq 2000000 | head -c 8M >large && sync
+            for length in $(seq 0 12 | awk '{ print 8 * 2 ^ $1 }'); do xfs_io -c "reflink large 0 ${length}M ${length}M" large >&2; done
+            """;
+        Need.Program("xfs_io", "xfsprogs");
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        BtrfsImage.Make(image, mount => Tool.Shell(Script, mount.Directory).Succeeded(), "-M -m single -d single", size: "32M");
+
+        ToolResult said = ImageFsProgram.Run("extents", image, "large");
+
+        Assert.That(said.ExitCode, Is.Not.Zero);
+        Assert.That(said.Error, Does.Contain("more than 1000 times: what follows is not listed"));
+        Assert.That(said.Text, Does.Match(@"\d{11} +\d+  mapped +\d+  logical addresses").And.Length.LessThan(2_000_000));
+    }
+
     [TestCase("16384", "16384")]
     [TestCase("65536", "65536")]
     [CancelAfter(Limit)]

@@ -66,6 +66,12 @@ internal sealed class ReplyGather : IDisposable
                 return Fallback.NoMapping;
             }
 
+            // A reply that fails under the kernel's hands has failed its reader, and cannot be made in another way.
+            if (extent.HasOtherCopy && !mapping.TryPopulate(extent.Address, (int)extent.Length))
+            {
+                return Fallback.SourceFailed;
+            }
+
             _list.Add(mapping, extent.Address, (int)extent.Length);
         }
 

@@ -42,8 +42,7 @@ internal sealed class ReplyPlan(int capacity)
     }
 
     /// <summary>Finds the extents of a run of bytes.</summary>
-    /// <returns>None; or why they cannot go by reference: NotMapped, TooManyPieces.</returns>
-    /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
+    /// <returns>None; or why they cannot go by reference: NotMapped, TooManyPieces, SourceFailed.</returns>
     public Fallback Make(BlockSource source, long offset, int length)
     {
         Clear();
@@ -55,7 +54,11 @@ internal sealed class ReplyPlan(int capacity)
                 return Fallback.TooManyPieces;
             }
 
-            LocatedExtent extent = source.Locate(offset, end - offset);
+            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent))
+            {
+                return Fallback.SourceFailed;
+            }
+
             if (extent.File is null && !extent.IsZero)
             {
                 return Fallback.NotMapped;

@@ -276,7 +276,11 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         int reads = 0;
         while (start < end)
         {
-            LocatedExtent extent = source.Locate(offset, end - start);
+            if (!source.TryLocate(offset, end - start, out LocatedExtent extent))
+            {
+                return Refuse(Fallback.SourceFailed);
+            }
+
             int count = (int)extent.Length;
             if (extent.IsZero)
             {

@@ -12,6 +12,9 @@ internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember>
     public override long Length => layout.Length;
 
     /// <inheritdoc/>
+    protected internal override bool HasOtherCopy(long offset) => layout.Copies > 1;
+
+    /// <inheritdoc/>
     public OwnBytes OwnAt(long offset) => OwnBytes.Missing;
 
     /// <inheritdoc/>
@@ -31,6 +34,31 @@ internal sealed class CopiedSource(IRaidLayout layout, IReadOnlyList<RaidMember>
 
         // That they cannot be had is an error of whoever reads them.
         return Piece.Own(length);
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool TryReadOtherCopy(long offset, Span<byte> destination)
+    {
+        bool isFirst = true;
+        for (int copy = 0; copy < layout.Copies; copy++)
+        {
+            RaidPlace place = layout.PlaceOf(offset, copy);
+            long length = destination.Length;
+            if (!members[place.Member].Has(place.Address, ref length))
+            {
+                continue;
+            }
+
+            // The first is the one that failed.
+            if (!isFirst && length == destination.Length && place.Length >= length && members[place.Member].TryRead(place.Address, destination))
+            {
+                return true;
+            }
+
+            isFirst = false;
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>

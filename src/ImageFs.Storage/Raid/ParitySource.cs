@@ -17,6 +17,9 @@ internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember
     public override long Length => layout.Length;
 
     /// <inheritdoc/>
+    protected internal override bool HasOtherCopy(long offset) => true;
+
+    /// <inheritdoc/>
     public OwnBytes OwnAt(long offset)
     {
         RaidPlace place = layout.PlaceOf(offset, out _);
@@ -43,20 +46,60 @@ internal sealed class ParitySource(ParityLayout layout, IReadOnlyList<RaidMember
         while (destination.Length > 0)
         {
             RaidPlace place = layout.PlaceOf(offset, out ParityMembers row);
-            int length = Rebuild(offset, place, row, destination[..(int)Math.Min(Math.Min(place.Length, destination.Length), MaxPiece)]);
+            int length = Rebuild(offset, place, row, -1, destination[..(int)Math.Min(Math.Min(place.Length, destination.Length), MaxPiece)]);
             destination = destination[length..];
             offset += length;
         }
     }
 
-    // As far as the same members have their part of the row.
-    private int Rebuild(long offset, RaidPlace place, ParityMembers row, Span<byte> bytes)
+    /// <inheritdoc/>
+    protected internal override bool TryReadOtherCopy(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            RaidPlace place = layout.PlaceOf(offset, out ParityMembers row);
+            int length = RebuildAround(offset, place, row, destination[..(int)Math.Min(Math.Min(place.Length, destination.Length), MaxPiece)]);
+            if (length == 0)
+            {
+                return false;
+            }
+
+            destination = destination[length..];
+            offset += length;
+        }
+
+        return true;
+    }
+
+    // Of RAID 6 another member may have failed, too: each is left out in turn.
+    private int RebuildAround(long offset, RaidPlace place, ParityMembers row, Span<byte> bytes)
+    {
+        for (int suspect = -1; suspect < (layout.ParityCount > 1 ? members.Count : 0); suspect++)
+        {
+            try
+            {
+                if (suspect != place.Member)
+                {
+                    return Rebuild(offset, place, row, suspect, bytes);
+                }
+            }
+            catch (Exception e) when (e is ImageException or Linux.LinuxException)
+            {
+                // The next.
+            }
+        }
+
+        return 0;
+    }
+
+    // As far as the same members have their part of the row, without one that is not believed (-1: all are).
+    private int Rebuild(long offset, RaidPlace place, ParityMembers row, int suspect, Span<byte> bytes)
     {
         long length = bytes.Length;
-        int lost = -1;
+        int lost = suspect;
         for (int number = 0; number < members.Count; number++)
         {
-            if (number != place.Member && !members[number].Has(place.Address, ref length))
+            if (number != place.Member && number != suspect && !members[number].Has(place.Address, ref length))
             {
                 if (lost >= 0 || layout.ParityCount == 1)
                 {

@@ -1,3 +1,5 @@
+using ImageFs.Linux;
+
 namespace ImageFs.Storage.Raid;
 
 /// <summary>A member of an array: where its data lies, and which of it is good.</summary>
@@ -51,6 +53,23 @@ public sealed class RaidMember(string name, BlockSource? source, long length)
         int next = found < 0 ? ~found : found + 1;
         length = next < _edges.Length ? Math.Min(length, _edges[next] - offset) : length;
         return next % 2 == 0;
+    }
+
+    /// <summary>Reads bytes that it has.</summary>
+    /// <param name="offset">Where they begin in its data.</param>
+    /// <param name="destination">Takes them.</param>
+    /// <returns>Whether they were read: the device may have failed.</returns>
+    internal bool TryRead(long offset, Span<byte> destination)
+    {
+        try
+        {
+            source!.ReadAt(offset, destination);
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Why it does not have the byte at an offset, as the end of a sentence.</summary>

@@ -7,6 +7,7 @@ namespace ImageFs.Reading;
 internal static class Contents
 {
     private const int BufferLength = 1 << 20;
+    private const int PieceLength = 4096;
 
     /// <summary>Copies a file's bytes to a new file: holes stay holes, and the kernel copies where it can.</summary>
     /// <param name="source">The file in the image.</param>
@@ -22,7 +23,12 @@ internal static class Contents
         FileWriting.SetLength(target, source.Length);
         for (long offset = 0; offset < source.Length;)
         {
-            LocatedExtent extent = source.Locate(offset, source.Length - offset);
+            if (!source.TryLocate(offset, source.Length - offset, out LocatedExtent extent))
+            {
+                // Reading it is the error, or finds another copy.
+                extent = new LocatedExtent(offset, Math.Min(PieceLength, source.Length - offset), ExtentKind.Own, offset, source);
+            }
+
             long length = extent.Length;
             if (!extent.IsZero)
             {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ImageFs.MountTests.Support;
 
 /// <summary>Images of one Btrfs file system on several devices, made by mkfs.btrfs and filled by this kernel; they are files of a folder.</summary>
@@ -72,6 +74,19 @@ internal sealed class BtrfsDevices
 
     /// <summary>The options with which ImageFs opens the first of them.</summary>
     public string Options(params IEnumerable<string> more) => string.Join(',', [.. more.Where(word => word.Length > 0), .. Paths.Skip(1).Select(path => $"device={path}")]);
+
+    /// <summary>Where a file's extents lie in the end.</summary>
+    public (string Path, long Address, long Length)[] PlacesOf(string file)
+    {
+        string told = ImageFsProgram.Run("extents", "--json", Paths[0], file, "-o", Options("ro")).Succeeded().Text;
+        using var json = JsonDocument.Parse(told);
+        return
+        [
+            .. from extent in json.RootElement.GetProperty("layers").EnumerateArray().Last().EnumerateArray()
+               let name = extent.GetProperty("in").GetString()
+               select (Paths.Single(path => Path.GetFileName(path) == Path.GetFileName(name)), extent.GetProperty("address").GetInt64(), extent.GetProperty("length").GetInt64()),
+        ];
+    }
 
     private void Attached(string[] options, Action<LoopDevice[]> use)
     {

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Btrfs.Trees;
+using ImageFs.Linux;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Btrfs.Devices;
@@ -85,6 +86,9 @@ internal sealed class LogicalSource : PiecedSource, INodeSource, INamedLayer
     }
 
     /// <inheritdoc/>
+    protected override bool HasOtherCopy(long offset) => CopiesAt(offset) > 1;
+
+    /// <inheritdoc/>
     public OwnBytes OwnAt(long offset)
     {
         Chunk chunk = Get(offset);
@@ -102,17 +106,9 @@ internal sealed class LogicalSource : PiecedSource, INodeSource, INamedLayer
             return FindWithParity(chunk, within, chunk.PartOf(within, 0));
         }
 
-        for (int copy = 0; copy < chunk.Copies; copy++)
-        {
-            StripePart part = chunk.PartOf(within, copy);
-            if (part.Available > 0)
-            {
-                return Piece.Mapped(part.Device.Source!, part.Offset, part.Available);
-            }
-        }
-
         // That they cannot be had is an error of whoever reads them: where there is data, and where holes, is known.
-        return Piece.Own(chunk.PartOf(within, 0).Length);
+        StripePart found = chunk.PartOf(within, FirstOf(chunk, within));
+        return found.Available > 0 ? Piece.Mapped(found.Device.Source!, found.Offset, found.Available) : Piece.Own(found.Length);
     }
 
     /// <inheritdoc/>
@@ -133,6 +129,38 @@ internal sealed class LogicalSource : PiecedSource, INodeSource, INamedLayer
             destination = destination[piece.Length..];
             offset += piece.Length;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryReadOtherCopy(long offset, Span<byte> destination)
+    {
+        Chunk chunk = Get(offset);
+        for (int copy = FirstOf(chunk, offset - chunk.Start) + 1; copy < CopiesAt(offset); copy++)
+        {
+            try
+            {
+                ReadCopy(copy, offset, destination);
+                return true;
+            }
+            catch (Exception e) when (e is ImageException or LinuxException)
+            {
+                // The next.
+            }
+        }
+
+        return false;
+    }
+
+    // The copy that bytes are read from: the first that is there, or the last.
+    private static int FirstOf(Chunk chunk, long within)
+    {
+        int copy = 0;
+        while (copy < chunk.Copies - 1 && chunk.PartOf(within, copy).Available == 0)
+        {
+            copy++;
+        }
+
+        return copy;
     }
 
     // What has only an old copy is put together where the others are new.

@@ -1,7 +1,9 @@
 using ImageFs.FileSystems.Btrfs.Devices;
 using ImageFs.FileSystems.Btrfs.Items;
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Parity;
+using ImageFs.Tests.Storage;
 
 namespace ImageFs.Tests.FileSystems.Btrfs.Devices;
 
@@ -116,6 +118,39 @@ internal sealed class LogicalSourceTests
         }
     }
 
+    // Two devices fail of RAID 6, one of all others; each of them in turn.
+    [TestCase(BlockGroupFlags.Dup, 2, 1)]
+    [TestCase(BlockGroupFlags.Raid1, 2, 1)]
+    [TestCase(BlockGroupFlags.Raid10, 4, 2)]
+    [TestCase(BlockGroupFlags.Raid5, 3, 1)]
+    [TestCase(BlockGroupFlags.Raid6, 5, 1)]
+    public void What_a_device_fails_to_give_is_read_from_the_others(BlockGroupFlags profile, int devices, int subStripes)
+    {
+        int reads = 0;
+        for (int i = 0; i < devices; i++)
+        {
+            var raid = new Raid(profile, devices, subStripes);
+            int second = profile == BlockGroupFlags.Raid6 ? (i + 2) % devices : i;
+            TestDevice[] failing = [raid.Fail(i), raid.Fail(second)];
+            LogicalSource source = raid.Open();
+            Assert.That(raid.ReadAll(source), Is.EqualTo(raid.Data), $"{i} and {second} fail");
+            reads += failing.Sum(device => device.Reads);
+        }
+
+        Assert.That(reads, Is.Positive);
+    }
+
+    [Test]
+    public void What_every_device_fails_to_give_is_the_error_of_the_first()
+    {
+        var raid = new Raid(BlockGroupFlags.Raid1, 2, 1);
+        raid.Fail(0);
+        raid.Fail(1);
+        LogicalSource source = raid.Open();
+
+        Assert.That(() => raid.ReadAll(source), Throws.TypeOf<LinuxException>().With.Message.Contains("device 0"));
+    }
+
     [Test]
     public void A_device_that_is_cut_short_is_missing_from_there_on()
     {
@@ -157,7 +192,7 @@ internal sealed class LogicalSourceTests
         public Raid(BlockGroupFlags profile, int devices, int subStripes)
         {
             int parity = profile switch { BlockGroupFlags.Raid5 => 1, BlockGroupFlags.Raid6 => 2, _ => 0 };
-            int copies = profile switch { BlockGroupFlags.Raid1 => devices, BlockGroupFlags.Raid10 => subStripes, _ => 1 };
+            int copies = profile switch { BlockGroupFlags.Raid1 or BlockGroupFlags.Dup => devices, BlockGroupFlags.Raid10 => subStripes, _ => 1 };
             int columns = (devices / copies) - parity;
             const int Rows = 7;
             Data = new byte[Rows * columns * Stripe];
@@ -217,6 +252,14 @@ internal sealed class LogicalSourceTests
             byte[] bytes = new byte[Data.Length];
             source.ReadAt(Start, bytes);
             return bytes;
+        }
+
+        /// <summary>From now on a device is an error wherever it is read.</summary>
+        public TestDevice Fail(int device)
+        {
+            var failing = new TestDevice(Bytes[device], $"device {device}") { Bad = (0, long.MaxValue) };
+            Sources[device] = failing;
+            return failing;
         }
 
         public void Restore()
