@@ -16,6 +16,7 @@ packages=(
   btrfs-progs                 # Btrfs images and their readers
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
+  ntfs-3g                     # NTFS images and their second reader
   cryptsetup-bin dislocker    # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
   lvm2                        # groups of volumes, described without the device mapper

@@ -14,8 +14,10 @@ internal sealed class MasterFileTable
     // The records that have a copy, $MFT, $MFTMirr, $LogFile and $Volume.
     private const int MirroredRecords = 4;
 
-    // Read at once: records that follow one another are mostly wanted together.
-    private const int BlockSize = 16 * 1024;
+    private const int BlockSize = 4096;
+
+    // Between records that are read at once.
+    private const int MaxGap = 32 * 1024;
 
     private readonly ClusterReader _clusters;
     private readonly TableSource _source;
@@ -50,6 +52,9 @@ internal sealed class MasterFileTable
     /// <summary>Records that there are, used or not.</summary>
     public long Count => _source.Length / Geometry.RecordSize;
 
+    /// <summary>Pieces that it lies in.</summary>
+    public int PieceCount => _source.PieceCount;
+
     /// <summary>Bytes of the table.</summary>
     public BlockSource Source => _source;
 
@@ -81,13 +86,38 @@ internal sealed class MasterFileTable
             : new FileRecord(buffer, number, address);
     }
 
-    /// <summary>Has the kernel begin to read a record, and those around it.</summary>
-    /// <param name="number">Its number.</param>
-    public void Prefetch(long number)
+    /// <summary>Has the kernel begin to read records; those that lie together at once.</summary>
+    /// <param name="numbers">Their numbers, which it puts in order.</param>
+    public void Prefetch(Span<long> numbers)
     {
-        if (number >= 0 && number < Count)
+        numbers.Sort();
+        long start = 0;
+        long end = 0;
+        foreach (long number in numbers)
         {
-            _source.Prefetch(number * Geometry.RecordSize & -BlockSize, BlockSize);
+            if (number >= Count)
+            {
+                break;
+            }
+
+            long offset = number * Geometry.RecordSize;
+            if (offset > end + MaxGap)
+            {
+                Prefetch(start, end);
+                start = offset;
+            }
+
+            end = offset + Geometry.RecordSize;
+        }
+
+        Prefetch(start, end);
+    }
+
+    private void Prefetch(long start, long end)
+    {
+        if (end > start)
+        {
+            _source.Prefetch(start, end - start);
         }
     }
 
@@ -207,6 +237,8 @@ internal sealed class MasterFileTable
         public override long Length => _length;
 
         public override long MapSize => _pieces.Sum(piece => piece.Map.Size);
+
+        public int PieceCount => _pieces.Sum(piece => piece.Map.Extents.Length);
 
         public void Add(ExtentMap map, long max)
         {

@@ -1,5 +1,7 @@
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
+using Directory = ImageFs.FileSystems.Ntfs.Directories.Directory;
 
 namespace ImageFs.FileSystems.Ntfs;
 
@@ -13,7 +15,11 @@ internal static class NtfsDescription
     public static VolumeIdentity Identify(NtfsVolume volume) =>
         new(Format, VolumeInformation.Read(volume).Label, $"{volume.Geometry.SerialNumber:X16}");
 
-    public static ImageDescription Make(NtfsVolume volume)
+    /// <summary>What to say about it.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="state">How it was left.</param>
+    /// <param name="upcase">The order of names.</param>
+    public static ImageDescription Make(NtfsVolume volume, VolumeState state, UpcaseTable upcase)
     {
         Geometry geometry = volume.Geometry;
         VolumeIdentity identity = Identify(volume);
@@ -28,6 +34,36 @@ internal static class NtfsDescription
             .With("file-records", volume.Table.Count)
             .With("file-record-size", (long)geometry.RecordSize)
             .With("index-record-size", (long)geometry.IndexRecordSize)
-            .With("state", information.IsDirty ? "dirty" : "clean");
+            .With("file-table", geometry.TableAddress)
+            .With("file-table-pieces", (long)volume.Table.PieceCount)
+            .With("log-version", state.LogVersion)
+            .With("state", state.Text)
+            .With("written-by", FindWriter(volume, state, upcase, information.Version));
+    }
+
+    // By what the versions of Windows have added to $Extend, and to the journal.
+    private static string? FindWriter(NtfsVolume volume, VolumeState state, UpcaseTable upcase, string version) =>
+        HasExtension(volume, upcase, "$Deleted") ? "Windows 10 of 2017, or later"
+        : state.LogVersion.StartsWith('2') ? "Windows 8.1, or later"
+        : HasExtension(volume, upcase, "$RmMetadata") ? "Windows Vista, or later"
+        : version switch
+        {
+            "1.2" => "Windows NT 4, or earlier",
+            "3.0" => "Windows 2000",
+            _ => null,
+        };
+
+    private static bool HasExtension(NtfsVolume volume, UpcaseTable upcase, string name)
+    {
+        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
+        try
+        {
+            return new Directory(volume, volume.ReadFile(SystemFiles.Extend, buffer.Span)).TryFind(name, upcase, ignoresCase: false, out _);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // It is a hint.
+            return false;
+        }
     }
 }

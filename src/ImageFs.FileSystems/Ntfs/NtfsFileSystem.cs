@@ -13,6 +13,8 @@ internal sealed class NtfsFileSystem : FileSystem
     private readonly NtfsOptions _options;
     private readonly NtfsDirectories _directories;
     private readonly Lazy<FileSystemStatistics> _statistics;
+    private readonly UpcaseTable _upcase;
+    private readonly VolumeState _state;
 
     /// <param name="volume">The volume.</param>
     /// <param name="options">What it does not record.</param>
@@ -22,9 +24,12 @@ internal sealed class NtfsFileSystem : FileSystem
     {
         _volume = volume;
         _options = options;
-        _directories = new NtfsDirectories(volume, ReadUpcase(volume, warn), options);
+        UpcaseTable upcase = ReadUpcase(volume, warn);
+        _directories = new NtfsDirectories(volume, upcase, options);
         _statistics = new Lazy<FileSystemStatistics>(CountClusters, LazyThreadSafetyMode.PublicationOnly);
-        _directories.Open(Root);
+        _upcase = upcase;
+        _state = VolumeState.Find(volume, _directories.Open(Root), upcase);
+        _state.Warn(warn);
     }
 
     /// <inheritdoc/>
@@ -40,7 +45,7 @@ internal sealed class NtfsFileSystem : FileSystem
     public override bool HasBirthTimes => true;
 
     /// <inheritdoc/>
-    public override ImageDescription Describe() => NtfsDescription.Make(_volume);
+    public override ImageDescription Describe() => NtfsDescription.Make(_volume, _state, _upcase);
 
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
@@ -48,6 +53,12 @@ internal sealed class NtfsFileSystem : FileSystem
         using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
         return FileDescription.Describe(_volume, _options, _volume.ReadFile(node, buffer.Span));
     }
+
+    /// <inheritdoc/>
+    public override void PrefetchNames(NodeId directory) => _directories.PrefetchNames(directory);
+
+    /// <inheritdoc/>
+    public override void PrefetchAttributes(NodeId directory) => _directories.PrefetchRecords(directory);
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);

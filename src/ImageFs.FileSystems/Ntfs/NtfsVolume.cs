@@ -6,6 +6,8 @@ namespace ImageFs.FileSystems.Ntfs;
 /// <summary>Numbers of file records that are the same on all volumes (linux-ntfs, Metafiles).</summary>
 internal static class SystemFiles
 {
+    public const long Log = 2;
+
     public const long Volume = 3;
 
     public const long Root = 5;

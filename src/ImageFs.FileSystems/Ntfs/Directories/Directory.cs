@@ -21,6 +21,7 @@ internal sealed class Directory
     // Positions have 32 bits, in units of 8 bytes.
     private const long MaxLength = 32L << 30;
     private const int MaxDepth = 20;
+    private const int MaxPrefetch = 128 * 1024;
 
     private readonly NtfsVolume _volume;
     private readonly byte[] _root;
@@ -131,6 +132,15 @@ internal sealed class Directory
 
     /// <summary>Bytes of memory that it takes.</summary>
     public long Size => _root.Length + _records.Size + _used.Length;
+
+    /// <summary>Has the kernel begin to read the index; of a large directory the first records.</summary>
+    public void PrefetchEntries()
+    {
+        if (RecordCount > 0 && _records.Find(0, MaxPrefetch) is { Kind: ExtentKind.Mapped } first)
+        {
+            _volume.Source.Prefetch(first.Address, first.Length);
+        }
+    }
 
     /// <summary>The first record at or after another that is in use.</summary>
     /// <param name="record">Its number.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems.Directories;
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -15,9 +16,65 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
     public const int RootRoom = 64 * 1024;
 
     private const int OwnWeight = 200;
+    private const int KnownDirectories = 256;
+    private const int MaxPrefetched = 8192;
+
+    // Those that somebody asked about, apart from those that are listed: what is in a large one does not drive it out.
+    private readonly SlotCache<NodeId, Directory> _prefetched = new(KnownDirectories);
+
+    // Those whose files' records somebody was about to read.
+    private readonly SlotCache<NodeId, bool> _prefetchedRecords = new(KnownDirectories);
 
     /// <summary>How names are shown.</summary>
     public ShownNames Names => options.Names;
+
+    /// <summary>Has the kernel begin to read a directory: who asks about it may go into it, and a walk comes to all that a directory has.</summary>
+    /// <param name="node">The directory.</param>
+    public void PrefetchNames(NodeId node)
+    {
+        if (_prefetched.TryFind(node, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory directory = OpenDirectory(node);
+            directory.PrefetchEntries();
+            _prefetched.Add(node, directory);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who opens it gets the error.
+        }
+    }
+
+    /// <summary>Has the kernel begin to read the records of a directory's files; of a large one those of the first.</summary>
+    /// <param name="node">The directory.</param>
+    public void PrefetchRecords(NodeId node)
+    {
+        if (_prefetchedRecords.TryFind(node, out _))
+        {
+            return;
+        }
+
+        try
+        {
+            var records = new List<long>();
+            using DirectoryCursor cursor = Read(Open(node), 0);
+            while (records.Count < MaxPrefetched && cursor.MoveNext())
+            {
+                records.Add((long)cursor.Node.Value);
+            }
+
+            volume.Table.Prefetch(CollectionsMarshal.AsSpan(records));
+            _prefetchedRecords.Add(node, true);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // Who lists it gets the error.
+        }
+    }
 
     /// <summary>Whether a file is listed.</summary>
     /// <param name="record">The number of its record.</param>
@@ -65,6 +122,11 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
     /// <inheritdoc/>
     protected override Directory OpenDirectory(NodeId directory)
     {
+        if (_prefetched.TryFind(directory, out Directory known))
+        {
+            return known;
+        }
+
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
         return new Directory(volume, volume.ReadFile(directory, buffer.Span));
     }
