@@ -13,6 +13,9 @@ internal readonly record struct FileExtent(long FileBlock, long Block, long Coun
     /// <summary>Bytes that it takes on disk.</summary>
     public const int Size = 16;
 
+    /// <summary>The most blocks of one.</summary>
+    public const long MaxCount = (1L << CountBits) - 1;
+
     private const int CountBits = 21;
     private const int OffsetShift = 9;
     private const ulong OffsetMask = (1UL << 54) - 1;
@@ -32,8 +35,17 @@ internal readonly record struct FileExtent(long FileBlock, long Block, long Coun
         return new FileExtent(
             FileBlockOf(bytes),
             (long)(((upper & UpperMask) << (64 - CountBits)) | (lower >> CountBits)),
-            (long)(lower & ((1UL << CountBits) - 1)),
+            (long)(lower & (ulong)MaxCount),
             upper >> 63 != 0);
+    }
+
+    /// <summary>Writes it as it is on disk.</summary>
+    /// <param name="bytes">Takes it.</param>
+    public void Write(Span<byte> bytes)
+    {
+        ulong upper = (IsUnwritten ? 1UL << 63 : 0) | ((ulong)FileBlock << OffsetShift) | ((ulong)Block >> (64 - CountBits));
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, upper);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[sizeof(ulong)..], ((ulong)Block << CountBits) | (ulong)Count);
     }
 }
 

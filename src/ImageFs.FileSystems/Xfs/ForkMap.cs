@@ -42,7 +42,12 @@ internal sealed class ForkMap
         ReadOnlySpan<byte> fork = inode.Fork(isAttributes);
         ForkFormat format = inode.FormatOf(isAttributes);
         ulong extents = isAttributes ? inode.AttributeExtents : inode.Extents;
-        if (format == ForkFormat.Extents)
+        if (volume.Recovery?.Finished.FindFork(inode.Number, isAttributes) is { } finished)
+        {
+            _root = finished;
+            _count = finished.Length / FileExtent.Size;
+        }
+        else if (format == ForkFormat.Extents)
         {
             ulong used = isAttributes && inode.ForkOffset == 0 ? 0 : extents;
             if (used > (ulong)(fork.Length / FileExtent.Size))

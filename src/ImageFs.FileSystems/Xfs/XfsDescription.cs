@@ -34,9 +34,16 @@ internal static class XfsDescription
             .With("features", string.Join(' ', Features(geometry)))
             .With("log", geometry.LogStart == 0 ? "on another device" : null)
             .With("log-size", geometry.LogBlocks * geometry.BlockSize)
-            .With("state", volume.IsRecovered ? "recovered from the log" : volume.IsClean ? "clean" : "as it was left: the log was not looked at")
+            .With("state", volume.Recovery is { } recovery ? Recovered(recovery) : volume.IsClean ? "clean" : "as it was left: the log was not looked at")
             .With("real-time-size", geometry.RealTimeBlocks == 0 ? null : geometry.RealTimeBlocks * geometry.BlockSize);
     }
+
+    private static string Recovered(Log.Recovery recovery) => recovery.Finished.Count switch
+    {
+        0 => "recovered from the log",
+        1 => "recovered from the log: a change that it had begun was finished",
+        int count => $"recovered from the log: {count} changes that it had begun were finished",
+    };
 
     private static IEnumerable<string> Features(Geometry geometry)
     {

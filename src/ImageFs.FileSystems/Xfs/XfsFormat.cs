@@ -59,18 +59,20 @@ internal sealed class XfsFormat : FileSystemFormat
         byte[] superBlock = SuperBlocks.Find(source, context.Warn, out long address);
         BlockSource? realTime = OpenOther(taken.RealTimeDevice, "rtdev", context);
         var volume = new XfsVolume(context.Memory, source, new SuperBlock(superBlock), address) { RealTime = realTime, IsClean = !taken.NoRecovery };
-        if (!taken.NoRecovery && Recover(source, volume.Geometry, superBlock, taken, context) is { } recovered)
+        if (!taken.NoRecovery && Replay(source, volume.Geometry, superBlock, taken, context) is { } log)
         {
-            superBlock = SuperBlocks.Find(recovered, context.Warn, out address);
-            volume = new XfsVolume(context.Memory, recovered, new SuperBlock(superBlock), address) { RealTime = realTime, IsClean = false, IsRecovered = true };
+            BlockSource replayed = log.ToSource();
+            superBlock = SuperBlocks.Find(replayed, context.Warn, out address);
+            Recovery recovery = log.Finish(new XfsVolume(context.Memory, replayed, new SuperBlock(superBlock), address));
+            volume = new XfsVolume(context.Memory, recovery.Source, new SuperBlock(superBlock), address) { RealTime = realTime, IsClean = false, Recovery = recovery };
         }
 
         VolumeLength.WarnIfCut(source, volume.Geometry.DataBlocks * volume.Geometry.BlockSize, context.Warn);
         return new XfsFileSystem(volume, superBlock);
     }
 
-    private static BlockSource? Recover(BlockSource source, Geometry geometry, byte[] superBlock, XfsOptions taken, OpenContext context) =>
-        LogRecovery.Recover(source, geometry, new SuperBlock(superBlock), OpenOther(taken.LogDevice, "logdev", context), context.Warn);
+    private static LogRecovery? Replay(BlockSource source, Geometry geometry, byte[] superBlock, XfsOptions taken, OpenContext context) =>
+        LogRecovery.Replay(source, geometry, new SuperBlock(superBlock), OpenOther(taken.LogDevice, "logdev", context), context.Warn);
 
     private static BlockSource? OpenOther(string? path, string option, OpenContext context) =>
         path is null ? null

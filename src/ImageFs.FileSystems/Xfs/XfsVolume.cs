@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Metadata;
 using ImageFs.FileSystems.Xfs.Directories;
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -63,8 +64,11 @@ internal sealed class XfsVolume
 
     public HashBlockCheck AttributeHashCheck { get; }
 
+    /// <summary>What the log made of the volume; null when it had nothing to say.</summary>
+    public Recovery? Recovery { get; init; }
+
     /// <summary>Whether what is read is what the log made of the volume.</summary>
-    public bool IsRecovered { get; init; }
+    public bool IsRecovered => Recovery is not null;
 
     /// <summary>Whether it was unmounted as it is: what the super block counts is true then.</summary>
     public bool IsClean { get; init; } = true;

@@ -14,19 +14,22 @@ internal static class AttributeName
     private static ReadOnlySpan<byte> DefaultNameOnDisk => "SGI_ACL_DEFAULT"u8;
 
     /// <summary>Adds the names by which Linux shows an attribute.</summary>
-    public static void AddTo(List<byte[]> names, in AttributeEntry entry)
+    /// <param name="names">Gets them.</param>
+    /// <param name="flags">The flags of the attribute.</param>
+    /// <param name="name">Its name on disk.</param>
+    public static void AddTo(List<byte[]> names, AttributeFlags flags, ReadOnlySpan<byte> name)
     {
-        AttributeFlags kind = entry.Flags & Namespaces;
-        if (kind.HasFlag(AttributeFlags.Root) && entry.Name.SequenceEqual(AccessNameOnDisk))
+        AttributeFlags kind = KindOf(flags);
+        if (kind.HasFlag(AttributeFlags.Root) && name.SequenceEqual(AccessNameOnDisk))
         {
             names.Add(AccessName.ToArray());
         }
-        else if (kind.HasFlag(AttributeFlags.Root) && entry.Name.SequenceEqual(DefaultNameOnDisk))
+        else if (kind.HasFlag(AttributeFlags.Root) && name.SequenceEqual(DefaultNameOnDisk))
         {
             names.Add(DefaultName.ToArray());
         }
 
-        names.Add([.. Prefix(kind), .. entry.Name]);
+        names.Add([.. Prefix(kind), .. name]);
     }
 
     /// <summary>What a name is on disk.</summary>
@@ -60,9 +63,12 @@ internal static class AttributeName
         return false;
     }
 
+    /// <summary>The flags that stand for the prefix.</summary>
+    public static AttributeFlags KindOf(AttributeFlags flags) => flags & Namespaces;
+
     /// <summary>Whether an attribute is the one of a name on disk.</summary>
     public static bool IsOf(in AttributeEntry entry, AttributeFlags kind, ReadOnlySpan<byte> onDisk) =>
-        entry.IsShown && (entry.Flags & Namespaces) == kind && entry.Name.SequenceEqual(onDisk);
+        entry.IsShown && KindOf(entry.Flags) == kind && entry.Name.SequenceEqual(onDisk);
 
     private static ReadOnlySpan<byte> Prefix(AttributeFlags kind) =>
         kind.HasFlag(AttributeFlags.Root) ? "trusted."u8 : kind.HasFlag(AttributeFlags.Secure) ? "security."u8 : "user."u8;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs.Attributes;
@@ -24,11 +25,12 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
     public List<byte[]> List(Inode inode)
     {
         var names = new List<byte[]>();
+        IReadOnlyList<AttributeChange> changes = ChangesOf(inode);
         bool Add(in AttributeEntry entry)
         {
-            if (entry.IsShown)
+            if (entry.IsShown && FindChange(changes, AttributeName.KindOf(entry.Flags), entry.Name) is null)
             {
-                AttributeName.AddTo(names, in entry);
+                AttributeName.AddTo(names, entry.Flags, entry.Name);
             }
 
             return true;
@@ -41,6 +43,11 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
         else if (Open(inode) is { } blocks)
         {
             VisitLeaves(blocks, Add);
+        }
+
+        foreach (AttributeChange change in changes.Where(change => change.Value is not null))
+        {
+            AttributeName.AddTo(names, change.Kind, change.Name);
         }
 
         return names;
@@ -57,11 +64,28 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
             return null;
         }
 
-        byte[]? value = inode.IsLocal(isAttributes: true) ? FindLocal(inode, kind, onDisk) : FindByHash(inode, kind, onDisk);
+        byte[]? value = FindChange(ChangesOf(inode), kind, onDisk) is { } change ? change.Value
+            : inode.IsLocal(isAttributes: true) ? FindLocal(inode, kind, onDisk) : FindByHash(inode, kind, onDisk);
         return value is null || !isAccessControlList
             ? value
             : AccessControlList.FromDisk(value)
                 ?? throw new InvalidImageException($"attributes of inode {inode.Number}", inode.Address, "its access control list is not valid", "xfs_acl");
+    }
+
+    // What the log began and was finished here.
+    private IReadOnlyList<AttributeChange> ChangesOf(Inode inode) => volume.Recovery?.Finished.AttributesOf(inode.Number) ?? [];
+
+    private static AttributeChange? FindChange(IReadOnlyList<AttributeChange> changes, AttributeFlags kind, ReadOnlySpan<byte> name)
+    {
+        foreach (AttributeChange change in changes)
+        {
+            if (change.IsOf(kind, name))
+            {
+                return change;
+            }
+        }
+
+        return null;
     }
 
     private static byte[]? FindLocal(Inode inode, AttributeFlags kind, ReadOnlySpan<byte> onDisk)

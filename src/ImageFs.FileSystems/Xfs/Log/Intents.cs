@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs.Log;
 
@@ -7,14 +8,30 @@ internal sealed class Intents
 {
     private const int NumberOffset = 8;
 
-    private readonly HashSet<(LogItemType Type, ulong Number)> _open = [];
+    // A transaction has few of them, and a log of 2 GiB room for some thousands of transactions at once.
+    private const int MaxOpen = 64 * 1024;
+    private const long MaxBytes = 64L << 20;
+
+    private readonly Dictionary<(LogItemType Type, ulong Number), (long Order, LogItem Item)> _open = [];
+    private long _noted;
+    private long _bytes;
+
+    /// <summary>Those that nothing finishes, in the order of the log.</summary>
+    public IEnumerable<LogItem> Open => _open.Values.OrderBy(intent => intent.Order).Select(intent => intent.Item);
+
+    /// <summary>Whether everything was finished.</summary>
+    public bool AreFinished => _open.Count == 0;
 
     /// <summary>Notes an item.</summary>
-    public void Note(LogItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="log">The log, for messages.</param>
+    /// <exception cref="UnsupportedFeatureException">Too many were begun.</exception>
+    /// <exception cref="InvalidImageException">It has no number.</exception>
+    public void Note(LogItem item, LogReader log)
     {
         if (item.Format.Length < NumberOffset + sizeof(ulong))
         {
-            return;
+            throw log.Damaged(item.Block, $"an item of type 0x{(ushort)item.Type:X4} has a format of {item.Format.Length} bytes");
         }
 
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(item.Format[NumberOffset..]);
@@ -22,30 +39,33 @@ internal sealed class Intents
         {
             case LogItemType.FreeExtents or LogItemType.ReverseMap or LogItemType.ReferenceCount or LogItemType.BlockMap or LogItemType.Attribute
                 or LogItemType.Exchange or LogItemType.RealTimeFreeExtents or LogItemType.RealTimeReverseMap or LogItemType.RealTimeReferenceCount:
-                _open.Add((item.Type, number));
+                Remove(item.Type, number);
+                _open.Add((item.Type, number), (_noted++, item));
+                Count(item.Bytes);
                 break;
             case LogItemType.FreeExtentsDone or LogItemType.ReverseMapDone or LogItemType.ReferenceCountDone or LogItemType.BlockMapDone or LogItemType.AttributeDone
                 or LogItemType.ExchangeDone or LogItemType.RealTimeFreeExtentsDone or LogItemType.RealTimeReverseMapDone or LogItemType.RealTimeReferenceCountDone:
-                _open.Remove((item.Type - 1, number));
+                Remove(item.Type - 1, number);
                 break;
             default:
                 break;
         }
     }
 
-    /// <summary>What of it a reader may notice, for people; null when nothing.</summary>
-    /// <remarks>Space that is still to be freed, and what is still to be counted of it, change nothing that is read.</remarks>
-    public string? Describe()
+    private void Remove(LogItemType type, ulong number)
     {
-        int maps = _open.Count(intent => intent.Type == LogItemType.BlockMap);
-        int attributes = _open.Count(intent => intent.Type == LogItemType.Attribute);
-        int exchanges = _open.Count(intent => intent.Type == LogItemType.Exchange);
-        string[] told =
-        [
-            .. maps > 0 ? [$"{maps} of extents that a file takes over"] : Array.Empty<string>(),
-            .. attributes > 0 ? [$"{attributes} of extended attributes"] : Array.Empty<string>(),
-            .. exchanges > 0 ? [$"{exchanges} of contents that two files exchange"] : Array.Empty<string>(),
-        ];
-        return told.Length == 0 ? null : string.Join(", ", told);
+        if (_open.Remove((type, number), out (long Order, LogItem Item) intent))
+        {
+            Count(-intent.Item.Bytes);
+        }
+    }
+
+    private void Count(long bytes)
+    {
+        _bytes += bytes;
+        if (_open.Count > MaxOpen || _bytes > MaxBytes)
+        {
+            throw new UnsupportedFeatureException($"a log that leaves more than {MaxOpen} changes unfinished (-o norecovery leaves the log alone)", LogReader.Clause);
+        }
     }
 }

@@ -62,6 +62,9 @@ internal sealed class LogItem
     /// <summary>How many regions are there.</summary>
     public int Count => _regions.Count;
 
+    /// <summary>Bytes of memory that its regions take.</summary>
+    public long Bytes => _regions.Sum(region => (long)region.Length);
+
     /// <summary>The format.</summary>
     public ReadOnlySpan<byte> Format => this[0];
 

@@ -31,6 +31,9 @@ internal sealed class LogReader(LogRing ring, long tail, long head, bool hasChec
         }
     }
 
+    /// <summary>Where a block of the log is on its device, in bytes.</summary>
+    public long AddressOf(long block) => ring.AddressOf(block);
+
     /// <summary>The error of what is in the log.</summary>
     public InvalidImageException Damaged(long block, string problem) =>
         new("log", ring.AddressOf(block), $"{problem}; -o norecovery leaves the log alone", Clause);

@@ -5,7 +5,7 @@ namespace ImageFs.FileSystems.Xfs.Log;
 /// <summary>
 /// The volume as it is after recovery of its log, with nothing written: what the log changes is kept in memory, and stands for what is there.
 /// </summary>
-internal static class LogRecovery
+internal sealed class LogRecovery
 {
     // mkfs.xfs makes none smaller; XFS_MAX_LOG_BYTES.
     private const long MinBytes = 512 * 1024;
@@ -14,14 +14,24 @@ internal static class LogRecovery
     // XFS_SB_FEAT_INCOMPAT_LOG_XATTRS: intents of extended attributes.
     private const uint LoggedAttributes = 1;
 
-    /// <summary>The recovered volume; null when there is nothing to recover.</summary>
+    private readonly PatchedSectors _sectors;
+    private readonly Intents _intents = new();
+    private readonly LogReader _log;
+
+    private LogRecovery(BlockSource volume, LogReader log)
+    {
+        _sectors = new PatchedSectors(volume);
+        _log = log;
+    }
+
+    /// <summary>Replays the log; null when there is nothing to recover.</summary>
     /// <param name="volume">The volume as it was left.</param>
     /// <param name="geometry">The file system's sizes.</param>
     /// <param name="superBlock">The super block: records have its UUID.</param>
     /// <param name="logDevice">The device of the log, where it is not on the volume; null when it was not given.</param>
-    /// <param name="warn">Is told what was not finished.</param>
+    /// <param name="warn">Is told that the log was not given.</param>
     /// <exception cref="ImageException">The log is damaged, or cannot be read.</exception>
-    public static BlockSource? Recover(BlockSource volume, Geometry geometry, SuperBlock superBlock, BlockSource? logDevice, Action<string> warn)
+    public static LogRecovery? Replay(BlockSource volume, Geometry geometry, SuperBlock superBlock, BlockSource? logDevice, Action<string> warn)
     {
         if (geometry.LogStart == 0 && logDevice is null)
         {
@@ -49,17 +59,29 @@ internal static class LogRecovery
         return (superBlock.LogIncompatible & ~LoggedAttributes) != 0 && geometry.HasChecksums
             ? throw new UnsupportedFeatureException(
                 $"a log to recover with features 0x{superBlock.LogIncompatible:X} (-o norecovery leaves the log alone)", "sb_features_log_incompat")
-            : Replay(volume, geometry, new LogReader(ring, ends.Tail, ends.Head, geometry.HasChecksums, id), warn);
+            : Replay(volume, geometry, new LogReader(ring, ends.Tail, ends.Head, geometry.HasChecksums, id));
     }
 
-    private static BlockSource? Replay(BlockSource volume, Geometry geometry, LogReader log, Action<string> warn)
+    /// <summary>The volume with what its log changes; what the log only begins is not finished.</summary>
+    public BlockSource ToSource() => _sectors.ToSource();
+
+    /// <summary>Finishes what the log begins.</summary>
+    /// <param name="volume">The volume of <see cref="ToSource"/>.</param>
+    /// <exception cref="ImageException">What it begins is damaged, or the inode that it is of.</exception>
+    public Recovery Finish(XfsVolume volume)
     {
-        var sectors = new PatchedSectors(volume);
+        LogItem[] intents = [.. _intents.Open.Where(IntentReplay.Matters)];
+        FinishedWork finished = new IntentReplay(volume, _sectors, _log).Run(intents);
+        return new Recovery(intents.Length == 0 ? volume.Source : ToSource(), finished, _intents.AreFinished);
+    }
+
+    private static LogRecovery Replay(BlockSource volume, Geometry geometry, LogReader log)
+    {
+        var recovery = new LogRecovery(volume, log);
         var cancellations = new Cancellations();
-        var buffers = new BufferReplay(sectors, geometry, cancellations);
-        var inodes = new InodeReplay(sectors, geometry, cancellations);
-        var creations = new CreateReplay(sectors, geometry, cancellations);
-        var intents = new Intents();
+        var buffers = new BufferReplay(recovery._sectors, geometry, cancellations);
+        var inodes = new InodeReplay(recovery._sectors, geometry, cancellations);
+        var creations = new CreateReplay(recovery._sectors, geometry, cancellations);
 
         new LogTransactions(log).Read((items, _) =>
         {
@@ -95,7 +117,7 @@ internal static class LogRecovery
                     case LogItemType.Quota or LogItemType.QuotaOff or LogItemType.UnlinkedList:
                         break;
                     case >= LogItemType.FreeExtents and <= LogItemType.RealTimeReferenceCountDone:
-                        intents.Note(item);
+                        recovery._intents.Note(item, log);
                         break;
                     default:
                         throw new UnsupportedFeatureException(
@@ -104,12 +126,7 @@ internal static class LogRecovery
             }
         });
 
-        if (intents.Describe() is { } unfinished)
-        {
-            warn($"the log does not finish everything that it begins: {unfinished}. What is shown of those files is the state before; mounting a copy read-write finishes it");
-        }
-
-        return sectors.ToSource();
+        return recovery;
     }
 
     // As Linux does (xlog_recover_reorder_trans): buffers before the inodes in them, then the lists of deleted inodes, and what is freed at last.

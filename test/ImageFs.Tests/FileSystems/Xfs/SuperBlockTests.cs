@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Xfs;
+using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
+using ImageFs.Tests.FileSystems.Xfs.Log;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Xfs;
@@ -12,6 +14,7 @@ internal sealed class SuperBlockTests
     private const int Sector = 512;
     private const int ChecksumAt = 224;
     private const int IncompatibleAt = 216;
+    private const int LogIncompatibleAt = 220;
     private const int VersionAt = 101;
 
     [Test]
@@ -47,6 +50,22 @@ internal sealed class SuperBlockTests
         }
 
         Assert.That(() => XfsImages.Open(image), Throws.TypeOf<InvalidImageException>().With.Property(nameof(InvalidImageException.Address)).Zero);
+    }
+
+    // sb_features_log_incompat: only the log itself has such features, so they matter while it is dirty.
+    [Test]
+    public void A_log_with_features_that_are_not_known_is_not_replayed()
+    {
+        byte[] image = XfsImages.Read("small");
+        BinaryPrimitives.WriteUInt32BigEndian(image.AsSpan(LogIncompatibleAt), 3);
+        Seal(image);
+        Assert.That(() => XfsImages.Open(image), Throws.Nothing, "it is clean");
+        byte[] dirty = IntentItems.WithLog(image, [IntentItems.Done(LogItemType.BlockMap, 1)]);
+        Assert.That(() => XfsImages.Open(dirty), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("0x3").And.Message.Contains("norecovery"));
+        Assert.That(() => XfsImages.Open(dirty, "norecovery"), Throws.Nothing);
+        BinaryPrimitives.WriteUInt32BigEndian(dirty.AsSpan(LogIncompatibleAt), 1);
+        Seal(dirty);
+        Assert.That(() => XfsImages.Open(dirty), Throws.Nothing, "logged attributes are read");
     }
 
     [TestCase(0x10u, "xfs_repair")]

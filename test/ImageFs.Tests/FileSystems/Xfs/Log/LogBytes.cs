@@ -6,7 +6,8 @@ namespace ImageFs.Tests.FileSystems.Xfs.Log;
 
 /// <summary>A log of version 2 that is written record by record, as a driver does it (xlog_sync).</summary>
 /// <param name="blocks">Its blocks of 512 bytes.</param>
-internal sealed class LogBytes(int blocks)
+/// <param name="uuid">The UUID of the file system; null for one of no image.</param>
+internal sealed class LogBytes(int blocks, byte[]? uuid = null)
 {
     public const int BlockSize = 512;
 
@@ -56,7 +57,7 @@ internal sealed class LogBytes(int blocks)
         Put(record, 28, (uint)tail);
         Put(record, 40, (uint)operations.Length);
         Put(record, 300, 1);
-        Uuid.CopyTo(record, 304);
+        (uuid ?? Uuid).CopyTo(record, 304);
         Put(record, 320, 32 * 1024);
         for (int i = 1; i < record.Length / BlockSize; i++)
         {
@@ -86,6 +87,16 @@ internal sealed class LogBytes(int blocks)
         (number, OperationFlags.None, Header()),
         (number, OperationFlags.None, Item(number, length)),
         (number, OperationFlags.Commit, []));
+
+    /// <summary>Writes a record with a transaction of its own of items, each of them its regions.</summary>
+    public int AddItems(int tail, uint number, params byte[][][] items) => Add(
+        tail,
+        [
+            (number, OperationFlags.Start, []),
+            (number, OperationFlags.None, Header()),
+            .. items.SelectMany(item => item).Select(region => (number, OperationFlags.None, region)),
+            (number, OperationFlags.Commit, Array.Empty<byte>()),
+        ]);
 
     /// <summary>The header of a transaction (xfs_trans_header).</summary>
     public static byte[] Header()

@@ -12,6 +12,9 @@ internal sealed class LogTests
     // Larger than all that can be on its way at once.
     private const int Blocks = 8192;
 
+    // Of a transaction with an item of 4000 bytes.
+    private const int RecordBlocks = 9;
+
     [Test]
     public void A_log_of_zeros_is_clean() => Assert.That(LogBytes.FindEnds(new byte[Blocks * LogBytes.BlockSize]), Is.EqualTo((0L, 0L)));
 
@@ -113,6 +116,30 @@ internal sealed class LogTests
         LogBytes log = Filled(1, out uint number, out Dictionary<uint, int> starts);
         log.Bytes[(starts[number - 20] * LogBytes.BlockSize) + 1000] ^= 1;
         Assert.That(() => LogBytes.Read(log.Bytes), Throws.TypeOf<InvalidImageException>().With.Message.Contains("norecovery"));
+    }
+
+    // What was being written when the machine stopped went over the oldest records, which were written elsewhere by then: over the header of the
+    // oldest, or only over its end.
+    [Test]
+    public void Oldest_records_that_were_written_over_are_passed_over([Values] bool isWhole, [Values] bool hasChecksums)
+    {
+        LogBytes log = Filled(3, out uint number, out Dictionary<uint, int> starts);
+        int next = log.Next + RecordBlocks;
+        uint oldest = starts.Where(start => start.Key + 500 < number && start.Value >= next).MinBy(start => start.Value).Key;
+        starts[++number] = log.AddTransaction(starts[oldest], number, 4000);
+        Assert.That(log.Next, Is.EqualTo(next));
+        Assert.That(starts[oldest] - next, Is.LessThan(RecordBlocks - 1));
+        byte[] before = [.. log.Bytes];
+        log.AddTransaction(starts[oldest + 2], number + 1, 4000);
+        log.Bytes[((log.Next - 1) * LogBytes.BlockSize) + 100] ^= 1;
+        if (!isWhole)
+        {
+            int kept = (starts[oldest] + 1) * LogBytes.BlockSize;
+            before.AsSpan(0, kept).CopyTo(log.Bytes);
+        }
+
+        Assert.That(LogBytes.FindEnds(log.Bytes, hasChecksums), Is.EqualTo(((long)starts[oldest + 1], (long)next)));
+        Assert.That(LogBytes.Read(log.Bytes, null, hasChecksums), Is.EqualTo(Enumerable.Range((int)oldest + 1, (int)(number - oldest))));
     }
 
     [Test]
