@@ -57,7 +57,7 @@ internal sealed class NtfsTests
         TreeListing? expected = LinuxReader.List(image, options, NtfsImage.Type);
         Assert.That(expected, Is.Not.Null, "ntfs3 does not mount it");
         using var mount = ImageMount.Mount(image, options);
-        Assert.That(mount.List().DifferencesFrom(expected!.Select(WithoutModeOfRoot), s_facts), Is.Empty);
+        Assert.That(mount.List().DifferencesFrom(expected!.Select(WithoutModeOfRoot).Select(WithoutKind), s_facts), Is.Empty);
     }
 
     [TestCase("-s 512 -c 512", "64M")]
@@ -150,6 +150,10 @@ internal sealed class NtfsTests
 
     // ntfs3 gives it 0777, whatever the options say.
     private static TreeEntry WithoutModeOfRoot(TreeEntry entry) => entry.Path == "/" ? entry.Only([.. entry.Facts.Keys.Except(["mode"])]) : entry;
+
+    // Indexes by themselves are files without permissions there, which cannot be opened; here they are empty.
+    private static TreeEntry WithoutKind(TreeEntry entry) =>
+        entry.Path.StartsWith("/$Extend/", StringComparison.Ordinal) ? entry.Only([.. entry.Facts.Keys.Except(["mode", "sha256"])]) : entry;
 
     private static TreeEntry WithoutWrongTimes(TreeEntry entry) => s_before1970.Contains(entry.Path) ? entry.Only([.. entry.Facts.Keys.Except(s_times)]) : entry;
 

@@ -11,7 +11,7 @@ internal static class FileContents
     /// <exception cref="ImageException">They are damaged, or kept in a way that is not read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static BlockSource Open(NtfsVolume volume, FileRecord record) =>
-        NtfsStream.Open(volume, record, AttributeType.Data) is { } stream ? Open(volume, record, stream) : MemorySource.Empty;
+        NtfsStream.Open(volume, record, AttributeType.Data, SystemFiles.ContentsOf(record.Number)) is { } stream ? Open(volume, record, stream) : MemorySource.Empty;
 
     /// <summary>Opens a stream of a file.</summary>
     /// <param name="volume">The volume.</param>

@@ -33,7 +33,7 @@ internal static class FileDescription
                 case AttributeType.FileName when !attribute.IsNonResident && new FileName(attribute.Value) is { IsWhole: true } name:
                     links += name.NameSpace == NameSpace.Dos ? 0u : 1;
                     break;
-                case AttributeType.Data when type == NodeType.Regular && attribute.Is(AttributeType.Data) && attribute.LowestVcn == 0:
+                case AttributeType.Data when type == NodeType.Regular && attribute.Is(AttributeType.Data, SystemFiles.ContentsOf(record.Number)) && attribute.LowestVcn == 0:
                 case AttributeType.IndexAllocation when type == NodeType.Directory && attribute.Is(AttributeType.IndexAllocation, IndexName) && attribute.LowestVcn == 0:
                     size = attribute.DataSize;
                     stored = attribute.IsNonResident ? attribute.StoredSize : size;

@@ -14,12 +14,24 @@ internal static class SystemFiles
 
     public const long Bitmap = 6;
 
+    public const long BadClusters = 8;
+
+    public const long Security = 9;
+
     public const long Upcase = 10;
 
     public const long Extend = 11;
 
     /// <summary>The first record that is no system file's.</summary>
     public const long FirstFree = 16;
+
+    /// <summary>The name of the stream that is a file's contents: that without a name, but of two system files, as Linux has it.</summary>
+    public static string ContentsOf(long record) => record switch
+    {
+        BadClusters => "$Bad",
+        Security => "$SDS",
+        _ => string.Empty,
+    };
 }
 
 /// <summary>A volume that was found good: what its readers share.</summary>
