@@ -186,9 +186,8 @@ internal ref struct LzxDecoder
     private int ReadPreSymbol()
     {
         _bits.Refill();
-        int entry = _pre.Find(_bits.Next16);
-        _bits.Skip(PrefixCode.LengthOf(entry));
-        return entry == 0 ? -1 : PrefixCode.SymbolOf(entry);
+        int entry = _pre.Take(ref _bits);
+        return entry == PrefixCode.None ? -1 : PrefixCode.SymbolOf(entry);
     }
 
     // A piece begins at a word of its own: after bits of the last one, or after a whole word where there are none.
@@ -228,32 +227,53 @@ internal ref struct LzxDecoder
         int recent0 = _recent0;
         while (written < destination.Length)
         {
+            // Three symbols are in the bits that are there, and so is the rest of a match.
             bits.Refill();
-            int entry = main.Find(bits.Next16);
-            bits.Skip(PrefixCode.LengthOf(entry));
-            int symbol = PrefixCode.SymbolOf(entry);
-            if (symbol < LiteralCount)
+            int entry = main.Take(ref bits);
+            if (IsLiteral(entry))
             {
-                if (entry == 0)
+                destination[written++] = LiteralOf(entry);
+                if (written == destination.Length)
                 {
-                    return false;
+                    break;
                 }
 
-                destination[written++] = (byte)symbol;
-                continue;
+                entry = main.Take(ref bits);
+                if (IsLiteral(entry))
+                {
+                    destination[written++] = LiteralOf(entry);
+                    if (written == destination.Length)
+                    {
+                        break;
+                    }
+
+                    entry = main.Take(ref bits);
+                    if (IsLiteral(entry))
+                    {
+                        destination[written++] = LiteralOf(entry);
+                        continue;
+                    }
+                }
             }
 
+            if (entry == PrefixCode.None)
+            {
+                return false;
+            }
+
+            bits.Refill();
+
+            int symbol = PrefixCode.SymbolOf(entry);
             int length = (symbol & (LengthHeaders - 1)) + MinMatch;
             int slot = (symbol - LiteralCount) / LengthHeaders;
             if (length == LengthHeaders - 1 + MinMatch)
             {
-                entry = _length.Find(bits.Next16);
-                if (entry == 0)
+                entry = _length.Take(ref bits);
+                if (entry == PrefixCode.None)
                 {
                     return false;
                 }
 
-                bits.Skip(PrefixCode.LengthOf(entry));
                 length += PrefixCode.SymbolOf(entry);
             }
 
@@ -264,13 +284,12 @@ internal ref struct LzxDecoder
                 if (aligned && extra >= AlignedBits)
                 {
                     distance += bits.Take(extra - AlignedBits) << AlignedBits;
-                    entry = _aligned.Find(bits.Next16);
-                    if (entry == 0)
+                    entry = _aligned.Take(ref bits);
+                    if (entry == PrefixCode.None)
                     {
                         return false;
                     }
 
-                    bits.Skip(PrefixCode.LengthOf(entry));
                     distance += PrefixCode.SymbolOf(entry);
                 }
                 else
@@ -304,4 +323,8 @@ internal ref struct LzxDecoder
         _recent0 = recent0;
         return true;
     }
+
+    private static bool IsLiteral(int entry) => entry < LiteralCount << PrefixCode.LengthBits;
+
+    private static byte LiteralOf(int entry) => unchecked((byte)PrefixCode.SymbolOf(entry));
 }

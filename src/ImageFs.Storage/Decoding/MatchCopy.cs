@@ -28,13 +28,15 @@ internal static class MatchCopy
             return true;
         }
 
-        int end = written + length;
+        ReadOnlySpan<byte> from = destination[(written - distance)..];
+        Span<byte> to = destination[written..];
+        int done = 0;
         do
         {
-            Vector128.Create<byte>(destination.Slice(written - distance, Stride)).CopyTo(destination.Slice(written, Stride));
-            written += Stride;
+            Vector128.Create(from[done..]).CopyTo(to[done..]);
+            done += Stride;
         }
-        while (written < end);
+        while (done < length);
         return true;
     }
 

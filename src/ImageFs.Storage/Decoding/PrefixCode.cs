@@ -14,8 +14,12 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
     /// <summary>Bits of the longest code.</summary>
     public const int MaxLength = 16;
 
-    // An entry is a symbol and the length of its code in the low bits.
-    private const int LengthBits = 5;
+    /// <summary>The entry of bits that begin with no code: above all others.</summary>
+    public const int None = int.MaxValue & ~LengthMask;
+
+    /// <summary>An entry is a symbol, and the length of its code in so many low bits.</summary>
+    public const int LengthBits = 5;
+
     private const int LengthMask = (1 << LengthBits) - 1;
 
     private readonly Span<ushort> _table = room[..(1 << tableBits)];
@@ -32,9 +36,6 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
 
     /// <summary>The symbol of an entry.</summary>
     public static int SymbolOf(int entry) => entry >> LengthBits;
-
-    /// <summary>Bits of the code of an entry.</summary>
-    public static int LengthOf(int entry) => entry & LengthMask;
 
     /// <summary>Makes the code.</summary>
     /// <param name="lengths">Bits of the code of each symbol, at most <see cref="MaxLength"/>; 0 for one that has none.</param>
@@ -77,14 +78,21 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
         return true;
     }
 
-    /// <summary>Finds the code that bits begin with.</summary>
-    /// <param name="next16">The bits.</param>
-    /// <returns>Its entry; 0 when they begin with none.</returns>
+    /// <summary>Takes the code that bits begin with.</summary>
+    /// <param name="bits">The bits: at least 16.</param>
+    /// <returns>Its entry, or <see cref="None"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(int next16)
+    public int Take(ref WordBits bits)
     {
+        int next16 = bits.Next16;
         int entry = _table[next16 >> _tableShift];
-        return entry != 0 ? entry : FindLong(next16);
+        if (entry == 0)
+        {
+            entry = FindLong(next16);
+        }
+
+        bits.Skip(entry & LengthMask);
+        return entry;
     }
 
     private void FillTable()
@@ -124,6 +132,6 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
             }
         }
 
-        return 0;
+        return None;
     }
 }

@@ -28,20 +28,21 @@ internal ref struct WordBits(ReadOnlySpan<byte> source, int start = 0)
     public readonly int Next16
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (int)(_bits >> 48);
+        get => unchecked((int)(_bits >> 48));
     }
 
     /// <summary>Whether more bits were taken than there are.</summary>
     public readonly bool IsOverrun => _next - (_count >> 3) > _source.Length;
 
-    /// <summary>Bits of a number have been taken so often that there may be too few: <see cref="Refilled"/> are there afterwards.</summary>
+    /// <summary>Sees to it that <see cref="Refilled"/> bits are there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Refill()
     {
-        if (_count < Refilled)
+        // Without a branch, which would be foreseen wrongly every other time. What does not fit whole is there, but does not count.
+        unchecked
         {
             _bits |= Load(_source, _next) >> _count;
-            int words = (64 - _count) / WordLength;
+            int words = (63 - _count) >> 4;
             _next += words * 2;
             _count += words * WordLength;
         }
@@ -53,7 +54,10 @@ internal ref struct WordBits(ReadOnlySpan<byte> source, int start = 0)
     public void Skip(int count)
     {
         _bits <<= count;
-        _count -= count;
+        unchecked
+        {
+            _count -= count;
+        }
     }
 
     /// <summary>Takes a number.</summary>
@@ -61,7 +65,7 @@ internal ref struct WordBits(ReadOnlySpan<byte> source, int start = 0)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Take(int count)
     {
-        int value = (int)(_bits >> 1 >> (63 - count));
+        int value = unchecked((int)(_bits >> 1 >> (63 - count)));
         Skip(count);
         return value;
     }

@@ -41,21 +41,43 @@ internal sealed class XpressHuffmanCodec : Codec
         int written = 0;
         while (written < destination.Length)
         {
+            // Three symbols are in the bits that are there; after those of a match they may not suffice for its distance.
             bits.Refill();
-            int entry = code.Find(bits.Next16);
-            bits.Skip(PrefixCode.LengthOf(entry));
-            int symbol = PrefixCode.SymbolOf(entry);
-            if (symbol < LiteralCount)
+            int entry = code.Take(ref bits);
+            if (IsLiteral(entry))
             {
-                if (entry == 0)
+                destination[written++] = LiteralOf(entry);
+                if (written == destination.Length)
                 {
-                    return Damaged;
+                    break;
                 }
 
-                destination[written++] = (byte)symbol;
-                continue;
+                entry = code.Take(ref bits);
+                if (IsLiteral(entry))
+                {
+                    destination[written++] = LiteralOf(entry);
+                    if (written == destination.Length)
+                    {
+                        break;
+                    }
+
+                    entry = code.Take(ref bits);
+                    if (IsLiteral(entry))
+                    {
+                        destination[written++] = LiteralOf(entry);
+                        continue;
+                    }
+                }
+
+                bits.Refill();
             }
 
+            if (entry == PrefixCode.None)
+            {
+                return Damaged;
+            }
+
+            int symbol = PrefixCode.SymbolOf(entry);
             int length = symbol & 0xF;
             int distanceBits = (symbol - LiteralCount) >> 4;
             if (length == 0xF)
@@ -81,6 +103,10 @@ internal sealed class XpressHuffmanCodec : Codec
 
         return bits.IsOverrun ? Damaged : written;
     }
+
+    private static bool IsLiteral(int entry) => entry < LiteralCount << PrefixCode.LengthBits;
+
+    private static byte LiteralOf(int entry) => unchecked((byte)PrefixCode.SymbolOf(entry));
 
     // A length of 15 and more goes on in a byte, and one of 270 and more is in two behind that.
     private static bool TryReadLength(ReadOnlySpan<byte> source, ref int next, out int length)
