@@ -55,6 +55,12 @@ internal enum FileAttributes : uint
     Offline = 0x1000,
     Encrypted = 0x4000,
 
+    /// <summary>Its contents come from elsewhere when it is opened.</summary>
+    RecallOnOpen = 0x0004_0000,
+
+    /// <summary>Its contents come from elsewhere when they are read.</summary>
+    RecallOnDataAccess = 0x0040_0000,
+
     /// <summary>In a $FILE_NAME: it is a directory (linux-ntfs, $FILE_NAME).</summary>
     Directory = 0x1000_0000,
 }

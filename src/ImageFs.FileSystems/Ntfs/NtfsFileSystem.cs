@@ -1,5 +1,7 @@
 using ImageFs.FileSystems.Bitmaps;
+using ImageFs.FileSystems.Ntfs.Attributes;
 using ImageFs.FileSystems.Ntfs.Directories;
+using ImageFs.FileSystems.Ntfs.Reparse;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -12,6 +14,7 @@ internal sealed class NtfsFileSystem : FileSystem
     private readonly NtfsVolume _volume;
     private readonly NtfsOptions _options;
     private readonly NtfsDirectories _directories;
+    private readonly ExtendedAttributes _attributes;
     private readonly Lazy<FileSystemStatistics> _statistics;
     private readonly UpcaseTable _upcase;
     private readonly VolumeState _state;
@@ -24,6 +27,7 @@ internal sealed class NtfsFileSystem : FileSystem
     {
         _volume = volume;
         _options = options;
+        _attributes = new ExtendedAttributes(volume, options);
         UpcaseTable upcase = ReadUpcase(volume, warn);
         _directories = new NtfsDirectories(volume, upcase, options);
         _statistics = new Lazy<FileSystemStatistics>(CountClusters, LazyThreadSafetyMode.PublicationOnly);
@@ -48,10 +52,16 @@ internal sealed class NtfsFileSystem : FileSystem
     public override ImageDescription Describe() => NtfsDescription.Make(_volume, _state, _upcase);
 
     /// <inheritdoc/>
+    public override bool HasExtendedAttributes => true;
+
+    /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
-        return FileDescription.Describe(_volume, _options, _volume.ReadFile(node, buffer.Span));
+        FileRecord record = _volume.ReadFile(node, buffer.Span);
+        return new NtfsNode(node) is { Stream: > 0 } named
+            ? FileDescription.Describe(_volume, _options, record, named, NamedStreams.Open(_volume, record, named.Stream))
+            : FileDescription.Describe(_volume, _options, record);
     }
 
     /// <inheritdoc/>
@@ -61,22 +71,73 @@ internal sealed class NtfsFileSystem : FileSystem
     public override void PrefetchAttributes(NodeId directory) => _directories.PrefetchRecords(directory);
 
     /// <inheritdoc/>
-    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);
+    public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) =>
+        _directories.TryLookup(directory, name, out node)
+        || (_options.Streams == StreamsInterface.Windows && TryLookUpStream(directory, name, out node));
 
     /// <inheritdoc/>
     public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink) => _directories.List(directory, position, sink);
 
     /// <inheritdoc/>
-    public override byte[] ReadLink(NodeId node) => throw new LinuxException("readlink", Errno.EINVAL, $"file record {node.Value}");
+    public override byte[] ReadLink(NodeId node)
+    {
+        using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
+        FileRecord record = _volume.ReadFile(node, buffer.Span);
+        return new NtfsNode(node).Stream == 0 && ReparsePoint.Find(_volume, record) is { Type: NodeType.SymbolicLink } point
+            ? LinkTarget.Read(_volume, _options.Names, record, point)
+            : throw new LinuxException("readlink", Errno.EINVAL, $"file record {record.Number}");
+    }
 
     /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
     {
         using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
         FileRecord record = _volume.ReadFile(node, buffer.Span);
-        return record.IsDirectory
-            ? throw new LinuxException("read", Errno.EISDIR, $"file record {record.Number}")
-            : FileContents.Open(_volume, record);
+        if (new NtfsNode(node) is { Stream: > 0 } named)
+        {
+            return FileContents.Open(_volume, record, NamedStreams.Open(_volume, record, named.Stream), named.Number);
+        }
+
+        NodeType type = FileType.Of(_volume, record);
+        return type == NodeType.Regular
+            ? FileContents.Open(_volume, record)
+            : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"file record {record.Number}");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node)
+    {
+        using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
+        FileRecord record = _volume.ReadFile(node, buffer.Span);
+        return new NtfsNode(node).Stream > 0 ? [] : _attributes.List(record);
+    }
+
+    /// <inheritdoc/>
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name)
+    {
+        using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
+        FileRecord record = _volume.ReadFile(node, buffer.Span);
+        return new NtfsNode(node).Stream > 0 ? null : _attributes.Get(record, name);
+    }
+
+    // FILE:NAME
+    private bool TryLookUpStream(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
+    {
+        node = default;
+        int colon = name.IndexOf((byte)':');
+        Span<char> units = stackalloc char[FileName.MaxUnits];
+        if (colon <= 0 || colon == name.Length - 1
+            || !_options.Names.TryDecode(name[(colon + 1)..], units, out int length)
+            || !_directories.TryLookup(directory, name[..colon], out NodeId file))
+        {
+            return false;
+        }
+
+        using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
+        FileRecord record = _volume.ReadFile(file, buffer.Span);
+        int number = NamedStreams.Find(_volume, record, units[..length]);
+        node = new NtfsNode(record.Number, number).Id;
+        return number > 0;
     }
 
     private static UpcaseTable ReadUpcase(NtfsVolume volume, Action<string> warn)

@@ -5,6 +5,19 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ntfs;
 
+/// <summary>How streams that have names are shown.</summary>
+internal enum StreamsInterface
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>As extended attributes: <c>user.NAME</c>.</summary>
+    Attributes,
+
+    /// <summary>As files beside their file, which are found by name and not listed: <c>FILE:NAME</c>.</summary>
+    Windows,
+}
+
 /// <summary>The mount options of Linux's ntfs3 that mean something to a reader. Those that only a writer could follow are taken.</summary>
 internal sealed class NtfsOptions
 {
@@ -27,6 +40,7 @@ internal sealed class NtfsOptions
         ShowsSystemFiles = options.TakeFlag("showmeta");
         HidesHidden = options.TakeFlag("nohidden");
         IgnoresCase = options.TakeFlag("nocase") | options.TakeFlag("ignore_case");
+        Streams = TakeStreams(options);
         string? charset = options.TakeValue("nls");
         NameCharset taken = NameCharset.Take(options);
         Names = new ShownNames(charset is null || taken != NameCharset.Utf8 ? taken : NameCharset.Get(charset));
@@ -47,6 +61,7 @@ internal sealed class NtfsOptions
         new("showmeta", "list the files of the file system itself"),
         new("nohidden", "do not list files that are hidden"),
         new("nocase", "the case of letters in names does not count (ignore_case)"),
+        new("streams_interface=none|xattr|windows", "show streams that have names: as extended attributes user.NAME (xattr, default), or as FILE:NAME (windows)"),
         new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
     ];
 
@@ -65,6 +80,9 @@ internal sealed class NtfsOptions
     /// <summary><c>nocase</c>, of ntfs-3g <c>ignore_case</c>: whether the case of letters does not count in a lookup.</summary>
     public bool IgnoresCase { get; }
 
+    /// <summary><c>streams_interface=</c> of ntfs-3g: how streams that have names are shown.</summary>
+    public StreamsInterface Streams { get; }
+
     /// <summary><c>iocharset=</c>, <c>nls=</c>: how names are shown.</summary>
     public ShownNames Names { get; }
 
@@ -72,12 +90,22 @@ internal sealed class NtfsOptions
 
     private uint DirectoryMask { get; }
 
+    private static StreamsInterface TakeStreams(OptionList options) => options.TakeValue("streams_interface") switch
+    {
+        null or "xattr" => StreamsInterface.Attributes,
+        "windows" => StreamsInterface.Windows,
+        "none" => StreamsInterface.None,
+        string value => throw new OptionException($"streams_interface={value}", "must be none, xattr or windows"),
+    };
+
     /// <summary>The permission bits of a file or directory.</summary>
     /// <param name="type">Which of them.</param>
     /// <param name="isReadOnly">Whether its attribute says so.</param>
     public uint Permissions(NodeType type, bool isReadOnly)
     {
-        uint permissions = AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask);
-        return isReadOnly ? permissions & ~WritePermissions : permissions;
+        return WithoutWrites(AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask), isReadOnly);
     }
+
+    /// <summary>Permission bits without those to write, of a file with the attribute.</summary>
+    public static uint WithoutWrites(uint permissions, bool isReadOnly) => isReadOnly ? permissions & ~WritePermissions : permissions;
 }

@@ -15,6 +15,7 @@ internal sealed class NtfsStream
         Clusters = clusters;
         InitializedSize = attribute.IsNonResident ? Math.Min(attribute.InitializedSize, Size) : Size;
         CompressionUnit = attribute.CompressionUnit;
+        StoredSize = Math.Max(attribute.IsNonResident ? attribute.StoredSize : Size, 0);
     }
 
     public AttributeFlags Flags { get; }
@@ -24,6 +25,9 @@ internal sealed class NtfsStream
 
     /// <summary>Bytes of the contents that were written: those behind are zeros.</summary>
     public long InitializedSize { get; }
+
+    /// <summary>Bytes of the clusters that it really takes; of one that is resident those of its contents.</summary>
+    public long StoredSize { get; }
 
     /// <summary>Clusters in a unit of compression, as a power of two; 0 of what is not compressed.</summary>
     public int CompressionUnit { get; }

@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ntfs;
@@ -11,6 +12,8 @@ internal static class SystemFiles
     public const long Volume = 3;
 
     public const long Root = 5;
+
+    public const long Secure = 9;
 
     public const long Bitmap = 6;
 
@@ -53,6 +56,7 @@ internal sealed class NtfsVolume
         Source = source;
         Geometry = new Geometry(boot);
         Indexes = memory.Indexes.ForOwner();
+        Decoded = memory.Decoded.ForOwner();
         Clusters = new ClusterReader(Geometry, new BlockCache(source, CachedBlockSize, memory.Blocks));
         Table = new MasterFileTable(source, Clusters, memory, warn);
     }
@@ -64,6 +68,9 @@ internal sealed class NtfsVolume
 
     /// <summary>The indexes of its directories.</summary>
     public IndexShare Indexes { get; }
+
+    /// <summary>The decoded blocks of its files.</summary>
+    public DecodedBlocks Decoded { get; }
 
     /// <summary>Reads metadata.</summary>
     public ClusterReader Clusters { get; }
@@ -85,7 +92,7 @@ internal sealed class NtfsVolume
     }
 
     /// <summary>As <see cref="ReadFile(long, Span{byte})"/>, of the file of a node.</summary>
-    public FileRecord ReadFile(NodeId node, Span<byte> buffer) => ReadFile((long)Math.Min(node.Value, long.MaxValue), buffer);
+    public FileRecord ReadFile(NodeId node, Span<byte> buffer) => ReadFile(new NtfsNode(node).Record, buffer);
 
     /// <summary>As <see cref="ReadFile(long, Span{byte})"/>, of a file that something refers to.</summary>
     /// <exception cref="ImageException">It is damaged, or the record is another file's by now.</exception>

@@ -66,6 +66,12 @@ internal readonly ref struct IndexEntry(ReadOnlySpan<byte> bytes)
     /// <summary>What it is in order by; in a directory a name.</summary>
     public ReadOnlySpan<byte> Key => _bytes.Slice(HeadLength, KeyLength);
 
+    /// <summary>What it has for its key, in an index that is no directory; empty when it is not inside of the entry.</summary>
+    public ReadOnlySpan<byte> Value =>
+        BinaryPrimitives.ReadUInt16LittleEndian(_bytes) is var start && BinaryPrimitives.ReadUInt16LittleEndian(_bytes[2..]) is var length && start + length <= _bytes.Length
+            ? _bytes.Slice(start, length)
+            : default;
+
     private int KeyLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[10..]);
 
     private ushort Flags => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[12..]);
