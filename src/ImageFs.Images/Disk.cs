@@ -14,7 +14,7 @@ public sealed class Disk
     private readonly VolumeNode _root;
     private readonly (FurtherDisk Disk, VolumeNode Node)[] _others;
     private readonly Dictionary<VolumeNode, Volume> _volumeOf = [];
-    private readonly List<string> _searchWarnings = [];
+    private readonly HashSet<string> _strangers = [];
     private readonly OpenContext _context;
     private readonly IReadOnlyList<FileSystemFormat> _formats;
     private Volume? _whole;
@@ -34,7 +34,7 @@ public sealed class Disk
         context ??= new OpenContext();
         _context = context;
         _formats = FileSystemFormats.Of(context);
-        _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = _searchWarnings.Add });
+        _search = new VolumeSearch(VolumeFormats.Of(context), context with { Warn = static _ => { } });
         _root = _search.Add(source, _sectors);
         _others = [.. others.Select(other => (other, _search.Add(other.Source, new SectorSizes(_sectors.Stated) { IsVolume = Recogniser.IsVolume })))];
         Source = source;
@@ -115,7 +115,9 @@ public sealed class Disk
             var sets = new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
             foreach ((string part, VolumeNode node) in IsDivided && _root.Problem is null ? WalkAll() : [(PartOf(_root), _root)])
             {
-                foreach (Check check in node.Format?.ChecksOf(node.Source, _sectors) ?? [])
+                // Once for each place, and not what was too much to be read at all.
+                bool isChecked = !node.IsRepeated && node.Problem is not UnsupportedFeatureException;
+                foreach (Check check in isChecked ? node.Format?.ChecksOf(node.Source, _sectors) ?? [] : [])
                 {
                     yield return (part, check);
                 }
@@ -152,7 +154,7 @@ public sealed class Disk
         foreach ((FurtherDisk further, VolumeNode disk) in _others)
         {
             VolumeNode[] nodes = [.. disk.Walk()];
-            if (nodes.Any(node => node.IsLocked || (node.Set is { } set && sets.Contains(set)))
+            if (nodes.Any(node => IsUnopened(node) || (node.Set is { } set && sets.Contains(set)))
                 || nodes.Where(node => node.Set is null).Select(VolumeOf).Any(other => volumes.Any(volume => volume.IsJoinedBy(other))))
             {
                 continue;
@@ -166,10 +168,7 @@ public sealed class Disk
                 throw new UnsupportedFeatureException($"{what} (several images are for a volume that lies on several disks)");
             }
 
-            if (!_searchWarnings.Contains(what))
-            {
-                _searchWarnings.Add(what);
-            }
+            _strangers.Add(what);
         }
     }
 
@@ -189,21 +188,27 @@ public sealed class Disk
             }
 
             FileSystemFormat? wanted = choice.FormatOf(chosen);
-            return new Selection([chosen]) { Format = wanted, Warnings = [.. _searchWarnings, .. Cuts([chosen]), .. wanted is null ? Doubts([chosen]) : []] };
+            return new Selection([chosen]) { Format = wanted, Warnings = [.. SearchWarnings, .. Cuts([chosen]), .. wanted is null ? Doubts([chosen]) : []] };
         }
 
-        if (choice.FormatOf(Whole) is { } format)
+        // What is encrypted, or a part of an array, has a file system in what comes of it.
+        if (!IsMember && choice.FormatOf(Whole) is { } format)
         {
             return new Selection([Whole]) { Format = format };
         }
 
         if (Use.IsWhole)
         {
-            return new Selection([Whole]) { Warnings = [.. _searchWarnings, .. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
+            return new Selection([Whole]) { Warnings = [.. SearchWarnings, .. UseDoubt, .. Doubts([Whole])], LeftOut = Use.LeftOut };
         }
 
         UnlockShown();
-        Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null)];
+        if (IsMember && Volumes is [{ Node.Problem: null } only] && choice.FormatOf(only) is { } inner)
+        {
+            return new Selection([only]) { Format = inner, Warnings = [.. SearchWarnings] };
+        }
+
+        Volume[] shown = [.. Volumes.Where(volume => volume.Format is not null && (!IsMember || (choice.FormatOf(volume) ?? volume.Format) == volume.Format))];
         if (shown.Length == 0 && (FirstRefused() ?? FirstProblem()) is { } refused)
         {
             throw refused;
@@ -211,7 +216,7 @@ public sealed class Disk
 
         return new Selection(shown)
         {
-            Warnings = [.. _searchWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
+            Warnings = [.. SearchWarnings, .. UseDoubt, .. Cuts(Volumes), .. Doubts(shown)],
             LeftOut = [.. Volumes.Except(shown).Where(volume => !ReservedPartitions.IsReserved(volume)).Select(volume => new LeftOut(volume))],
         };
     }
@@ -245,7 +250,7 @@ public sealed class Disk
             candidates = Volumes.Count > 0 ? Volumes : [Whole];
             matches = [.. candidates.Where(choice.Matches)];
         }
-        while (matches.All(volume => volume.IsLocked) && (matches.Length > 0 ? matches : candidates).FirstOrDefault(volume => volume.IsLocked) is { } locked && Unlock(locked));
+        while ((matches.All(volume => volume.IsLocked) && (matches.Length > 0 ? matches : candidates).FirstOrDefault(volume => volume.IsLocked) is { } locked && Unlock(locked.Node!)) || UnlockElsewhere());
         if (matches.Length == 0 && FirstRefused() is { } refused)
         {
             throw refused;
@@ -265,9 +270,14 @@ public sealed class Disk
     /// <exception cref="OptionException">There is no key where it should be.</exception>
     public void UnlockAll()
     {
-        while (FirstLocked() is { } locked && _context.Keys.IsAtHand)
+        while (_context.Keys.IsAtHand && FirstLocked() is { } locked)
         {
-            Unlock(locked);
+            Unlock(locked.Node!);
+        }
+
+        if (_context.Keys.IsAtHand)
+        {
+            UnlockElsewhere();
         }
     }
 
@@ -277,8 +287,23 @@ public sealed class Disk
         UnlockAll();
         while (FirstLocked() is { } locked && Volumes.All(volume => volume.Format is null))
         {
-            Unlock(locked);
+            Unlock(locked.Node!);
         }
+
+        UnlockElsewhere();
+    }
+
+    // Who names a further disk wants what is on it, for a volume of this one. Whether there was any that was still locked.
+    private bool UnlockElsewhere()
+    {
+        bool wasLocked = false;
+        while (IsDivided && _others.SelectMany(other => other.Node.Walk()).FirstOrDefault(node => node.IsLocked) is { } locked)
+        {
+            wasLocked = Unlock(locked);
+            _search.Run();
+        }
+
+        return wasLocked;
     }
 
     private Volume? FirstLocked() => IsDivided && _root.Problem is null ? Volumes.FirstOrDefault(volume => volume.IsLocked) : null;
@@ -288,13 +313,15 @@ public sealed class Disk
     private ImageException? FirstProblem() => Volumes.Select(volume => volume.Node?.Problem).FirstOrDefault(problem => problem is not null);
 
     // What it has, or what it is a part of, is not known.
-    private static bool IsUnclear(VolumeNode node) => node.IsLocked || node is { Format: not null, Set: null };
+    private static bool IsUnclear(VolumeNode node) => IsUnopened(node) || node is { Format: not null, Set: null };
+
+    private static bool IsUnopened(VolumeNode node) => node.Problem is LockedVolumeException;
 
     // What is known of the disk's volumes is known anew. It is always true: a volume that was tried once is no longer locked.
-    private bool Unlock(Volume volume)
+    private bool Unlock(VolumeNode node)
     {
-        _search.Unlock(volume.Node!);
-        _volumeOf.Remove(volume.Node!);
+        _search.Unlock(node);
+        _volumeOf.Remove(node);
         _volumes = _partitions = null;
         return true;
     }
@@ -305,6 +332,8 @@ public sealed class Disk
         .DistinctBy(found => found.Item2);
 
     private string PartOf(VolumeNode node) => node.Entry is null ? string.Empty : VolumeOf(node).DirectoryName;
+
+    private IEnumerable<string> SearchWarnings => _search.Warnings.Concat(_strangers);
 
     private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];
 

@@ -168,20 +168,25 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// </param>
     internal static IEnumerable<Volume> JoinSets(IReadOnlyList<Volume> found, IEnumerable<Volume> elsewhere)
     {
-        var joined = new HashSet<(FileSystemFormat Format, string SetId)>();
-        Volume[]? further = null;
-        foreach (Volume volume in found)
+        // The identifiers are read, each once.
+        (Volume Volume, string? Id)[] own = [.. found.Select(volume => (volume, volume.SetId))];
+        var joined = new HashSet<(FileSystemFormat Format, string Id)>();
+        (Volume Volume, string? Id)[]? further = null;
+        ILookup<(FileSystemFormat? Format, string? Id), Volume>? sets = null;
+        foreach ((Volume volume, string? id) in own)
         {
-            if (volume.SetId is not { } id)
+            if (id is null)
             {
                 yield return volume;
             }
             else if (joined.Add((volume.Format!, id)))
             {
-                further ??= [.. elsewhere];
-                Volume[] members = [.. found.Concat(further).Where(member => member.Format == volume.Format && member.SetId == id)];
-                IEnumerable<Volume> strangers = further.Where(other => volume.Format!.GrowsFromOthers && other.Format == volume.Format && other.SetId is { } otherId && otherId != id);
-                yield return volume with { Sources = [.. members.Concat(strangers).Select(member => member.Source)] };
+                further ??= [.. elsewhere.Select(other => (other, other.SetId))];
+                sets ??= own.Concat(further).Where(member => member.Id is not null).ToLookup(member => (member.Volume.Format, member.Id), member => member.Volume);
+                IEnumerable<Volume> strangers = volume.Format!.GrowsFromOthers
+                    ? further.Where(other => other.Volume.Format == volume.Format && other.Id is not null && other.Id != id).Select(other => other.Volume)
+                    : [];
+                yield return volume with { Sources = [.. sets[(volume.Format, id)].Concat(strangers).Select(member => member.Source)] };
             }
         }
     }

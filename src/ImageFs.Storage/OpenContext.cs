@@ -1,6 +1,7 @@
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 using ImageFs.Storage.Keys;
+using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage;
 
@@ -39,6 +40,9 @@ public sealed record OpenContext
 
     /// <summary>The header of an encrypted volume that lies apart from it (<c>header=</c>); null for those that begin with theirs.</summary>
     public BlockSource? DetachedHeader { get; init; }
+
+    /// <summary>What may still be read to find volumes; null for any amount.</summary>
+    public RecognitionAllowance? Recognition { get; init; }
 
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;

@@ -2,12 +2,11 @@ namespace ImageFs.Storage.Volumes;
 
 /// <summary>
 /// Finds the volumes of disks: asks each disk and each volume found what it is a member of, and when all are looked at assembles the sets,
-/// complete ones first: their volumes may be members of the others. What still misses some in the end is assembled without them. So
-/// volumes lie on volumes, as deep as they were made: an encrypted volume on a logical one, on an array, on partitions of several disks.
+/// complete ones first: their volumes may be members of the others. What still misses some in the end is assembled without them, and anew
+/// when one of them is found after all: on what was assembled later, or was encrypted. So volumes lie on volumes, as deep as they were made: an
+/// encrypted volume on a logical one, on an array, on partitions of several disks.
 /// </summary>
-/// <param name="formats">The formats, in the order in which they are asked.</param>
-/// <param name="context">What volumes are opened with: keys come from it, and warnings go to it.</param>
-public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContext context)
+public sealed class VolumeSearch
 {
     /// <summary>Volumes that lie on each other at most.</summary>
     public const int MaxDepth = 8;
@@ -15,9 +14,32 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
     /// <summary>Volumes that are looked at, at most: several times what the largest table of partitions has.</summary>
     public const int MaxVolumes = 4096;
 
+    /// <summary>Bytes of metadata that are read to find out which volumes there are, at most.</summary>
+    public const long MaxMetadataLength = 256 << 20;
+
+    private readonly IReadOnlyList<VolumeFormat> _formats;
+    private readonly OpenContext _context;
+    private readonly Action<string> _warn;
     private readonly Queue<VolumeNode> _unseen = [];
-    private readonly List<(VolumeFormat Format, string SetId, List<VolumeNode> Members)> _waiting = [];
+    private readonly List<MemberSet> _waiting = [];
+    private readonly List<MemberSet> _assembled = [];
+    private readonly Dictionary<(BlockSource Source, long Address, long Length, bool IsPart), VolumeNode> _places = [];
+    private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private int _count;
+
+    /// <summary>Begins a search.</summary>
+    /// <param name="formats">The formats, in the order in which they are asked.</param>
+    /// <param name="context">What volumes are opened with: keys come from it, and warnings go to it.</param>
+    public VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContext context)
+    {
+        _formats = formats;
+        _warn = context.Warn;
+        _context = context with { Warn = _warnings.Add, Recognition = context.Recognition ?? new RecognitionAllowance(MaxMetadataLength) };
+    }
+
+    /// <summary>What is wrong but harmless of what was found, as it is known now: a set that was assembled anew counts as it is.</summary>
+    public IEnumerable<string> Warnings => _warnings.Concat(_assembled.SelectMany(set => set.Warnings));
 
     /// <summary>Adds a disk; nothing is read yet.</summary>
     /// <param name="source">Its bytes.</param>
@@ -39,32 +61,21 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
         }
 
         bool isPart = node.Origins.Any(origin => origin.Format is { DividesDisks: true });
-        foreach (VolumeFormat format in formats)
+        if (FindSame(node, isPart) is { } same)
         {
-            if (isPart && format.DividesDisks)
-            {
-                continue;
-            }
-
-            try
-            {
-                if (format.Recognise(node.Source, node.Sectors, context) is { } member)
-                {
-                    node.Format = format;
-                    node.Member = member;
-                    Group(node, format, member);
-                    break;
-                }
-            }
-            catch (ImageException e)
-            {
-                node.Format = format;
-                node.Problem = e;
-                break;
-            }
+            (node.IsRepeated, node.Format, node.Problem) = (true, same.Format, same.Member is null ? same.Problem : null);
+            node.Member = same.Member is { } member ? member with { Source = node.Source } : null;
+        }
+        else
+        {
+            Ask(node, isPart);
         }
 
         node.IsSeen = true;
+        if (node.Member is not null)
+        {
+            Group(node, node.Format!, node.Member);
+        }
     }
 
     /// <summary>Opens an encrypted volume: asks for its key. What lies on it is found by the next <see cref="Run"/>.</summary>
@@ -79,7 +90,7 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
 
         try
         {
-            node.Unlock(node.Origins[0].Set!.Open(node.Entry!, context));
+            node.Unlock(node.Origins[0].Set!.Open(node.Entry!, _context));
             _unseen.Enqueue(node);
         }
         catch (ImageException e)
@@ -92,23 +103,72 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public void Run()
     {
-        while (true)
+        do
         {
             while (_unseen.TryDequeue(out VolumeNode? node))
             {
-                if (node.Problem is null)
+                if (node is { Problem: null, IsReplaced: false })
                 {
                     Recognise(node);
                 }
             }
+        }
+        while (AssembleNext());
 
-            if (TakeSet() is not { } set)
+        foreach (string warning in Warnings.Where(_told.Add))
+        {
+            _warn(warning);
+        }
+    }
+
+    private void Ask(VolumeNode node, bool isPart)
+    {
+        foreach (VolumeFormat format in _formats.Where(format => !(isPart && format.DividesDisks)))
+        {
+            try
             {
+                if (format.Recognise(node.Source, node.Sectors, _context) is { } member)
+                {
+                    (node.Format, node.Member) = (format, member);
+                    return;
+                }
+            }
+            catch (ImageException e)
+            {
+                (node.Format, node.Problem) = (format, e);
                 return;
             }
+        }
+    }
 
-            // One at a time: its volumes may be the members that the others miss.
-            Assemble(set.Format, set.Members);
+    // A table may have thousands of partitions at one place, each of which would be read. Null for the first that lies there.
+    private VolumeNode? FindSame(VolumeNode node, bool isPart)
+    {
+        if (node.Entry is null || node.Source.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            LocatedExtent place = node.Source.Locate(0, node.Source.Length);
+            (BlockSource, long, long, bool) key = (place.Source, place.Address, place.Length, isPart);
+            if (place.Length < node.Source.Length || place.Kind is not (ExtentKind.Mapped or ExtentKind.Own))
+            {
+                return null;
+            }
+
+            if (_places.TryGetValue(key, out VolumeNode? first) && !first.IsReplaced)
+            {
+                return first;
+            }
+
+            _places[key] = node;
+            return null;
+        }
+        catch (ImageException)
+        {
+            return null;
         }
     }
 
@@ -116,55 +176,83 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
     {
         if (member.SetId is not { } id)
         {
-            Assemble(format, [node]);
+            Assemble(new MemberSet(format, string.Empty, node));
         }
-        else if (id.Length > 0 && _waiting.Find(set => set.Format == format && set.SetId == id) is { Members: { } members })
+        else if (id.Length > 0 && FindSet(format, id, node) is { } set)
         {
-            members.Add(node);
+            set.Add(node);
         }
         else
         {
-            _waiting.Add((format, id, [node]));
+            _waiting.Add(new MemberSet(format, id, node));
         }
+    }
+
+    // One that waits, or one that was assembled without this member: it waits again.
+    private MemberSet? FindSet(VolumeFormat format, string id, VolumeNode node)
+    {
+        if (_waiting.Find(set => set.Format == format && set.Id == id) is { } waiting)
+        {
+            return waiting;
+        }
+
+        MemberSet? early = _assembled.Find(set => set.Format == format && set.Id == id && set.Lacks(node));
+        if (early is not null)
+        {
+            TakeApart(early);
+        }
+
+        return early;
     }
 
     // Spares, and members that the others went on without, are of a set too: it waits until all has been looked at.
     // The set to be assembled next: one that is complete, else the one found first, and last what nobody else knows.
-    private (VolumeFormat Format, string SetId, List<VolumeNode> Members)? TakeSet()
+    private bool AssembleNext()
     {
-        foreach ((VolumeFormat Format, string, List<VolumeNode> Members) stray in _waiting.Where(IsStray).ToArray())
+        MemberSet[] sets = [.. _waiting.Concat(_assembled).Where(set => !set.IsStray)];
+        MemberSet[] grown = [.. sets.Where(set => set.IsNew)];
+        foreach (MemberSet stray in _waiting.Where(set => set.IsStray && (set.IsNew || grown.Length > 0)).ToArray())
         {
-            VolumeNode node = stray.Members[0];
-            if (_waiting.Find(set => !IsStray(set) && set.Format == stray.Format && set.Format.IsOf(node.Member!, MembersOf(set.Members))) is { Members: { } members })
+            if ((stray.IsNew ? sets : grown).FirstOrDefault(set => set.Knows(stray.Members[0])) is { } owner)
             {
-                members.Add(node);
-                _waiting.RemoveAll(set => set.Members == stray.Members);
+                if (owner.IsAssembled)
+                {
+                    TakeApart(owner);
+                }
+
+                _waiting.Remove(stray);
+                owner.Add(stray.Members[0]);
             }
         }
 
+        _waiting.ForEach(set => set.IsNew = false);
+        _assembled.ForEach(set => set.IsNew = false);
         if (_waiting.Count == 0)
         {
-            return null;
+            return false;
         }
 
-        int next = _waiting.FindIndex(set => !IsStray(set) && set.Format.IsComplete(MembersOf(set.Members)));
-        next = next >= 0 ? next : Math.Max(0, _waiting.FindIndex(set => !IsStray(set)));
-        (VolumeFormat Format, string SetId, List<VolumeNode> Members) taken = _waiting[next];
+        int next = _waiting.FindIndex(set => !set.IsStray && set.IsComplete);
+        next = next >= 0 ? next : Math.Max(0, _waiting.FindIndex(set => !set.IsStray));
+        MemberSet taken = _waiting[next];
         _waiting.RemoveAt(next);
-        return taken;
+
+        // One at a time: its volumes may be the members that the others miss.
+        Assemble(taken);
+        return true;
     }
 
-    private static bool IsStray((VolumeFormat Format, string SetId, List<VolumeNode> Members) set) => set.SetId.Length == 0;
-
-    private static VolumeMember[] MembersOf(List<VolumeNode> nodes) => [.. nodes.Select(node => node.Member!)];
-
-    private void Assemble(VolumeFormat format, List<VolumeNode> members)
+    private void Assemble(MemberSet set)
     {
+        List<VolumeNode> members = set.Members;
+        OpenContext context = _context with { Warn = set.Warnings.Add };
+        _assembled.Add(set);
+        set.IsAssembled = true;
         try
         {
-            VolumeSet set = format.Assemble(MembersOf(members), context);
+            VolumeSet made = set.Format.Assemble([.. members.Select(node => node.Member!)], context);
             var parts = new List<VolumeNode>();
-            foreach (VolumeEntry entry in set.Entries.Where(entry => !entry.IsContainer))
+            foreach (VolumeEntry entry in made.Entries.Where(entry => !entry.IsContainer))
             {
                 if (++_count > MaxVolumes)
                 {
@@ -172,11 +260,12 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
                     break;
                 }
 
-                parts.Add(Open(set, entry, members));
+                parts.Add(Open(made, entry, members, context));
             }
 
             parts.ForEach(_unseen.Enqueue);
-            members.ForEach(node => (node.Set, node.Parts) = (set, parts));
+            members.ForEach(node => (node.Set, node.Parts) = (made, parts));
+            set.Set = made;
         }
         catch (ImageException e)
         {
@@ -184,89 +273,49 @@ public sealed class VolumeSearch(IReadOnlyList<VolumeFormat> formats, OpenContex
         }
     }
 
+    // What lay on it is no more; sets that have lost members so wait for those that come in their place.
+    private void TakeApart(MemberSet set)
+    {
+        _assembled.Remove(set);
+        _waiting.Add(set);
+        VolumeNode[] gone = [.. set.Members[0].Parts.SelectMany(part => part.Walk())];
+        set.Reset();
+        foreach (VolumeNode node in gone)
+        {
+            node.IsReplaced = true;
+        }
+
+        foreach (MemberSet other in _assembled.Concat(_waiting).Where(other => other.Members.Exists(node => node.IsReplaced)).ToArray())
+        {
+            other.Members.RemoveAll(node => node.IsReplaced);
+            _waiting.Remove(other);
+            if (_assembled.Remove(other))
+            {
+                other.Reset();
+            }
+
+            if (other.Members.Count > 0)
+            {
+                _waiting.Add(other);
+            }
+        }
+    }
+
     // One that cannot be opened does not take the others down.
-    private VolumeNode Open(VolumeSet set, VolumeEntry entry, List<VolumeNode> members)
+    private static VolumeNode Open(VolumeSet set, VolumeEntry entry, List<VolumeNode> members, OpenContext context)
     {
         try
         {
             return members.Max(node => node.Depth) >= MaxDepth ? throw new UnsupportedFeatureException($"more than {MaxDepth} volumes that lie on each other")
-                : entry.IsEncrypted ? new VolumeNode(entry, members, MemorySource.Empty, members[0].Sectors) { IsLocked = true, Problem = new LockedVolumeException(NameOf(entry, members)) }
-                : new VolumeNode(entry, members, set.Open(entry, context), members[0].Sectors);
+                : entry.IsEncrypted ? new VolumeNode(entry, [.. members], MemorySource.Empty, members[0].Sectors) { IsLocked = true, Problem = new LockedVolumeException(NameOf(entry, members)) }
+                : new VolumeNode(entry, [.. members], set.Open(entry, context), members[0].Sectors);
         }
         catch (ImageException e)
         {
-            return new VolumeNode(entry, members, MemorySource.Empty, members[0].Sectors) { Problem = e };
+            return new VolumeNode(entry, [.. members], MemorySource.Empty, members[0].Sectors) { Problem = e };
         }
     }
 
     private static string NameOf(VolumeEntry entry, List<VolumeNode> members) =>
         entry.Name.Length > 0 ? $"the volume {entry.Name}" : members[0].Entry is Partition partition ? $"partition {partition.Number}" : "the volume";
-}
-
-/// <summary>A disk, or a volume that was found on disks, and what it is a member of.</summary>
-public sealed class VolumeNode
-{
-    internal VolumeNode(VolumeEntry? entry, IReadOnlyList<VolumeNode> origins, BlockSource source, SectorSizes sectors)
-    {
-        Entry = entry;
-        Origins = origins;
-        Source = source;
-        Sectors = sectors;
-        Depth = origins.Count == 0 ? 0 : origins.Max(origin => origin.Depth) + 1;
-    }
-
-    /// <summary>What its set says of it; null for a disk.</summary>
-    public VolumeEntry? Entry { get; }
-
-    /// <summary>The members that it is made of; none for a disk.</summary>
-    public IReadOnlyList<VolumeNode> Origins { get; }
-
-    /// <summary>Its bytes; none of them where it could not be opened.</summary>
-    public BlockSource Source { get; private set; }
-
-    /// <summary>Whether it is encrypted, and nobody has tried to open it yet.</summary>
-    public bool IsLocked { get; internal set; }
-
-    /// <summary>How many volumes it lies on; 0 for a disk.</summary>
-    public int Depth { get; }
-
-    /// <summary>The format that it is a member of; null when it is none.</summary>
-    public VolumeFormat? Format { get; internal set; }
-
-    /// <summary>What it is in that format; null when it is no member, or a damaged one.</summary>
-    public VolumeMember? Member { get; internal set; }
-
-    /// <summary>The set that it is a member of, assembled; null when it is no member, or the set could not be assembled.</summary>
-    public VolumeSet? Set { get; internal set; }
-
-    /// <summary>The volumes of that set.</summary>
-    public IReadOnlyList<VolumeNode> Parts { get; internal set; } = [];
-
-    /// <summary>Why it cannot be opened, or its set cannot be assembled; null when nothing is wrong.</summary>
-    public ImageException? Problem { get; internal set; }
-
-    /// <summary>What is known of the sectors of the disk.</summary>
-    internal SectorSizes Sectors { get; }
-
-    internal bool IsSeen { get; set; }
-
-    /// <summary>
-    /// This one, and the volumes on it, each once: after a member the volumes of its set, which may have further members elsewhere. Those
-    /// without a <see cref="Set"/> are what there is in the end.
-    /// </summary>
-    public IEnumerable<VolumeNode> Walk() => Walk(new HashSet<VolumeSet>(ReferenceEqualityComparer.Instance));
-
-    /// <summary>Whether something is true of it, or of a volume that it is made of.</summary>
-    public bool LiesOn(Func<VolumeEntry, bool> condition) =>
-        (Entry is not null && condition(Entry)) || Origins.Any(origin => origin.LiesOn(condition));
-
-    /// <summary>Gives a locked volume its bytes.</summary>
-    internal void Unlock(BlockSource source) => (Source, IsLocked, Problem) = (source, false, null);
-
-    /// <summary>Says why a locked volume cannot be opened.</summary>
-    internal void Fail(ImageException problem) => (IsLocked, Problem) = (false, problem);
-
-    // As deep as volumes lie on each other.
-    private IEnumerable<VolumeNode> Walk(HashSet<VolumeSet> sets) =>
-        Set is not null && sets.Add(Set) ? Parts.SelectMany(part => part.Walk(sets)).Prepend(this) : [this];
 }

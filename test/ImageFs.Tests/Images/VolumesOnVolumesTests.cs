@@ -3,6 +3,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
+using ImageFs.Storage.Keys;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tests.Storage.Volumes.Example;
 using ImageFs.Tests.Support;
@@ -110,6 +111,41 @@ internal sealed class VolumesOnVolumesTests
         Assert.That(() => ImageInfo.Describe(shown), Throws.TypeOf<UnsupportedFeatureException>());
     }
 
+    [TestCase('M', "fs=ext4")]
+    [TestCase('L', "fs=ext4")]
+    [TestCase('L', "fs=ext4,part=key/all")]
+    [TestCase('L', "fs=vfat", "boot sector at 0x0: it has sectors of 0 bytes")]
+    [TestCase('L', "")]
+    public void The_format_that_is_wanted_is_that_of_what_is_inside_a_member(char kind, string options, string? problem = null)
+    {
+        string path = Path.Combine(_folder, "inside.img");
+        File.WriteAllBytes(path, SampleHeader.Write(kind, "key", 0, 1, s_ext, key: (byte)(kind == 'L' ? 'Z' : 0)));
+        using ImageStack image = ImageStack.Open(path, OpenContext.Of(options) with { AddedFormats = [new SampleVolumes()], Keys = new OneKey() });
+        if (problem is null)
+        {
+            Assert.That(image.OpenFileSystem().ReadFile("hello.txt"), Has.Length.EqualTo(20));
+        }
+        else
+        {
+            Assert.That(() => image.OpenFileSystem(), Throws.InstanceOf<ImageException>().With.Message.Contains(problem));
+        }
+    }
+
+    [Test]
+    public void What_is_encrypted_in_a_further_image_is_opened_too([Values("", "part=vg/all")] string options)
+    {
+        byte[] Locked(string name, byte[] data) => SampleHeader.Write('L', name, 0, 1, data, key: (byte)'Z');
+        string[] paths = [Path.Combine(_folder, "first.img"), Path.Combine(_folder, "second.img")];
+        File.WriteAllBytes(paths[0], Locked("one", SampleHeader.Write('J', "vg", 0, 2, s_ext.AsSpan(0, s_half))));
+        File.WriteAllBytes(paths[1], Locked("two", SampleHeader.Write('J', "vg", 1, 2, s_ext.AsSpan(s_half))));
+        foreach (bool isAtHand in (bool[])[true, false])
+        {
+            using ImageStack image = ImageStack.Open(paths, OpenContext.Of(options, _warnings.Add) with { AddedFormats = [new SampleVolumes()], Keys = new OneKey(isAtHand) });
+            FileSystem files = image.OpenFileSystem();
+            Assert.That(files.ReadFile(options.Length > 0 ? "hello.txt" : "1-vg-all/hello.txt"), Has.Length.EqualTo(20));
+        }
+    }
+
     [Test]
     public void What_is_encrypted_may_belong_to_anything()
     {
@@ -193,6 +229,13 @@ internal sealed class VolumesOnVolumesTests
         protected override FileSystem OpenVolume(BlockSource source, OpenContext context) => OpenVolume([source], context);
 
         protected override long FindLength(BlockSource source) => source.Length;
+    }
+
+    private sealed class OneKey(bool isAtHand = true) : IKeySource
+    {
+        public bool IsAtHand => isAtHand;
+
+        public Key? Find(KeyRequest request) => request.Attempt > 0 ? null : new Key([(byte)'Z']);
     }
 
     private sealed class NamedTree(string format) : ForwardingFileSystem(new LinkTree())

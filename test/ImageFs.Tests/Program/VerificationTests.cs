@@ -4,6 +4,7 @@ using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Ext;
+using ImageFs.Tests.Storage.Volumes.Lvm;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.Program;
@@ -74,6 +75,28 @@ public sealed class VerificationTests
         Assert.That(new Verdict(outcomes).IsSound, Is.EqualTo(isSound));
     }
 
+    [Test]
+    public void What_takes_several_volumes_away_is_told_once()
+    {
+        string volumes = LvmImage.Volume("one", (1, LvmImage.Linear("pv1", 0))) + LvmImage.Volume("two", (1, LvmImage.Linear("pv1", 1)));
+        byte[] first = LvmImage.Write(0, 2, LvmImage.Text([2, 2], volumes));
+        Assert.That(Verify(first).Findings, Is.EqualTo(1));
+        string other = Path.GetTempFileName();
+        try
+        {
+            byte[] second = LvmImage.Write(1, 2, LvmImage.Text([2, 2], volumes));
+            File.WriteAllBytes(other, second);
+            Assert.That(Verify(first, other).Findings, Is.Zero);
+            second[LvmImage.AreaStart + 700] ^= 1;
+            File.WriteAllBytes(other, second);
+            Assert.That(Verify(first, other).Findings, Is.EqualTo(1), "the further image is checked too");
+        }
+        finally
+        {
+            File.Delete(other);
+        }
+    }
+
     private static bool CanList(byte[] image)
     {
         try
@@ -114,10 +137,10 @@ public sealed class VerificationTests
         return disk;
     }
 
-    private Verdict Verify(byte[] image)
+    private Verdict Verify(byte[] image, params IEnumerable<string> others)
     {
         File.WriteAllBytes(_path, image);
-        using ImageStack stack = ImageStack.Open(_path, new OpenContext());
+        using ImageStack stack = ImageStack.Open([_path, .. others], new OpenContext());
         var verification = new Verification(stack);
         verification.Prepare();
         return new Verdict([.. verification.Run((_, _) => { }, _ => { })]);

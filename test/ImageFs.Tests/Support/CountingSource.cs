@@ -8,6 +8,9 @@ internal sealed class CountingSource(byte[] bytes) : BlockSource
     /// <summary>How many reads there were.</summary>
     public long Reads { get; private set; }
 
+    /// <summary>How many bytes were read.</summary>
+    public long BytesRead { get; private set; }
+
     /// <inheritdoc/>
     public override long Length => bytes.Length;
 
@@ -22,6 +25,7 @@ internal sealed class CountingSource(byte[] bytes) : BlockSource
     protected internal override void ReadOwn(long offset, Span<byte> destination)
     {
         Reads++;
+        BytesRead += destination.Length;
         bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
     }
 }

@@ -73,12 +73,13 @@ internal static class Luks2Header
     /// <summary>Reads the header.</summary>
     /// <param name="source">Where it is.</param>
     /// <param name="warn">Called when one of the copies is damaged.</param>
+    /// <param name="allowance">What may still be read of metadata; null for any amount.</param>
     /// <exception cref="ImageException">Both copies are damaged.</exception>
-    public static LuksHeader Read(BlockSource source, Action<string> warn)
+    public static LuksHeader Read(BlockSource source, Action<string> warn, RecognitionAllowance? allowance = null)
     {
-        Copy? first = TryRead(source, 0, LuksHeader.Mark, out InvalidImageException? firstProblem);
+        Copy? first = TryRead(source, 0, LuksHeader.Mark, allowance, out InvalidImageException? firstProblem);
         InvalidImageException? secondProblem = null;
-        Copy? second = (first?.Size ?? FindSecond(source)) is { } place ? TryRead(source, place, SecondMark, out secondProblem) : null;
+        Copy? second = (first?.Size ?? FindSecond(source)) is { } place ? TryRead(source, place, SecondMark, allowance, out secondProblem) : null;
         if ((first ?? second) is null)
         {
             throw firstProblem!;
@@ -117,12 +118,12 @@ internal static class Luks2Header
         run.Extent = "2 copies";
     }
 
-    private static Copy? TryRead(BlockSource source, long place, ReadOnlySpan<byte> mark, out InvalidImageException? problem)
+    private static Copy? TryRead(BlockSource source, long place, ReadOnlySpan<byte> mark, RecognitionAllowance? allowance, out InvalidImageException? problem)
     {
         problem = null;
         try
         {
-            return ReadCopy(source, place, mark);
+            return ReadCopy(source, place, mark, allowance);
         }
         catch (InvalidImageException e)
         {
@@ -136,7 +137,7 @@ internal static class Luks2Header
         return null;
     }
 
-    private static Copy ReadCopy(BlockSource source, long place, ReadOnlySpan<byte> mark)
+    private static Copy ReadCopy(BlockSource source, long place, ReadOnlySpan<byte> mark, RecognitionAllowance? allowance = null)
     {
         byte[] bytes = new byte[BinarySize];
         source.ReadAt(place, bytes);
@@ -151,6 +152,7 @@ internal static class Luks2Header
             throw new InvalidImageException("LUKS2 header", place, problem, Clause);
         }
 
+        allowance?.Take(size);
         byte[] metadata = new byte[(int)size - BinarySize];
         source.ReadAt(place + BinarySize, metadata);
         byte[] stored = bytes[ChecksumPlace..(ChecksumPlace + ChecksumSize)];

@@ -57,7 +57,7 @@ internal sealed class LuksFormat : VolumeFormat
 
     private static LuksMember Member(BlockSource source, BlockSource headerSource, OpenContext context)
     {
-        LuksHeader header = LuksHeader.Read(headerSource, context.Warn);
+        LuksHeader header = LuksHeader.Read(headerSource, context.Warn, context.Recognition);
         header = header with { Unsupported = header.Unsupported ?? header.Segments.Select(segment => CipherSpecification.WhyUnknown(segment.Encryption)).FirstOrDefault(reason => reason is not null) };
         return new LuksMember(source, headerSource, header) { Uuid = header.Uuid, Label = header.Label };
     }

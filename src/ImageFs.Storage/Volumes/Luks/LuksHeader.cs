@@ -44,9 +44,10 @@ internal sealed record LuksHeader(int Version, string Uuid)
     /// <summary>Reads a header of either version.</summary>
     /// <param name="source">What it begins, or what its second copy is in.</param>
     /// <param name="warn">Called with what is wrong but harmless.</param>
+    /// <param name="allowance">What may still be read of metadata; null for any amount.</param>
     /// <exception cref="ImageException">It is damaged, or of a version that is not read.</exception>
-    public static LuksHeader Read(BlockSource source, Action<string> warn) =>
-        Luks2Header.IsMeant(source) ? Luks2Header.Read(source, warn) : Luks1Header.Read(source);
+    public static LuksHeader Read(BlockSource source, Action<string> warn, RecognitionAllowance? allowance = null) =>
+        Luks2Header.IsMeant(source) ? Luks2Header.Read(source, warn, allowance) : Luks1Header.Read(source);
 
     /// <summary>Length of the volume's own bytes.</summary>
     /// <param name="source">What is encrypted.</param>

@@ -27,7 +27,7 @@ internal sealed class LvmFormat : VolumeFormat
             return null;
         }
 
-        (VolumeGroup? group, ImageException? damage) = LvmMember.ReadGroup(source, label);
+        (VolumeGroup? group, ImageException? damage) = LvmMember.ReadGroup(source, label, context.Recognition);
         bool isInGroup = group is not null || damage is not null || label.IsUsed;
         return group is null && damage is not null && sectors.IsVolume(source)
             ? null
@@ -38,12 +38,13 @@ internal sealed class LvmFormat : VolumeFormat
     public override bool IsComplete(IReadOnlyList<VolumeMember> members)
     {
         VolumeGroup? newest = LvmMember.NewestOf(members);
-        return newest is not null && newest.PhysicalVolumes.All(volume => members.Any(member => member.Uuid == volume.Uuid));
+        return newest is not null && members.Count >= newest.PhysicalVolumes.Count
+            && members.Select(member => member.Uuid).ToHashSet(StringComparer.Ordinal).IsSupersetOf(newest.PhysicalVolumes.Select(volume => volume.Uuid));
     }
 
     /// <inheritdoc/>
     public override bool IsOf(VolumeMember stray, IReadOnlyList<VolumeMember> members) =>
-        LvmMember.NewestOf(members)?.PhysicalVolumes.Any(volume => volume.Uuid == stray.Uuid) ?? false;
+        LvmMember.NewestOf(members)?.Has(stray.Uuid) ?? false;
 
     /// <inheritdoc/>
     public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => LvmSet.Make([.. members.Cast<LvmMember>()], context);

@@ -15,7 +15,10 @@ internal sealed record LvmMember(BlockSource Source, PhysicalVolumeLabel Header,
         members.Select(member => ((LvmMember)member).Group).Where(group => group is not null).MaxBy(group => group!.Sequence);
 
     /// <summary>Reads the metadata of a physical volume: the newest of the copies that are whole, and what is wrong with the first that is not.</summary>
-    public static (VolumeGroup? Group, ImageException? Damage) ReadGroup(BlockSource source, PhysicalVolumeLabel label)
+    /// <param name="source">The physical volume.</param>
+    /// <param name="label">Its label.</param>
+    /// <param name="allowance">What may still be read of texts; null for any amount.</param>
+    public static (VolumeGroup? Group, ImageException? Damage) ReadGroup(BlockSource source, PhysicalVolumeLabel label, RecognitionAllowance? allowance = null)
     {
         VolumeGroup? newest = null;
         ImageException? damage = null;
@@ -23,7 +26,7 @@ internal sealed record LvmMember(BlockSource Source, PhysicalVolumeLabel Header,
         {
             try
             {
-                if (new MetadataArea(source, area.Start).Read() is { } text && VolumeGroup.Read(text) is var group && group.Sequence > (newest?.Sequence ?? -1))
+                if (new MetadataArea(source, area.Start).Read(allowance) is { } text && VolumeGroup.Read(text) is var group && group.Sequence > (newest?.Sequence ?? -1))
                 {
                     newest = group;
                 }

@@ -53,24 +53,21 @@ internal sealed record LvmSet : VolumeSet
             };
         }
 
-        var used = new List<LvmMember>();
+        var used = new Dictionary<string, LvmMember>(StringComparer.Ordinal);
+        var told = new HashSet<string>(StringComparer.Ordinal);
         foreach (LvmMember member in members)
         {
-            if (!group.PhysicalVolumes.Any(volume => volume.Uuid == member.Uuid))
+            if (!group.Has(member.Uuid))
             {
                 context.Warn($"physical volume {member.Uuid} is no longer in the volume group {group.Name}: its metadata is out of date");
             }
-            else if (used.Exists(other => other.Uuid == member.Uuid))
+            else if (!used.TryAdd(member.Uuid, member) && told.Add(member.Uuid))
             {
                 context.Warn($"physical volume {member.Uuid} of the volume group {group.Name} is there twice: the first one found is used");
             }
-            else
-            {
-                used.Add(member);
-            }
         }
 
-        var set = new LvmSet(group, used, context);
+        var set = new LvmSet(group, [.. used.Values], context);
         if (set.Missing.Count > 0)
         {
             context.Warn($"volume group {group.Name} is not complete: missing {string.Join(", ", set.Missing)}");
@@ -100,12 +97,13 @@ internal sealed record LvmSet : VolumeSet
             .With("system-id", _group?.SystemId)
             .With("lock-type", _group?.LockType)
             .With("exported", _group is { IsExported: true } ? true : null);
+        var there = _members.Select(member => member.Uuid).ToHashSet(StringComparer.Ordinal);
         foreach (PhysicalVolume volume in _group?.PhysicalVolumes ?? [])
         {
             description.Children.Add(new ImageDescription("physical-volume")
                 .With("uuid", volume.Uuid)
                 .With("device", volume.Device)
-                .With("missing", _members.Any(member => member.Uuid == volume.Uuid) ? null : true)
+                .With("missing", there.Contains(volume.Uuid) ? null : true)
                 .With("extents", volume.ExtentCount)
                 .With("start", volume.Start));
         }

@@ -33,10 +33,11 @@ internal sealed class MetadataArea(BlockSource source, long start)
     /// Reads the text of the volume group; null when there is none: the physical volume is in no group, or this area is not used
     /// (RAW_LOCN_IGNORED).
     /// </summary>
+    /// <param name="allowance">What may still be read of texts; null for any amount.</param>
     /// <exception cref="InvalidImageException">The header or the text is damaged.</exception>
     /// <exception cref="TruncatedImageException">The image ends before it does.</exception>
     /// <exception cref="UnsupportedFeatureException">The text is longer than any.</exception>
-    public ConfigurationSection? Read()
+    public ConfigurationSection? Read(RecognitionAllowance? allowance = null)
     {
         Span<byte> header = stackalloc byte[HeaderLength];
         if (start > source.Length - HeaderLength)
@@ -66,6 +67,7 @@ internal sealed class MetadataArea(BlockSource source, long start)
             throw new UnsupportedFeatureException($"LVM metadata of {length} bytes");
         }
 
+        allowance?.Take((long)length);
         _textOffset = (long)offset;
         byte[] text = new byte[(int)length];
         ReadText(text);

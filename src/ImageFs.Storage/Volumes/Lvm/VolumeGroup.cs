@@ -12,6 +12,7 @@ internal sealed class VolumeGroup
 
     private readonly Dictionary<string, PhysicalVolume> _physicalVolumes;
     private readonly Dictionary<string, LogicalVolume> _logicalVolumes;
+    private readonly HashSet<string> _uuids;
 
     private VolumeGroup(ConfigurationSection section)
     {
@@ -29,6 +30,7 @@ internal sealed class VolumeGroup
 
         PhysicalVolumes = [.. (section.FindSection("physical_volumes")?.Sections ?? []).Select(ReadPhysical)];
         LogicalVolumes = [.. (section.FindSection("logical_volumes")?.Sections ?? []).Select(ReadLogical)];
+        _uuids = [.. PhysicalVolumes.Select(volume => volume.Uuid)];
         _physicalVolumes = PhysicalVolumes.ToDictionary(volume => volume.Name, StringComparer.Ordinal);
         _logicalVolumes = LogicalVolumes.ToDictionary(volume => volume.Name, StringComparer.Ordinal);
     }
@@ -91,6 +93,9 @@ internal sealed class VolumeGroup
 
     /// <summary>A physical volume by its name in the text ("pv0"); null when there is none.</summary>
     public PhysicalVolume? FindPhysical(string name) => _physicalVolumes.GetValueOrDefault(name);
+
+    /// <summary>Whether a physical volume of that UUID is in it.</summary>
+    public bool Has(string uuid) => _uuids.Contains(uuid);
 
     /// <summary>A logical volume; null when there is none.</summary>
     public LogicalVolume? FindLogical(string name) => _logicalVolumes.GetValueOrDefault(name);

@@ -2,6 +2,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Keys;
 using ImageFs.Storage.Volumes;
 using ImageFs.Tests.Storage.Volumes.Example;
+using ImageFs.Tests.Storage.Volumes.Lvm;
 using ImageFs.Tests.Support;
 using static ImageFs.Tests.Support.DiskImage;
 
@@ -124,6 +125,67 @@ internal sealed class VolumeSearchTests
     public void A_partition_is_not_asked_for_a_table_of_its_own() =>
         Assert.That(Leaves(Find(Disk(Disk(Bytes(1))[..PartLength]))), Is.EqualTo((string[])["1"]));
 
+    // "up" and "low" both lack a member; one of those of "up" lies on "low".
+    [Test]
+    public void Of_two_sets_that_miss_members_the_one_on_the_other_has_all_that_are_there([Values] bool isUpperFirst, [Values] bool isStray)
+    {
+        byte[] first = Join("up", 0, 3, Bytes(1));
+        byte[] second = SampleHeader.Write('M', "low", 0, 2, Join(isStray ? string.Empty : "up", 1, 3, Bytes(2)));
+        VolumeNode disk = Find(isUpperFirst ? Disk(first, second) : Disk(second, first));
+        foreach (int number in (int[])[0, 1])
+        {
+            Assert.That(Read(Leaf(disk, $"up/{number}").Source, 100), Is.EqualTo(Bytes((byte)(number + 1))[..100]));
+        }
+
+        Assert.That(Leaf(disk, "up/0").Origins.First(node => node.Entry is Partition).Set!.Missing, Is.EqualTo((string[])["member 2 of up"]));
+        Assert.That(Leaf(disk, "up/all").Problem, Is.TypeOf<UnsupportedFeatureException>());
+    }
+
+    [Test]
+    public void What_lies_on_a_set_is_no_member_of_it()
+    {
+        byte[] inner = Join("up", 1, 2, Bytes(2));
+        VolumeNode disk = Find(Disk(Join("up", 0, 2, inner)));
+        Assert.That(disk.Walk().Count(node => node.Entry?.Key == "up/0"), Is.EqualTo(1));
+        Assert.That(disk.Walk().Count(node => node.Entry?.Key == "up/1"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Members_on_encrypted_volumes_are_put_together_when_all_are_open()
+    {
+        byte[] Locked(string name, byte[] data) => SampleHeader.Write('L', name, 0, 1, data, key: (byte)'Z');
+        VolumeNode disk = Find(Disk(Locked("one", Join("up", 0, 2, Bytes(1))), Locked("two", Join("up", 1, 2, Bytes(2)))));
+        VolumeNode all = Leaf(disk, "up/all");
+        Assert.That((all.Problem, Read(all.Source, 100)), Is.EqualTo(((ImageException?)null, Bytes(1)[..100])));
+        Assert.That(disk.Walk().Count(node => node.Entry?.Key == "up/0"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Volumes_at_one_place_are_read_once()
+    {
+        var source = new CountingSource(LongText(out int textLength));
+        var search = new VolumeSearch([new ManyVolumes(), .. VolumeFormats.All], Context);
+        VolumeNode disk = search.Add(source, new SectorSizes());
+        search.Run();
+        Assert.That(disk.Parts.Count(part => part.Set is { Kind: "volume-group" }), Is.EqualTo(VolumeSearch.MaxVolumes));
+        Assert.That(source.BytesRead, Is.InRange(2 * textLength, (2 * textLength) + (100 * KiB)), "two copies of the text, and headers");
+        Assert.That(source.Reads, Is.LessThan(100));
+        Assert.That(_warnings, Has.One.Contains("is there twice"));
+    }
+
+    [Test]
+    public void What_is_read_of_volumes_at_different_places_is_bounded()
+    {
+        byte[] one = LongText(out int textLength);
+        var source = new CountingSource([.. Enumerable.Repeat(one, 40).SelectMany(bytes => bytes)]);
+        var search = new VolumeSearch([new ManyVolumes(one.Length), .. VolumeFormats.All], Context with { Recognition = new RecognitionAllowance(7 * textLength) });
+        VolumeNode disk = search.Add(source, new SectorSizes());
+        search.Run();
+        Assert.That(disk.Parts, Has.Count.EqualTo(40));
+        Assert.That(source.BytesRead, Is.LessThan((7 * textLength) + (40 * 6 * KiB)), "of the other 73 texts nothing is read");
+        Assert.That(_warnings, Has.One.Contains("more than").And.One.Contains("of metadata in all"));
+    }
+
     [Test]
     public void Depth_is_bounded()
     {
@@ -154,6 +216,14 @@ internal sealed class VolumeSearchTests
         Assert.That(disk.Parts[0].Problem, Is.TypeOf<InvalidImageException>().With.Message.Contains("member 3 of 2"));
         Assert.That(disk.Parts[0].Format, Is.TypeOf<SampleVolumes>());
         Assert.That(Read(Leaf(disk, "set/all").Source, 100), Is.EqualTo(Bytes(2)[..100]));
+    }
+
+    // A physical volume, and the text of its group twice.
+    private static byte[] LongText(out int textLength)
+    {
+        string text = LvmImage.Text([2], LvmImage.Volume("root", (1, LvmImage.Linear("pv0", 1)))) + new string('#', 14 << 10);
+        textLength = text.Length + 1;
+        return LvmImage.Write(0, 2, text, text);
     }
 
     private static IReadOnlyList<VolumeFormat> Formats { get; } = [.. VolumeFormats.All, new SampleVolumes()];
@@ -218,7 +288,8 @@ internal sealed class VolumeSearchTests
         }
     }
 
-    private sealed class ManyVolumes : VolumeFormat
+    /// <summary>A table of volumes at one place, or one after the other.</summary>
+    private sealed class ManyVolumes(int length = 0) : VolumeFormat
     {
         public override string Name => "many";
 
@@ -228,13 +299,15 @@ internal sealed class VolumeSearchTests
 
         public override VolumeMember? Recognise(BlockSource source, SectorSizes sectors, OpenContext context) => new(source, null);
 
-        public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => new Set(members[0].Source);
+        public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) => new Set(members[0].Source, length);
 
-        private sealed record Set(BlockSource Source) : VolumeSet("many", string.Empty)
+        private sealed record Set(BlockSource Source, int PartLength) : VolumeSet("many", string.Empty)
         {
-            public override IReadOnlyList<VolumeEntry> Entries => [.. Enumerable.Range(1, 5000).Select(number => new VolumeEntry(number, 1, string.Empty))];
+            public override IReadOnlyList<VolumeEntry> Entries =>
+                [.. Enumerable.Range(1, PartLength == 0 ? 5000 : (int)Source.Length / PartLength).Select(number => new VolumeEntry(number, 1, string.Empty))];
 
-            public override BlockSource Open(VolumeEntry entry, OpenContext context) => Source;
+            public override BlockSource Open(VolumeEntry entry, OpenContext context) =>
+                PartLength == 0 ? Source : new BlockSlice(Source, (long)(entry.Number - 1) * PartLength, PartLength);
         }
     }
 }

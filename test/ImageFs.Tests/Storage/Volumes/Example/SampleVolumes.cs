@@ -8,7 +8,7 @@ namespace ImageFs.Tests.Storage.Volumes.Example;
 /// <summary>
 /// A volume format as small as one can be, for the tests and as a pattern. A member begins with a header of 512 bytes: "SAMPLE", the kind
 /// of the set ("J": the members' data one after the other; "M": each has all; "L": locked by a key of one byte), the name of the set in 8
-/// bytes, the number of the member, how many there are, and the key's check: the key with all bits turned round.
+/// bytes (empty where only the other members know it), the number of the member, how many there are, and the key's check: the key with all bits turned round.
 /// </summary>
 internal sealed class SampleVolumes : VolumeFormat
 {
@@ -33,6 +33,9 @@ internal sealed class SampleVolumes : VolumeFormat
     }
 
     public override bool IsComplete(IReadOnlyList<VolumeMember> members) => members.Count == ((SampleMember)members[0]).Count;
+
+    public override bool IsOf(VolumeMember stray, IReadOnlyList<VolumeMember> members) =>
+        stray is SampleMember member && members.Cast<SampleMember>().All(other => other.Count == member.Count && other.Number != member.Number);
 
     public override VolumeSet Assemble(IReadOnlyList<VolumeMember> members, OpenContext context) =>
         new SampleSet([.. members.Cast<SampleMember>().OrderBy(member => member.Number)]);
@@ -84,7 +87,7 @@ internal sealed record SampleMember(BlockSource Source, byte[] Header)
 }
 
 /// <summary>The volumes of a set: all of it; and, of members that lie one after the other, each by itself, which the others may be missing for.</summary>
-internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSet("sample", Members[0].SetId!)
+internal sealed record SampleSet(IReadOnlyList<SampleMember> Members) : VolumeSet("sample", Members.Max(member => member.SetId)!)
 {
     public override IReadOnlyList<VolumeEntry> Entries =>
     [
