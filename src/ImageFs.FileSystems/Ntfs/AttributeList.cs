@@ -72,8 +72,14 @@ internal sealed class AttributeList
 
         var runs = new RunMapBuilder(volume.Geometry);
         runs.Add(record, attribute);
+        ExtentMap map = runs.Build();
+        if (map.Length < attribute.DataSize)
+        {
+            throw record.Damaged($"its list of attributes has {attribute.DataSize} bytes in clusters of {map.Length}", Clause);
+        }
+
         byte[] bytes = new byte[attribute.DataSize];
-        volume.Read(runs.Build(), 0, bytes);
+        volume.Read(map, 0, bytes);
         return new AttributeList(record, bytes);
     }
 

@@ -103,7 +103,7 @@ internal sealed class NtfsStream
 
         var runs = new RunMapBuilder(volume.Geometry);
         runs.Add(scan.Record, first);
-        long clusters = first.AllocatedSize / volume.Geometry.ClusterSize;
+        long clusters = first.AllocatedSize == 0 ? 0 : ((first.AllocatedSize - 1) / volume.Geometry.ClusterSize) + 1;
         if (runs.NextVcn >= clusters)
         {
             return new NtfsStream(first, null, runs.Build());

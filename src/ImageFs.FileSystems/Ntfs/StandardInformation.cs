@@ -44,6 +44,9 @@ internal readonly ref struct StandardInformation
 
     public FileAttributes Attributes => (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(_bytes[32..]);
 
+    /// <summary>Of a directory: whether the case of letters counts in its names whoever looks for them, as WSL makes them.</summary>
+    public bool IsCaseSensitive => (_bytes[40] & 1) != 0;
+
     /// <summary>The attributes of a file by its first record, where this is always; none where it is missing.</summary>
     /// <exception cref="ImageException">The record is damaged.</exception>
     public static FileAttributes AttributesOf(FileRecord record) => TryFind(record, out StandardInformation information) ? information.Attributes : FileAttributes.None;

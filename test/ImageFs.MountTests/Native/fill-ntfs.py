@@ -2,14 +2,16 @@
 compression and streams.
 
 names=N, links=N and extents=N say how many names the largest directory has, how many names the file of most links, and how many extents the file
-of most extents.
+of most extents; small is for an image to keep.
 """
 import os
 import struct
 import sys
 
 words = dict(word.partition("=")[::2] for word in sys.argv[2:])
-names, links, extents = (int(words.get(word, usual)) for word, usual in (("names", 3000), ("links", 150), ("extents", 1500)))
+small = "small" in words
+usual = (("names", 150), ("links", 60), ("extents", 200)) if small else (("names", 3000), ("links", 150), ("extents", 1500))
+names, links, extents = (int(words.get(word, number)) for word, number in usual)
 READ_ONLY, HIDDEN, SYSTEM = 1, 2, 4
 
 
@@ -25,16 +27,16 @@ def text(length):
 
 def fill_files():
     # Those of some hundred bytes are in their records; one grows out of it.
-    for length in 0, 1, 7, 8, 500, 700, 720, 800, 1000, 4095, 4096, 4097, 70_000, 1_234_567:
+    for length in 0, 1, 7, 8, 500, 700, 720, 800, 1000, 4095, 4096, 4097, 70_000, 120_000 if small else 1_234_567:
         write(f"file-{length}", text(length))
     write("grown", text(300))
     write("grown", text(5000), 300)
     write("hole", b"end", 5_000_000)
     with open("nothing-but-hole", "wb") as f:
         f.truncate(3_000_000)
-    for i in range(40):
+    for i in range(4 if small else 40):
         write("holes", text(70_000), i * 300_000)
-    write("holes", b"x", 200_000_000)
+    write("holes", b"x", 20_000_000)
     with open("shrunk", "wb") as f:
         f.write(text(400_000))
         f.truncate(5_000)
@@ -77,12 +79,12 @@ def fill_names():
     # Each letter of some scripts, as the volume's own table has their order.
     os.mkdir("letters")
     for start, end in (0xA0, 0x250), (0x370, 0x530), (0x10A0, 0x1100), (0x1E00, 0x2000), (0x2C00, 0x2E00), (0xA640, 0xA7C0), (0xFF20, 0xFF60):
-        for unit in range(start, end, 3):
+        for unit in range(start, end, 30 if small else 3):
             write(f"letters/{chr(unit)}", b"")
 
 
 def fill_directories():
-    for count in 0, 1, 4, 60, 400:
+    for count in 0, 1, 4, 60, 100 if small else 400:
         os.mkdir(f"d{count}")
         for i in range(count):
             write(f"d{count}/name-{i * 7919 % 10007}", b"")
@@ -92,11 +94,12 @@ def fill_directories():
     # Records of the index that are no longer used, and one directory that was emptied.
     os.mkdir("gaps")
     os.mkdir("all-gone")
-    for i in range(1000):
+    removed = 200 if small else 1000
+    for i in range(removed):
         write(f"gaps/{i:05d}-{'g' * 60}", b"")
         write(f"all-gone/{i:05d}", b"")
-    for i in range(1000):
-        if not 300 <= i < 320 and i % 97:
+    for i in range(removed):
+        if not 100 <= i < 120 and i % 97:
             os.remove(f"gaps/{i:05d}-{'g' * 60}")
         os.remove(f"all-gone/{i:05d}")
     path = "deep"

@@ -19,7 +19,7 @@ internal sealed class Directory
     private const int MaxRecordSize = 2 << 20;
 
     // Positions have 32 bits, in units of 8 bytes.
-    private const long MaxLength = 32L << 30;
+    private const long MaxLength = 16L << 30;
     private const int MaxDepth = 20;
     private const int MaxPrefetch = 128 * 1024;
 
@@ -53,7 +53,11 @@ internal sealed class Directory
             while (scan.MoveNext())
             {
                 AttributeRecord attribute = scan.Current;
-                if (attribute.Type == AttributeType.FileName && !attribute.IsNonResident && new FileName(attribute.Value) is { IsWhole: true } name)
+                if (attribute.Type == AttributeType.StandardInformation && !attribute.IsNonResident && attribute.Value.Length >= StandardInformation.MinLength)
+                {
+                    IsCaseSensitive = new StandardInformation(attribute.Value).IsCaseSensitive;
+                }
+                else if (attribute.Type == AttributeType.FileName && !attribute.IsNonResident && new FileName(attribute.Value) is { IsWhole: true } name)
                 {
                     parent ??= name.Parent;
                 }
@@ -120,6 +124,9 @@ internal sealed class Directory
 
     /// <summary>The directory that it is in.</summary>
     public FileReference Parent { get; }
+
+    /// <summary>Whether the case of letters counts in its names, whatever the options say.</summary>
+    public bool IsCaseSensitive { get; }
 
     /// <summary>Bytes of a record of its index.</summary>
     public int RecordSize { get; }

@@ -14,6 +14,9 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     // A directory of which more is damaged ends there: each costs an exception.
     private const int MaxDamaged = 256;
 
+    // More than a file record has.
+    private const int UnitsOfRoot = 64 * 1024 / IndexEntry.Alignment;
+
     private readonly Directory _directory;
     private readonly NtfsDirectories _owner;
     private readonly long _start;
@@ -43,13 +46,16 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         _nameBuffer = _buffer.Span[..ShownNames.MaxBytes];
         _recordBuffer = _buffer.Span[ShownNames.MaxBytes..];
 
-        // The root is before all records, and takes less than one.
-        _record = (position / UnitsOfRecord) - 2;
-        if (_record < -1)
+        // The root is before all records.
+        if (position < UnitsOfRoot)
         {
             _record = -1;
             _walker = new IndexWalker(directory.Root);
             _address = directory.Address;
+        }
+        else
+        {
+            _record = ((position - UnitsOfRoot) / UnitsOfRecord) - 1;
         }
     }
 
@@ -91,10 +97,13 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     /// <inheritdoc/>
     public readonly Exception? Unreachable => _unreachable?.Error;
 
-    private readonly long UnitsOfRecord => Math.Max(_directory.RecordSize, NtfsDirectories.RootRoom) / IndexEntry.Alignment;
+    private readonly long UnitsOfRecord => _directory.RecordSize / IndexEntry.Alignment;
+
+    // Where the entries of the record that it is at have their positions from; those of the root have them from 0.
+    private readonly long Place => _record < 0 ? 0 : UnitsOfRoot + (_record * UnitsOfRecord);
 
     /// <inheritdoc/>
-    public readonly NameMatch Match(ReadOnlySpan<byte> name) => _owner.Match(Name, name);
+    public readonly NameMatch Match(ReadOnlySpan<byte> name) => _owner.Match(_directory, Name, name);
 
     /// <inheritdoc/>
     public readonly void Dispose() => _buffer.Dispose();
@@ -104,7 +113,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     {
         do
         {
-            long place = (_record + 1) * UnitsOfRecord;
+            long place = Place;
             while (_walker.MoveNext() && !_walker.IsAtEnd)
             {
                 long position = place + (_walker.Offset / IndexEntry.Alignment);

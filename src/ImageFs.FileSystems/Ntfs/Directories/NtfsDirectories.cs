@@ -12,9 +12,6 @@ namespace ImageFs.FileSystems.Ntfs.Directories;
 /// <param name="options">Which names are shown, and how.</param>
 internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, NtfsOptions options) : DirectoryListing<Directory, DirectoryCursor>(volume.Indexes)
 {
-    /// <summary>Bytes that positions leave to the root of an index: more than a file record has.</summary>
-    public const int RootRoom = 64 * 1024;
-
     private const int OwnWeight = 200;
     private const int KnownDirectories = 256;
     private const int MaxPrefetched = 8192;
@@ -83,14 +80,14 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
         (options.ShowsSystemFiles || record >= SystemFiles.FirstFree) && !(options.HidesHidden && attributes.HasFlag(FileAttributes.Hidden));
 
     /// <summary>Whether a name that is shown can be found by another.</summary>
-    public NameMatch Match(ReadOnlySpan<byte> shown, ReadOnlySpan<byte> name)
+    public NameMatch Match(Directory directory, ReadOnlySpan<byte> shown, ReadOnlySpan<byte> name)
     {
         if (shown.SequenceEqual(name))
         {
             return NameMatch.Same;
         }
 
-        if (!options.IgnoresCase)
+        if (!IgnoresCase(directory))
         {
             return NameMatch.None;
         }
@@ -106,7 +103,7 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
     public override uint Hash(Directory directory, ReadOnlySpan<byte> name)
     {
         Span<char> units = stackalloc char[FileName.MaxUnits];
-        if (!options.IgnoresCase || !Names.TryDecode(name, units, out int length))
+        if (!IgnoresCase(directory) || !Names.TryDecode(name, units, out int length))
         {
             return NameHash.Of(name);
         }
@@ -165,7 +162,7 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
         FileReference file;
         try
         {
-            if (!directory.TryFind(units[..length], upcase, options.IgnoresCase, out file))
+            if (!directory.TryFind(units[..length], upcase, IgnoresCase(directory), out file))
             {
                 return false;
             }
@@ -180,4 +177,6 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
         node = new NodeId((ulong)volume.ReadFile(file, buffer.Span).Number);
         return true;
     }
+
+    private bool IgnoresCase(Directory directory) => options.IgnoresCase && !directory.IsCaseSensitive;
 }
