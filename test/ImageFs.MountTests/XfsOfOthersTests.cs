@@ -54,16 +54,37 @@ internal sealed class XfsOfOthersTests
         Assert.That(Tool.Run("cat", alone["lines"]).Error, Does.Contain("not supported"));
     }
 
-    private static void Fill(string image, string options, params string[] moreImages)
+    // The machine loses its power when all is in the log, and little of it elsewhere.
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_log_of_version_4_is_replayed()
+    {
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        XfsImage.MakeEmpty(image, "-m crc=0 -b size=1k -i size=256 -n ftype=0");
+        LinuxQuestion fill = Filling(image, string.Empty, ["sync", "echo o >/proc/sysrq-trigger", "sleep 60"]);
+        Assert.That(() => LinuxReader.Ask(fill), Throws.InvalidOperationException);
+        TreeListing expected = LinuxReader.Ask(new LinuxQuestion(image, string.Empty, Type) { IsWritable = true }).Tree!;
+        Assert.That(expected.Count, Is.GreaterThan(1500));
+        using (var left = ImageMount.Mount(image, "norecovery"))
+        {
+            Assert.That(left.List().Count, Is.LessThan(expected.Count), "nothing was left to the log");
+        }
+
+        using var mount = ImageMount.Mount(image);
+        Assert.That(mount.List().AllDifferencesFrom(expected, "dev"), Is.Empty);
+    }
+
+    private static LinuxQuestion Filling(string image, string options, params IEnumerable<string> more)
     {
         string script = Path.Combine(AppContext.BaseDirectory, "Native", "fill-guest.sh");
-        string[] commands = [.. File.ReadLines(script).Where(line => !line.StartsWith('#'))];
-        LinuxAnswer answer = LinuxReader.Ask(new LinuxQuestion(image, options, Type)
-        {
-            MoreImages = moreImages,
-            WritesImages = true,
-            Steps = [$"fill={string.Join(';', commands)}"],
-        });
+        string[] commands = [.. File.ReadLines(script).Where(line => !line.StartsWith('#')), .. more];
+        return new LinuxQuestion(image, options, Type) { WritesImages = true, Steps = [$"fill={string.Join(';', commands)}"] };
+    }
+
+    private static void Fill(string image, string options, params string[] moreImages)
+    {
+        LinuxAnswer answer = LinuxReader.Ask(Filling(image, options) with { MoreImages = moreImages });
         Assert.That(answer.Messages.Where(message => message.StartsWith("error", StringComparison.Ordinal)), Is.Empty);
         Assert.That(answer.Tree, Is.Not.Null);
     }

@@ -23,6 +23,8 @@ internal sealed class XfsTests
     [TestCase("-b size=1k -n size=64k -i nrext64=1,sparse=0", "reflink bigtime extents=10000")]
     [TestCase("-b size=2k -s size=2k -n size=8k -i size=1024", "reflink bigtime")]
     [TestCase("-m bigtime=0,reflink=0,finobt=0,inobtcount=0 -i size=2048 -n size=16k", "")]
+    [TestCase("-b size=16k -s size=4k", "reflink bigtime", "600M")]
+    [TestCase("-b size=32k -s size=32k -n size=64k", "reflink bigtime", "1G")]
     [TestCase("-b size=64k -m rmapbt=1", "reflink bigtime", "2G")]
     [CancelAfter(Limit)]
     public void The_tree_is_what_the_kernel_shows(string options, string words, string size = "300M")

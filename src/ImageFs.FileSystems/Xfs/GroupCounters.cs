@@ -6,13 +6,6 @@ namespace ImageFs.FileSystems.Xfs;
 /// <summary>What the headers of all groups count together (xfs_agf, xfs_agi), as Linux does where the super block is out of date.</summary>
 internal static class GroupCounters
 {
-    private const uint SpaceMagic = 0x58414746;
-    private const uint InodesMagic = 0x58414749;
-
-    // The sectors of a group: its super block, AGF, AGI.
-    private const int SpaceSector = 1;
-    private const int InodesSector = 2;
-
     /// <summary>Counts.</summary>
     /// <param name="volume">The file system.</param>
     /// <param name="treeBlocks">Blocks of the trees of free space, which are free only when these have nothing to tell.</param>
@@ -28,13 +21,13 @@ internal static class GroupCounters
         treeBlocks = 0;
         for (uint group = 0; group < geometry.GroupCount; group++)
         {
-            Read(volume, group, SpaceSector, SpaceMagic, "AGF", header);
-            uint ofTrees = UInt32(header, 60);
-            free += (long)UInt32(header, 52) + UInt32(header, 48) + ofTrees;
-            treeBlocks += Math.Max(0, ofTrees - (geometry.HasReverseMap ? UInt32(header, 80) - 1L : 0));
-            Read(volume, group, InodesSector, InodesMagic, "AGI", header);
-            inodes += UInt32(header, 16);
-            freeInodes += UInt32(header, 28);
+            Read(volume, group, FreeSpaceHeader.Sector, FreeSpaceHeader.Magic, "AGF", header);
+            var space = new FreeSpaceHeader(header);
+            free += (long)space.FreeBlocks + space.CountInList + space.TreeBlocks;
+            treeBlocks += Math.Max(0, space.TreeBlocks - (geometry.HasReverseMap ? space.ReverseMapBlocks - 1L : 0));
+            Read(volume, group, InodesHeader.Sector, InodesHeader.Magic, "AGI", header);
+            inodes += new InodesHeader(header).Count;
+            freeInodes += new InodesHeader(header).FreeCount;
         }
 
         return new Counters(inodes, freeInodes, free, volume.Counters.FreeRealTimeExtents);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Metadata;
-using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs;
@@ -151,12 +150,7 @@ internal sealed class HashBlocks(XfsVolume volume, ForkMap map, bool isAttribute
         }
         else
         {
-            if (Assemble(place, check, buffer))
-            {
-                // The log has each piece as a buffer of its own, with the checksum of the block as it was before the change.
-                MetadataHeader.Seal(buffer, volume.Geometry);
-            }
-
+            Assemble(place, check, buffer);
             check.Verify(buffer, address, 0);
         }
 
@@ -200,18 +194,15 @@ internal sealed class HashBlocks(XfsVolume volume, ForkMap map, bool isAttribute
     /// <summary>More blocks than there are: a bound of how many can follow one another.</summary>
     public long CountBlocks() => volume.Geometry.DataBlocks / BlocksOfEach;
 
-    // Whether the log changed any of its pieces.
-    private bool Assemble(long place, BlockCheck check, Span<byte> buffer)
+    private void Assemble(long place, BlockCheck check, Span<byte> buffer)
     {
-        bool isReplayed = false;
+        var block = new PiecedBlock(volume);
         for (int i = 0; i < BlocksOfEach; i++)
         {
-            long address = volume.Geometry.AddressOf(FindBlock(place + i, check, out _));
-            volume.Source.ReadAt(address, buffer.Slice(i * volume.Geometry.BlockSize, volume.Geometry.BlockSize));
-            isReplayed = isReplayed || volume.IsReplayed(address, volume.Geometry.BlockSize);
+            block.Read(i, volume.Geometry.AddressOf(FindBlock(place + i, check, out _)), buffer);
         }
 
-        return isReplayed;
+        block.Finish(buffer);
     }
 
     private long FindBlock(long place, BlockCheck check, out long together)

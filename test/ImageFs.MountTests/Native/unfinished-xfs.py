@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""unfinished-xfs.py DIR HOW DELAY
+"""unfinished-xfs.py DIR HOW DELAY [EXTENTS]
 
 Stops a mounted XFS while files of many extents are cloned and written over (HOW=clone), or exchange their extents (HOW=exchange), or their
-extents and sizes (HOW=sizes): what the log has begun and not finished is then in it. DELAY is the time that the work gets, in milliseconds. The hashes of the files as they were are printed.
+extents and sizes (HOW=sizes): what the log has begun and not finished is then in it. DELAY is the time that the work gets, in milliseconds; EXTENTS, how many the files have. The hashes of the files as they were are printed.
 """
 import fcntl
 import hashlib
@@ -18,7 +18,7 @@ GOINGDOWN = 0x8004587D
 TO_EOF = 1
 WITH_LOG = 1
 BLOCK = 4096
-EXTENTS = 600
+EXTENTS = int(sys.argv[4]) if len(sys.argv) > 4 else 600
 
 
 def fragment(path, seed, extents=EXTENTS):
@@ -73,7 +73,7 @@ def main():
             steps.append(lambda source=source, other=other: exchange(source, other, how == "sizes"))
         else:
             steps.append(lambda source=source, target=target, other=other: (clone(source, target), write_over(target), clone(other, target)))
-    for name in sorted(os.listdir(root)):
+    for name in sorted(name for name in os.listdir(root) if os.path.isfile(path(name))):
         with open(path(name), "rb") as file:
             print(name, hashlib.sha256(file.read()).hexdigest(), flush=True)
     os.sync()

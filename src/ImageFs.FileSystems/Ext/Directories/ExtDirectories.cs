@@ -18,31 +18,17 @@ internal sealed class ExtDirectories(ExtVolume volume) : DirectoryListing<Direct
     // Those of the directory itself and of its parent.
     private const int DotEntries = 2;
 
-    private const int KnownDirectories = 256;
+    private readonly PrefetchedDirectories<Directory> _prefetched = new(
+        node =>
+        {
+            using var buffer = new PooledBuffer(volume.Geometry.InodeSize);
+            return new Directory(volume, volume.ReadInode(node, buffer.Span));
+        },
+        directory => directory.PrefetchEntries());
 
-    // Those that somebody asked about, apart from those that are listed: what is in a large one does not drive it out.
-    private readonly SlotCache<NodeId, Directory> _prefetched = new(KnownDirectories);
-
-    /// <summary>Has the kernel begin to read a directory: who asks about it may go into it, and a walk comes to all that a directory has.</summary>
+    /// <summary>Has the kernel begin to read a directory.</summary>
     /// <param name="node">The directory.</param>
-    public void Prefetch(NodeId node)
-    {
-        if (_prefetched.TryFind(node, out _))
-        {
-            return;
-        }
-
-        try
-        {
-            Directory directory = OpenDirectory(node);
-            directory.PrefetchEntries();
-            _prefetched.Add(node, directory);
-        }
-        catch (Exception e) when (e is ImageException or LinuxException)
-        {
-            // Who opens it gets the error.
-        }
-    }
+    public void Prefetch(NodeId node) => _prefetched.Prefetch(node);
 
     /// <inheritdoc/>
     protected override int PositionUnit => DirEntry.Alignment;
@@ -51,16 +37,7 @@ internal sealed class ExtDirectories(ExtVolume volume) : DirectoryListing<Direct
     public override uint Hash(Directory directory, ReadOnlySpan<byte> name) => directory.HashName(name);
 
     /// <inheritdoc/>
-    protected override Directory OpenDirectory(NodeId directory)
-    {
-        if (_prefetched.TryFind(directory, out Directory known))
-        {
-            return known;
-        }
-
-        using var buffer = new PooledBuffer(volume.Geometry.InodeSize);
-        return new Directory(volume, volume.ReadInode(directory, buffer.Span));
-    }
+    protected override Directory OpenDirectory(NodeId directory) => _prefetched.Open(directory);
 
     /// <inheritdoc/>
     protected override DirectoryCursor Read(Directory directory, long position) => new(directory, volume.Geometry, position);

@@ -1,4 +1,3 @@
-using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Xfs.Checks;
@@ -32,10 +31,8 @@ internal sealed class ForkBlocks(XfsVolume volume, HeldInode inode, bool isAttri
     public void ForEach(List<FileExtent> extents, long start, long end, BlockTaker take)
     {
         byte[] block = new byte[Size];
+        var pieces = new PiecedBlock(volume);
         long next = -1;
-        long address = 0;
-        bool isInPieces = false;
-        bool isReplayed = false;
         for (int index = FirstBehind(extents, start); index < extents.Count && extents[index].FileBlock < end; index++)
         {
             FileExtent extent = extents[index];
@@ -48,20 +45,12 @@ internal sealed class ForkBlocks(XfsVolume volume, HeldInode inode, bool isAttri
                     throw Missing(piece == 0 ? next : place);
                 }
 
-                long at = volume.Geometry.AddressOf(extent.Block + i);
-                volume.Source.ReadAt(at, block.AsSpan(piece * volume.Geometry.BlockSize, volume.Geometry.BlockSize));
-                address = piece == 0 ? at : address;
-                isInPieces = piece > 0 && (isInPieces || at != address + ((long)piece * volume.Geometry.BlockSize));
-                isReplayed = (piece > 0 && isReplayed) || volume.IsReplayed(at, volume.Geometry.BlockSize);
+                pieces.Read(piece, volume.Geometry.AddressOf(extent.Block + i), block);
                 next = place + 1;
                 if (next % _blocksOfOne == 0)
                 {
-                    if (isInPieces && isReplayed)
-                    {
-                        MetadataHeader.Seal(block, volume.Geometry);
-                    }
-
-                    take(next - _blocksOfOne, address, block);
+                    pieces.Finish(block);
+                    take(next - _blocksOfOne, pieces.Address, block);
                 }
             }
         }

@@ -107,6 +107,8 @@ internal sealed class BufferReplay(PatchedSectors sectors, Geometry geometry, Ca
         }
         else
         {
+            // What was there is not checked before: a write of it that did not come to its end leaves a wrong checksum, and the log has all of what
+            // that write changed. So nobody can tell damage in the rest of the block from that, nor does Linux (xlog_recover_buf_commit_pass2).
             Copy(item, format, buffer, log);
             MetadataHeader.Seal(buffer, geometry);
         }

@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems.Xfs.Checks;
+namespace ImageFs.FileSystems.Xfs;
 
 /// <summary>One of the B-trees of an allocation group (xfs_btree_block in its short form).</summary>
 /// <param name="Name">Its name.</param>
