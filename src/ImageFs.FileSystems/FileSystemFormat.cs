@@ -70,6 +70,12 @@ public abstract class FileSystemFormat : Format
     /// </summary>
     public virtual bool GrowsFromOthers => false;
 
+    /// <summary>Whether others may have grown from a file system, of a format that does so: it is then looked for beside them on the same disk.</summary>
+    /// <param name="source">A source that <see cref="Probe"/> recognised.</param>
+    /// <exception cref="ImageException">It is damaged there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public virtual bool IsSeed(BlockSource source) => false;
+
     /// <summary>As <see cref="Open(IReadOnlyList{BlockSource}, OpenContext)"/>, with the options of this format.</summary>
     protected virtual FileSystem OpenVolume(IReadOnlyList<BlockSource> sources, OpenContext context) => OpenVolume(sources[0], context);
 

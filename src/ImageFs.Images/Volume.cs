@@ -161,7 +161,7 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     }
 
     /// <summary>Of a file system that lies on several sources makes one volume, in the place of the first.</summary>
-    /// <param name="found">The volumes of a disk.</param>
+    /// <param name="found">The volumes of a disk: sources of each other, those that one grew from too.</param>
     /// <param name="elsewhere">
     /// Those of further disks: they are sources of these, and not shown themselves. Those of the same format and another set come last: they may
     /// be what a file system grew from, or tell that the wrong disk was given.
@@ -184,9 +184,11 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
                 further ??= [.. elsewhere.Select(other => (other, other.SetId))];
                 sets ??= own.Concat(further).Where(member => member.Id is not null).ToLookup(member => (member.Volume.Format, member.Id), member => member.Volume);
                 IEnumerable<Volume> strangers = volume.Format!.GrowsFromOthers
-                    ? further.Where(other => other.Volume.Format == volume.Format && other.Id is not null && other.Id != id).Select(other => other.Volume)
+                    ? own.Where(other => IsStranger(other) && other.Volume.Format!.IsSeed(other.Volume.Source)).Concat(further.Where(IsStranger)).Select(other => other.Volume)
                     : [];
                 yield return volume with { Sources = [.. sets[(volume.Format, id)].Concat(strangers).Select(member => member.Source)] };
+
+                bool IsStranger((Volume Volume, string? Id) other) => other.Volume.Format == volume.Format && other.Id is not null && other.Id != id;
             }
         }
     }

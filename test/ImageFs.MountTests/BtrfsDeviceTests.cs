@@ -183,6 +183,23 @@ internal sealed partial class BtrfsDeviceTests
         (ToolResult said, bool mounted) = ImageMount.TryMount(sprout);
         Assert.That(mounted, Is.False);
         Assert.That(said.Error, Does.Contain("device 1 (UUID"));
+
+        // Both on one disk: the seed is found beside what grew from it, and shown itself, too.
+        string disk = folder["disk.img"];
+        Sfdisk.Write(disk, 530, "label: gpt\nstart=2048, size=524288\nstart=526336, size=524288\n", 512);
+        Tool.Shell(
+            "dd if=\"$1\" of=\"$3\" bs=1M seek=1 conv=notrunc,sparse status=none && dd if=\"$2\" of=\"$3\" bs=1M seek=257 conv=notrunc,sparse status=none",
+            seed.Paths[0], sprout, disk).Succeeded();
+        using (var both = ImageMount.Mount(disk, "part=2"))
+        {
+            Assert.That(both.List().DifferencesFrom(KernelTree.List(sprout, BtrfsImage.Type, moreImages: seed.Paths), s_facts), Is.Empty);
+        }
+
+        using (var alone = ImageMount.Mount(disk, "part=1"))
+        {
+            Assert.That(alone.List().DifferencesFrom(KernelTree.List(seed.Paths[0], BtrfsImage.Type), s_facts), Is.Empty);
+        }
+
         using var stranger = ImageMount.Mount(seed.Paths[0], $"device={sprout}");
         Assert.That(stranger.Said!.Error, Does.Contain("is left out"));
     }

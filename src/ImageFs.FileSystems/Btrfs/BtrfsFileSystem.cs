@@ -17,8 +17,8 @@ internal sealed class BtrfsFileSystem : FileSystem
 {
     private const int SectorShift = 9;
 
-    // PATH_MAX; Linux makes none longer than fits a node.
-    private const int MaxLink = 4096;
+    // PATH_MAX with the NUL that Linux puts behind it.
+    private const int MaxLink = 4095;
 
     private readonly BtrfsVolume _volume;
     private readonly BtrfsDirectories _directories;

@@ -1,5 +1,4 @@
 using ImageFs.FileSystems.Btrfs.Devices;
-using ImageFs.FileSystems.Btrfs.Log;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Linux;
@@ -32,7 +31,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
         new("degraded", "read what is left when devices are missing"),
         new("nologreplay", "leave the log of fsync(2) alone"),
         new("norecovery", "the same"),
-        new("rescue=nologreplay", "the same"),
+        new("rescue=WAYS", "pass over what is damaged: usebackuproot, nologreplay, ignorebadroots, ignoredatacsums, ignoremetacsums, ignoresuperflags, all"),
         new("data_csum=check|off", "hold all data against its checksums, or none; without it that which is decoded"),
         new("acl", "show access control lists (default)"),
         new("noacl", "do not"),
@@ -60,6 +59,9 @@ internal sealed class BtrfsFormat : FileSystemFormat
 
     /// <inheritdoc/>
     public override bool GrowsFromOthers => true;
+
+    /// <inheritdoc/>
+    public override bool IsSeed(BlockSource source) => SuperBlock.Read(source).Flags.HasFlag(SuperBlockFlags.Seeding);
 
     /// <inheritdoc/>
     public override string? FindSet(BlockSource source)
@@ -93,10 +95,12 @@ internal sealed class BtrfsFormat : FileSystemFormat
     {
         var options = BtrfsOptions.Take(context.Options);
         var deviceOptions = DeviceOptions.Take(context.Options);
-        var devices = DeviceSet.Open(sources, deviceOptions.IsDegraded, context);
-        Trees.Tree root = LogReplay.OpenRootTree(devices, options.LeavesLog, context);
+        var devices = DeviceSet.Open(sources, deviceOptions, context);
+        Trees.Tree root = RootTrees.Open(devices, deviceOptions.Rescue, context);
         ulong defaultSubvolume = new SubvolumeTable(root).FindDefault(devices.Super.RootDirectory);
-        var data = new FileData(devices.Logical, new SubvolumeTable(root).FindTree(ObjectIds.ChecksumTree), deviceOptions.Checking);
+        Trees.Tree? checksums = new SubvolumeTable(root).FindTree(ObjectIds.ChecksumTree);
+        bool isUnchecked = checksums is not null && deviceOptions.Rescue.IgnoresBadRoots && !RootTrees.IsReadable(checksums);
+        var data = new FileData(devices.Logical, isUnchecked ? null : checksums, deviceOptions.Checking);
         ulong shown = SubvolumeChoice.Find(options, defaultSubvolume, () => Open(ObjectIds.FsTree));
         return new BtrfsFileSystem(Open(shown), options);
 
@@ -105,6 +109,7 @@ internal sealed class BtrfsFormat : FileSystemFormat
             Devices = devices,
             DefaultSubvolume = defaultSubvolume,
             Data = data,
+            IgnoresBadRoots = deviceOptions.Rescue.IgnoresBadRoots,
         };
     }
 }

@@ -21,9 +21,6 @@ internal sealed record BtrfsOptions(bool AccessControlLists, string? SubvolumePa
         "thread_pool", "treelog", "notreelog", "user_subvol_rm_allowed",
     ];
 
-    /// <summary>Whether the log trees are left alone, so that files are seen as they were when the last transaction ended.</summary>
-    public bool LeavesLog { get; private init; }
-
     /// <summary>Takes the options out of those of a mount.</summary>
     /// <exception cref="OptionException">One has a value that it cannot have.</exception>
     public static BtrfsOptions Take(OptionList options)
@@ -35,16 +32,7 @@ internal sealed record BtrfsOptions(bool AccessControlLists, string? SubvolumePa
 
         // All words are taken, whichever counts.
         bool acl = !options.TakeFlag("noacl");
-        bool leavesLog = options.TakeFlag("nologreplay") | options.TakeFlag("norecovery") | TakeRescue(options);
-        return new BtrfsOptions(options.TakeFlag("acl") || acl, options.TakeValue("subvol"), TakeId(options)) { LeavesLog = leavesLog };
-    }
-
-    private static bool TakeRescue(OptionList options)
-    {
-        string? ways = options.TakeValue("rescue");
-        return ways is null ? false
-            : ways == "nologreplay" ? true
-            : throw new OptionException($"rescue={ways}", "must be nologreplay: other ways of rescue there are not");
+        return new BtrfsOptions(options.TakeFlag("acl") || acl, options.TakeValue("subvol"), TakeId(options));
     }
 
     private static ulong? TakeId(OptionList options)

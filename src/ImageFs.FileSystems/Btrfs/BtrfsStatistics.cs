@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Btrfs.Devices;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Trees;
 using ImageFs.Storage;
@@ -44,6 +45,11 @@ internal static class BtrfsStatistics
     {
         ulong used = 0;
         BlockGroupFlags dataProfiles = BlockGroupFlags.None;
+        if ((volume.Devices.Super.ReadOnlyCompatible & ~ReadOnlyCompatibleFeatures.Known) != 0 || (volume.IgnoresBadRoots && !CanReadGroups(volume)))
+        {
+            return CountChunks(volume);
+        }
+
         Trees.Tree groups = volume.Subvolumes.FindTree(ObjectIds.BlockGroupTree) ?? volume.Subvolumes.FindTree(ObjectIds.ExtentTree)
             ?? throw volume.RootTree.Damaged("btrfs_root_item", volume.RootTree.Root.Address, "there is none of the extent tree");
         using TreeCursor chunks = volume.Devices.ChunkTree.Open();
@@ -65,6 +71,23 @@ internal static class BtrfsStatistics
             var group = new BlockGroupItem(cursor.Data);
             used = unchecked(used + (group.Used * Copies(group.Flags)));
             dataProfiles |= group.Flags.HasFlag(BlockGroupFlags.Data) ? group.Flags : BlockGroupFlags.None;
+        }
+
+        return (used, dataProfiles);
+    }
+
+    private static bool CanReadGroups(BtrfsVolume volume) =>
+        (volume.Subvolumes.FindTree(ObjectIds.BlockGroupTree) ?? volume.Subvolumes.FindTree(ObjectIds.ExtentTree)) is { } groups && RootTrees.IsReadable(groups);
+
+    // fill_dummy_bgs: what cannot be told to be free counts as used.
+    private static (ulong Used, BlockGroupFlags DataProfiles) CountChunks(BtrfsVolume volume)
+    {
+        ulong used = 0;
+        BlockGroupFlags dataProfiles = BlockGroupFlags.None;
+        foreach (Chunk chunk in volume.Devices.Logical.Chunks)
+        {
+            used = unchecked(used + ((ulong)chunk.Length * Copies(chunk.Flags)));
+            dataProfiles |= chunk.Flags.HasFlag(BlockGroupFlags.Data) ? chunk.Flags : BlockGroupFlags.None;
         }
 
         return (used, dataProfiles);
@@ -145,7 +168,7 @@ internal static class BtrfsStatistics
         ulong items = 1 + UnlinkUnits;
         foreach (ulong id in (ReadOnlySpan<ulong>)[ObjectIds.ExtentTree, ObjectIds.ChecksumTree, ObjectIds.FreeSpaceTree, ObjectIds.BlockGroupTree])
         {
-            if (volume.Subvolumes.FindTree(id) is not null)
+            if (volume.Subvolumes.FindTree(id) is { } tree && (!volume.IgnoresBadRoots || RootTrees.IsReadable(tree)))
             {
                 bytes += volume.Subvolumes.BytesOf(id);
                 items++;

@@ -44,6 +44,9 @@ internal sealed class BtrfsVolume
     /// <summary>Its devices.</summary>
     public required DeviceSet Devices { get; init; }
 
+    /// <summary>Whether trees that files do not need may be damaged (rescue=ignorebadroots).</summary>
+    public bool IgnoresBadRoots { get; init; }
+
     public Geometry Geometry { get; }
 
     public SubvolumeTable Subvolumes { get; }

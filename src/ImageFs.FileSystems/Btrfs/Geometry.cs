@@ -10,6 +10,9 @@ internal sealed record Geometry(int NodeSize, int SectorSize, Checksum Checksum,
     /// <summary>The UUIDs of nodes that were written before the file system grew from its seeds.</summary>
     public IReadOnlyList<UInt128> SeedIds { get; init; } = [];
 
+    /// <summary>Whether a node may have a wrong checksum, where no copy is better (rescue=ignoremetacsums).</summary>
+    public bool IgnoresChecksums { get; init; }
+
     /// <summary>Whether a node that has a UUID is of this file system.</summary>
     public bool IsOwn(UInt128 id) => id == MetadataId || SeedIds.Contains(id);
 }

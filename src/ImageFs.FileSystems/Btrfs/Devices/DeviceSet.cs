@@ -15,12 +15,17 @@ internal sealed class DeviceSet
     private readonly List<(SuperBlock Super, BlockSource Source)> _seeds = [];
     private readonly OpenContext _context;
 
-    private DeviceSet(IReadOnlyList<BlockSource> sources, OpenContext context)
+    private DeviceSet(IReadOnlyList<BlockSource> sources, RescueOptions rescue, OpenContext context)
     {
         _context = context;
         Super = SuperBlock.Read(sources[0]);
         AddMembers(sources);
-        Geometry = Super.ToGeometry() with { SeedIds = [.. _seeds.Select(seed => seed.Super.MetadataId).Distinct()] };
+        RefuseFlags(rescue);
+        Geometry = Super.ToGeometry() with
+        {
+            SeedIds = [.. _seeds.Select(seed => seed.Super.MetadataId).Distinct()],
+            IgnoresChecksums = rescue.IgnoresMetadataChecksums,
+        };
         Logical = new LogicalSource(ReadSystemChunks());
         Reader = new NodeReader(Logical, Geometry, context.Memory.Blocks);
         Logical = new LogicalSource(ReadChunks());
@@ -49,21 +54,21 @@ internal sealed class DeviceSet
 
     /// <summary>Finds the devices of a file system, and reads its chunks.</summary>
     /// <param name="sources">The device that was meant, and others that may be of the same file system, or of a seed that it grew from.</param>
-    /// <param name="isDegraded">Whether devices may be missing.</param>
+    /// <param name="options">Whether devices may be missing, and what is passed over.</param>
     /// <param name="context">What the file system is opened with.</param>
     /// <exception cref="InvalidImageException">A structure contradicts itself.</exception>
     /// <exception cref="TruncatedImageException">A device is missing.</exception>
     /// <exception cref="UnsupportedFeatureException">It has something that is not read.</exception>
     /// <exception cref="LinuxException">A device failed.</exception>
-    public static DeviceSet Open(IReadOnlyList<BlockSource> sources, bool isDegraded, OpenContext context)
+    public static DeviceSet Open(IReadOnlyList<BlockSource> sources, DeviceOptions options, OpenContext context)
     {
-        var set = new DeviceSet(sources, context);
+        var set = new DeviceSet(sources, options.Rescue, context);
         MemberDevice[] missing = [.. set.Devices.Where(device => device.Source is null)];
         if (missing.Length > 0)
         {
             string names = string.Join(", ", missing.Select(device => device.Key.ToString()));
             string what = $"{names} of {set.Devices.Count} devices {(missing.Length == 1 ? "is" : "are")} missing";
-            if (!isDegraded)
+            if (!options.IsDegraded)
             {
                 throw new TruncatedImageException($"{what}: -o device=FILE names the image of one, -o degraded reads what is left");
             }
@@ -72,6 +77,19 @@ internal sealed class DeviceSet
         }
 
         return set;
+    }
+
+    // What is being changed into something else, or may be.
+    private void RefuseFlags(RescueOptions rescue)
+    {
+        if (Super.UnknownFlags is 0 || rescue.IgnoresSuperFlags)
+        {
+            return;
+        }
+
+        string what = (Super.UnknownFlags & SuperBlockFlags.Changing) != 0 ? "a change that btrfstune has not ended" : "an unknown state";
+        throw new UnsupportedFeatureException(
+            $"Btrfs in {what} (flags 0x{(ulong)Super.UnknownFlags:X}; rescue=ignoresuperflags reads it as far as it can be read)", SuperBlock.Clause);
     }
 
     // The newest super block of all counts. Devices that were left behind are told: they are read last.

@@ -6,6 +6,15 @@ internal enum SuperBlockFlags : ulong
 {
     None = 0,
 
+    /// <summary>What nodes have that were written; old versions gave it to super blocks, too.</summary>
+    Written = 1,
+
+    /// <summary>What nodes of a relocation have.</summary>
+    Relocation = 2,
+
+    /// <summary>Linux found an error.</summary>
+    Error = 4,
+
     /// <summary>Other file systems grow from this one, which is not written any more.</summary>
     Seeding = 1UL << 32,
 
@@ -14,6 +23,12 @@ internal enum SuperBlockFlags : ulong
 
     /// <summary>The same of an older version.</summary>
     MetadataDumpV2 = 1UL << 34,
+
+    /// <summary>btrfstune changes the UUID (in two ways), the place of block groups, or checksums of data or metadata.</summary>
+    Changing = (1UL << 35) | (1UL << 36) | (1UL << 38) | (1UL << 39) | (1UL << 40),
+
+    /// <summary>All that Linux mounts with.</summary>
+    Known = Written | Relocation | Error | Seeding | MetadataDump | MetadataDumpV2,
 }
 
 /// <summary>Features that a reader has to know (BTRFS_FEATURE_INCOMPAT_*).</summary>
@@ -52,4 +67,7 @@ internal enum ReadOnlyCompatibleFeatures : ulong
     FreeSpaceTreeValid = 0x2,
     Verity = 0x4,
     BlockGroupTree = 0x8,
+
+    /// <summary>All that are known.</summary>
+    Known = FreeSpaceTree | FreeSpaceTreeValid | Verity | BlockGroupTree,
 }

@@ -22,6 +22,15 @@ internal sealed class SuperBlock
     /// <summary>Where <see cref="SystemChunks"/> are in it.</summary>
     public const int SystemChunksOffset = 0x32B;
     private const int MaxSystemChunks = 2048;
+
+    // super_roots: BTRFS_NUM_BACKUP_ROOTS of btrfs_root_backup.
+    private const int BackupsOffset = SystemChunksOffset + MaxSystemChunks;
+    private const int BackupCount = 4;
+    private const int BackupSize = 168;
+    private const int BackupLevelOffset = 152;
+
+    // Each tree that there has to be has a node.
+    private const uint MinTrees = 6;
     private const int MaxSectorSize = 64 << 10;
     private const int MinSectorSize = 4 << 10;
     private const int DeviceItemOffset = 0xC9;
@@ -138,6 +147,17 @@ internal sealed class SuperBlock
     /// <summary>The root of the root tree.</summary>
     public NodePointer RootTree => new(ObjectIds.RootTree, Root, RootLevel, Generation);
 
+    /// <summary>The roots of the root trees of the transactions before, the newest first.</summary>
+    public IEnumerable<NodePointer> BackupRoots =>
+        from start in Enumerable.Range(0, BackupCount).Select(i => BackupsOffset + (i * BackupSize))
+        let root = new NodePointer(ObjectIds.RootTree, UInt64(start), _bytes[start + BackupLevelOffset], UInt64(start + 8))
+        where root.Address != 0 && root.Generation > 0 && root.Generation < Generation && root.Level < TreeNode.MaxLevels
+        orderby root.Generation descending
+        select root;
+
+    /// <summary>Flags that are not known.</summary>
+    public SuperBlockFlags UnknownFlags => Flags & ~SuperBlockFlags.Known;
+
     /// <summary>Whether a source has a mark where the first super block is, or the second.</summary>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static bool IsThere(BlockSource source) => HasMark(source, s_addresses[0]) || HasMark(source, s_addresses[1]);
@@ -241,6 +261,31 @@ internal sealed class SuperBlock
         if (!IsPowerInRange(SectorSize, MinSectorSize) || !IsPowerInRange(NodeSize, SectorSize))
         {
             return $"sectors of {SectorSize} bytes and nodes of {NodeSize} bytes are not from {MinSectorSize} to {MaxSectorSize}";
+        }
+
+        if (UInt32(0x98) != NodeSize)
+        {
+            return $"leaves of {UInt32(0x98)} bytes are not as long as nodes of {NodeSize}";
+        }
+
+        if ((Root | ChunkRoot | LogRoot) % SectorSize != 0)
+        {
+            return $"its trees begin at 0x{Root:X}, 0x{ChunkRoot:X} and 0x{LogRoot:X}, inside of sectors";
+        }
+
+        if (BytesUsed < MinTrees * NodeSize)
+        {
+            return $"{BytesUsed} bytes are used, less than {MinTrees} trees take";
+        }
+
+        if (UInt32(0x9C) is var stripe && (stripe == 0 || (stripe & (stripe - 1)) != 0))
+        {
+            return $"its stripes have {stripe} bytes";
+        }
+
+        if (DeviceCount == 0)
+        {
+            return "it has no devices";
         }
 
         if (RootLevel >= TreeNode.MaxLevels || ChunkRootLevel >= TreeNode.MaxLevels || LogRootLevel >= TreeNode.MaxLevels)

@@ -196,34 +196,37 @@ internal sealed class NodeReader
         long address = (long)pointer.Address;
         int copies = _source.CopiesAt(address);
         Exception? first = null;
-        for (int copy = 0; copy < copies; copy++)
+        for (int pass = 0; pass < (Geometry.IgnoresChecksums ? 2 : 1); pass++)
         {
-            try
+            for (int copy = 0; copy < copies; copy++)
             {
-                _source.ReadCopy(copy, address, buffer);
-                if (FindProblem(new TreeNode(buffer), pointer) is not { } problem)
+                try
                 {
-                    return;
-                }
+                    _source.ReadCopy(copy, address, buffer);
+                    var node = new TreeNode(buffer);
+                    if ((pass == 0 ? FindProblem(node, pointer) : FindProblemBesidesChecksum(node, pointer)) is not { } problem)
+                    {
+                        return;
+                    }
 
-                first ??= Damaged(pointer, problem);
-            }
-            catch (Exception e) when (e is ImageException or LinuxException)
-            {
-                first ??= e;
+                    first ??= Damaged(pointer, problem);
+                }
+                catch (Exception e) when (e is ImageException or LinuxException)
+                {
+                    first ??= e;
+                }
             }
         }
 
         throw first ?? Damaged(pointer, "no chunk is at this address");
     }
 
-    private string? FindProblem(TreeNode node, in NodePointer pointer)
-    {
-        if (!Geometry.Checksum.Matches(node.CheckedBytes, node.Checksum))
-        {
-            return $"its checksum ({Geometry.Checksum.Name}) is wrong";
-        }
+    private string? FindProblem(TreeNode node, in NodePointer pointer) => Geometry.Checksum.Matches(node.CheckedBytes, node.Checksum)
+        ? FindProblemBesidesChecksum(node, pointer)
+        : $"its checksum ({Geometry.Checksum.Name}) is wrong";
 
+    private string? FindProblemBesidesChecksum(TreeNode node, in NodePointer pointer)
+    {
         return node.Address != pointer.Address ? $"it says that it is at 0x{node.Address:X}"
             : !Geometry.IsOwn(BinaryPrimitives.ReadUInt128BigEndian(node.FileSystemId)) ? "it is of another file system"
             : node.FindProblem() ?? FindContradiction(node, pointer);

@@ -66,7 +66,9 @@ internal sealed class ContentsTests
     [TestCase("subvol=/nowhere", "there is no such")]
     [TestCase("subvolid=x", "number")]
     [TestCase("subvolid=256,subvol=/", "another")]
-    [TestCase("rescue=usebackuproot", "nologreplay")]
+    [TestCase("rescue=repair", "usebackuproot")]
+    [TestCase("rescue=nologreplay:repair", "rescue=repair")]
+    [TestCase("rescue=all,data_csum=check", "contradict")]
     public void What_is_no_subvolume_is_refused(string options, string problem) =>
         Assert.That(() => Open(options), Throws.TypeOf<OptionException>().With.Message.Contains(problem));
 
