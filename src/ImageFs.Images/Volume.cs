@@ -172,6 +172,7 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
         (Volume Volume, string? Id)[] own = [.. found.Select(volume => (volume, volume.SetId))];
         var joined = new HashSet<(FileSystemFormat Format, string Id)>();
         (Volume Volume, string? Id)[]? further = null;
+        (Volume Volume, string? Id)[]? seeds = null;
         ILookup<(FileSystemFormat? Format, string? Id), Volume>? sets = null;
         foreach ((Volume volume, string? id) in own)
         {
@@ -184,10 +185,11 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
                 further ??= [.. elsewhere.Select(other => (other, other.SetId))];
                 sets ??= own.Concat(further).Where(member => member.Id is not null).ToLookup(member => (member.Volume.Format, member.Id), member => member.Volume);
                 IEnumerable<Volume> strangers = volume.Format!.GrowsFromOthers
-                    ? own.Where(other => IsStranger(other) && other.Volume.Format!.IsSeed(other.Volume.Source)).Concat(further.Where(IsStranger)).Select(other => other.Volume)
+                    ? (seeds ??= [.. own.Where(IsSeed), .. further]).Where(IsStranger).Select(other => other.Volume)
                     : [];
                 yield return volume with { Sources = [.. sets[(volume.Format, id)].Concat(strangers).Select(member => member.Source)] };
 
+                static bool IsSeed((Volume Volume, string? Id) other) => other.Id is not null && other.Volume.Format!.IsSeed(other.Volume.Source);
                 bool IsStranger((Volume Volume, string? Id) other) => other.Volume.Format == volume.Format && other.Id is not null && other.Id != id;
             }
         }
