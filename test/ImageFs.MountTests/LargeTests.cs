@@ -5,7 +5,6 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Images that are too large to keep: made here.</summary>
-[NonParallelizable]
 internal sealed class LargeTests
 {
     private const long Gigabyte = 1L << 30;

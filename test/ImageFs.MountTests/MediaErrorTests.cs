@@ -6,7 +6,6 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Bad sectors: EIO for the bytes concerned and only those, whoever asks and however, and no longer than they are bad.</summary>
-[NonParallelizable]
 internal sealed class MediaErrorTests
 {
     private const int Limit = Limits.Test;

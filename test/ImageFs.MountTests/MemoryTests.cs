@@ -3,7 +3,6 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Memory of the server: flat, however large the image.</summary>
-[NonParallelizable]
 internal sealed class MemoryTests
 {
     private const int Directories = 200;

@@ -8,7 +8,6 @@ using static ImageFs.MountTests.Support.InfoReport;
 namespace ImageFs.MountTests;
 
 /// <summary>Disks with partitions inside virtual disks that qemu made: the trees are those of the raw disks.</summary>
-[NonParallelizable]
 internal sealed class VirtualDiskTests
 {
     private const int Limit = Limits.Test;
