@@ -44,6 +44,7 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
             OtherPeer = $"{Peers.KernelBtrfs} {Peers.Zstd}",
             IsAbout = peer => peer.Name == $"{Peers.ImageFsBtrfs} {Peers.Zstd}",
         },
+        .. Ntfs(),
         new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
         new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
         new(Figures.Small, TargetBase.KernelExt4, 0.9),
@@ -53,7 +54,7 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         new(Figures.Memory, TargetBase.Nothing, 6),
         new(Figures.Memory, TargetBase.Nothing, 16) { IsAbout = IsReadyToRun },
         new(Figures.Find, TargetBase.BestFuse, 4.0) { IsAbout = peer => IsPlain(peer, ImageFormat.Ext4) },
-        new(Figures.LookupMany, TargetBase.OtherFigure, 1.5) { Other = Figures.LookupFew, IsAbout = peer => IsPlain(peer, ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs) },
+        new(Figures.LookupMany, TargetBase.OtherFigure, 1.5) { Other = Figures.LookupFew, IsAbout = peer => IsPlain(peer, ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs) },
     ];
 
     // Against the kernel's driver of the same format; a find as fast as that of ext4, but for a sixth.
@@ -64,6 +65,22 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         yield return new(Figures.Small, TargetBase.OtherPeer, 0.9) { OtherPeer = driver, IsAbout = IsIt };
         yield return new(Figures.WalkCold, TargetBase.OtherPeer, 0.7) { OtherPeer = driver, IsAbout = IsIt };
         yield return new(Figures.Find, TargetBase.OtherPeer, 1 / 1.2) { OtherPeer = Peers.ImageFsExt4, IsAbout = IsIt };
+    }
+
+    // Against the other server of the format; a find at least half as fast as that of ext4.
+    private static IEnumerable<Target> Ntfs()
+    {
+        static bool IsIt(Peer peer) => peer.Name == Peers.ImageFsNtfs;
+        static bool IsCompressed(Peer peer) => peer.Name == $"{Peers.ImageFsNtfs} {Peers.Lznt1}";
+        foreach (Figure figure in (Figure[])[Figures.Sequential, Figures.WalkCold, Figures.Small])
+        {
+            yield return new(figure, TargetBase.OtherPeer, 3) { OtherPeer = Peers.Ntfs3g, IsAbout = IsIt };
+        }
+
+        yield return new(Figures.RandomDirect, TargetBase.OtherPeer, 1.3) { OtherPeer = Peers.Ntfs3g, IsAbout = IsIt };
+        yield return new(Figures.Find, TargetBase.OtherPeer, 0.5) { OtherPeer = Peers.ImageFsExt4, IsAbout = IsIt };
+        yield return new(Figures.Compressed, TargetBase.OtherPeer, 1) { OtherPeer = $"{Peers.Ntfs3g} {Peers.Lznt1}", IsAbout = IsCompressed };
+        yield return new(Figures.CompressedTwo, TargetBase.OtherFigure, 1.8) { Other = Figures.Compressed, IsAbout = IsCompressed };
     }
 
     /// <summary>The ratio that a peer comes to; null when it was not measured.</summary>

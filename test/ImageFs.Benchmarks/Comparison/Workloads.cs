@@ -43,6 +43,7 @@ internal static class Workloads
         new(TreeKind.Main, [Figures.Cached, Figures.SequentialRequests], ReadOnce) { NeedsFreshMount = true },
         new(TreeKind.Main, [Figures.SequentialCold], ReadCold) { NeedsFreshMount = true },
         new(TreeKind.Files, [Figures.Find], s => s.Add(Figures.Find, Find(s))) { NeedsFreshMount = true },
+        new(TreeKind.Text, [Figures.Compressed], s => Rate(s, s_sequential, Figures.Compressed)),
         new(TreeKind.Text, [Figures.CompressedTwo], s => Rate(s, s_sequential with { Readers = 2 }, Figures.CompressedTwo)),
         new(TreeKind.Names, [Figures.LookupFew], s => LookUp(s, Figures.LookupFew, SourceTree.NameCounts[0], LookUps)) { NeedsFreshMount = true },
         new(TreeKind.Names, [Figures.LookupMany], s => LookUp(s, Figures.LookupMany, SourceTree.NameCounts[1], LookUps)) { NeedsFreshMount = true },

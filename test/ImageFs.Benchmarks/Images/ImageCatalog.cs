@@ -7,6 +7,11 @@ internal sealed class ImageCatalog(string folder)
     /// <summary>The path of the big file in the main tree.</summary>
     public const string BigFile = "big.bin";
 
+    private const string LoopMount = "mount -o loop,noatime";
+
+    // FILE_ATTRIBUTE_COMPRESSED of the root: what is made below it has it too.
+    private const string CompressNtfs = "setfattr -h -n system.ntfs_attrib -v 0x00080000";
+
     private readonly SourceTree _trees = new(folder);
 
     /// <summary>Where the source trees are.</summary>
@@ -21,10 +26,11 @@ internal sealed class ImageCatalog(string folder)
         TreeKind.Main =>
         [
             ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2, ImageFormat.Xfs, ImageFormat.Btrfs,
+            ImageFormat.Ntfs,
         ],
-        TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs],
-        TreeKind.Text => [ImageFormat.BtrfsZstd],
-        _ => [ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs],
+        TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
+        TreeKind.Text => [ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1],
+        _ => [ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
     };
 
     /// <summary>An image's file.</summary>
@@ -52,16 +58,22 @@ internal sealed class ImageCatalog(string folder)
                 FatNames.Make(image);
                 break;
             case ImageFormat.Ext4 when kind == TreeKind.Names:
-                MakeByKernel(kind, "mke2fs -q -F -t ext4 -m 0 -N 110000", "noatime", image);
+                MakeMounted(kind, "mke2fs -q -F -t ext4 -m 0 -N 110000", LoopMount, image);
                 break;
             case ImageFormat.Xfs:
-                MakeByKernel(kind, "mkfs.xfs -q -f", "noatime", image);
+                MakeMounted(kind, "mkfs.xfs -q -f", LoopMount, image);
                 break;
             case ImageFormat.Btrfs:
-                MakeByKernel(kind, "mkfs.btrfs -q -f", "noatime", image);
+                MakeMounted(kind, "mkfs.btrfs -q -f", LoopMount, image);
                 break;
             case ImageFormat.BtrfsZstd:
-                MakeByKernel(kind, "mkfs.btrfs -q -f", "noatime,compress-force=zstd", image);
+                MakeMounted(kind, "mkfs.btrfs -q -f", $"{LoopMount},compress-force=zstd", image);
+                break;
+            case ImageFormat.Ntfs:
+                MakeMounted(kind, "mkntfs -q -Q -F", "ntfs-3g -o noatime", image);
+                break;
+            case ImageFormat.NtfsLznt1:
+                MakeMounted(kind, "mkntfs -q -Q -F", "ntfs-3g -o noatime,compression", image, CompressNtfs);
                 break;
             case ImageFormat.Ext4:
                 MakeExt4(_trees.Of(kind), image);
@@ -126,20 +138,21 @@ internal sealed class ImageCatalog(string folder)
         Command.RunLong("sh", "-c", Script, "sh", ext4, image);
     }
 
-    // Only the kernel makes hashed directories of this size in good time, and most of what is in XFS and Btrfs.
-    private void MakeByKernel(TreeKind kind, string mkfs, string options, string image)
+    // Filled through a mount: only the kernel makes hashed directories of this size in good time, and most of what is in XFS, Btrfs and NTFS.
+    private void MakeMounted(TreeKind kind, string mkfs, string mount, string image, string prepare = ":")
     {
         const string Script =
             """
             set -e
-            image=$1 mkfs=$2 options=$3 tree=$4; shift 4
+            image=$1 mkfs=$2 mount=$3 prepare=$4 tree=$5; shift 5
             kib=128000
             [[ -z $tree ]] || kib=$(du -sk "$tree" | cut -f1)
             truncate -s $((kib * 3 / 2 + 400000))K "$image"
             $mkfs "$image"
             mnt=$(mktemp -d)
-            mount -o "loop,$options" "$image" "$mnt"
+            $mount "$image" "$mnt"
             trap 'umount "$mnt"; rmdir "$mnt"' EXIT
+            $prepare "$mnt"
             [[ -z $tree ]] || cp -a "$tree/." "$mnt"
             for count in "$@"; do
               mkdir "$mnt/$count"
@@ -149,6 +162,6 @@ internal sealed class ImageCatalog(string folder)
         bool isNames = kind == TreeKind.Names;
         string tree = isNames ? string.Empty : _trees.Of(kind);
         IEnumerable<string> counts = isNames ? SourceTree.NameCounts.Select(count => $"{count}") : [];
-        Command.RunLong("bash", ["-c", Script, "bash", image, mkfs, options, tree, .. counts]);
+        Command.RunLong("bash", ["-c", Script, "bash", image, mkfs, mount, prepare, tree, .. counts]);
     }
 }

@@ -33,6 +33,12 @@ internal enum ImageFormat
     /// <summary>Btrfs, compressed by zstd.</summary>
     BtrfsZstd,
 
+    /// <summary>NTFS, nothing compressed.</summary>
+    Ntfs,
+
+    /// <summary>NTFS, compressed by itself (LZNT1).</summary>
+    NtfsLznt1,
+
     /// <summary>ext4 in LUKS2, by AES-256 in XTS.</summary>
     Luks,
 }

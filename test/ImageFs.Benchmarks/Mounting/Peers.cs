@@ -32,6 +32,15 @@ internal static class Peers
     /// <summary>The name of the kernel's Btrfs.</summary>
     public const string KernelBtrfs = "kernel btrfs";
 
+    /// <summary>The name of ImageFs with NTFS.</summary>
+    public const string ImageFsNtfs = "imagefs ntfs";
+
+    /// <summary>The name of the FUSE server of NTFS.</summary>
+    public const string Ntfs3g = "ntfs-3g";
+
+    /// <summary>How the name ends of NTFS that is compressed by itself.</summary>
+    public const string Lznt1 = "lznt1";
+
     /// <summary>How the name ends of Btrfs that is compressed by zstd.</summary>
     public const string Zstd = "zstd";
 
@@ -56,10 +65,14 @@ internal static class Peers
         ImageFs(ImageFsXfs, settings.ImageFs, ImageFormat.Xfs),
         ImageFs(ImageFsBtrfs, settings.ImageFs, ImageFormat.Btrfs),
         ImageFs($"{ImageFsBtrfs} {Zstd}", settings.ImageFs, ImageFormat.BtrfsZstd),
+        ImageFs(ImageFsNtfs, settings.ImageFs, ImageFormat.Ntfs),
+        ImageFs($"{ImageFsNtfs} {Lznt1}", settings.ImageFs, ImageFormat.NtfsLznt1),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
         Fuse("squashfuse_ll", ImageFormat.Squashfs),
+        Fuse(Ntfs3g, ImageFormat.Ntfs, "-o", "ro"),
+        Fuse(Ntfs3g, ImageFormat.NtfsLznt1, "-o", "ro") with { Name = $"{Ntfs3g} {Lznt1}" },
         Kernel("kernel iso", "iso9660", ImageFormat.Iso),
         Kernel(KernelExt4, "ext4", ImageFormat.Ext4),
         Kernel("kernel squashfs", "squashfs", ImageFormat.Squashfs),
