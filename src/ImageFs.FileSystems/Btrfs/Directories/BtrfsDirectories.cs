@@ -20,6 +20,7 @@ internal sealed class BtrfsDirectories(BtrfsVolume volume) : DirectoryListing<Di
     private const int KnownDirectories = 256;
 
     private readonly SlotCache<NodeId, bool> _prefetched = new(KnownDirectories);
+    private readonly SlotCache<NodeId, bool> _prefetchedInodes = new(KnownDirectories);
 
     /// <summary>Has the kernel begin to read the names of a directory.</summary>
     /// <param name="directory">The directory.</param>
@@ -50,6 +51,13 @@ internal sealed class BtrfsDirectories(BtrfsVolume volume) : DirectoryListing<Di
     /// <param name="directory">The directory.</param>
     public void PrefetchAttributes(NodeId directory)
     {
+        // Who goes on in a listing has asked before.
+        if (_prefetchedInodes.TryFind(directory, out _))
+        {
+            return;
+        }
+
+        _prefetchedInodes.Add(directory, true);
         try
         {
             Directory opened = Open(directory);

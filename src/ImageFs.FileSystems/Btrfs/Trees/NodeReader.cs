@@ -16,11 +16,16 @@ internal sealed class NodeReader
     // Leaves in hand: as many as threads that read, and a few more.
     private const int MaxHeld = 8;
 
+    // Nodes above leaves: those of some fifty thousand files. They have room of their own, since each leaf is found through them, and all
+    // leaves that go by would drive them out.
+    private const int MaxInnerBytes = 512 << 10;
+
     // Leaves: those of some ten thousand inodes.
     private const int MaxPrefetch = 256;
 
     private readonly INodeSource _source;
     private readonly BlockShare _kept;
+    private readonly BlockShare _inner;
     private readonly HeldLeaf?[] _held = new HeldLeaf?[MaxHeld];
     private uint _nextHeld;
 
@@ -31,6 +36,7 @@ internal sealed class NodeReader
     {
         _source = source;
         _kept = pool.ForOwner(geometry.NodeSize);
+        _inner = new BlockPool(Math.Min(MaxInnerBytes, pool.MaxBytes), geometry.NodeSize).ForOwner(geometry.NodeSize);
         Geometry = geometry;
     }
 
@@ -49,14 +55,15 @@ internal sealed class NodeReader
             throw Damaged(pointer, "there can be none at this address");
         }
 
-        if (_kept.TryCopy(KeyOf(pointer.Address), 0, buffer))
+        BlockShare kept = pointer.Level > 0 ? _inner : _kept;
+        if (kept.TryCopy(KeyOf(pointer.Address), 0, buffer))
         {
             var node = new TreeNode(buffer);
             return FindContradiction(node, pointer) is { } problem ? throw Damaged(pointer, problem) : node;
         }
 
         Load(pointer, buffer);
-        _kept.Put(KeyOf(pointer.Address), buffer);
+        kept.Put(KeyOf(pointer.Address), buffer);
         return new TreeNode(buffer);
     }
 

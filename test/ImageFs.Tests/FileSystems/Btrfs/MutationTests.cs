@@ -43,7 +43,7 @@ public sealed class MutationTests
     [TestCase("small", Change.Nodes, 1, 50)]
     [TestCase("small", Change.SealedNodes, 2, 50)]
     [TestCase("small", Change.SealedHeaders, 3, 30)]
-    [TestCase("small", Change.SuperBlock, 4, 25)]
+    [TestCase("small", Change.SuperBlock, 4, 28)]
     [TestCase("small", Change.Anything, 5, 90)]
     [TestCase("old", Change.SealedNodes, 6, 30)]
     [TestCase("old", Change.SealedHeaders, 7, 20)]
