@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
-# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz
-# and ../btrfs/sha256.img.gz.
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
+# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
+# ../btrfs/sha256.img.gz and ../ntfs/tree.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 export MTOOLS_SKIP_CHECK=1
@@ -42,6 +42,7 @@ TEST_DEV=- TEST_DIR=- QA_CHECK_FS=- quiet at mkfs.xfs -q -m uuid=78667378-7465-7
 gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
 gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
 gunzip -c "$here/../btrfs/sha256.img.gz" >"$tmp/btrfs-good.img"
+gunzip -c "$here/../ntfs/tree.img.gz" >"$tmp/ntfs-good.img"
 
 truncate -s 1M "$tmp/gpt-good.img" "$tmp/mbr-good.img"
 printf '%s\n' 'label: gpt' 'label-id: 11111111-2222-3333-4444-555555555555' 'start=64, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000001' \
@@ -59,7 +60,7 @@ python3 - "$tmp" <<'END'
 import hashlib, re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs", "ntfs")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -261,6 +262,51 @@ image("btrfs-bomb", sealed_node(leaf(files), (packed + 8, u64(1 << 40))))
 image("btrfs-name", sealed_node(leaf(files), *[(at + 30, b"dir/ctory") for at in names[1:]]))
 image("btrfs-is-its-parent", sealed_node(leaf(files), *[(at, u64(top)) for at in names]))
 
+# NTFS: file records of 1 KiB and index records of 4 KiB, whose update sequences are taken off and put on again; attributes by their type.
+ntfs = good["ntfs"]
+
+def unsealed(place, length):
+    record = bytearray(ntfs[place:place + length])
+    start = struct.unpack_from("<H", record, 4)[0]
+    for i in range(length // 512): record[i * 512 + 510:i * 512 + 512] = record[start + 2 * i + 2:start + 2 * i + 4]
+    return record
+
+def sealed_record(place, length, *changes):
+    record = unsealed(place, length)
+    for offset, change in changes: record[offset:offset + len(change)] = change
+    start = struct.unpack_from("<H", record, 4)[0]
+    for i in range(length // 512):
+        record[start + 2 * i + 2:start + 2 * i + 4] = record[i * 512 + 510:i * 512 + 512]
+        record[i * 512 + 510:i * 512 + 512] = record[start:start + 2]
+    return place, bytes(record)
+
+def file_record(name):
+    key = bytes([len(name)])
+    return next(at for at in range(0, len(ntfs), 1024) if ntfs[at:at + 4] == b"FILE" and any(
+        ntfs[at + i:at + i + 1] == key and ntfs[at + i + 2:at + i + 2 + 2 * len(name)] == name.encode("utf-16-le") for i in range(0x50, 0x200)))
+
+def attribute(place, kind):
+    record = unsealed(place, 1024)
+    at = struct.unpack_from("<H", record, 20)[0]
+    while struct.unpack_from("<I", record, at)[0] != kind: at += struct.unpack_from("<I", record, at + 4)[0]
+    return at
+
+other, folder_bad = file_record("other"), file_record("bad")
+data, names = attribute(other, 0x80), attribute(other, 0x30)
+runs = data + struct.unpack_from("<H", unsealed(other, 1024), data + 32)[0]
+own = u64(struct.unpack_from("<I", ntfs, other + 44)[0] | struct.unpack_from("<H", ntfs, other + 16)[0] << 48)
+# What was in a record of an index before it was divided is still there: all of them are changed.
+indexes = [at for at in range(0, len(ntfs), 4096) if ntfs[at:at + 4] == b"INDX" and "other".encode("utf-16-le") in ntfs[at:at + 4096]]
+bad_itself = ntfs[folder_bad + 44:folder_bad + 48] + b"\0\0" + ntfs[folder_bad + 16:folder_bad + 18]
+def entry_of(at): return unsealed(at, 4096).index("other".encode("utf-16-le")) - 0x42 - 0x10
+image("ntfs-boot", (13, b"\x4D"), (len(ntfs) - 512 + 13, b"\x4D"))
+image("ntfs-record-torn", (other + 510, b"XX"))
+image("ntfs-run-past-end", sealed_record(other, 1024, (runs, b"\x31\x03" + b"\xFF\xFF\x0F\0")))
+image("ntfs-list-loop", sealed_record(other, 1024, (names, u32(0x20)), (names + 16, u32(0x20)),
+      (names + 24, u32(0x80) + u16(0x20) + b"\0\x1A" + u64(1) + own + u16(0x55) + bytes(6))))
+image("ntfs-index-torn", *[(at + 1022, b"XX") for at in indexes])
+image("ntfs-is-its-parent", *[sealed_record(at, 4096, (entry_of(at), bad_itself), (entry_of(at) + 0x10 + 56, u32(0x10000000))) for at in indexes])
+
 # Tables: headers of a GPT with right sums, so that what they say counts.
 def header(data, place, *changes):
     head = bytearray(data[place:place + 92])
@@ -358,7 +404,7 @@ END
 
 for image in "$tmp"/*.img; do
   case $(basename "$image") in
-    ext-sums.img | exfat-good.img | udf-good.img | btrfs-good.img) ;;
+    ext-sums.img | exfat-good.img | udf-good.img | btrfs-good.img | ntfs-good.img) ;;
     *) pack "$(basename "$image")" ;;
   esac
 done

@@ -6,16 +6,31 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 fill=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../test/ImageFs.MountTests/Native/fill-ntfs.py")
 
-image() { # NAME SIZE MKNTFS-ARGS...
+image() { # NAME SIZE CONTENTS MKNTFS-ARGS...
   local name=$1 file=$tmp/$1.img
   [[ ! -e $out/$name.img.gz ]] || return 0
   truncate -s "$2" "$file"
-  quiet mkntfs -Q -F -q -L "Klein ü" "${@:3}" "$file"
+  quiet mkntfs -Q -F -q -L "Klein ü" "${@:4}" "$file"
   enter "$file" ntfs-3g rw
-  python3 "$fill" . small
+  "$3"
   leave
   pack "$name.img"
   printf '%s  %s\n' "$(sha256sum <"$file" | cut -d ' ' -f 1)" "$name.img"
 }
 
-image small 8M
+everything() {
+  python3 "$fill" . small
+}
+
+# As in ../invalid/build.sh, which damages it.
+few() {
+  mkdir bad good
+  text good 5000 >good/file
+  text bad 5000 >bad/file
+  text other 9000 >bad/other
+  text top 12000 >top
+  for i in $(seq 40); do : >"bad/a name of some length that is number $i"; done
+}
+
+image small 8M everything
+image tree 2M few

@@ -6,7 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>
-/// Damaged partition tables, ext, FAT, exFAT, XFS, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
+/// Damaged partition tables, ext, FAT, exFAT, XFS, NTFS, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
 /// sound.
 /// </summary>
 internal sealed class InvalidDiskTests
@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|md_p|LUKS[12] |BDE, |lib/format_text)[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|linux-ntfs, |md_p|LUKS[12] |BDE, |lib/format_text)[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -28,6 +28,7 @@ internal sealed class InvalidDiskTests
     [TestCase("xfs-block-size", "", "super block")]
     [TestCase("xfs-no-groups", "", "super block")]
     [TestCase("xfs-super-sum", "", "super block")]
+    [TestCase("ntfs-boot", "", "boot sector")]
     [TestCase("ext-block-size", "fs=ext4", "super block")]
     [TestCase("fat-no-table", "fs=vfat", "boot sector")]
     [TestCase("exfat-boot-sums", "", "main boot region")]
@@ -71,6 +72,10 @@ internal sealed class InvalidDiskTests
     [TestCase("xfs-extent-past-end", "/bad/other", Damaged, "inode [0-9]+")]
     [TestCase("xfs-extents-overlap", "/bad/other", Damaged, "inode [0-9]+")]
     [TestCase("xfs-tree-loop", "/bad/other", Damaged, "extent tree")]
+    [TestCase("ntfs-record-torn", "/bad/other", Damaged, "file record [0-9]+")]
+    [TestCase("ntfs-run-past-end", "/bad/other", Damaged, "file record [0-9]+")]
+    [TestCase("ntfs-list-loop", "/bad/other", Damaged, "file record [0-9]+")]
+    [TestCase("ntfs-index-torn", "/bad", Damaged, "index record")]
     [TestCase("fat-chain-loop", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-free", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-past-end", "/bad/other", Damaged, "cluster chain")]
@@ -113,6 +118,7 @@ internal sealed class InvalidDiskTests
     [TestCase("ext-is-its-parent", "/bad/bad")]
     [TestCase("fat-is-its-parent", "/bad/other/other")]
     [TestCase("xfs-is-its-parent", "/bad/other")]
+    [TestCase("ntfs-is-its-parent", "/bad/other")]
     [CancelAfter(Limit)]
     public void A_directory_that_is_in_itself_has_an_end(string name, string again)
     {
@@ -182,6 +188,7 @@ internal sealed class InvalidDiskTests
             "gpt" => "invalid/gpt-good",
             "mbr" => "invalid/mbr-good",
             "xfs" => "invalid/xfs-good",
+            "ntfs" => "ntfs/tree",
             _ => "exfat/filled",
         };
         using var mount = ImageMount.Mount(TestImages.Get(image));

@@ -20,6 +20,8 @@ internal sealed class RecogniserTests
         ("ext4 with the boot sector of FAT32", new DiskImage(34816000).Put("ext/ext4.img", 0).Put(Read("fat/fat32.img").AsSpan(0, 512), 0), "ext4 -vfat"),
         ("FAT32 with the super block of ext4", new DiskImage(34816000).Put("fat/fat32.img", 0).Put(Read("ext/ext4.img").AsSpan(1024, 7 * KiB), 1024), "vfat -ext4"),
         ("ext4 in front of an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put(Read("ext/ext2.img").AsSpan(1024, 31 * KiB), 1024), "ext4 iso9660"),
+        ("NTFS over an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put("ntfs/tree.img", 0), "ntfs"),
+        ("a boot sector of NTFS over an ISO, and no more", new DiskImage(4 * MiB).Put("sample.iso", 0).Put(Read("ntfs/tree.img").AsSpan(0, 8 * KiB), 0), "iso9660 -ntfs"),
         ("ReFS over an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put([0xEB, 0x52, 0x90, .. "ReFS\0"u8], 0), "ReFS iso9660"),
         ("SquashFS over an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put("hsqs"u8, 0), "squashfs iso9660"),
         ("a mark of swap in FAT", new DiskImage(34816000).Put("fat/fat32.img", 0).Put("SWAPSPACE2"u8, 4086), "vfat swap"),

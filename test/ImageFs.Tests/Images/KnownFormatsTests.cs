@@ -51,6 +51,7 @@ internal sealed class KnownFormatsTests
     [TestCase("udf/bdr250.img", "udf")]
     [TestCase("ext/ext4.img", "ext4")]
     [TestCase("exfat/filled.img", "exfat")]
+    [TestCase("ntfs/tree.img", "ntfs")]
     public void A_mark_is_where_an_image_has_it(string image, string name)
     {
         var window = ProbeWindow.Over(new MemorySource(DiskImage.Read(image)));
@@ -67,6 +68,7 @@ internal sealed class KnownFormatsTests
     [TestCase("fat/fat12.img")]
     [TestCase("fat/fat32.img")]
     [TestCase("exfat/filled.img")]
+    [TestCase("ntfs/small.img")]
     public void Label_and_uuid_are_those_of_the_opened_file_system(string image)
     {
         var source = new MemorySource(DiskImage.Read(image));
