@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Bitmaps;
 using ImageFs.FileSystems.Ntfs.Attributes;
+using ImageFs.FileSystems.Ntfs.Checks;
 using ImageFs.FileSystems.Ntfs.Directories;
 using ImageFs.FileSystems.Ntfs.Reparse;
 using ImageFs.Linux;
@@ -53,6 +54,9 @@ internal sealed class NtfsFileSystem : FileSystem
 
     /// <inheritdoc/>
     public override bool HasExtendedAttributes => true;
+
+    /// <inheritdoc/>
+    public override FileSystemChecks Checks => new() { Structures = new NtfsChecks(_volume, _upcase).All };
 
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)

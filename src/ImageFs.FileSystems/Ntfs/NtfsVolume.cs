@@ -13,8 +13,6 @@ internal static class SystemFiles
 
     public const long Root = 5;
 
-    public const long Secure = 9;
-
     public const long Bitmap = 6;
 
     public const long BadClusters = 8;

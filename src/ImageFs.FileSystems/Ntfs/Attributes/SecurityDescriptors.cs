@@ -29,7 +29,7 @@ internal static class SecurityDescriptors
     private static byte[]? Find(NtfsVolume volume, uint id)
     {
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        FileRecord secure = volume.ReadFile(SystemFiles.Secure, buffer.Span);
+        FileRecord secure = volume.ReadFile(SystemFiles.Security, buffer.Span);
         Span<byte> key = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(key, id);
         if (ViewIndex.Open(volume, secure, "$SII")?.Find(key) is not { Length: >= HeadLength } entry)

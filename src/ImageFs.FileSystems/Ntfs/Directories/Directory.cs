@@ -156,7 +156,7 @@ internal sealed class Directory
     {
         for (; record < RecordCount && record / 8 < _used.Length; record++)
         {
-            if ((_used[record / 8] >> (int)(record % 8) & 1) != 0)
+            if (IsUsed(record))
             {
                 return record;
             }
@@ -164,6 +164,9 @@ internal sealed class Directory
 
         return null;
     }
+
+    /// <summary>Whether a record is in use.</summary>
+    public bool IsUsed(long record) => record / 8 < _used.Length && (_used[record / 8] >> (int)(record % 8) & 1) != 0;
 
     /// <summary>A record of the index.</summary>
     /// <param name="record">Its number, less than <see cref="RecordCount"/>.</param>
@@ -252,7 +255,9 @@ internal sealed class Directory
     /// <summary>The error of something that is wrong with it.</summary>
     public InvalidImageException Damaged(string problem) => new($"index of file record {Reference.Record}", Address, problem, IndexNode.Clause);
 
-    private long FindChild(ulong place)
+    /// <summary>The record that an entry leads to.</summary>
+    /// <exception cref="InvalidImageException">There is none.</exception>
+    public long FindChild(ulong place)
     {
         UInt128 offset = (UInt128)place * (ulong)_unit;
         return offset / (ulong)RecordSize < (ulong)RecordCount && offset % (ulong)RecordSize == 0

@@ -1,3 +1,4 @@
+using ImageFs.FileSystems.Checking;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
 

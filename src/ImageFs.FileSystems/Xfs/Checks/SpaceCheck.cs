@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Checking;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Xfs.Checks;

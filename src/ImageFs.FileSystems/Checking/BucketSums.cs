@@ -1,4 +1,4 @@
-namespace ImageFs.FileSystems.Xfs.Checks;
+namespace ImageFs.FileSystems.Checking;
 
 /// <summary>
 /// Tells in fixed memory whether two sides state the same facts, and if not, about which places: what one side states is added to the sum of its

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ImageFs.FileSystems.Checking;
+using ImageFs.FileSystems.Ntfs.Directories;
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
+using Directory = ImageFs.FileSystems.Ntfs.Directories.Directory;
+
+namespace ImageFs.FileSystems.Ntfs.Checks;
+
+/// <summary>
+/// Checks the indexes of all directories, and that they have the names that files have, and no others. The first walk finds out whether that is so, by
+/// sums; a second one, if it is not, which names: so memory does not grow with their number.
+/// </summary>
+/// <param name="volume">The volume.</param>
+/// <param name="upcase">The order of names.</param>
+internal sealed class NameCheck(NtfsVolume volume, UpcaseTable upcase)
+{
+    private const int MaxNames = 1 << 16;
+    private const int MaxFindings = 1000;
+    private const string Clause = "linux-ntfs, $FILE_NAME";
+
+    private readonly BucketSums _sums = new();
+    private Dictionary<Named, int>? _counted;
+
+    /// <summary>Checks all.</summary>
+    public void Run(CheckRun run)
+    {
+        long directories = 0;
+        bool isWhole = new RecordScan(volume).Run(
+            record =>
+            {
+                directories += record.IsDirectory ? 1 : 0;
+                Take(record, run);
+            },
+            run);
+        run.Extent = directories.ToString(CultureInfo.InvariantCulture);
+        if (!isWhole)
+        {
+            run.GiveUp("what is damaged hides some names");
+        }
+        else if (!_sums.IsEven)
+        {
+            _counted = [];
+            var silent = new CheckRun(_ => { }, _ => { });
+            new RecordScan(volume).Run(record => Take(record, silent), silent);
+            TellCounted(run);
+        }
+    }
+
+    private void Take(FileRecord record, CheckRun run)
+    {
+        if (record.Base.Value != 0)
+        {
+            return;
+        }
+
+        FileReference file = record.Reference;
+        using (var scan = new AttributeScan(volume, record))
+        {
+            while (scan.MoveNext())
+            {
+                if (scan.Current.Type == AttributeType.FileName && !scan.Current.IsNonResident && new FileName(scan.Current.Value) is { IsWhole: true } name)
+                {
+                    State(file, name, isEntry: false);
+                }
+            }
+        }
+
+        if (record.IsDirectory)
+        {
+            new IndexCheck(new Directory(volume, record), upcase, run) { Take = (entry, name) => State(entry.File, name, isEntry: true) }.Run();
+        }
+    }
+
+    private void State(FileReference file, FileName name, bool isEntry)
+    {
+        int bucket = (int)(BucketSums.Mix((ulong)name.Parent.Record) % BucketSums.Count);
+        if (_counted is null)
+        {
+            ulong hash = (ulong)name.NameSpace;
+            foreach (char unit in name.Name)
+            {
+                hash = BucketSums.Mix(hash ^ unit);
+            }
+
+            ulong fact = BucketSums.Fact(name.Parent.Value, file.Value, hash);
+            if (isEntry)
+            {
+                _sums.Remove(bucket, fact);
+            }
+            else
+            {
+                _sums.Add(bucket, fact);
+            }
+        }
+        else if (!_sums.IsEvenAt(bucket))
+        {
+            var named = new Named(name.Parent, file, name.Name.ToString(), name.NameSpace);
+            ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counted, named, out _);
+            count += isEntry ? -1 : 1;
+            if (count == 0 || _counted.Count > MaxNames)
+            {
+                _counted.Remove(named);
+            }
+        }
+    }
+
+    private void TellCounted(CheckRun run)
+    {
+        if (_counted!.Count >= MaxNames)
+        {
+            run.Find(new Finding(string.Empty, null, $"more than {MaxNames} names may be wrong: not all are told"));
+        }
+
+        foreach ((Named named, int count) in _counted.OrderBy(pair => pair.Key.File.Record).Take(MaxFindings))
+        {
+            run.Find(count > 0
+                ? new Finding($"file record {named.File.Record}", null, $"its name '{named.Name}' is not in the index of its directory {named.Parent}", Clause)
+                : new Finding($"index of file record {named.Parent.Record}", null, $"its name '{named.Name}' leads to {named.File}, which has no such name", Clause));
+        }
+    }
+
+    /// <summary>A name of a file.</summary>
+    private readonly record struct Named(FileReference Parent, FileReference File, string Name, NameSpace NameSpace);
+}
