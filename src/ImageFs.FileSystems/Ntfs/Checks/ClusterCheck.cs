@@ -54,6 +54,14 @@ internal sealed class ClusterCheck(NtfsVolume volume)
             return;
         }
 
+        // A list of attributes has all but itself.
+        if (record.TryFind(AttributeType.AttributeList, default, out AttributeRecord list) && list.IsNonResident)
+        {
+            var runs = new RunMapBuilder(volume.Geometry);
+            runs.Add(record, list);
+            Take(record, AttributeType.AttributeList, runs.Build(), run);
+        }
+
         var scan = new AttributeScan(volume, record);
         try
         {
@@ -62,7 +70,7 @@ internal sealed class ClusterCheck(NtfsVolume volume)
                 if (scan.Current.IsNonResident && scan.Current.LowestVcn == 0)
                 {
                     AttributeType type = scan.Current.Type;
-                    Take(record, type, NtfsStream.Open(volume, ref scan), run);
+                    Take(record, type, NtfsStream.Open(volume, ref scan).Clusters, run);
                 }
             }
         }
@@ -72,9 +80,9 @@ internal sealed class ClusterCheck(NtfsVolume volume)
         }
     }
 
-    private void Take(FileRecord record, AttributeType type, NtfsStream stream, CheckRun run)
+    private void Take(FileRecord record, AttributeType type, ExtentMap clusters, CheckRun run)
     {
-        foreach (Extent extent in stream.Clusters.Extents)
+        foreach (Extent extent in clusters.Extents)
         {
             if (extent.Kind != ExtentKind.Mapped)
             {
