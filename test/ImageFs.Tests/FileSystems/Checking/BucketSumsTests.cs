@@ -1,6 +1,6 @@
-using ImageFs.FileSystems.Xfs.Checks;
+using ImageFs.FileSystems.Checking;
 
-namespace ImageFs.Tests.FileSystems.Xfs.Checks;
+namespace ImageFs.Tests.FileSystems.Checking;
 
 internal sealed class BucketSumsTests
 {
