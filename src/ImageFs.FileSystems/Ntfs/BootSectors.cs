@@ -6,7 +6,7 @@ namespace ImageFs.FileSystems.Ntfs;
 /// <summary>The boot sector and its copy, in the last sector of what the volume is on (linux-ntfs, $Boot).</summary>
 internal static class BootSectors
 {
-    // Where a copy may be: in the last sector, of whatever size, and in the middle of the volume where Windows NT 3.51 put it.
+    // Of the last sector, which has the copy: the usual ones first.
     private static readonly int[] s_sectorSizes = [512, 4096, 1024, 2048, 256];
 
     /// <summary>Reads the boot sector, or with a warning its copy.</summary>
