@@ -1,4 +1,7 @@
+using ImageFs.FileSystems.Xfs;
 using ImageFs.MountTests.Support;
+using ImageFs.Storage;
+using ImageFs.Storage.Checking;
 
 namespace ImageFs.MountTests;
 
@@ -55,16 +58,24 @@ internal sealed class XfsVerifyTests
     [CancelAfter(Limit)]
     public void What_xfs_db_damages_is_found(string place, string damage, string finding)
     {
-        Need.Program("xfs_db", "xfsprogs");
         using var folder = new TestFolder();
         string image = folder["x.img"];
-        Tool.Run("cp", "--sparse=always", TestImages.Get("xfs/small"), image).Succeeded();
-        string[] commands = [.. place.Split("; "), .. $"write -d {damage}".Split("; ")];
-        ToolResult done = Tool.Run("xfs_db", ["-x", .. commands.SelectMany(command => new[] { "-c", command }), image]);
-        Assert.That(Tool.Run("cmp", "-s", image, TestImages.Get("xfs/small")).ExitCode, Is.EqualTo(1), $"nothing is damaged: {done.Text}{done.Error}");
+        Damage(image, place, damage);
+        Assert.That(Check(image), Has.Some.Match($"^{finding}"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void What_is_damaged_is_told_in_a_line_each()
+    {
+        using var folder = new TestFolder();
+        string image = folder["x.img"];
+        Damage(image, "agf 0", "freeblks 5");
         ToolResult said = ImageFsProgram.Run("verify", image);
         Assert.That(said.ExitCode, Is.EqualTo(Damaged), said.Text);
-        Assert.That(said.Text, Does.Match($"(?m)^{finding}"));
+        string[] lines = said.Text.TrimEnd('\n').Split('\n');
+        Assert.That(lines[..^1], Is.EqualTo(Check(image)).And.Not.Empty);
+        Assert.That(lines[^1], Does.Contain("damaged"));
     }
 
     [TestCase("xfs/small", "extents of two files (files share blocks here on purpose)")]
@@ -78,5 +89,28 @@ internal sealed class XfsVerifyTests
         ToolResult said = ImageFsProgram.Run("verify", image);
         Assert.That(said.ExitCode, Is.EqualTo(Sound), said.Text);
         Assert.That(said.Text, Does.EndWith($"; not checked: {notChecked}\n"));
+    }
+
+    private static void Damage(string image, string place, string damage)
+    {
+        Need.Program("xfs_db", "xfsprogs");
+        Tool.Run("cp", "--sparse=always", TestImages.Get("xfs/small"), image).Succeeded();
+        string[] commands = [.. place.Split("; "), .. $"write -d {damage}".Split("; ")];
+        ToolResult done = Tool.Run("xfs_db", ["-x", .. commands.SelectMany(command => new[] { "-c", command }), image]);
+        Assert.That(Tool.Run("cmp", "-s", image, TestImages.Get("xfs/small")).ExitCode, Is.EqualTo(1), $"nothing is damaged: {done.Text}{done.Error}");
+    }
+
+    // As the program does it, which need not be started for each.
+    private static List<string> Check(string image)
+    {
+        using var device = FileDevice.Open(image);
+        var findings = new List<string>();
+        foreach (Check check in new XfsFormat().Open(device, OpenContext.Of(string.Empty)).Checks.Structures)
+        {
+            var run = new CheckRun(finding => findings.Add($"{finding}"), _ => { });
+            run.Try(() => check.Run?.Invoke(run));
+        }
+
+        return findings;
     }
 }

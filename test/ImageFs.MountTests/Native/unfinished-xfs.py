@@ -49,8 +49,9 @@ def write_over(path):
         os.fsync(file.fileno())
 
 
-def forever(step):
+def forever(step, begun):
     try:
+        begun.wait()
         while True:
             step()
     except OSError:
@@ -72,14 +73,19 @@ def main():
         if how != "clone":
             steps.append(lambda source=source, other=other: exchange(source, other, how == "sizes"))
         else:
+            copy = path(f"copy{i}")
+            fragment(copy, 2 * i + 1)
             steps.append(lambda source=source, target=target, other=other: (clone(source, target), write_over(target), clone(other, target)))
+            steps.append(lambda source=source, copy=copy, other=other: (clone(source, copy), clone(other, copy)))
     for name in sorted(name for name in os.listdir(root) if os.path.isfile(path(name))):
         with open(path(name), "rb") as file:
             print(name, hashlib.sha256(file.read()).hexdigest(), flush=True)
     os.sync()
-    for step in steps:
-        threading.Thread(target=forever, args=(step,), daemon=True).start()
     descriptor = os.open(root, os.O_RDONLY)
+    begun = threading.Barrier(len(steps) + 1)
+    for step in steps:
+        threading.Thread(target=forever, args=(step, begun), daemon=True).start()
+    begun.wait()
     time.sleep(delay / 1000)
     fcntl.ioctl(descriptor, GOINGDOWN, struct.pack("I", WITH_LOG))
 
