@@ -16,6 +16,8 @@ internal sealed class Lznt1Codec : Codec
     private const int SignatureMask = 0x7000;
     private const int Signature = 0x3000;
     private const int MinMatch = 3;
+    private const int MaxLiterals = 8;
+    private const int EndOfFlags = 1 << MaxLiterals;
 
     // Bits of a distance: as many as tell the bytes written so far of the chunk, but at least these.
     private const int MinDistanceBits = 4;
@@ -69,32 +71,32 @@ internal sealed class Lznt1Codec : Codec
         return true;
     }
 
+    // Eight items follow a byte of flags, of which a bit that is set is a match; the chunk may end before.
     private static bool TryDecode(ReadOnlySpan<byte> chunk, Span<byte> destination)
     {
         int read = 0;
         int written = 0;
         while (read < chunk.Length)
         {
-            int flags = chunk[read++];
-            if (flags == 0 && read <= chunk.Length - 8 && written <= destination.Length - 8)
+            int flags = chunk[read++] | EndOfFlags;
+            while (true)
             {
-                chunk.Slice(read, 8).CopyTo(destination.Slice(written, 8));
-                read += 8;
-                written += 8;
-                continue;
-            }
-
-            for (int i = 0; i < 8 && read < chunk.Length; i++, flags >>= 1)
-            {
-                if ((flags & 1) == 0)
+                int literals = Math.Min(BitOperations.TrailingZeroCount(flags), chunk.Length - read);
+                if (read <= chunk.Length - MaxLiterals && written <= destination.Length - MaxLiterals)
                 {
-                    if (written == destination.Length)
-                    {
-                        return false;
-                    }
+                    BinaryPrimitives.WriteUInt64LittleEndian(destination[written..], BinaryPrimitives.ReadUInt64LittleEndian(chunk[read..]));
+                }
+                else if (!chunk.Slice(read, literals).TryCopyTo(destination[written..]))
+                {
+                    return false;
+                }
 
-                    destination[written++] = chunk[read++];
-                    continue;
+                read += literals;
+                written += literals;
+                flags >>= literals;
+                if (flags == 1 || read == chunk.Length)
+                {
+                    break;
                 }
 
                 if (written == 0 || read > chunk.Length - 2)
@@ -102,7 +104,7 @@ internal sealed class Lznt1Codec : Codec
                     return false;
                 }
 
-                int match = chunk[read] | (chunk[read + 1] << 8);
+                int match = BinaryPrimitives.ReadUInt16LittleEndian(chunk[read..]);
                 read += 2;
                 int lengthBits = 16 - Math.Max(MinDistanceBits, BitOperations.Log2((uint)(written - 1)) + 1);
                 int length = (match & ((1 << lengthBits) - 1)) + MinMatch;
@@ -112,6 +114,7 @@ internal sealed class Lznt1Codec : Codec
                 }
 
                 written += length;
+                flags >>= 1;
             }
         }
 

@@ -42,10 +42,10 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
     /// <returns>False when there are more codes than bits have room for.</returns>
     public bool TryMake(ReadOnlySpan<byte> lengths)
     {
-        _counts.Clear();
+        Span<int> counts = stackalloc int[MaxLength + 1];
         foreach (byte length in lengths)
         {
-            _counts[length]++;
+            counts[length]++;
         }
 
         Span<int> places = stackalloc int[MaxLength + 1];
@@ -56,9 +56,10 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
             code <<= 1;
             _codes[length] = (ushort)Math.Min(code, ushort.MaxValue);
             _places[length] = (ushort)place;
+            _counts[length] = (ushort)counts[length];
             places[length] = place;
-            code += _counts[length];
-            place += _counts[length];
+            code += counts[length];
+            place += counts[length];
             if (code > 1 << length)
             {
                 return false;
@@ -70,7 +71,7 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
             int length = lengths[symbol];
             if (length > 0)
             {
-                _symbols[places[length]++] = (ushort)symbol;
+                _symbols[places[length]++] = unchecked((ushort)symbol);
             }
         }
 
@@ -103,14 +104,19 @@ internal readonly ref struct PrefixCode(Span<ushort> room, int symbols, int tabl
             int repeats = _table.Length >> length;
             foreach (ushort symbol in _symbols.Slice(_places[length], _counts[length]))
             {
-                ushort entry = (ushort)((symbol << LengthBits) | length);
-                if (repeats == 1)
+                ushort entry = unchecked((ushort)((symbol << LengthBits) | length));
+                Span<ushort> entries = _table.Slice(at, repeats);
+                switch (entries)
                 {
-                    _table[at] = entry;
-                }
-                else
-                {
-                    _table.Slice(at, repeats).Fill(entry);
+                    case [_]:
+                        entries[0] = entry;
+                        break;
+                    case [_, _]:
+                        entries[0] = entries[1] = entry;
+                        break;
+                    default:
+                        entries.Fill(entry);
+                        break;
                 }
 
                 at += repeats;

@@ -27,8 +27,8 @@ internal sealed class XpressHuffmanCodec : Codec
         Span<byte> lengths = stackalloc byte[SymbolCount];
         for (int i = 0; i < SymbolCount / 2; i++)
         {
-            lengths[2 * i] = (byte)(source[i] & 0xF);
-            lengths[(2 * i) + 1] = (byte)(source[i] >> 4);
+            lengths[2 * i] = unchecked((byte)(source[i] & 0xF));
+            lengths[(2 * i) + 1] = unchecked((byte)(source[i] >> 4));
         }
 
         var code = new PrefixCode(stackalloc ushort[PrefixCode.RoomFor(SymbolCount, TableBits)], SymbolCount, TableBits);
