@@ -361,6 +361,35 @@ area[4:60] = b" LVM2 x[5A%r0N*>" + u32(1) + u64(4096) + u64(16 << 10) + u64(512)
 area[:4] = u32(lvm_sum(bytes(area[4:])))
 volume[4096:4096 + 512 + len(text)] = area + text
 open(f"{folder}/lvm-length.img", "wb").write(volume)
+
+# A thin pool whose tree of devices leads back to itself: struct thin_disk_superblock, struct node_header; all checksums are right.
+def crc32c(data):
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8): value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
+    return value
+def thin_block(fields, salt):
+    block = bytearray(4096)
+    for at, value in fields: block[at:at + len(value)] = value
+    block[:4] = u32(crc32c(bytes(block[4:])) ^ salt)
+    return bytes(block)
+def linear(name, start, count, status=""):
+    return '%s { id = "%s" status = ["READ"%s] segment_count = 1 segment1 { start_extent = 0 extent_count = %d type = "striped" stripe_count = 1 stripes = ["pv0", %d] } }\n' % (name, uuid.decode(), status, count, start)
+text = ('vg { id = "%s" seqno = 1 status = ["READ"] extent_size = 128\n'
+    'physical_volumes { pv0 { id = "%s" status = ["ALLOCATABLE"] pe_start = 64 pe_count = 2 } }\nlogical_volumes {\n' % (uuid.decode(), uuid.decode())
+    + linear("tmeta", 0, 1) + linear("tdata", 1, 1)
+    + 'pool { id = "%s" status = ["READ"] segment_count = 1 segment1 { start_extent = 0 extent_count = 1 type = "thin-pool" metadata = "tmeta" pool = "tdata" transaction_id = 0 chunk_size = 128 } }\n'
+      'thin { id = "%s" status = ["READ", "VISIBLE"] segment_count = 1 segment1 { start_extent = 0 extent_count = 1 type = "thin" thin_pool = "pool" transaction_id = 0 device_id = 1 } }\n'
+      '} }\ncontents = "Text Format Volume Group" version = 1\n' % (uuid.decode(), uuid.decode())).encode() + b"\0"
+area[48:60] = u64(len(text)) + u32(lvm_sum(text))
+area[:4] = u32(lvm_sum(bytes(area[4:])))
+volume = volume[:4096].ljust(160 << 10, b"\0")
+volume[4096:4096 + 512 + len(text)] = area + text
+volume[32 << 10:(32 << 10) + 8192] = (
+    thin_block(((8, u64(0)), (32, u64(27022010)), (40, u32(2)), (320, u64(1)), (328, u64(1)), (336, u32(128)), (340, u32(8))), 160774)
+    + thin_block(((4, u32(1)), (8, u64(1)), (16, u32(1)), (20, u32(252)), (24, u32(8)), (32 + 8 * 252, u64(1))), 121107))
+open(f"{folder}/thin-loop.img", "wb").write(volume)
 END
 
 # ---- encrypted volumes: headers only, for nobody is asked for a key ----

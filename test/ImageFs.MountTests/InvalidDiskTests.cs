@@ -6,7 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>
-/// Damaged partition tables, ext, FAT, exFAT, XFS, NTFS, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
+/// Damaged partition tables, ext, FAT, exFAT, XFS, NTFS, LVM, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
 /// sound.
 /// </summary>
 internal sealed class InvalidDiskTests
@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|linux-ntfs, |md_p|LUKS[12] |BDE, |lib/format_text)[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|linux-ntfs, |md_p|LUKS[12] |BDE, |lib/format_text|persistent-data: )[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -41,6 +41,7 @@ internal sealed class InvalidDiskTests
     [TestCase("bitlocker-sums", "", "BitLocker metadata")]
     [TestCase("bitlocker-moved-past-end", "", "BitLocker metadata")]
     [TestCase("lvm-length", "", "LVM metadata")]
+    [TestCase("thin-loop", "", "thin metadata B-tree node")]
     [CancelAfter(Limit)]
     public void A_damaged_volume_or_table_is_refused_with_structure_address_and_clause(string name, string options, string structure)
     {

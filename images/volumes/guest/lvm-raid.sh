@@ -22,7 +22,7 @@ for disk in b c; do
   detach $disk
   on --activationmode degraded raids || true
   for type in $types; do
-    if [ -e "/dev/raids/$type" ]; then tell "raids/$type" "/dev/raids/$type" "$type,missing"; else refuse "raids/$type" "$type,missing"; fi
+    if [ -e "/dev/raids/$type" ]; then tell "raids/$type" "/dev/raids/$type" "$type,missing"; else lose "raids/$type" "$type,missing"; fi
   done
   off raids
 done

@@ -82,8 +82,12 @@ tell() { # VOLUME DEVICE [NOTE]
   put "$1" "$(blockdev --getsize64 "$2")" "${sum%% *}" "${3:-$note}"
 }
 
-refuse() { # VOLUME [NOTE]: Linux does not read it
+refuse() { # VOLUME [NOTE]: Linux does not make it, nor does ImageFs
   put "$1" - refused "${2:-$note}"
+}
+
+lose() { # VOLUME [NOTE]: Linux does not make it; ImageFs reads what is left
+  put "$1" - unreadable "${2:-$note}"
 }
 
 put() { # VOLUME LENGTH SHA256 NOTE

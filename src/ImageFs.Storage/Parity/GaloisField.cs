@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ImageFs.Storage.Parity;
 
@@ -10,6 +12,7 @@ public static class GaloisField
 {
     private const int Polynomial = 0x11D;
     private const int Order = 255;
+    private const int Halves = 16;
 
     private static readonly byte[] s_powers = MakePowers();
     private static readonly byte[] s_logarithms = MakeLogarithms();
@@ -47,15 +50,31 @@ public static class GaloisField
     /// <summary>Multiplies bytes by an element, in place.</summary>
     public static void Scale(Span<byte> bytes, byte factor)
     {
-        Span<byte> products = stackalloc byte[256];
-        for (int i = 0; i < products.Length; i++)
+        if (factor == 1)
         {
-            products[i] = Multiply((byte)i, factor);
+            return;
         }
 
-        for (int i = 0; i < bytes.Length; i++)
+        // A byte is the sum of its two halves, and so is its product: each half has 16, which a register holds.
+        Span<byte> products = stackalloc byte[2 * Halves];
+        for (int i = 0; i < Halves; i++)
         {
-            bytes[i] = products[bytes[i]];
+            products[i] = Multiply((byte)i, factor);
+            products[Halves + i] = Multiply((byte)(i << 4), factor);
+        }
+
+        Vector128<byte> low = Vector128.Create(products[..Halves]);
+        Vector128<byte> high = Vector128.Create(products[Halves..]);
+        Vector128<byte> half = Vector128.Create((byte)(Halves - 1));
+        Span<Vector128<byte>> vectors = MemoryMarshal.Cast<byte, Vector128<byte>>(bytes);
+        foreach (ref Vector128<byte> vector in vectors)
+        {
+            vector = Vector128.Shuffle(low, vector & half) ^ Vector128.Shuffle(high, (vector >>> 4) & half);
+        }
+
+        foreach (ref byte element in bytes[(vectors.Length * Vector128<byte>.Count)..])
+        {
+            element = (byte)(products[element & (Halves - 1)] ^ products[Halves + (element >> 4)]);
         }
     }
 

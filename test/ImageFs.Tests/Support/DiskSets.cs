@@ -46,7 +46,7 @@ internal static class DiskSets
 /// <param name="Disks">Those of its disks that are there; the others are missing.</param>
 /// <param name="Name">The volume's name; with "luks:" in front of it what is encrypted on it.</param>
 /// <param name="Length">Its length in bytes; null when it could not be opened.</param>
-/// <param name="Hash">The SHA-256 of its bytes; "refused" when Linux did not open it, "error" when it could not read it.</param>
+/// <param name="Hash">The SHA-256 of its bytes; "refused" and "unreadable" when Linux did not open it, "error" when it could not read it.</param>
 /// <param name="Notes">What is special about it.</param>
 internal sealed record DiskSetVolume(string Set, IReadOnlyList<string> Disks, string Name, long? Length, string Hash, string Notes)
 {

@@ -29,12 +29,36 @@ internal static class SegmentTypes
     /// <summary>Types whose volumes only keep what others are made of, visible or not.</summary>
     private static readonly string[] s_pools = ["thin-pool", "cache-pool", "vdo-pool"];
 
+    /// <summary>Types that are known and not read: what each is, and what to do.</summary>
+    private static readonly Dictionary<string, string> s_refused = new(StringComparer.Ordinal)
+    {
+        ["vdo"] = "compressed and deduplicated by VDO",
+        ["vdo-pool"] = "the pool of volumes that VDO compresses and deduplicates",
+        ["integrity"] = "with checksums by dm-integrity; lvconvert --raidintegrity n takes them away",
+        ["thin-pool"] = "a pool, which only its thin volumes are read from",
+        ["cache-pool"] = "a pool, which only the volumes that it caches are read with",
+        ["era"] = "by dm-era, which records when blocks were written",
+        ["clone"] = "by dm-clone, a copy that is being made",
+    };
+
+    /// <summary>
+    /// Words behind a type that change nothing for who reads (lib/format_text/flags.c): RESHAPE is told by the superblocks of the array, too.
+    /// </summary>
+    private static readonly string[] s_flags = ["METADATA_FORMAT", "CROP_METADATA", "CACHE_VOL", "CACHE_USES_CACHEVOL", "RESHAPE", "RESHAPE_DATA_OFFSET", "RESHAPE_DELTA_DISKS_PLUS", "RESHAPE_DELTA_DISKS_MINUS"];
+
     /// <summary>Makes the bytes of a segment.</summary>
     /// <exception cref="UnsupportedFeatureException">Its type is not read.</exception>
     /// <exception cref="ImageException">It cannot be made.</exception>
-    public static BlockSource Open(Segment segment, LogicalVolumes volumes) => s_openers.TryGetValue(segment.Type, out SegmentOpener? opener)
-        ? opener(segment, volumes)
-        : throw new UnsupportedFeatureException($"LVM segments of the type {segment.Type}");
+    public static BlockSource Open(Segment segment, LogicalVolumes volumes)
+    {
+        if (segment.Flags.FirstOrDefault(flag => !s_flags.Contains(flag)) is { } unknown)
+        {
+            throw new UnsupportedFeatureException($"LVM segments of the type {segment.Type}+{unknown}");
+        }
+
+        return s_openers.TryGetValue(segment.Type, out SegmentOpener? opener) ? opener(segment, volumes)
+            : throw new UnsupportedFeatureException($"LVM segments of the type {segment.Type}{(s_refused.TryGetValue(segment.Type, out string? what) ? $" ({what})" : string.Empty)}");
+    }
 
     /// <summary>Whether a volume keeps what others are made of, and has no bytes for users.</summary>
     public static bool IsPool(LogicalVolume volume) => volume.Segments is [{ Type: var type }, ..] && s_pools.Contains(type);

@@ -17,6 +17,18 @@ internal sealed class ParityRowTests
     public void Powers_of_the_generator_are_those_of_the_paper(int exponent, int power) => Assert.That(GaloisField.Power(exponent), Is.EqualTo(power));
 
     [Test]
+    public void Bytes_are_multiplied_one_by_one_whatever_their_number_is()
+    {
+        for (int factor = 0; factor < 256; factor++)
+        {
+            byte[] bytes = [.. Enumerable.Range(0, 256 + (factor % 33)).Select(i => (byte)(i + factor))];
+            byte[] expected = [.. bytes.Select(element => (byte)Product(element, (byte)factor))];
+            GaloisField.Scale(bytes, (byte)factor);
+            Assert.That(bytes, Is.EqualTo(expected), $"times {factor}");
+        }
+    }
+
+    [Test]
     public void Products_are_those_of_polynomials_and_have_inverses()
     {
         for (int left = 0; left < 256; left++)

@@ -80,6 +80,52 @@ internal sealed class SegmentTests
         AssertWrong(new SampleGroup().Segment("one", 1, "cache", "cache_pool = \"one\"\norigin = \"two\"").Segment("two", 1, "writecache", "writecache = \"one\"\norigin = \"one\""), "one", "lies on itself");
     }
 
+    // What `lvm segtypes` lists and is not read, what the device mapper has besides, and what nobody knows.
+    [TestCase("vdo", "VDO")]
+    [TestCase("vdo-pool", "VDO")]
+    [TestCase("integrity", "lvconvert --raidintegrity n")]
+    [TestCase("thin-pool", "a pool")]
+    [TestCase("cache-pool", "a pool")]
+    [TestCase("era", "dm-era")]
+    [TestCase("clone", "dm-clone")]
+    [TestCase("later", "")]
+    [TestCase("striped+LATER", "")]
+    public void A_type_that_is_not_read_is_refused_by_its_name(string type, string hint)
+    {
+        SampleGroup group = new SampleGroup().Linear("base", Bytes(1, 1)).Segment("odd", 1, type, "stripe_count = 1\nstripes = [ \"pv0\", 0 ]");
+        Assert.That(() => group.Open("odd"), Throws.TypeOf<UnsupportedFeatureException>().With.Message.StartsWith($"not supported: LVM segments of the type {type}").And.Message.Contains(hint));
+        Assert.That(group.Open("base").Length, Is.EqualTo(Extent), "the others are read");
+    }
+
+    // As lvm2 writes it for lvcreate --type vdo: a volume on a pool on a volume with the data.
+    [Test]
+    public void A_volume_of_vdo_is_shown_and_refused_and_its_pool_is_not_shown()
+    {
+        SampleGroup group = new SampleGroup().Linear("vpool0_vdata", Bytes(4, 1), isVisible: false)
+            .Segment("vpool0", 4, "vdo-pool", "data = \"vpool0_vdata\"\nheader_size = 128\nvirtual_extents = 16\nuse_compression = 1\nuse_deduplication = 1")
+            .Segment("vdo0", 16, "vdo", "vdo_pool = \"vpool0\"\nvdo_offset = 0");
+        Assert.That(Shown(group), Is.EqualTo((string[])["vdo0"]));
+        Assert.That(() => group.Open("vdo0"), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("the type vdo ("));
+        Assert.That(SegmentTypes.NameOf(group.Read().FindLogical("vdo0")!), Is.EqualTo("vdo"));
+    }
+
+    [TestCase("mirror", "mirror_count = 2\nregion_size = 128\nmirrors = [ \"pv0\", 0, \"pv1\", 0 ]", true)]
+    [TestCase("mirror", "mirror_count = 2\nregion_size = 128\nmirrors = [ \"pv1\", 0, \"pv0\", 0 ]", false)]
+    [TestCase("raid1", "device_count = 2\nregion_size = 128\nraids = [ \"pair_rmeta_0\", \"gone\", \"pair_rmeta_1\", \"here\" ]", true)]
+    public void A_mirror_lacks_a_leg(string type, string settings, bool isRead)
+    {
+        SampleGroup group = new SampleGroup().Linear("here", Bytes(2, 3)).Linear("pair_rmeta_0", new byte[Extent]).Linear("pair_rmeta_1", new byte[Extent]).Missing("gone", 2).Segment("pair", 2, type, settings);
+        if (isRead)
+        {
+            DiskAssert.Holds(group.Open("pair"), Bytes(2, 3));
+        }
+        else
+        {
+            // Nothing tells what of the second leg is as the first, which is missing.
+            Assert.That(() => group.Open("pair"), Throws.TypeOf<TruncatedImageException>().With.Message.Contains("device=FILE"));
+        }
+    }
+
     [Test]
     public void A_snapshot_is_seen_under_the_name_of_its_store()
     {
