@@ -19,7 +19,7 @@ packages=(
   ntfs-3g                     # NTFS images and their second reader
   cryptsetup-bin dislocker    # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
-  lvm2                        # groups of volumes, described without the device mapper
+  lvm2 mdadm                  # groups of volumes, described without the device mapper; what super blocks say
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
   qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh [OUTPUT-DIRECTORY [SCRIPT...]]
-# Makes every set of disks anew, by Debian's lvm2, mdadm and kernel in a machine that QEMU emulates (test/linux-guest.sh), in one boot of
-# some minutes, without root: guest/ has what runs there. The disks are not the same bytes each time, for identifiers and times are in them;
+# Makes every set of disks anew, by Debian's lvm2, mdadm and kernel in a machine that QEMU emulates (test/linux-guest.sh), in one boot, without
+# root: guest/ has what runs there. The disks are not the same bytes each time, for identifiers and times are in them;
 # what the volumes read as is, and so the manifest, but for file systems and groups in them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

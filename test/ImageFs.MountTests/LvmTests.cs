@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 
@@ -40,22 +38,19 @@ internal sealed class LvmTests
         using var folder = new TestFolder();
         string[] images = Make(folder, out string source);
 
-        string trace = folder["trace"];
-        string[] strace = ["strace", "-ff", "-qq", "-y", "-s", "0", "-o", trace, "-e", "trace=splice,pread64,preadv,preadv2,read,readv,sendfile,copy_file_range"];
-        using (var mount = ImageMount.MountInForeground(images[0], $"device={images[1]}", awaitAnswer: true, strace))
+        var trace = new SpliceTrace(folder);
+        using (var mount = ImageMount.MountInForeground(images[0], $"device={images[1]}", awaitAnswer: true, trace.Wrapper))
         {
             Tool.Run("cmp", source, mount["data"]).Succeeded();
             Assert.That(mount.Unmount().ExitCode, Is.Zero);
             Assert.That(ImageMount.Eventually(() => mount.Server!.HasExited));
         }
 
-        string[] lines = [.. Directory.GetFiles(folder.Path, "trace.*").SelectMany(File.ReadAllLines)];
         foreach (string image in images)
         {
-            string name = Regex.Escape(image);
-            Assert.That(Sum(lines, $@"^splice\(\d+<{name}>, .*\)\s+= (?<bytes>\d+)"), Is.GreaterThan(FileLength / 2 * 97L / 100), $"bytes that were spliced from {image}");
-            Assert.That(Sum(lines, $@"^(pread64|preadv2?|read|readv)\(\d+<{name}>.*\)\s+= (?<bytes>\d+)"), Is.LessThan(FileLength / 50), $"bytes of {image} that were read: tables, inodes, directories");
-            Assert.That(lines.Where(line => Regex.IsMatch(line, $@"(sendfile|copy_file_range)\(.*<{name}>")), Is.Empty);
+            Assert.That(trace.SplicedFrom(image), Is.GreaterThan(FileLength / 2 * 97L / 100), $"bytes that were spliced from {image}");
+            Assert.That(trace.ReadFrom(image), Is.LessThan(FileLength / 50), $"bytes of {image} that were read: tables, inodes, directories");
+            Assert.That(trace.CopiesFrom(image), Is.Empty);
         }
 
         using JsonDocument json = JsonDocument.Parse(ImageFsProgram.Run("extents", "--json", "-o", $"device={images[1]}", images[0], "data").Succeeded().Text);
@@ -125,7 +120,4 @@ internal sealed class LvmTests
 
     private static string NamesIn(JsonElement layer) => string.Join('+', layer.EnumerateArray()
         .Where(extent => extent.GetProperty("kind").GetString() == "mapped").Select(extent => extent.GetProperty("in").GetString()).Distinct().Order());
-
-    private static long Sum(string[] lines, string call) => lines.Select(line => Regex.Match(line, call)).Where(match => match.Success)
-        .Sum(match => long.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture));
 }

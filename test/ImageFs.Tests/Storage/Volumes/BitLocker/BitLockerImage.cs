@@ -25,7 +25,7 @@ internal sealed class BitLockerImage
     public const string RecoveryPassword = "000011-000022-000033-000044-000055-000066-000077-720885";
 
     private static readonly byte[] s_salt = [.. Enumerable.Range(100, 16).Select(i => (byte)i)];
-    private static readonly Lazy<byte[]> s_passwordKey = new(() => Stretch(SHA256.HashData(SHA256.HashData(Encoding.Unicode.GetBytes(Password)))));
+    private static readonly Lazy<byte[]> s_passwordKey = new(() => StretchPassword(Password));
     private static readonly Lazy<byte[]> s_recoveryKey = new(() => Stretch(SHA256.HashData(
         RecoveryPassword.Split('-').SelectMany(group => BitConverter.GetBytes((ushort)(int.Parse(group, System.Globalization.CultureInfo.InvariantCulture) / 11))).ToArray())));
 
@@ -77,7 +77,11 @@ internal sealed class BitLockerImage
 
     private byte[] StoredKey => Cipher == "aes-cbc-elephant" ? _volumeKey : SectorKey;
 
-    public BitLockerImage WithPassword() => WithProtector(0x2000, StretchEntry(0x1001, s_passwordKey.Value), Encrypted(0, s_passwordKey.Value, 0x2003, _masterKey));
+    public BitLockerImage WithPassword(string password = Password)
+    {
+        byte[] key = password == Password ? s_passwordKey.Value : StretchPassword(password);
+        return WithProtector(0x2000, StretchEntry(0x1001, key), Encrypted(0, key, 0x2003, _masterKey));
+    }
 
     public BitLockerImage WithRecoveryPassword() => WithProtector(0x0800, StretchEntry(0x1000, s_recoveryKey.Value), Encrypted(0, s_recoveryKey.Value, 0x2003, _masterKey));
 
@@ -314,6 +318,8 @@ internal sealed class BitLockerImage
     private static byte[] Number(int value) => BitConverter.GetBytes(value);
 
     private static void Write16(byte[] bytes, int place, int value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(place), (ushort)value);
+
+    private static byte[] StretchPassword(string password) => Stretch(SHA256.HashData(SHA256.HashData(Encoding.Unicode.GetBytes(password))));
 
     private static byte[] Stretch(byte[] first)
     {

@@ -46,6 +46,15 @@ internal sealed class BitLockerTests
         Assert.That(() => Read(Key("another")), Throws.TypeOf<LockedVolumeException>().With.Property("IsRejected").True.And.Message.Contains("TESTER"));
     }
 
+    [Test]
+    public void A_password_may_have_any_characters()
+    {
+        const string Password = "Paßwort – Ωμέγα 文字 🐎";
+        BitLockerImage image = new BitLockerImage().WithPassword(Password);
+        Write(image);
+        AssertOpens(image, Key(Password));
+    }
+
     [TestCase(BitLockerImage.RecoveryPassword)]
     [TestCase("000011 000022 000033 000044 000055 000066 000077 720885\n")]
     [TestCase("000011000022000033000044000055000066000077720885")]
