@@ -32,6 +32,8 @@ internal sealed class BtrfsFormat : FileSystemFormat
         new("nologreplay", "leave the log of fsync(2) alone"),
         new("norecovery", "the same"),
         new("rescue=WAYS", "pass over what is damaged: usebackuproot, nologreplay, ignorebadroots, ignoredatacsums, ignoremetacsums, ignoresuperflags, all"),
+        new("usebackuproot", "the first of them, by its older name"),
+        new("recovery", "the same"),
         new("data_csum=check|off", "hold all data against its checksums, or none; without it that which is decoded"),
         new("acl", "show access control lists (default)"),
         new("noacl", "do not"),

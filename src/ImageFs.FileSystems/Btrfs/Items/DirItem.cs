@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Trees;
+using ImageFs.FileSystems.Directories;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -30,17 +31,7 @@ internal readonly ref struct DirItem
     public byte RawType => _bytes[29];
 
     /// <summary>type: that of the inode.</summary>
-    public NodeType Type => (RawType & ~Encrypted) switch
-    {
-        1 => NodeType.Regular,
-        2 => NodeType.Directory,
-        3 => NodeType.CharacterDevice,
-        4 => NodeType.BlockDevice,
-        5 => NodeType.Fifo,
-        6 => NodeType.Socket,
-        7 => NodeType.SymbolicLink,
-        _ => NodeType.Unknown,
-    };
+    public NodeType Type => FileTypes.TypeOf(RawType & ~Encrypted);
 
     /// <summary>Whether the name is encrypted.</summary>
     public bool IsEncrypted => (RawType & Encrypted) != 0;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Trees;
+using ImageFs.FileSystems.Directories;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -23,17 +24,7 @@ internal sealed class InodeEdits(TreeEdits tree)
 
     /// <summary>The type of an inode, as names have it (BTRFS_FT_*).</summary>
     /// <exception cref="InvalidImageException">There is none.</exception>
-    public byte TypeOf(ulong inode) => (NodeType)((new InodeItem(Read(inode)).Mode >> TypeShift) & 0xF) switch
-    {
-        NodeType.Regular => 1,
-        NodeType.Directory => 2,
-        NodeType.CharacterDevice => 3,
-        NodeType.BlockDevice => 4,
-        NodeType.Fifo => 5,
-        NodeType.Socket => 6,
-        NodeType.SymbolicLink => 7,
-        _ => 0,
-    };
+    public byte TypeOf(ulong inode) => FileTypes.NumberOf((NodeType)((new InodeItem(Read(inode)).Mode >> TypeShift) & 0xF));
 
     /// <summary>Whether an inode is a directory.</summary>
     /// <exception cref="InvalidImageException">There is none.</exception>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Directories;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Directories;
@@ -36,17 +37,7 @@ internal readonly ref struct DirEntry
     public ReadOnlySpan<byte> Name => _bytes.Slice(HeaderSize, NameLength);
 
     /// <summary>The type that <see cref="FileType"/> says.</summary>
-    public NodeType Type => FileType switch
-    {
-        1 => NodeType.Regular,
-        2 => NodeType.Directory,
-        3 => NodeType.CharacterDevice,
-        4 => NodeType.BlockDevice,
-        5 => NodeType.Fifo,
-        6 => NodeType.Socket,
-        7 => NodeType.SymbolicLink,
-        _ => NodeType.Unknown,
-    };
+    public NodeType Type => FileTypes.TypeOf(FileType);
 
     private ushort RawLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[4..]);
 
