@@ -60,9 +60,11 @@ internal sealed class NtfsOptions
         new("dmask=OCTAL", "permissions to take away from directories"),
         new("showmeta", "list the files of the file system itself"),
         new("nohidden", "do not list files that are hidden"),
-        new("nocase", "the case of letters in names does not count (ignore_case)"),
+        new("nocase", "the case of letters in names does not count"),
+        new("ignore_case", "as nocase"),
         new("streams_interface=none|xattr|windows", "show streams that have names: as extended attributes user.NAME (xattr, default), or as FILE:NAME (windows)"),
         new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
+        new("nls=NAME", "as iocharset="),
     ];
 
     /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
