@@ -80,4 +80,5 @@ internal sealed class ShownNames(NameCharset charset)
         }
     }
 
-    private static bool IsHalf(ReadOnlySpan<byte> name) => name is [0xED, >= 0xA0 and <= 0xBF, >= 0x80 and <= 0xBF, ..];}
+    private static bool IsHalf(ReadOnlySpan<byte> name) => name is [0xED, >= 0xA0 and <= 0xBF, >= 0x80 and <= 0xBF, ..];
+}

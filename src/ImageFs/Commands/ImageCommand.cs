@@ -80,7 +80,7 @@ internal sealed class ImageCommand : Verb
     /// <param name="paths">The paths.</param>
     /// <param name="action">What is done.</param>
     /// <returns>The exit status: that of the first that failed.</returns>
-    internal int ForEach(ParseResult parsed, IEnumerable<string> paths, Action<string> action)
+    internal static int ForEach(ParseResult parsed, IEnumerable<string> paths, Action<string> action)
     {
         int status = ExitStatus.Success;
         foreach (string path in paths)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems.Checking;
-using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using Directory = ImageFs.FileSystems.Ntfs.Directories.Directory;
 

@@ -1,5 +1,4 @@
 using ImageFs.FileSystems.Directories;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

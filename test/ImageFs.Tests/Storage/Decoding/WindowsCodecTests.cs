@@ -25,10 +25,10 @@ internal sealed class WindowsCodecTests
         Write("slowly", slowly);
         Write("runs", runs);
         Write("one byte", [1]);
-        Write("a chunk and a byte", words[..((32 << 10) + 1)]);
+        Write("a chunk and a byte", words.AsSpan(0, (32 << 10) + 1));
         Write("noise and zeros", [.. noise[..40_000], .. new byte[60_000]]);
         Write("code", File.ReadAllBytes("/usr/bin/wimcapture"));
-        Write("runtime", File.ReadAllBytes(runtime)[..(1 << 20)]);
+        Write("runtime", File.ReadAllBytes(runtime).AsSpan(0, 1 << 20));
     }
 
     [OneTimeTearDown]

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Xfs;
 using ImageFs.FileSystems.Xfs.Log;
-using ImageFs.Storage;
 
 namespace ImageFs.Tests.FileSystems.Xfs.Log;
 

@@ -2,7 +2,6 @@ using System.Text;
 using ImageFs.FileSystems.Xfs;
 using ImageFs.FileSystems.Xfs.Log;
 using ImageFs.Storage;
-using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Xfs.Log;
