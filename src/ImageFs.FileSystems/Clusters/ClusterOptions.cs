@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageFs.FileSystems.Names;
+using ImageFs.FileSystems.Permissions;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
 using ImageFs.Tree;
@@ -9,16 +10,12 @@ namespace ImageFs.FileSystems.Clusters;
 /// <summary>
 /// The mount options that Linux's vfat and exfat share: what these formats do not record, owner, permissions and time zone.
 /// </summary>
-internal class ClusterOptions
+internal class ClusterOptions : PermissionOptions
 {
     /// <summary>The help of the options that FAT and exFAT share.</summary>
     public static IReadOnlyList<FormatOption> Shared =>
     [
-        new("uid=USER", "owner (default: 0)"),
-        new("gid=GROUP", "group (default: 0)"),
-        new("umask=OCTAL", "permissions to take away (default: 022)"),
-        new("fmask=OCTAL", "permissions to take away from files"),
-        new("dmask=OCTAL", "permissions to take away from directories"),
+        .. PermissionHelp,
         new("time_offset=MINUTES", "how far times in the image are ahead of UTC (default: 0)"),
         new("tz=UTC", "times in the image are UTC (default)"),
         new("utf8", "names in UTF-8 (default)"),
@@ -34,9 +31,7 @@ internal class ClusterOptions
         new("errors=continue|panic|remount-ro", "accepted"),
     ];
 
-    private const uint AllPermissions = 0x1FF;
-    private const uint WritePermissions = 0x92;
-    private const uint DefaultMask = 0x12;
+    private const uint ExecutePermissions = 0x49;
     private const int MaxTimeOffset = 24 * 60;
 
     // What Linux shows names in where nobody says a set and UTF-8 is off (FAT_DEFAULT_IOCHARSET, as it comes).
@@ -45,12 +40,8 @@ internal class ClusterOptions
     /// <summary>Takes the options.</summary>
     /// <exception cref="OptionException">A value is not valid.</exception>
     public ClusterOptions(OptionList options)
+        : base(options)
     {
-        UserId = options.TakeUser("uid") ?? 0;
-        GroupId = options.TakeGroup("gid") ?? 0;
-        uint mask = options.TakeNumber("umask", octal: true) ?? DefaultMask;
-        FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
-        DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
         AheadOfUtc = TakeTimeOffset(options);
         Charset = TakeCharset(options);
 
@@ -67,32 +58,18 @@ internal class ClusterOptions
     /// <summary><c>iocharset=</c>: the character set that names are shown in; <c>utf8</c> counts more.</summary>
     public NameCharset Charset { get; }
 
-    /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
-    public uint UserId { get; }
-
-    /// <summary><c>gid=</c>: group of everything; 0 unless given.</summary>
-    public uint GroupId { get; }
-
     /// <summary>
     /// <c>time_offset=</c>: seconds by which the clock was ahead of UTC that wrote times without a zone. Linux takes the system's zone
     /// (sys_tz) for vfat when nothing is given, which is UTC on most systems; here it is always UTC.
     /// </summary>
     public long AheadOfUtc { get; }
 
-    private uint FileMask { get; }
-
-    private uint DirectoryMask { get; }
-
     /// <summary>The permission bits of a file or directory.</summary>
     /// <param name="type">Which of them.</param>
     /// <param name="isReadOnly">Whether its attribute says so.</param>
     /// <param name="isExecutable">Whether it may be executed.</param>
-    public uint Permissions(NodeType type, bool isReadOnly, bool isExecutable = true)
-    {
-        uint permissions = AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask);
-        permissions &= isReadOnly ? ~WritePermissions : ~0u;
-        return isExecutable ? permissions : permissions & ~0x49u;
-    }
+    public uint Permissions(NodeType type, bool isReadOnly, bool isExecutable) =>
+        Permissions(type, isReadOnly) & (isExecutable ? ~0u : ~ExecutePermissions);
 
     /// <summary>Takes an option that Linux takes bare or with <c>=0|no|false|1|yes|true</c>; null when it was not given.</summary>
     protected static bool? TakeBoolean(OptionList options, string name)

@@ -1,7 +1,7 @@
 using ImageFs.FileSystems.Names;
+using ImageFs.FileSystems.Permissions;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
-using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ntfs;
 
@@ -19,24 +19,16 @@ internal enum StreamsInterface
 }
 
 /// <summary>The mount options of Linux's ntfs3 that mean something to a reader. Those that only a writer could follow are taken.</summary>
-internal sealed class NtfsOptions
+internal sealed class NtfsOptions : PermissionOptions
 {
-    private const uint AllPermissions = 0x1FF;
-    private const uint WritePermissions = 0x92;
-    private const uint DefaultMask = 0x12;
-
     private static readonly string[] s_forWriters =
         ["acl", "delalloc", "discard", "force", "hide_dot_files", "noacsrules", "prealloc", "sparse", "sys_immutable", "windows_names"];
 
     /// <summary>Takes the options.</summary>
     /// <exception cref="OptionException">A value is not valid.</exception>
     public NtfsOptions(OptionList options)
+        : base(options)
     {
-        UserId = options.TakeUser("uid") ?? 0;
-        GroupId = options.TakeGroup("gid") ?? 0;
-        uint mask = options.TakeNumber("umask", octal: true) ?? DefaultMask;
-        FileMask = options.TakeNumber("fmask", octal: true) ?? mask;
-        DirectoryMask = options.TakeNumber("dmask", octal: true) ?? mask;
         ShowsSystemFiles = options.TakeFlag("showmeta");
         HidesHidden = options.TakeFlag("nohidden");
         IgnoresCase = options.TakeFlag("nocase") | options.TakeFlag("ignore_case");
@@ -53,11 +45,7 @@ internal sealed class NtfsOptions
     /// <summary>The help of the options.</summary>
     public static IReadOnlyList<FormatOption> Help =>
     [
-        new("uid=USER", "owner (default: 0)"),
-        new("gid=GROUP", "group (default: 0)"),
-        new("umask=OCTAL", "permissions to take away (default: 022)"),
-        new("fmask=OCTAL", "permissions to take away from files"),
-        new("dmask=OCTAL", "permissions to take away from directories"),
+        .. PermissionHelp,
         new("showmeta", "list the files of the file system itself"),
         new("nohidden", "do not list files that are hidden"),
         new("nocase", "the case of letters in names does not count"),
@@ -66,12 +54,6 @@ internal sealed class NtfsOptions
         new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
         new("nls=NAME", "as iocharset="),
     ];
-
-    /// <summary><c>uid=</c>: owner of everything; 0 unless given.</summary>
-    public uint UserId { get; }
-
-    /// <summary><c>gid=</c>: group of everything; 0 unless given.</summary>
-    public uint GroupId { get; }
 
     /// <summary><c>showmeta</c>: whether system files are listed.</summary>
     public bool ShowsSystemFiles { get; }
@@ -88,10 +70,6 @@ internal sealed class NtfsOptions
     /// <summary><c>iocharset=</c>, <c>nls=</c>: how names are shown.</summary>
     public ShownNames Names { get; }
 
-    private uint FileMask { get; }
-
-    private uint DirectoryMask { get; }
-
     private static StreamsInterface TakeStreams(OptionList options) => options.TakeValue("streams_interface") switch
     {
         null or "xattr" => StreamsInterface.Attributes,
@@ -99,15 +77,4 @@ internal sealed class NtfsOptions
         "none" => StreamsInterface.None,
         string value => throw new OptionException($"streams_interface={value}", "must be none, xattr or windows"),
     };
-
-    /// <summary>The permission bits of a file or directory.</summary>
-    /// <param name="type">Which of them.</param>
-    /// <param name="isReadOnly">Whether its attribute says so.</param>
-    public uint Permissions(NodeType type, bool isReadOnly)
-    {
-        return WithoutWrites(AllPermissions & ~(type == NodeType.Directory ? DirectoryMask : FileMask), isReadOnly);
-    }
-
-    /// <summary>Permission bits without those to write, of a file with the attribute.</summary>
-    public static uint WithoutWrites(uint permissions, bool isReadOnly) => isReadOnly ? permissions & ~WritePermissions : permissions;
 }
