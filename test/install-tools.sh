@@ -17,7 +17,7 @@ packages=(
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
   ntfs-3g                     # NTFS images and their second reader
-  cryptsetup-bin dislocker    # encrypted volumes, and their libraries
+  cryptsetup-bin dislocker libbde-utils # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
   lvm2 mdadm                  # groups of volumes, described without the device mapper; what super blocks say
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do

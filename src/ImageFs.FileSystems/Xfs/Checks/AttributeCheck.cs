@@ -21,7 +21,7 @@ internal sealed class AttributeCheck(XfsVolume volume, HeldInode inode)
     public void Run()
     {
         var blocks = new ForkBlocks(volume, inode, isAttributes: true);
-        if (inode.View.IsLocal(isAttributes: true) || blocks.ExtentsBetween(0, 1).Count == 0)
+        if (inode.Open().IsLocal(isAttributes: true) || blocks.ExtentsBetween(0, 1).Count == 0)
         {
             return;
         }

@@ -114,7 +114,7 @@ internal sealed class BlockUses(XfsVolume volume)
         foreach (bool isAttributes in (ReadOnlySpan<bool>)[false, true])
         {
             ulong fork = isAttributes ? ReverseMapping.IsAttributes : 0;
-            bool isElsewhere = !isAttributes && inode.View.Flags.HasFlag(InodeFlags.RealTime);
+            bool isElsewhere = !isAttributes && inode.Open().Flags.HasFlag(InodeFlags.RealTime);
             inode.VisitFork(
                 volume,
                 isAttributes,

@@ -49,7 +49,7 @@ internal sealed class DirectoryCheck(XfsVolume volume, HeldInode inode, Action<E
     private const byte DirectoryType = 2;
 
     private readonly Geometry _geometry = volume.Geometry;
-    private readonly long _size = inode.View.Size;
+    private readonly long _size = inode.Open().Size;
     private readonly ForkBlocks _blocks = new(volume, inode, isAttributes: false);
     private readonly int _headerLength = volume.Geometry.HasChecksums ? 64 : 16;
 
@@ -63,9 +63,9 @@ internal sealed class DirectoryCheck(XfsVolume volume, HeldInode inode, Action<E
     /// <exception cref="InvalidImageException">What is damaged first.</exception>
     public void Run()
     {
-        if (inode.View.IsLocal(isAttributes: false))
+        if (inode.Open().IsLocal(isAttributes: false))
         {
-            CheckShortForm(inode.View.DataFork);
+            CheckShortForm(inode.Open().DataFork);
             return;
         }
 

@@ -7,7 +7,7 @@ namespace ImageFs.FileSystems.Xfs.Checks;
 internal readonly record struct HeldInode(long Number, long Address, byte[] Bytes)
 {
     /// <summary>The inode.</summary>
-    public Inode View => new(Bytes, Number, Address);
+    public Inode Open() => new(Bytes, Number, Address);
 
     /// <summary>Goes through the extents of a fork; there are none where it has its contents itself.</summary>
     /// <param name="volume">The volume.</param>
@@ -17,7 +17,7 @@ internal readonly record struct HeldInode(long Number, long Address, byte[] Byte
     /// <exception cref="Storage.ImageException">The fork is damaged.</exception>
     public void VisitFork(XfsVolume volume, bool isAttributes, ForkMap.ExtentTaker take, Action<long>? takeTreeBlock = null)
     {
-        Inode inode = View;
+        Inode inode = Open();
         if (inode.FormatOf(isAttributes) is ForkFormat.Extents or ForkFormat.Tree)
         {
             new ForkMap(volume, inode, isAttributes).Visit(take, takeTreeBlock);

@@ -26,7 +26,7 @@ internal sealed class LinkCheck(XfsVolume volume)
         bool isWhole = new InodeScan(volume).Run(
             inode =>
             {
-                directories += inode.View.Type == NodeType.Directory ? 1 : 0;
+                directories += inode.Open().Type == NodeType.Directory ? 1 : 0;
                 Take(inode);
             },
             run);
@@ -45,7 +45,7 @@ internal sealed class LinkCheck(XfsVolume volume)
 
     private void Take(HeldInode held)
     {
-        Inode inode = held.View;
+        Inode inode = held.Open();
         if (volume.Geometry.IsMetadataInode(held.Number))
         {
             return;
