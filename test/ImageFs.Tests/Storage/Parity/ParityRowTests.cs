@@ -21,7 +21,7 @@ internal sealed class ParityRowTests
     {
         for (int factor = 0; factor < 256; factor++)
         {
-            byte[] bytes = [.. Enumerable.Range(0, 256 + (factor % 33)).Select(i => (byte)(i + factor))];
+            byte[] bytes = [.. Enumerable.Range(0, 256 + (factor % 33)).Select(i => unchecked((byte)(i + factor)))];
             byte[] expected = [.. bytes.Select(element => (byte)Product(element, (byte)factor))];
             GaloisField.Scale(bytes, (byte)factor);
             Assert.That(bytes, Is.EqualTo(expected), $"times {factor}");
