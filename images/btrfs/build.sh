@@ -2,7 +2,7 @@
 # build.sh [OUTPUT-DIRECTORY]
 # Makes the images of this folder that are missing (README.md says what each has). It needs root, a loop device and Linux's btrfs, which fills
 # them: no tool without a mount makes compressed files, snapshots or shared extents. So the trees come out the same each time and the bytes do
-# not, for UUIDs, times and places are the kernel's: an image that is there is left as it is. Needs btrfs-progs 6.2 and python3.
+# not, for UUIDs, times and places are the kernel's: an image that is there is left as it is. Needs btrfs-progs 6.2 (for groups 6.4) and python3.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 fill=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../test/ImageFs.MountTests/Native/fill-btrfs.py")
@@ -56,4 +56,5 @@ image default 128M few
 image xxhash 16M few "${mixed[@]}" --csum xxhash
 image sha256 16M few "${mixed[@]}" --csum sha256
 image blake2 16M few "${mixed[@]}" --csum blake2
+image groups 16M few "${mixed[@]}" -O block-group-tree
 image old 16M as_before "${mixed[@]}" -O ^no-holes,^extref,^skinny-metadata -R ^free-space-tree
