@@ -53,6 +53,7 @@ internal sealed class NtfsOptions : PermissionOptions
         new("streams_interface=none|xattr|windows", "show streams that have names: as extended attributes user.NAME (xattr, default), or as FILE:NAME (windows)"),
         new("iocharset=utf8|iso8859-1|koi8-r|euc-jp|gb2312|big5", "the character set of names; any that Linux has (default: utf8)"),
         new("nls=NAME", "as iocharset="),
+        .. s_forWriters.Select(name => new FormatOption(name, "accepted")),
     ];
 
     /// <summary><c>showmeta</c>: whether system files are listed.</summary>
