@@ -26,7 +26,6 @@ internal sealed record VolumeState(bool IsDirty, bool HasOpenLog, string LogVers
     /// <param name="volume">The volume.</param>
     /// <param name="root">The root directory.</param>
     /// <param name="upcase">The order of names.</param>
-    /// <exception cref="LinuxException">The device failed.</exception>
     public static VolumeState Find(NtfsVolume volume, Directory root, UpcaseTable upcase)
     {
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
@@ -59,7 +58,7 @@ internal sealed record VolumeState(bool IsDirty, bool HasOpenLog, string LogVers
         {
             return VolumeInformation.Read(volume);
         }
-        catch (ImageException)
+        catch (Exception e) when (e is ImageException or LinuxException)
         {
             // Nothing else needs it.
             return null;
@@ -92,7 +91,7 @@ internal sealed record VolumeState(bool IsDirty, bool HasOpenLog, string LogVers
                 }
             }
         }
-        catch (ImageException)
+        catch (Exception e) when (e is ImageException or LinuxException)
         {
             // It is not needed for reading.
         }
@@ -119,7 +118,7 @@ internal sealed record VolumeState(bool IsDirty, bool HasOpenLog, string LogVers
             contents.ReadAt(0, mark);
             return mark.SequenceEqual("hibr"u8) || mark.SequenceEqual("HIBR"u8);
         }
-        catch (ImageException)
+        catch (Exception e) when (e is ImageException or LinuxException)
         {
             // Who reads that file gets the error.
             return false;

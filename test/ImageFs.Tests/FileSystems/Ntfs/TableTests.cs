@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using ImageFs.FileSystems.Ntfs;
 using ImageFs.Storage;
+using ImageFs.Tests.Storage;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ntfs;
@@ -212,6 +213,15 @@ internal sealed class TableTests
         FileSystem fileSystem = image.Open(warn: warnings.Add);
         Assert.That(warnings, warning is null ? Is.Empty : Has.Exactly(1).Contains(warning));
         Assert.That(fileSystem.Describe().Find("state"), Is.EqualTo(warning ?? "clean"));
+    }
+
+    [Test]
+    public void A_journal_in_bad_sectors_keeps_nobody_from_the_files()
+    {
+        var image = new NtfsImage();
+        long log = image.Open().OpenFile(new NodeId(2)).Map(0, 1, out _).Address;
+        using var device = new TestDevice(image.Bytes) { Bad = (log, log + NtfsImage.ClusterSize) };
+        Assert.That(Walk(new NtfsFormat().Open(device, OpenContext.Of(string.Empty, null))), Is.EqualTo(Walk(image.Open())));
     }
 
     [TestCase(false)]
