@@ -53,7 +53,9 @@ internal sealed class DescriptorMountTests
         Assert.That(said.Error, Does.StartWith("imagefs: ").And.Contain(reason));
     }
 
-    private static int ServerOf(ImageMount mount) => ProcessTable.Find("imagefs", mount.Image).Single();
+    // Other classes serve the same image at the same time, but none of them by a descriptor.
+    private static int ServerOf(ImageMount mount) =>
+        ProcessTable.Find("imagefs", mount.Image).Single(process => File.ReadAllText($"/proc/{process}/cmdline").Contains("\0/dev/fd/", StringComparison.Ordinal));
 
     private static ToolResult Mount(ImageMount mount) => Tool.Run("python3", "-c", Script, mount.Directory, ImageFsProgram.Path, mount.Image);
 }
