@@ -21,7 +21,7 @@ packages=(
   thin-provisioning-tools     # metadata of thin pools and caches
   lvm2 mdadm                  # groups of volumes, described without the device mapper; what super blocks say
   attr acl squashfs-tools python3 # setfattr, setfacl, mksquashfs; what sh cannot do
-  qemu-utils bzip2 xz-utils     # virtual disks, what their blocks are compressed with, and their reader
+  qemu-utils bzip2 xz-utils lz4 # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/
   make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in
   shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit

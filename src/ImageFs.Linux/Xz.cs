@@ -11,6 +11,8 @@ public static unsafe partial class Xz
     // What a stream says it needs is untrusted; xz -9 needs 65 MiB.
     private const ulong MaxMemory = 80 << 20;
     private const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
+    private const int Finish = 3; // LZMA_FINISH
+    private const int StreamEnd = 1; // LZMA_STREAM_END
 
     /// <summary>Decodes an .xz stream into the start of the destination, its checksums checked.</summary>
     /// <returns>Bytes decoded; -1 when it cannot be decoded, or holds more.</returns>
@@ -29,7 +31,60 @@ public static unsafe partial class Xz
         }
     }
 
+    /// <summary>
+    /// Decodes an .lzma stream into the start of the destination: properties, the size of the dictionary and the length decoded are in its
+    /// first 13 bytes.
+    /// </summary>
+    /// <returns>Bytes decoded; -1 when it cannot be decoded, or holds more.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static int DecodeAlone(ReadOnlySpan<byte> stream, Span<byte> destination)
+    {
+        fixed (byte* input = stream)
+        fixed (byte* output = destination)
+        {
+            var state = new LzmaStream
+            {
+                NextIn = input,
+                AvailableIn = (nuint)stream.Length,
+                NextOut = output,
+                AvailableOut = (nuint)destination.Length,
+            };
+            try
+            {
+                return lzma_alone_decoder(&state, MaxMemory) == 0 && lzma_code(&state, Finish) == StreamEnd ? (int)state.TotalOut : -1;
+            }
+            finally
+            {
+                lzma_end(&state);
+            }
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int lzma_alone_decoder(LzmaStream* stream, ulong memoryLimit);
+
+    [LibraryImport(Library)]
+    private static partial int lzma_code(LzmaStream* stream, int action);
+
+    [LibraryImport(Library)]
+    private static partial void lzma_end(LzmaStream* stream);
+
     [LibraryImport(Library)]
     private static partial int lzma_stream_buffer_decode(
         ulong* memoryLimit, uint flags, void* allocator, byte* source, nuint* sourcePosition, nuint sourceLength, byte* destination, nuint* position, nuint capacity);
+
+    // lzma_stream (lzma/base.h); all zeros is LZMA_STREAM_INIT.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LzmaStream
+    {
+        public byte* NextIn;
+        public nuint AvailableIn;
+        public ulong TotalIn;
+        public byte* NextOut;
+        public nuint AvailableOut;
+        public ulong TotalOut;
+        public void* Allocator;
+        public void* Internal;
+        public fixed ulong Reserved[9];
+    }
 }

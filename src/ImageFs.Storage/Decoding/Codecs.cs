@@ -18,6 +18,12 @@ public static class Codecs
     /// <summary>A stream of xz.</summary>
     public static Codec Xz { get; } = new LibraryCodec("xz", Linux.Xz.Library, Linux.Xz.Decode);
 
+    /// <summary>A stream of LZMA by itself, as .lzma files have it: 13 bytes of header, no checksum.</summary>
+    public static Codec Lzma { get; } = new LibraryCodec("lzma", Linux.Xz.Library, Linux.Xz.DecodeAlone);
+
+    /// <summary>A block of LZ4, which has neither a frame nor a checksum. It ends where its bytes do.</summary>
+    public static Codec Lz4 { get; } = new LibraryCodec("lz4", Linux.Lz4.Library, Linux.Lz4.Decode);
+
     /// <summary>LZO1X, as the kernel has it: without a header.</summary>
     public static Codec Lzo { get; } = new LzoCodec();
 
@@ -31,5 +37,5 @@ public static class Codecs
     public static Codec Lzx { get; } = new LzxCodec();
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzo, Lznt1, Xpress, Lzx];
+    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzma, Lz4, Lzo, Lznt1, Xpress, Lzx];
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using ImageFs.Storage;
@@ -16,6 +17,7 @@ public sealed class CodecTests
     [TestCase("zlib")]
     [TestCase("bzip2")]
     [TestCase("xz")]
+    [TestCase("lzma")]
     [TestCase("zstd")]
     public void A_stream_is_decoded_and_what_follows_is_not_looked_at(string codec)
     {
@@ -33,6 +35,7 @@ public sealed class CodecTests
     [TestCase("zlib")]
     [TestCase("bzip2")]
     [TestCase("xz")]
+    [TestCase("lzma")]
     [TestCase("zstd")]
     public void A_stream_without_its_end_is_damage(string codec)
     {
@@ -50,6 +53,7 @@ public sealed class CodecTests
     [TestCase("zlib")]
     [TestCase("bzip2")]
     [TestCase("xz")]
+    [TestCase("lzma")]
     [TestCase("zstd")]
     public void A_stream_of_less_or_more_is_damage(string codec)
     {
@@ -87,9 +91,40 @@ public sealed class CodecTests
     [TestCase("zlib", new byte[] { 0x78, 0xBB, 1, 2, 3, 4, 5, 6 }, TestName = "A dictionary that nobody has")]
     [TestCase("bzip2", new byte[] { 0xFF })]
     [TestCase("xz", new byte[] { 0xFF })]
+    [TestCase("lzma", new byte[] { 0xFF })]
+    [TestCase("lzma", new byte[] { 0x5D, 0xFF, 0xFF, 0xFF, 0xFF, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, TestName = "A dictionary of 4 GiB")]
+    [TestCase("lz4", new byte[] { 0xFF })]
+    [TestCase("lz4", new byte[0], TestName = "Not even a token")]
+    [TestCase("lz4", new byte[] { 0x10, 0x41, 0x05, 0x00 }, TestName = "A match from before the block")]
     [TestCase("zstd", new byte[] { 0xFF })]
     [TestCase("zlib", new byte[0])]
     public void What_a_library_says_of_damage_is_a_no(string codec, byte[] stream) => Assert.That(Decode(codec, stream, 8), Is.Null);
+
+    [Test]
+    public void A_block_of_lz4_is_decoded_by_all_of_its_bytes()
+    {
+        byte[] block = Compress("lz4");
+        Assert.Multiple(() =>
+        {
+            Assert.That(block, Has.Length.LessThan(Length));
+            Assert.That(Decode("lz4", block, Length), Is.EqualTo(s_contents));
+            Assert.That(Decode("lz4", block, Length - 1), Is.Null, "less room");
+            Assert.That(Decode("lz4", block, Length + 1), Is.Null, "more is wanted");
+            for (int cut = 1; cut <= 64; cut++)
+            {
+                Assert.That(Decode("lz4", block[..^cut], Length), Is.Null, $"the last {cut} bytes are missing");
+            }
+        });
+    }
+
+    [TestCase("--x86")]
+    [TestCase("--arm")]
+    [TestCase("--armthumb")]
+    [TestCase("--powerpc")]
+    [TestCase("--sparc")]
+    [TestCase("--delta=dist=4")]
+    public void A_stream_of_xz_with_a_filter_is_decoded(string filter) =>
+        Assert.That(Decode("xz", Filter("xz", filter, "--lzma2", "--check=crc32"), Length), Is.EqualTo(s_contents));
 
     [Test]
     public void A_part_of_an_array_is_a_stream_too()
@@ -131,6 +166,8 @@ public sealed class CodecTests
         "zlib" => Deflate(stream => new ZLibStream(stream, CompressionLevel.Optimal)),
         "bzip2" => Filter("bzip2"),
         "xz" => Filter("xz"),
+        "lzma" => Filter("xz", "--format=lzma"),
+        "lz4" => TakeBlock(Filter("lz4", "--no-frame-crc")),
         _ => Filter("zstd"),
     };
 
@@ -145,9 +182,17 @@ public sealed class CodecTests
         return result.ToArray();
     }
 
-    private static byte[] Filter(string program)
+    // Of a frame: a header of 7 bytes, the length of the block, the block, and an end of 4 bytes (lz4_Frame_format.md).
+    private static byte[] TakeBlock(byte[] frame)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, "-c") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(7));
+        Assert.That(frame, Has.Length.EqualTo(length + 15));
+        return frame[11..^4];
+    }
+
+    private static byte[] Filter(string program, params string[] options)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, [.. options, "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         process.StandardInput.BaseStream.Write(s_contents);
         process.StandardInput.Close();
         using var result = new MemoryStream();

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace ImageFs.Linux;
+
+/// <summary>The system's liblz4; it is loaded when it is first called.</summary>
+public static unsafe partial class Lz4
+{
+    /// <summary>The library, by the name that it is looked for.</summary>
+    public const string Library = "liblz4.so.1";
+
+    /// <summary>Decodes an LZ4 block, which is neither framed nor followed by anything, into the start of the destination.</summary>
+    /// <returns>Bytes decoded; -1 when it cannot be decoded, or holds more.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static int Decode(ReadOnlySpan<byte> block, Span<byte> destination)
+    {
+        fixed (byte* input = block)
+        fixed (byte* output = destination)
+        {
+            return Math.Max(LZ4_decompress_safe(input, output, block.Length, destination.Length), -1);
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int LZ4_decompress_safe(byte* source, byte* destination, int length, int capacity);
+}
