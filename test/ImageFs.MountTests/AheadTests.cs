@@ -4,6 +4,8 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Ahead of a reader: small files are in the mount's cache before they are asked for, and are the same files.</summary>
+/// <remarks>Requests are counted, which a cache that others drop adds to; and the offer of rings is one to all mounts of the machine.</remarks>
+[NonParallelizable]
 internal sealed class AheadTests
 {
     private const int Directories = 60;

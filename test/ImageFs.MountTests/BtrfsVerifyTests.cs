@@ -31,22 +31,12 @@ internal sealed class BtrfsVerifyTests
         Need.Program("mkfs.btrfs", "btrfs-progs");
         using var folder = new TestFolder();
         string[] images = [.. Enumerable.Range(0, count).Select(i => folder[$"{i}.img"])];
-        var devices = new List<LoopDevice>();
-        try
+        Tool.Run("truncate", ["-s", "300M", .. images]).Succeeded();
+        using (var devices = new LoopDevices(images))
         {
-            foreach (string image in images)
-            {
-                Tool.Run("truncate", "-s", "300M", image).Succeeded();
-                devices.Add(new LoopDevice(image));
-            }
-
-            Tool.Run("mkfs.btrfs", ["-q", .. options.Split(' '), .. devices.Select(device => device.Path)]).Succeeded();
-            using var mount = new KernelMount(devices[0].Path, BtrfsImage.Type, string.Join(',', devices.Skip(1).Select(device => $"device={device.Path}").Prepend("rw")));
+            Tool.Run("mkfs.btrfs", ["-q", .. options.Split(' '), .. devices.All.Select(device => device.Path)]).Succeeded();
+            using var mount = new KernelMount(devices.All[0].Path, BtrfsImage.Type, devices.OptionsOfFirst("rw"));
             BtrfsImage.Fill(mount);
-        }
-        finally
-        {
-            devices.ForEach(device => device.Dispose());
         }
 
         ToolResult said = ImageFsProgram.Run("verify", "-o", string.Join(',', images.Skip(1).Select(image => $"device={image}")), images[0]).Succeeded();

@@ -8,11 +8,11 @@ internal sealed class BusyTests
 {
     private const int MountFailure = 32;
 
-    [TestCase("cd \"$1/docs\"; touch \"$2\"; exec sleep 30", "working directory")]
-    [TestCase("exec 3<\"$1/README.txt\"; touch \"$2\"; exec sleep 30", "/README.txt")]
+    [TestCase("cd \"$1/docs\"; touch \"$2\"; exec sleep 300", "working directory")]
+    [TestCase("exec 3<\"$1/README.txt\"; touch \"$2\"; exec sleep 300", "/README.txt")]
     [TestCase(
         "exec python3 -c 'import mmap, os, sys, time\nf = os.open(sys.argv[1] + \"/numbers.txt\", os.O_RDONLY)\nm = mmap.mmap(f, 0, prot=mmap.PROT_READ)\n"
-        + "os.close(f)\nopen(sys.argv[2], \"w\")\ntime.sleep(30)' \"$1\" \"$2\"",
+        + "os.close(f)\nopen(sys.argv[2], \"w\")\ntime.sleep(300)' \"$1\" \"$2\"",
         "/numbers.txt")]
     public void A_process_is_named_with_what_it_does(string script, string use)
     {
@@ -51,12 +51,14 @@ internal sealed class BusyTests
     [Test]
     public void A_loop_device_is_named()
     {
-        Need.LoopDevices();
         using var mount = ImageMount.Mount(TestImages.Get("sample"));
-        string device = Tool.Run("losetup", "-r", "-f", "--show", mount["numbers.txt"]).Succeeded().Text.Trim();
-        ToolResult said = mount.Unmount();
-        Tool.Run("losetup", "-d", device).Succeeded();
-        Assert.That(said.Error, Does.Contain($"{device} ({mount["numbers.txt"]})"));
+        ToolResult said;
+        using (var device = new LoopDevice(mount["numbers.txt"], "-r"))
+        {
+            said = mount.Unmount();
+            Assert.That(said.Error, Does.Contain($"{device.Path} ({mount["numbers.txt"]})"));
+        }
+
         Assert.That(ImageMount.Eventually(() => mount.Unmount().ExitCode == 0));
     }
 
@@ -66,7 +68,8 @@ internal sealed class BusyTests
         ToolResult said = AsUser.Run(
             """
             $user "$IMAGEFS" /mnt/image $dir
-            $user sh -c "exec sleep 20 < $dir/README.txt" & sleep 0.5
+            $user sh -c "exec sleep 300 < $dir/README.txt" &
+            until [ "$(cat /proc/$!/comm)" = sleep ]; do sleep 0.05; done
             $user "$IMAGEFS" umount $dir 2>&1 || echo "status $?"
             kill %1; wait || true
             $user "$IMAGEFS" umount $dir && echo gone

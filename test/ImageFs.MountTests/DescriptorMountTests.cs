@@ -55,7 +55,7 @@ internal sealed class DescriptorMountTests
 
     // Other classes serve the same image at the same time, but none of them by a descriptor.
     private static int ServerOf(ImageMount mount) =>
-        ProcessTable.Find("imagefs", mount.Image).Single(process => File.ReadAllText($"/proc/{process}/cmdline").Contains("\0/dev/fd/", StringComparison.Ordinal));
+        ProcessTable.Find("imagefs", words => words.Contains(mount.Image) && words.Any(word => word.StartsWith("/dev/fd/", StringComparison.Ordinal))).Single();
 
     private static ToolResult Mount(ImageMount mount) => Tool.Run("python3", "-c", Script, mount.Directory, ImageFsProgram.Path, mount.Image);
 }

@@ -91,7 +91,7 @@ internal sealed class EndTests
     {
         using var mount = ImageMount.MountInForeground(TestImages.Get("sample"));
         using var folder = new TestFolder();
-        const string Script = "cd \"$1\" && touch \"$2\" && exec sleep 30";
+        const string Script = "cd \"$1\" && touch \"$2\" && exec sleep 300";
         using var user = System.Diagnostics.Process.Start(Tool.Start("sh", "-c", Script, "sh", mount["docs"], folder["ready"]))!;
         try
         {

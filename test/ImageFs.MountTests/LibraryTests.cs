@@ -57,7 +57,7 @@ internal sealed class LibraryTests
         library.Add("rockridge", "one.iso");
         library.Add("joliet", "two.iso");
 
-        using ImageMount mount = library.Mount("idle=1");
+        using ImageMount mount = library.Mount("idle=5");
         Tool.Run("ls", "-l", mount.Directory).Succeeded();
         Assert.That(library.OpenBy(mount), Is.Empty, "listing the folder opens none");
 
@@ -149,7 +149,7 @@ internal sealed class LibraryTests
         Assert.That(Names(mount["good.iso"]), Is.Not.Empty);
 
         mount.Unmount().Succeeded();
-        Assert.That(server.WaitForExit(10_000), Is.True);
+        Assert.That(server.WaitForExit(Limits.Soon), Is.True);
         string[] told = [.. server.StandardError.ReadToEnd().Split('\n').Where(line => line.Contains("bad.iso:", StringComparison.Ordinal))];
         Assert.That(told, Has.Length.EqualTo(1), "once, with its name");
     }

@@ -56,10 +56,10 @@ internal sealed class NamedFileTests
             """
             name evil.qcow2 secret.img; name fine.qcow2 public.img
             mkdir /mnt/m; "$IMAGEFS" mount --tree -o allow_other /mnt/lib /mnt/m
-            timeout 10 $user ls /mnt/m/fine.qcow2 >/dev/null && echo fine
-            timeout 10 $user ls /mnt/m/evil.qcow2 2>/dev/null && echo EVIL
-            timeout 10 $user ls /mnt/m/secret.img 2>/dev/null && echo SECRET
-            timeout 10 umount /mnt/m
+            timeout 300 $user ls /mnt/m/fine.qcow2 >/dev/null && echo fine
+            timeout 300 $user ls /mnt/m/evil.qcow2 2>/dev/null && echo EVIL
+            timeout 300 $user ls /mnt/m/secret.img 2>/dev/null && echo SECRET
+            timeout 300 umount /mnt/m
             """;
         Assert.That(AsUser.Run(script).Succeeded().Text.Trim(), Is.EqualTo("fine"));
     }

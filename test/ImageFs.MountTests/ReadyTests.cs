@@ -16,7 +16,7 @@ internal sealed class ReadyTests
         using var mount = ImageMount.Prepare(Image);
 
         // The reader waits for the end of what is written: who kept the descriptor would keep it waiting.
-        const string Script = "{ \"$@\" 9>&1 >/dev/null 2>&1 & } | { timeout 20 cat; grep -c \" $0 \" /proc/self/mountinfo; }";
+        const string Script = "{ \"$@\" 9>&1 >/dev/null 2>&1 & } | { timeout " + Limits.Script + " cat; grep -c \" $0 \" /proc/self/mountinfo; }";
         string[] foreground = inForeground ? ["-f"] : [];
         ToolResult said = Tool.Run("bash", ["-c", Script, mount.Directory, ImageFsProgram.Path, "mount", .. foreground, "--ready-fd", "9", Image, mount.Directory]);
         Assert.That(said.Text, Is.EqualTo("ready\n1\n"));
@@ -72,7 +72,7 @@ internal sealed class ReadyTests
         using var mount = ImageMount.Prepare(Image);
         using var folder = new TestFolder();
         string name = isAbstract ? $"@{folder.Path}" : folder["notify"];
-        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)Limits.Soon.TotalMilliseconds };
         manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? $"\0{folder.Path}" : name));
 
         string[] foreground = inForeground ? ["-f"] : [];

@@ -22,22 +22,9 @@ internal static class KernelTree
             images = [.. images.Select((path, i) => Copy(path, folder[$"{i}"]))];
         }
 
-        var devices = new List<LoopDevice>();
-        try
-        {
-            foreach (string path in images)
-            {
-                devices.Add(new LoopDevice(path, isWritable ? [] : ["-r"]));
-            }
-
-            string given = string.Join(',', devices.Skip(1).Select(device => $"device={device.Path}").Prepend(options).Prepend("ro").Where(word => word.Length > 0));
-            using var mount = new KernelMount(devices[0].Path, type, given);
-            return TreeWalker.List(mount.Directory);
-        }
-        finally
-        {
-            devices.ForEach(device => device.Dispose());
-        }
+        using var devices = new LoopDevices(images, isWritable ? [] : ["-r"]);
+        using var mount = new KernelMount(devices.All[0].Path, type, devices.OptionsOfFirst("ro", options));
+        return TreeWalker.List(mount.Directory);
     }
 
     private static string Copy(string image, string path)

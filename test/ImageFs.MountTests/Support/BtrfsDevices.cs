@@ -41,7 +41,11 @@ internal sealed class BtrfsDevices
             Tool.Run("truncate", "-s", Size, path).Succeeded();
         }
 
-        devices.Attached([], loops => Tool.Run("mkfs.btrfs", ["-q", "-f", .. options.Split(' '), .. loops.Select(loop => loop.Path)]).Succeeded());
+        using (var loops = new LoopDevices(devices.Paths))
+        {
+            Tool.Run("mkfs.btrfs", ["-q", "-f", .. options.Split(' '), .. loops.All.Select(loop => loop.Path)]).Succeeded();
+        }
+
         devices.Change((mount, loops) =>
         {
             Tool.Shell(Script, mount.Directory).Succeeded();
@@ -51,11 +55,12 @@ internal sealed class BtrfsDevices
     }
 
     /// <summary>Has this kernel mount them, to change what is on them.</summary>
-    public void Change(Action<KernelMount, LoopDevice[]> change, string options = "rw") => Attached([], loops =>
+    public void Change(Action<KernelMount, LoopDevice[]> change, string options = "rw")
     {
-        using var mount = new KernelMount(loops[0].Path, BtrfsImage.Type, string.Join(',', loops.Skip(1).Select(loop => $"device={loop.Path}").Prepend(options)));
-        change(mount, loops);
-    });
+        using var loops = new LoopDevices(Paths);
+        using var mount = new KernelMount(loops.All[0].Path, BtrfsImage.Type, loops.OptionsOfFirst(options));
+        change(mount, loops.All);
+    }
 
     /// <summary>Those of them that have these numbers, from 1 on.</summary>
     public BtrfsDevices Only(params int[] numbers) => new([.. numbers.Select(number => Paths[number - 1])]);
@@ -86,19 +91,5 @@ internal sealed class BtrfsDevices
                let name = extent.GetProperty("in").GetString()
                select (Paths.Single(path => Path.GetFileName(path) == Path.GetFileName(name)), extent.GetProperty("address").GetInt64(), extent.GetProperty("length").GetInt64()),
         ];
-    }
-
-    private void Attached(string[] options, Action<LoopDevice[]> use)
-    {
-        var loops = new List<LoopDevice>();
-        try
-        {
-            loops.AddRange(Paths.Select(path => new LoopDevice(path, options)));
-            use([.. loops]);
-        }
-        finally
-        {
-            loops.ForEach(loop => loop.Dispose());
-        }
     }
 }

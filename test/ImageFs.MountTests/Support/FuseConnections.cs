@@ -5,14 +5,18 @@ internal static class FuseConnections
 {
     private const string Folder = "/sys/fs/fuse/connections";
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly Lock s_mounting = new();
 
     /// <summary>Ends a mount's connection: whoever waits for its server gets an error.</summary>
     public static void Abort(string directory)
     {
         int minor = MountTable.DeviceMinor(directory) ?? throw new InvalidOperationException($"{directory} is not mounted");
-        if (!MountTable.IsMounted(Folder))
+        lock (s_mounting)
         {
-            Child.Run(Child.Start("mount", "-t", "fusectl", "fusectl", Folder), s_limit).Succeeded();
+            if (!MountTable.IsMounted(Folder))
+            {
+                Child.Run(Child.Start("mount", "-t", "fusectl", "fusectl", Folder), s_limit).Succeeded();
+            }
         }
 
         File.WriteAllText($"{Folder}/{minor}/abort", "1");

@@ -26,7 +26,9 @@ internal sealed class KernelMount : IDisposable
 
     public void Dispose()
     {
-        if (MountTable.IsMounted(Directory) && Tool.CleanUp("umount", Directory).ExitCode != 0)
+        // A program that another test starts has this process's files of the mount for the moment before it begins. What is taken away
+        // lazily is written back at some time, and the image is wanted now.
+        if (MountTable.IsMounted(Directory) && !ImageMount.Eventually(() => Tool.CleanUp("umount", Directory).ExitCode == 0))
         {
             Tool.CleanUp("umount", "-l", Directory).Succeeded();
         }
