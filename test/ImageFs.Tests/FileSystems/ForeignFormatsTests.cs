@@ -45,7 +45,6 @@ internal sealed class ForeignFormatsTests
         ("parallels", 0, [.. "WithoutFreeSpace"u8]),
         ("parallels", 0, [.. "WithouFreSpacExt"u8]),
         ("partclone", 0, [.. "partclone-image"u8]),
-        ("android-sparse", 0, [0x3A, 0xFF, 0x26, 0xED, 1, 0]),
         ("android-boot", 0, [.. "ANDROID!"u8]),
         ("chd", 0, [.. "MComprHD"u8]),
         ("cso", 0, [.. "CISO"u8, 0]),
