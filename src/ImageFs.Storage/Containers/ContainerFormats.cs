@@ -1,3 +1,4 @@
+using ImageFs.Storage.Containers.AndroidSparse;
 using ImageFs.Storage.Containers.Dmg;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Containers.Qcow2;
@@ -23,6 +24,7 @@ public static class ContainerFormats
         new VdiFormat(),
         new VhdFormat(),
         new DmgFormat(),
+        new AndroidSparseFormat(),
         .. OpticalFormats.All,
         new SplitFormat(),
     ];
