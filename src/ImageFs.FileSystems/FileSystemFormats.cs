@@ -5,6 +5,7 @@ using ImageFs.FileSystems.Fat;
 using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Ntfs;
 using ImageFs.FileSystems.RomFs;
+using ImageFs.FileSystems.SquashFs;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Xfs;
 using ImageFs.Storage;
@@ -16,7 +17,18 @@ public static class FileSystemFormats
 {
     /// <summary>All formats.</summary>
     public static IReadOnlyList<FileSystemFormat> All { get; } =
-        [new UdfFormat(), new Iso9660Format(), new ExtFormat(), new XfsFormat(), new BtrfsFormat(), new NtfsFormat(), new RomFsFormat(), new ExFatFormat(), new FatFormat()];
+    [
+        new UdfFormat(),
+        new Iso9660Format(),
+        new ExtFormat(),
+        new XfsFormat(),
+        new BtrfsFormat(),
+        new NtfsFormat(),
+        new SquashFsFormat(),
+        new RomFsFormat(),
+        new ExFatFormat(),
+        new FatFormat(),
+    ];
 
     /// <summary>Their names, for people.</summary>
     public static string Names => string.Join(", ", All.Select(format => format.Name));

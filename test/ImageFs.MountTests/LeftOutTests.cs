@@ -5,7 +5,7 @@ namespace ImageFs.MountTests;
 /// <summary>Disks of which not everything can be shown, or on which older file systems have stayed behind: what every command says of it.</summary>
 internal sealed class LeftOutTests
 {
-    private const string Line = "2-root (squashfs, 8 MiB) is left out: a squashfs file system";
+    private const string Line = "2-root (ubi, 8 MiB) is left out: a UBI image";
 
     private static readonly string[] s_readers = ["ls IMAGE", "tree IMAGE", "cat IMAGE hello", "extract -C OUT IMAGE"];
 
@@ -41,7 +41,7 @@ internal sealed class LeftOutTests
     {
         using var folder = new TestFolder();
         ToolResult said = ImageFsProgram.Run("ls", "-o", "part=2", MakeDisk(folder));
-        Assert.That((said.ExitCode, said.Error.Contains("part=2: a squashfs file system", StringComparison.Ordinal)), Is.EqualTo((32, true)), said.Error);
+        Assert.That((said.ExitCode, said.Error.Contains("part=2: a UBI image", StringComparison.Ordinal)), Is.EqualTo((32, true)), said.Error);
     }
 
     [Test]
@@ -70,7 +70,7 @@ internal sealed class LeftOutTests
         Assert.That((verified.ExitCode, verified.Text.Contains("left from before", StringComparison.Ordinal)), Is.EqualTo((1, true)), verified.Text);
     }
 
-    // A GPT with FAT and what begins as SquashFS does, perhaps on a disk that was something else before.
+    // A GPT with FAT and what begins as UBI does, perhaps on a disk that was something else before.
     private static string MakeDisk(TestFolder folder, string before = "/dev/null")
     {
         const string Script = """
@@ -80,7 +80,7 @@ internal sealed class LeftOutTests
             printf 'label: gpt\nstart=2048,size=8192\nstart=12288,size=16384,name=root\n' | sfdisk -q --wipe never --wipe-partitions never "$1"
             truncate -s 4M "$1.fat"; mkfs.fat "$1.fat" >/dev/null; echo hi >"$1.txt"; mcopy -i "$1.fat" "$1.txt" ::hello
             dd if="$1.fat" of="$1" bs=1M seek=1 conv=notrunc status=none
-            printf hsqs | dd of="$1" bs=1M seek=6 conv=notrunc status=none
+            printf 'UBI#' | dd of="$1" bs=1M seek=6 conv=notrunc status=none
             """;
         string disk = folder["disk.img"];
         Tool.Shell(Script, disk, before).Succeeded();

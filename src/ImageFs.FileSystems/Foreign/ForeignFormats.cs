@@ -14,8 +14,6 @@ public static class ForeignFormats
     public static IReadOnlyList<ForeignFormat> All { get; } =
     [
         // File systems.
-        FileSystem("squashfs", "a squashfs file system", "unsquashfs unpacks it", At(0, "hsqs")),
-        FileSystem("squashfs", "a squashfs file system", "unsquashfs unpacks it", At(0, "sqsh")),
         FileSystem("erofs", "an EROFS file system", "fsck.erofs --extract unpacks it", At(KiB, 0xE2, 0xE1, 0xF5, 0xE0)),
         FileSystem("f2fs", "an F2FS file system", "mount -t f2fs -o ro,loop mounts it", At(KiB, 0x10, 0x20, 0xF5, 0xF2)),
         FileSystem("ReFS", "a ReFS file system", "", At(3, "ReFS\0")),

@@ -25,7 +25,7 @@ internal sealed partial class InfoTests
         Assert.That(Number(volume, "size"), Is.EqualTo(2048 * long.Parse(expected["Volume size is"], CultureInfo.InvariantCulture)));
     }
 
-    [TestCase("squashfs", "mkdir t && mksquashfs t x -quiet -no-progress >/dev/null", "a squashfs file system", TestName = "Squashfs_is_named")]
+    [TestCase("ubi", "truncate -s 1M x && printf 'UBI#' | dd of=x conv=notrunc status=none", "a UBI image", TestName = "Ubi_is_named")]
     [TestCase("swap", "truncate -s 1M x && mkswap x >/dev/null 2>&1", "swap space", TestName = "Swap_is_named")]
     [TestCase("gzip", "head -c 100000 /dev/urandom | gzip >x", "to be decompressed first", TestName = "Gzip_is_named")]
     [TestCase("xz", "head -c 100000 /dev/urandom | xz >x", "to be decompressed first", TestName = "Xz_is_named")]

@@ -25,7 +25,7 @@ internal sealed class DiskUseTests
         ("FAT before an MBR", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Mbr((MiB, 4 * MiB)).Put("ext/ext4.img", MiB), "1:ext4", true),
         ("FAT before an MBR of old alignment", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Mbr((63 * 512, 4 * MiB)).Put("ext/ext4.img", 63 * 512), "1:ext4", false),
         ("ext4 before an MBR", new DiskImage(8 * MiB).Put("ext/ext4.img", 0).Mbr((MiB, 6 * MiB)).Put("fat/fat16.img", MiB), "1:vfat", true),
-        ("ext4 before an MBR with what is not read", new DiskImage(8 * MiB).Put("ext/ext4.img", 0).Mbr((MiB, 6 * MiB)).Put("hsqs"u8, MiB), "", true),
+        ("ext4 before an MBR with what is not read", new DiskImage(8 * MiB).Put("ext/ext4.img", 0).Mbr((MiB, 6 * MiB)).Put("UBI#"u8, MiB), "", true),
         ("exFAT before an MBR", new DiskImage(8 * MiB).Put("exfat/filled.img", 0).Clear(446, 64).Mbr((MiB, 6 * MiB)).Put("fat/fat16.img", MiB), "1:vfat", false),
         ("UDF before an MBR", new DiskImage(10 * MiB).Put("udf/hd201.img", 0).Mbr((2 * MiB, 6 * MiB)).Put("fat/fat16.img", 2 * MiB), "1:vfat", true),
         ("FAT before an MBR with nothing in it", new DiskImage(36 * MiB).Put("fat/fat32.img", 0).Mbr((MiB, 4 * MiB)), "vfat", true),
@@ -127,14 +127,14 @@ internal sealed class DiskUseTests
     {
         DiskImage image = new DiskImage(32 * MiB).Gpt(
             (MiB, 6 * MiB, Linux), (8 * MiB, MiB, Linux), (10 * MiB, MiB, Linux), (12 * MiB, MiB, Linux), (14 * MiB, MiB, Bios), (16 * MiB, MiB, Linux), (18 * MiB, MiB, Linux))
-            .Put("fat/fat16.img", MiB).Put("hsqs"u8, 8 * MiB).Put("SWAPSPACE2"u8, (10 * MiB) + 4086).Put([.. "LUKS"u8, 0xBA, 0xBE], 12 * MiB).Put((ReadOnlySpan<byte>)[1, 2, 3], 18 * MiB);
+            .Put("fat/fat16.img", MiB).Put("UBI#"u8, 8 * MiB).Put("SWAPSPACE2"u8, (10 * MiB) + 4086).Put([.. "LUKS"u8, 0xBA, 0xBE], 12 * MiB).Put((ReadOnlySpan<byte>)[1, 2, 3], 18 * MiB);
         Selection selection = Select(image);
         Assert.That(Text(selection), Is.EqualTo("1:vfat"));
         var lines = new List<string>();
         selection.Tell(lines.Add, isStrict: false);
         Assert.That(lines, Is.EqualTo((string[])
         [
-            "2-squashfs (squashfs, 1 MiB) is left out: a squashfs file system (unsquashfs unpacks it) is not supported",
+            "2-ubi (ubi, 1 MiB) is left out: a UBI image (ubireader_extract_images unpacks it) is not supported",
             "3-swap (swap, 1 MiB) is left out: swap space has no files",
             "4-crypto_LUKS (crypto_LUKS, 1 MiB) is left out: not supported: LUKS of version 0",
             "6-unknown (1 MiB) is left out: a volume of nothing but zeros has no files",

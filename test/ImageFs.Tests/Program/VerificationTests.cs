@@ -48,7 +48,7 @@ public sealed class VerificationTests
     [Test]
     public void A_file_system_that_is_not_read_is_not_sound_beside_one_that_is()
     {
-        Verdict verdict = Verify(Disk(s_ext, [.. "hsqs"u8, .. new byte[Sector - 4]]));
+        Verdict verdict = Verify(Disk(s_ext, [.. "UBI#"u8, .. new byte[Sector - 4]]));
         Assert.That((verdict.Status, verdict.Word, verdict.ToString()), Is.EqualTo((32, "undecided", "not all could be checked")));
     }
 

@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using ImageFs.FileSystems.SquashFs.Metadata;
+using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
+
+namespace ImageFs.FileSystems.SquashFs.Files;
+
+/// <summary>
+/// The contents of a file: its blocks, one behind the other from one place on, and its end, which may be in a fragment. The inode is followed by
+/// the stored length of each block, so where one begins is the sum of all before; sums are kept at some distance from each other.
+/// </summary>
+internal sealed class SquashFile : PiecedSource
+{
+    // Lengths between two sums: they are read at once.
+    private const int Step = 512;
+
+    private const int NoTail = -1;
+
+    private readonly SquashFsVolume _volume;
+    private readonly Inode _inode;
+    private readonly int _blockLog;
+    private readonly long _blocks;
+    private readonly int _tailLength = NoTail;
+    private readonly Piece _tail;
+
+    // Where every so many blocks begin, as far as somebody asked.
+    private readonly Checkpoint[] _checkpoints;
+    private int _known = 1;
+
+    /// <param name="volume">The file system.</param>
+    /// <param name="inode">The inode of a file.</param>
+    /// <exception cref="ImageException">It is damaged.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public SquashFile(SquashFsVolume volume, in Inode inode)
+        : base(volume.Decoded)
+    {
+        _volume = volume;
+        _inode = inode;
+        _blockLog = volume.Super.BlockLog;
+        Length = inode.Length;
+        bool hasTail = inode.Fragment != Inode.None && (inode.Length & (BlockSize - 1)) > 0;
+        _blocks = (inode.Length >> _blockLog) + (hasTail || (inode.Length & (BlockSize - 1)) == 0 ? 0 : 1);
+        if (hasTail)
+        {
+            _tailLength = (int)(inode.Length & (BlockSize - 1));
+            _tail = FindTail(volume, inode, _tailLength);
+        }
+
+        CheckCount();
+        _checkpoints = new Checkpoint[(_blocks / Step) + 1];
+        _checkpoints[0] = new Checkpoint(inode.Rest, (long)Math.Min(inode.Start, long.MaxValue));
+    }
+
+    /// <inheritdoc/>
+    public override long Length { get; }
+
+    /// <inheritdoc/>
+    public override long MapSize => _checkpoints.Length > 1 ? (long)_checkpoints.Length * 24 : 0;
+
+    private int BlockSize => 1 << _blockLog;
+
+    private int EntrySize => _volume.Super.Layout.BlockEntrySize;
+
+    /// <inheritdoc/>
+    protected override Piece Find(long offset)
+    {
+        long number = offset >> _blockLog;
+        int start = (int)(offset & (BlockSize - 1));
+        if (number == _blocks)
+        {
+            return PieceOfTail(start);
+        }
+
+        int length = (int)Math.Min(BlockSize, Length - (number << _blockLog));
+        StoredBlock block = FindBlock(number, out long address);
+        if (block.Length == 0)
+        {
+            return Piece.Hole(length - start);
+        }
+
+        if (block.Length > BlockSize || address > _volume.Source.Length - block.Length)
+        {
+            throw Damaged($"block {number} has {block.Length} bytes at 0x{address:X}");
+        }
+
+        if (!block.IsPlain)
+        {
+            return Piece.Encoded(_volume.Source, address, block.Length, _volume.Codec, start, length);
+        }
+
+        return block.Length == length
+            ? Piece.Mapped(_volume.Source, address + start, length - start)
+            : throw Damaged($"block {number} is stored as it is in {block.Length} bytes, and has {length}");
+    }
+
+    private static Piece FindTail(SquashFsVolume volume, in Inode inode, int length)
+    {
+        (long address, StoredBlock block) = volume.Fragments.Read(inode.Fragment);
+        long end = (long)inode.Offset + length;
+        if (end > (block.IsPlain ? block.Length : volume.Super.BlockSize))
+        {
+            throw InodeTable.Damaged(inode.Position, $"its end is at {inode.Offset} of fragment {inode.Fragment}, which ends before");
+        }
+
+        return block.IsPlain
+            ? Piece.Mapped(volume.Source, address + inode.Offset, length)
+            : Piece.Encoded(
+                volume.Source,
+                address,
+                block.Length,
+                new FragmentCodec(volume.Codec, volume.Fragments, inode.Fragment, (int)end),
+                inode.Offset,
+                volume.Super.BlockSize,
+                length);
+    }
+
+    // Another file's reader may have decoded the fragment, who needed less of it.
+    private Piece PieceOfTail(int start)
+    {
+        int left = _tailLength - start;
+        if (_tail.Kind == ExtentKind.Mapped)
+        {
+            return Piece.Mapped(_tail.Source!, _tail.Address + start, left);
+        }
+
+        return _volume.Fragments.TryFindLength(_inode.Fragment, out int length) && length < _inode.Offset + _tailLength
+            ? throw Damaged($"its end is at {_inode.Offset} of fragment {_inode.Fragment}, which has {length} bytes")
+            : Piece.Encoded(_tail.Source!, _tail.Address, _tail.StoredLength, _tail.Codec!, _inode.Offset + start, _tail.BlockLength, left);
+    }
+
+    private StoredBlock FindBlock(long number, out long address)
+    {
+        int step = (int)(number / Step);
+        LearnTo(step);
+        Checkpoint from = _checkpoints[step];
+        int count = (int)(number % Step) + 1;
+        Span<byte> entries = stackalloc byte[Step * sizeof(uint)];
+        entries = entries[..(count * EntrySize)];
+        MetadataCursor cursor = _volume.Metadata.Open(from.Position);
+        cursor.Read(entries);
+        address = from.Address + SumOf(entries[..^EntrySize]);
+        return BlockOf(entries[^EntrySize..]);
+    }
+
+    private void LearnTo(int step)
+    {
+        if (step < Volatile.Read(ref _known))
+        {
+            return;
+        }
+
+        lock (_checkpoints)
+        {
+            Span<byte> entries = stackalloc byte[Step * sizeof(uint)];
+            entries = entries[..(Step * EntrySize)];
+            for (int known = _known; known <= step; known++)
+            {
+                MetadataCursor cursor = _volume.Metadata.Open(_checkpoints[known - 1].Position);
+                cursor.Read(entries);
+                _checkpoints[known] = new Checkpoint(cursor.Position, _checkpoints[known - 1].Address + SumOf(entries));
+                Volatile.Write(ref _known, known + 1);
+            }
+        }
+    }
+
+    private long SumOf(ReadOnlySpan<byte> entries)
+    {
+        long sum = 0;
+        for (; entries.Length > 0; entries = entries[EntrySize..])
+        {
+            sum += BlockOf(entries).Length;
+        }
+
+        return sum;
+    }
+
+    private StoredBlock BlockOf(ReadOnlySpan<byte> entry)
+    {
+        bool isBigEndian = _volume.Super.Magic.IsBigEndian;
+        return EntrySize == sizeof(ushort)
+            ? StoredBlock.OfVersion1(isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(entry) : BinaryPrimitives.ReadUInt16LittleEndian(entry))
+            : StoredBlock.Of(isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(entry) : BinaryPrimitives.ReadUInt32LittleEndian(entry));
+    }
+
+    // Before memory is taken for it: so many lengths have to be in the table of inodes.
+    private void CheckCount()
+    {
+        long stored = (long)_volume.Super.DirectoryTable - _inode.Rest.Block;
+        long room = stored / MinMetadataBlock * MetadataBlock.MaxLength;
+        if (_blocks > room / EntrySize)
+        {
+            throw Damaged($"it has {Length} bytes, and the {stored} bytes of inodes from there on no room for the lengths of {_blocks} blocks");
+        }
+
+        if (_inode.Start > (ulong)_volume.Source.Length)
+        {
+            throw Damaged($"its blocks begin at 0x{_inode.Start:X}, beyond the end of the file system");
+        }
+    }
+
+    private InvalidImageException Damaged(string problem) => InodeTable.Damaged(_inode.Position, problem);
+
+    // A length, and at least a byte.
+    private const int MinMetadataBlock = 3;
+
+    private readonly record struct Checkpoint(MetadataPosition Position, long Address);
+}

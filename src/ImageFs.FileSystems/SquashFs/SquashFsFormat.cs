@@ -1,0 +1,61 @@
+using ImageFs.Storage;
+using ImageFs.Storage.Formats;
+using ImageFs.Tree;
+
+namespace ImageFs.FileSystems.SquashFs;
+
+/// <summary>SquashFS.</summary>
+internal sealed class SquashFsFormat : FileSystemFormat
+{
+    public const string Type = "squashfs";
+
+    /// <inheritdoc/>
+    public override string Name => Type;
+
+    /// <inheritdoc/>
+    public override string Title => "SquashFS";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Mark> Marks { get; } = [.. Magic.All.Select(magic => new Mark(0, magic.Bytes))];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> FileExtensions => [".squashfs", ".sqfs", ".sfs", ".squash", ".snap"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<FormatOption> Options => [new($"{Subdirectory.Option}=PATH", "the directory that is shown, by its path")];
+
+    /// <inheritdoc/>
+    public override bool Probe(BlockSource source)
+    {
+        try
+        {
+            return SuperBlock.IsThere(source) && SuperBlock.Read(source) is not null;
+        }
+        catch (UnsupportedFeatureException)
+        {
+            return true;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Resembles(BlockSource source) => SuperBlock.IsThere(source);
+
+    /// <inheritdoc/>
+    public override VolumeIdentity Identify(BlockSource source) => new(Type);
+
+    /// <inheritdoc/>
+    protected override long FindLength(BlockSource source) => (long)SuperBlock.Read(source).BytesUsed;
+
+    /// <inheritdoc/>
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
+    {
+        string? subdirectory = context.Options.TakeValue(Subdirectory.Option);
+        var volume = new SquashFsVolume(source, context.Memory);
+        VolumeLength.WarnIfCut(source, (long)volume.Super.BytesUsed, context.Warn);
+        return new SquashFsFileSystem(volume, subdirectory);
+    }
+}
