@@ -88,7 +88,7 @@ public sealed class ImageStack : IDisposable
 
             for (int i = 0; i < location.Inner.Count; i++)
             {
-                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, location.Inner[i]);
+                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, location.Inner[i], policy);
                 stack = new ImageStack(file, opened, i + 1 == location.Inner.Count ? context : outer);
             }
 
