@@ -114,6 +114,9 @@ public sealed class ImageStack : IDisposable
         return stack;
     }
 
+    /// <summary>The layers of an image in a file that is open already; nothing in it is looked at yet.</summary>
+    internal static ImageStack Over(ImageFile file, OpenContext context) => new(file, [], context);
+
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>
     /// <exception cref="ImageException">The container cannot be read.</exception>
