@@ -18,11 +18,12 @@ public sealed unsafe class GatherList
     private SafeHandle?[] _held = new SafeHandle?[FirstLength];
     private int _count;
 
-    /// <summary>Adds the first bytes of a buffer.</summary>
-    public void Add(PageBuffer memory, int length)
+    /// <summary>Adds bytes of a buffer.</summary>
+    public void Add(PageBuffer memory, int start, int length)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, memory.Length);
-        Add(memory, (void*)memory.DangerousGetHandle(), length);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, memory.Length - length);
+        Add(memory, (byte*)memory.DangerousGetHandle() + start, length);
     }
 
     /// <summary>Adds bytes of a mapped file.</summary>

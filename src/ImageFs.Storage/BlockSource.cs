@@ -198,6 +198,19 @@ public abstract class BlockSource
     protected internal virtual void ReadOwn(long offset, Span<byte> destination) =>
         throw new NotSupportedException($"{GetType().Name} has only mapped extents");
 
+    /// <summary>Takes hold of decoded bytes where they are kept, for who hands them on by reference.</summary>
+    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map"/> gave.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="lease">The bytes from there on, at least 1; dispose of it soon.</param>
+    /// <returns>False when they are not kept: <see cref="ReadOwn"/> gives them.</returns>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
+    protected internal virtual bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    {
+        lease = default;
+        return false;
+    }
+
     /// <summary>Whether this layer keeps the byte at an offset more than once, or can put it together.</summary>
     /// <param name="offset">In this layer, at the start of an extent that <see cref="Map"/> gave.</param>
     protected internal virtual bool HasOtherCopy(long offset) => false;

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Decoding;
+
 namespace ImageFs.Storage;
 
 /// <summary>An extent composed down through all layers to where its bytes can be read from.</summary>
@@ -41,5 +43,16 @@ public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind
         {
             Source.ReadOwn(Address, destination);
         }
+    }
+
+    /// <summary>Takes hold of the bytes of this run, or of its first, where they are kept decoded.</summary>
+    /// <param name="lease">The bytes, at least 1; dispose of it soon.</param>
+    /// <returns>False when they are not of an encoded block that is kept: <see cref="Read"/> gives them.</returns>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
+    public bool TryLease(out DecodedLease lease)
+    {
+        lease = default;
+        return Kind == ExtentKind.Encoded && Source.TryLeaseOwn(Address, Length, out lease);
     }
 }

@@ -8,7 +8,7 @@ namespace ImageFs.Storage;
 /// that tell are looked up entry by entry, never loaded: it is opened at the same cost whatever its size.
 /// </summary>
 /// <param name="decoded">Keeps decoded blocks; the default keeps none.</param>
-public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSource
+public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSource, IBlockDecoder
 {
     // Entries looked at for one extent: of the smallest blocks there are, these are 512 KiB.
     private const int MaxJoined = 1024;
@@ -57,39 +57,7 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
     protected virtual void ReadEncoded(in EncodedBlock block, Span<byte> stored) => block.Source.ReadAt(block.Address, stored);
 
     /// <inheritdoc/>
-    protected internal override void ReadOwn(long offset, Span<byte> destination)
-    {
-        while (destination.Length > 0)
-        {
-            EncodedBlock block = FindEncoded(offset);
-            int start = (int)(offset - block.Offset);
-            Span<byte> part = destination[..Math.Min(destination.Length, block.Length - start)];
-            if (!decoded.TryCopy(in block, start, part))
-            {
-                Decode(in block, start, part);
-            }
-
-            destination = destination[part.Length..];
-            offset += part.Length;
-        }
-    }
-
-    private void Decode(in EncodedBlock block, int start, Span<byte> part)
-    {
-        if (part.Length == block.Length)
-        {
-            Decode(in block, part);
-            decoded.Put(in block, start, part);
-            return;
-        }
-
-        using var buffer = new PooledBuffer(block.Length);
-        Decode(in block, buffer.Span);
-        decoded.Put(in block, start, buffer.Span);
-        buffer.Span.Slice(start, part.Length).CopyTo(part);
-    }
-
-    private void Decode(in EncodedBlock block, Span<byte> destination)
+    void IBlockDecoder.Decode(in EncodedBlock block, Span<byte> destination)
     {
         byte[] stored = ArrayPool<byte>.Shared.Rent(block.StoredLength);
         try
@@ -104,6 +72,28 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
         finally
         {
             ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal sealed override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    {
+        EncodedBlock block = FindEncoded(offset);
+        int start = (int)(offset - block.Offset);
+        return decoded.TryLease(in block, start, (int)Math.Min(maxLength, block.Length - start), this, out lease);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ReadOwn(long offset, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            EncodedBlock block = FindEncoded(offset);
+            int start = (int)(offset - block.Offset);
+            Span<byte> part = destination[..Math.Min(destination.Length, block.Length - start)];
+            decoded.Read(in block, start, part, this);
+            destination = destination[part.Length..];
+            offset += part.Length;
         }
     }
 

@@ -161,6 +161,17 @@ internal sealed class CommandLineTests
     }
 
     [Test]
+    public void Stats_tells_what_was_decoded()
+    {
+        using var mount = ImageMount.Mount(TestImages.Get("zisofs1"));
+        Tool.Shell("find \"$1\" -type f -exec cat {} + > /dev/null", mount.Directory).Succeeded();
+        using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
+        System.Text.Json.JsonElement decoded = stats.RootElement.GetProperty("decoded");
+        Assert.That(decoded.GetProperty("blocks").GetInt64(), Is.Positive);
+        Assert.That(decoded.GetProperty("bytes").GetInt64(), Is.Positive.And.LessThanOrEqualTo(decoded.GetProperty("read").GetInt64()), "no block is decoded twice");
+    }
+
+    [Test]
     public void Stats_of_a_directory_that_is_no_mount_of_ours_is_an_error()
     {
         ToolResult said = ImageFsProgram.Run("stats", "/");

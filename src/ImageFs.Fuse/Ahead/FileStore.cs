@@ -23,7 +23,8 @@ internal sealed class FileStore : IDisposable
     private readonly FileCache _files;
     private readonly FuseErrorLog _errors;
     private readonly ReplyPlan _plan = new(ReplyGather.Pieces);
-    private readonly ReplyGather _gather = new();
+    private readonly PageBuffer _buffer = new(PageBuffer.PageSize + FilesAhead.LargestFile);
+    private readonly ReplyGather _gather;
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly Thread _thread;
     private (int Place, int Count) _job;
@@ -41,6 +42,7 @@ internal sealed class FileStore : IDisposable
         _device = device;
         _files = files;
         _errors = errors;
+        _gather = new ReplyGather(_buffer);
         _thread = new Thread(Run) { IsBackground = true, Name = name };
     }
 
@@ -73,7 +75,7 @@ internal sealed class FileStore : IDisposable
         _wanted.Release();
         if (_thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(TimeSpan.FromSeconds(Patience)))
         {
-            _gather.Dispose();
+            _buffer.Dispose();
             _wanted.Dispose();
         }
     }
@@ -111,31 +113,42 @@ internal sealed class FileStore : IDisposable
     private int Store(ulong nodeId, BlockSource file)
     {
         int length = (int)Math.Min(file.Length, FilesAhead.LargestFile + 1);
-        if (length is 0 or > FilesAhead.LargestFile || _plan.Make(file, 0, length) != Fallback.None)
+        if (length is 0 or > FilesAhead.LargestFile)
         {
             return 0;
         }
 
-        Span<byte> head = stackalloc byte[s_headSize];
-        MemoryMarshal.Write(head, new FuseOutHeader { Len = (uint)(s_headSize + length), Error = FuseProtocol.NotifyStore });
-        MemoryMarshal.Write(head[Unsafe.SizeOf<FuseOutHeader>()..], new FuseNotifyStoreOut { NodeId = nodeId, Size = (uint)length });
-        Fallback fault = _gather.Send(_device, head, length, _plan.Extents, out Errno errno);
-
-        // The kernel makes the nodes of a listing after it has read all of it.
-        for (int i = 0; i < Patience && errno == Errno.ENOENT; i++)
+        try
         {
-            Thread.SpinWait(SpinsOfPatience);
-            fault = _gather.Send(_device, head, length, _plan.Extents, out errno);
+            if (_plan.Make(file, 0, length) != Fallback.None || Send(nodeId, length) != Fallback.None)
+            {
+                return 0;
+            }
         }
-
-        _plan.Clear();
-        if (fault != Fallback.None)
+        finally
         {
-            return 0;
+            _plan.Clear();
         }
 
         Volatile.Write(ref _stored, _stored + 1);
         Volatile.Write(ref _storedBytes, _storedBytes + length);
         return length;
+    }
+
+    private Fallback Send(ulong nodeId, int length)
+    {
+        Span<byte> head = stackalloc byte[s_headSize];
+        MemoryMarshal.Write(head, new FuseOutHeader { Len = (uint)(s_headSize + length), Error = FuseProtocol.NotifyStore });
+        MemoryMarshal.Write(head[Unsafe.SizeOf<FuseOutHeader>()..], new FuseNotifyStoreOut { NodeId = nodeId, Size = (uint)length });
+        Fallback fault = _gather.Send(_device, head, length, _plan, out Errno errno);
+
+        // The kernel makes the nodes of a listing after it has read all of it.
+        for (int i = 0; i < Patience && errno == Errno.ENOENT; i++)
+        {
+            Thread.SpinWait(SpinsOfPatience);
+            fault = _gather.Send(_device, head, length, _plan, out errno);
+        }
+
+        return fault;
     }
 }

@@ -1,9 +1,12 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Fuse.Replies;
 
-/// <summary>The device extents and zeros of one reply, and the pipe slots that they take. One worker uses one plan over and over.</summary>
+/// <summary>
+/// The extents of one reply, the pipe slots that they take, and leases on those that are decoded. One worker uses one plan over and over.
+/// </summary>
 /// <param name="capacity">Extents that it holds at most.</param>
 internal sealed class ReplyPlan(int capacity)
 {
@@ -11,12 +14,19 @@ internal sealed class ReplyPlan(int capacity)
     private const int FirstLength = 8;
 
     private LocatedExtent[] _extents = new LocatedExtent[Math.Min(FirstLength, capacity)];
+    private DecodedLease[] _leases = new DecodedLease[Math.Min(FirstLength, capacity)];
     private int _count;
 
     /// <summary>
-    /// The extents, in order, each on a device or of zeros; not all of the reply's unless <see cref="Make"/> returned None.
+    /// The extents, in order; not all of the reply's unless <see cref="Make"/> returned None. Without leases each is on a device or of zeros.
     /// </summary>
     public ReadOnlySpan<LocatedExtent> Extents => _extents.AsSpan(0, _count);
+
+    /// <summary>For each extent the decoded bytes that it is; an empty one for all others.</summary>
+    public ReadOnlySpan<DecodedLease> Leases => _leases.AsSpan(0, _count);
+
+    /// <summary>Whether any of it is decoded: it may then have bytes too that the layers have themselves.</summary>
+    public bool HasLeases { get; private set; }
 
     /// <summary>Slots of a pipe that the extents take: one for each page of the device that they touch.</summary>
     public long Slots { get; private set; }
@@ -41,11 +51,12 @@ internal sealed class ReplyPlan(int capacity)
         }
     }
 
-    /// <summary>Finds the extents of a run of bytes.</summary>
+    /// <summary>Finds the extents of a run of bytes. What is decoded is kept where it is until <see cref="Clear"/>.</summary>
     /// <returns>None; or why they cannot go by reference: NotMapped, TooManyPieces, SourceFailed.</returns>
     public Fallback Make(BlockSource source, long offset, int length)
     {
         Clear();
+        bool hasOthers = false;
         long end = offset + length;
         while (offset < end)
         {
@@ -54,32 +65,33 @@ internal sealed class ReplyPlan(int capacity)
                 return Fallback.TooManyPieces;
             }
 
-            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent))
+            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent) || !TryLease(in extent, out DecodedLease lease))
             {
                 return Fallback.SourceFailed;
             }
 
-            if (extent.File is null && !extent.IsZero)
-            {
-                return Fallback.NotMapped;
-            }
-
-            if (_count == _extents.Length)
-            {
-                Array.Resize(ref _extents, Math.Min(2 * _count, capacity));
-            }
-
-            _extents[_count++] = extent;
-            Slots += PagesTouched(extent.IsZero ? 0 : extent.Address, extent.Length);
-            offset += extent.Length;
+            Add(lease.IsEmpty ? extent : extent with { Length = lease.Length }, lease);
+            hasOthers |= lease.IsEmpty && extent.File is null && !extent.IsZero;
+            offset = _extents[_count - 1].Offset + _extents[_count - 1].Length;
         }
 
-        return Fallback.None;
+        return hasOthers && !HasLeases ? Fallback.NotMapped : Fallback.None;
     }
 
-    /// <summary>Forgets all extents: a device that is closed meanwhile can go.</summary>
+    /// <summary>Forgets all extents, and lets go of what is decoded: a device that is closed meanwhile can go.</summary>
     public void Clear()
     {
+        if (HasLeases)
+        {
+            foreach (ref readonly DecodedLease lease in Leases)
+            {
+                lease.Dispose();
+            }
+
+            Array.Clear(_leases, 0, _count);
+            HasLeases = false;
+        }
+
         Array.Clear(_extents, 0, _count);
         _count = 0;
         Slots = 0;
@@ -95,6 +107,35 @@ internal sealed class ReplyPlan(int capacity)
                 Files.DropFromCache(device.Descriptor, extent.Address, extent.Length);
             }
         }
+    }
+
+    // True with an empty lease for what is not decoded, or not kept.
+    private static bool TryLease(in LocatedExtent extent, out DecodedLease lease)
+    {
+        try
+        {
+            _ = extent.TryLease(out lease);
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            lease = default;
+            return false;
+        }
+    }
+
+    private void Add(in LocatedExtent extent, in DecodedLease lease)
+    {
+        if (_count == _extents.Length)
+        {
+            Array.Resize(ref _extents, Math.Min(2 * _count, capacity));
+            Array.Resize(ref _leases, _extents.Length);
+        }
+
+        _extents[_count] = extent;
+        _leases[_count++] = lease;
+        HasLeases |= !lease.IsEmpty;
+        Slots += PagesTouched(extent.IsZero ? 0 : extent.Address, extent.Length);
     }
 
     private static bool IsDirectExtent(in LocatedExtent extent, bool isLast)

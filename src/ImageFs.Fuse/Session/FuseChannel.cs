@@ -23,7 +23,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     private readonly ReplyPolicy _policy;
     private readonly ReplyPlan _plan = new(ReplyGather.Pieces);
     private readonly ReplyPipe _pipe;
-    private readonly ReplyGather _gather = new();
+    private readonly ReplyGather _gather;
     private readonly PageBuffer _request = new(FuseProtocol.MinReadBuffer);
 
     // One page whose last bytes are the reply's header, then the payload: page-aligned, and one write(2) with its header.
@@ -42,6 +42,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
         _device = device;
         _policy = policy;
         _pipe = new ReplyPipe(pipeCapacity, copiesHeader);
+        _gather = new ReplyGather(_reply);
     }
 
     /// <summary>What ended the connection, once <see cref="TryReceive"/> returned false: ENODEV is an unmount, ECONNABORTED an abort.</summary>
@@ -86,31 +87,37 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     public FileReplyOutcome ReplyFile(ulong unique, BlockSource source, long offset, int length)
     {
         var reply = new FileReplyOutcome(_policy.Way, Fallback.None, Errno.None);
-        if (reply.Way != ReplyWay.Copy)
+        try
         {
-            reply = SendByReference(reply.Way, unique, source, offset, length);
-        }
+            if (reply.Way != ReplyWay.Copy)
+            {
+                reply = SendByReference(reply.Way, unique, source, offset, length);
+            }
 
-        if (reply.Way == ReplyWay.Copy)
+            if (reply.Way == ReplyWay.Copy)
+            {
+                source.ReadAt(offset, Payload[..length]);
+                reply = reply with { Errno = Reply(unique, Errno.None, length) };
+            }
+
+            if (_policy.CachesOnce && reply.Way != ReplyWay.Direct)
+            {
+                _plan.DropFromCache();
+            }
+
+            return reply;
+        }
+        finally
         {
-            source.ReadAt(offset, Payload[..length]);
-            reply = reply with { Errno = Reply(unique, Errno.None, length) };
+            _plan.Clear();
         }
-
-        if (_policy.CachesOnce && reply.Way != ReplyWay.Direct)
-        {
-            _plan.DropFromCache();
-        }
-
-        _plan.Clear();
-        return reply;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _pipe.Dispose();
-        _gather.Dispose();
+        _gather.Clear();
         _request.Dispose();
         _reply.Dispose();
     }
@@ -120,7 +127,12 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
     {
         var note = Fallback.None;
         Fallback fault = _plan.Make(source, offset, length);
-        if (fault == Fallback.None && way == ReplyWay.Direct && !_plan.IsDirect)
+        if (fault == Fallback.None && _plan.HasLeases)
+        {
+            way = _policy.IsFree ? ReplyWay.Gather : way;
+            fault = way == ReplyWay.Gather ? Fallback.None : Fallback.NotMapped;
+        }
+        else if (fault == Fallback.None && way == ReplyWay.Direct && !_plan.IsDirect)
         {
             way = ReplyWay.Splice;
             note = Fallback.NotDirect;
@@ -151,7 +163,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
             return Fallback.TooManyPieces;
         }
 
-        Fallback fault = _gather.Send(_device, unique, length, _plan.Extents, out Errno errno);
+        Fallback fault = _gather.Send(_device, unique, length, _plan, out Errno errno);
         return Settle(fault, errno);
     }
 

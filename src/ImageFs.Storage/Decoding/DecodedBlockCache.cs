@@ -1,17 +1,36 @@
+using System.Runtime.ExceptionServices;
+using ImageFs.Linux;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Decoding;
 
 /// <summary>
-/// The decoded blocks that were read last, of all layers of a mount: who reads on decodes none twice. They are kept in pieces of one
-/// size, so that blocks of all sizes share the room. It takes no memory before the first of them.
+/// The decoded blocks that were read last, of all layers of a mount, in memory of its own that replies are made of by reference. A block is
+/// decoded once, straight into its place: who wants it meanwhile waits for that. It takes no memory before the first of them.
 /// </summary>
+/// <remarks>
+/// A hand goes round the memory from block to block. A new block takes the place of those that the hand comes to next; one that was used
+/// since it came there last is passed over, and so is one that somebody holds a lease on. So there is room for blocks of every size where
+/// there is room at all, and no more is ever taken than was given.
+/// </remarks>
 /// <param name="maxBytes">Bytes kept at most.</param>
 public sealed class DecodedBlockCache(int maxBytes)
 {
-    private const int PartLength = 16 << 10;
+    // A page fault for each page would take as long as to decode it.
+    private const int StripLength = 128 << 10;
 
-    private readonly Lazy<BlockSlots<Key>> _parts = new(() => new BlockSlots<Key>(PartLength, maxBytes));
+    // The first time round is not a whole one, and the second only takes the marks of use away.
+    private const int MaxRounds = 3;
+
+    private readonly object _sync = new();
+    private readonly Dictionary<Key, DecodedBlock> _blocks = [];
+    private readonly Stack<DecodedBlock> _unused = [];
+    private DecodedBlock?[] _places = [];
+    private PageBuffer? _memory;
+    private DecodedCounts _counts;
+    private int _hand;
+    private int _broughtIn;
+    private int _waiting;
     private long _lastOwner;
 
     /// <summary>Bytes kept at most.</summary>
@@ -20,51 +39,214 @@ public sealed class DecodedBlockCache(int maxBytes)
     /// <summary>Counts what is decoded for those who share the cache; null when nobody counts.</summary>
     public ReadAccount? Account { get; set; }
 
+    /// <summary>What was decoded and read so far.</summary>
+    public DecodedCounts Counts
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _counts;
+            }
+        }
+    }
+
+    /// <summary>The memory, once there is a block in it.</summary>
+    internal PageBuffer Memory => _memory!;
+
     /// <summary>Room for the blocks of one more volume or disk.</summary>
     public DecodedBlocks ForOwner() => new(this, Interlocked.Increment(ref _lastOwner), 0);
 
-    /// <summary>Copies a part of a block.</summary>
-    /// <returns>False when it is not there whole; the destination then holds nothing of use.</returns>
-    internal bool TryCopy(Key key, int start, Span<byte> destination)
+    /// <summary>Takes hold of a block. Where another thread is decoding it, it waits until that is done.</summary>
+    /// <param name="key">What it is.</param>
+    /// <param name="wanted">Bytes that are wanted of it, to be counted.</param>
+    /// <param name="isNew">
+    /// Whether it is not there: the caller has to decode it into its place, and to say <see cref="Publish"/> or <see cref="Fail"/>.
+    /// </param>
+    /// <returns>The block, until <see cref="Release"/>; null when there is no room for it now.</returns>
+    /// <exception cref="ImageException">The other thread could not decode it.</exception>
+    /// <exception cref="LinuxException">The device failed under the other thread's hands, or there is no memory.</exception>
+    internal DecodedBlock? Lease(Key key, int wanted, out bool isNew)
     {
-        bool isThere = true;
-        for (int at = start; isThere && destination.Length > 0;)
+        ExceptionDispatchInfo failure;
+        lock (_sync)
         {
-            (int part, int inPart) = Math.DivRem(at, PartLength);
-            int length = Math.Min(PartLength - inPart, destination.Length);
-            isThere = _parts.Value.TryCopyUncounted(key.Place + part, key with { Part = part }, inPart, destination[..length]);
-            destination = destination[length..];
-            at += length;
+            isNew = false;
+            if (!_blocks.TryGetValue(key, out DecodedBlock? block))
+            {
+                block = Reserve(key);
+                isNew = block is not null;
+                _counts = isNew ? _counts.AddRead(wanted) : _counts;
+                return block;
+            }
+
+            block.Leases++;
+            block.WasUsed = true;
+            while (!block.IsReady && block.Failure is null)
+            {
+                _waiting++;
+                Monitor.Wait(_sync);
+                _waiting--;
+            }
+
+            if (block.Failure is null)
+            {
+                _counts = _counts.AddRead(wanted);
+                return block;
+            }
+
+            failure = block.Failure;
         }
 
-        CacheCounts.Count(isThere);
-        return isThere;
+        failure.Throw();
+        return null;
     }
 
-    /// <summary>Keeps a block.</summary>
-    /// <param name="key">What it is; the part is not looked at.</param>
-    /// <param name="start">A byte that is wanted: of a block that is larger than all there is room for, what follows it is kept.</param>
-    /// <param name="block">The block, whole.</param>
-    internal void Put(Key key, int start, ReadOnlySpan<byte> block)
+    /// <summary>A block that the caller was to decode is there.</summary>
+    internal void Publish(DecodedBlock block)
     {
-        int count = ((block.Length - 1) / PartLength) + 1;
-        int first = count <= _parts.Value.Count ? 0 : start / PartLength;
-        for (int part = first; part < count && part - first < _parts.Value.Count; part++)
+        lock (_sync)
         {
-            int at = part * PartLength;
-            _parts.Value.Put(key.Place + part, key with { Part = part }, block.Slice(at, Math.Min(PartLength, block.Length - at)));
+            block.IsReady = true;
+            _counts = _counts.AddDecoded(block.Key.Length);
+            WakeWaiting();
         }
     }
 
-    /// <summary>A part of a block.</summary>
+    /// <summary>A block that the caller was to decode cannot be: who waits for it gets the same error, who comes later tries again.</summary>
+    internal void Fail(DecodedBlock block, Exception failure)
+    {
+        lock (_sync)
+        {
+            block.Failure = ExceptionDispatchInfo.Capture(failure);
+            Forget(block);
+            WakeWaiting();
+        }
+    }
+
+    /// <summary>Lets go of a block.</summary>
+    internal void Release(DecodedBlock block)
+    {
+        lock (_sync)
+        {
+            block.Leases--;
+        }
+    }
+
+    /// <summary>Counts a block that was decoded without a place here.</summary>
+    internal void CountAlone(int decoded, int read)
+    {
+        lock (_sync)
+        {
+            _counts = _counts.AddDecoded(decoded).AddRead(read);
+        }
+    }
+
+    private static int PagesOf(int length) => ((length - 1) / PageBuffer.PageSize) + 1;
+
+    private DecodedBlock? Reserve(Key key)
+    {
+        int pages = PagesOf(key.Length);
+        if (pages > maxBytes / PageBuffer.PageSize)
+        {
+            return null;
+        }
+
+        if (_memory is null)
+        {
+            _memory = PageBuffer.InLargePages(maxBytes / PageBuffer.PageSize * PageBuffer.PageSize);
+            _places = new DecodedBlock?[_memory.Length / PageBuffer.PageSize];
+        }
+
+        int place = MakeRoom(pages);
+        if (place < 0)
+        {
+            return null;
+        }
+
+        BringIn(place + pages);
+        if (!_unused.TryPop(out DecodedBlock? block))
+        {
+            block = new DecodedBlock();
+        }
+
+        block.Begin(key, place * PageBuffer.PageSize);
+        _places[place] = block;
+        _blocks.Add(key, block);
+        return block;
+    }
+
+    // Where so many free pages follow each other, or -1.
+    private int MakeRoom(int pages)
+    {
+        int rounds = 0;
+        int begin = _hand;
+        while (_hand - begin < pages)
+        {
+            if (_hand == _places.Length)
+            {
+                if (++rounds > MaxRounds)
+                {
+                    return -1;
+                }
+
+                _hand = begin = 0;
+            }
+            else if (_places[_hand] is not { } block)
+            {
+                _hand++;
+            }
+            else
+            {
+                int end = _hand + PagesOf(block.Key.Length);
+                if (block.Leases == 0 && !block.WasUsed)
+                {
+                    Forget(block);
+                    _unused.Push(block);
+                }
+                else
+                {
+                    block.WasUsed = false;
+                    begin = end;
+                }
+
+                _hand = end;
+            }
+        }
+
+        _hand = begin + pages;
+        return begin;
+    }
+
+    private void Forget(DecodedBlock block)
+    {
+        _places[block.Start / PageBuffer.PageSize] = null;
+        _blocks.Remove(block.Key);
+    }
+
+    private void BringIn(int pages)
+    {
+        int end = pages * PageBuffer.PageSize;
+        if (end > _broughtIn)
+        {
+            end = Math.Min(Math.Max(end, _broughtIn + StripLength), _memory!.Length);
+            Pages.Populate(_memory.Span[_broughtIn..end]);
+            _broughtIn = end;
+        }
+    }
+
+    private void WakeWaiting()
+    {
+        if (_waiting > 0)
+        {
+            Monitor.PulseAll(_sync);
+        }
+    }
+
+    /// <summary>What a block is known by.</summary>
     /// <param name="Owner">The volume or disk.</param>
     /// <param name="File">A file in it, by a number that is its own.</param>
     /// <param name="Offset">Where the block begins in the disk or file, decoded; or its address, where files share blocks.</param>
-    /// <param name="Length">Its bytes, decoded.</param>
-    /// <param name="Part">The part's number.</param>
-    internal readonly record struct Key(long Owner, long File, long Offset, int Length, int Part = 0)
-    {
-        /// <summary>Where the block's first part may be kept; the others follow.</summary>
-        public long Place => HashCode.Combine(Owner, File, Offset) & int.MaxValue;
-    }
+    /// <param name="Length">Its bytes, decoded; at least 1.</param>
+    internal readonly record struct Key(long Owner, long File, long Offset, int Length);
 }

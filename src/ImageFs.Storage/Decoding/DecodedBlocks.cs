@@ -23,19 +23,75 @@ public readonly struct DecodedBlocks
     /// <summary>The share of a volume whose files have blocks in common: a block is known by its address, whichever file it is read for.</summary>
     public DecodedBlocks ByAddress() => _cache is null ? default : new(_cache, _owner, _file) { IsByAddress = true };
 
-    /// <summary>Copies a part of a block.</summary>
+    /// <summary>Takes hold of a part of a block, which is decoded now if it is not there.</summary>
     /// <param name="block">The block.</param>
     /// <param name="start">Where the part begins in the block, decoded.</param>
-    /// <param name="destination">Takes the part; it holds nothing of use when the block was not there.</param>
-    /// <returns>False when it is not there.</returns>
-    public bool TryCopy(in EncodedBlock block, int start, Span<byte> destination) =>
-        _cache is not null && _cache.TryCopy(KeyOf(in block), start, destination);
+    /// <param name="length">Bytes of the part.</param>
+    /// <param name="decoder">Decodes the block.</param>
+    /// <param name="lease">The part; dispose of it soon.</param>
+    /// <returns>False when there is no room for it: <see cref="Read"/> does without.</returns>
+    /// <exception cref="ImageException">It cannot be decoded.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    internal bool TryLease(in EncodedBlock block, int start, int length, IBlockDecoder decoder, out DecodedLease lease)
+    {
+        lease = default;
+        bool isNew = false;
+        if (_cache?.Lease(KeyOf(in block), length, out isNew) is not { } place)
+        {
+            return false;
+        }
 
-    /// <summary>Keeps a block.</summary>
+        if (isNew)
+        {
+            try
+            {
+                decoder.Decode(in block, _cache.Memory.Span.Slice(place.Start, block.Length));
+            }
+            catch (Exception e)
+            {
+                _cache.Fail(place, e);
+                throw;
+            }
+
+            _cache.Publish(place);
+        }
+
+        lease = new DecodedLease(_cache, place, start, length);
+        return true;
+    }
+
+    /// <summary>Copies a part of a block, which is decoded now if it is not there.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="start">A byte that is wanted of it.</param>
-    /// <param name="decoded">All of its bytes.</param>
-    public void Put(in EncodedBlock block, int start, ReadOnlySpan<byte> decoded) => _cache?.Put(KeyOf(in block), start, decoded);
+    /// <param name="start">Where the part begins in the block, decoded.</param>
+    /// <param name="destination">Filled whole.</param>
+    /// <param name="decoder">Decodes the block.</param>
+    /// <exception cref="ImageException">It cannot be decoded.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    internal void Read(in EncodedBlock block, int start, Span<byte> destination, IBlockDecoder decoder)
+    {
+        if (TryLease(in block, start, destination.Length, decoder, out DecodedLease lease))
+        {
+            using (lease)
+            {
+                lease.Span.CopyTo(destination);
+            }
+
+            return;
+        }
+
+        if (destination.Length == block.Length)
+        {
+            decoder.Decode(in block, destination);
+        }
+        else
+        {
+            using var buffer = new PooledBuffer(block.Length);
+            decoder.Decode(in block, buffer.Span);
+            buffer.Span.Slice(start, destination.Length).CopyTo(destination);
+        }
+
+        _cache?.CountAlone(block.Length, destination.Length);
+    }
 
     private DecodedBlockCache.Key KeyOf(in EncodedBlock block) => new(_owner, _file, IsByAddress ? block.Address : block.Offset, block.Length);
 }

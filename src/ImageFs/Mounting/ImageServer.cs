@@ -53,11 +53,11 @@ internal sealed class ImageServer : IDisposable
     /// <exception cref="OptionException">An option is unknown or not valid.</exception>
     internal static ImageServer Start(MountRequest request, Action<string> log)
     {
-        (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, bool isWatched) = Open(request, log);
+        (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, MemoryBudget memory, bool isWatched) = Open(request, log);
         ImageServer? server = null;
         try
         {
-            server = new ImageServer(stack, log, new MountStatus(options.Source, options.MountPoint, fileSystem.Format), !request.IsFromMount);
+            server = new ImageServer(stack, log, new MountStatus(options.Source, options.MountPoint, fileSystem.Format, memory.Decoded), !request.IsFromMount);
             server.Mount(fileSystem, options with { Status = server._status.ToJson });
             server._watcher = isWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
             return server;
@@ -74,7 +74,7 @@ internal sealed class ImageServer : IDisposable
     /// <returns>The file system's format.</returns>
     internal static string Check(MountRequest request, Action<string> log)
     {
-        (ImageStack? stack, FileSystem fileSystem, _, _) = Open(request, log);
+        (ImageStack? stack, FileSystem fileSystem, _, _, _) = Open(request, log);
         using (stack)
         {
             return fileSystem.Format;
@@ -105,7 +105,8 @@ internal sealed class ImageServer : IDisposable
         _stack?.Dispose();
     }
 
-    private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, bool IsWatched) Open(MountRequest request, Action<string> log)
+    private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, MemoryBudget Memory, bool IsWatched) Open(
+        MountRequest request, Action<string> log)
     {
         string mountPoint = Paths.Full(request.Directory);
         var options = OptionList.Parse(request.Options);
@@ -148,7 +149,7 @@ internal sealed class ImageServer : IDisposable
                 keys.Dispose();
             }
 
-            return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, isWatched);
+            return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, context.Memory, isWatched);
         }
         catch
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Mounting;
 
@@ -10,7 +11,8 @@ namespace ImageFs.Mounting;
 /// <param name="source">The image.</param>
 /// <param name="mountPoint">The mount point.</param>
 /// <param name="format">The file system's format.</param>
-internal sealed class MountStatus(string source, string mountPoint, string format)
+/// <param name="decoded">What is decoded for it.</param>
+internal sealed class MountStatus(string source, string mountPoint, string format, DecodedBlockCache decoded)
 {
     /// <summary>The session, once it is there.</summary>
     internal FuseSession? Session { get; set; }
@@ -37,6 +39,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             if (Session is { } session)
             {
                 Write(json, session);
+                Write(json, decoded.Counts);
             }
 
             json.WriteEndObject();
@@ -85,6 +88,15 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         json.WriteNumber("lost_replies", counters.LostReplies);
         Write(json, "requests", counters.Requests);
         Write(json, "errors", counters.Errors);
+    }
+
+    private static void Write(Utf8JsonWriter json, DecodedCounts counts)
+    {
+        json.WriteStartObject("decoded");
+        json.WriteNumber("blocks", counts.Blocks);
+        json.WriteNumber("bytes", counts.Decoded);
+        json.WriteNumber("read", counts.Read);
+        json.WriteEndObject();
     }
 
     private static void Write<TKey>(Utf8JsonWriter json, string name, IReadOnlyDictionary<TKey, long> counts)

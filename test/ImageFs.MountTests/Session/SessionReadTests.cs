@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ImageFs.Fuse;
 using ImageFs.MountTests.Support;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 using ImageFs.Tests.Fuse;
 
 namespace ImageFs.MountTests.Session;
@@ -72,6 +73,50 @@ public sealed class SessionReadTests : FuseDeviceFixture
 
         Assert.That(counters.LostReplies, Is.Zero);
         Assert.That(counters.Errors.Keys, Is.SubsetOf(new[] { Linux.Errno.ENOSYS }));
+    }
+
+    [Test]
+    [CancelAfter(Limits.Test)]
+    public void Decoded_files_are_read_in_parallel_at_any_offset_and_kept_within_bounds(
+        [Values(null, ReplyWay.Splice, ReplyWay.Gather, ReplyWay.Direct, ReplyWay.Copy)] ReplyWay? way, [Values] bool direct)
+    {
+        using var image = new TestImage(1_000_000);
+        var cache = new DecodedBlockCache(300_000);
+        var file = new MixedFile(image, cache, 40);
+        var tree = new TestTree();
+        tree.AddFile("pieces", file);
+        string expected = Path.GetTempFileName();
+        File.WriteAllBytes(expected, file.Contents);
+        try
+        {
+            using var mount = new MountedTree(tree, options => options with { ForceReply = way });
+            Assert.That(Shell.Output($"python3 - '{mount.Directory}/pieces' '{expected}' {(direct ? 1 : 0)} <<'END'\n{ReadScript}\nEND"), Is.EqualTo("good"));
+            Assert.That(mount.Session.Counters.LostReplies, Is.Zero);
+            if (way is null or ReplyWay.Gather)
+            {
+                Assert.That(mount.Session.Counters.ReplyBytes.GetValueOrDefault(ReplyWay.Gather), Is.GreaterThan(file.Length / 2));
+            }
+        }
+        finally
+        {
+            File.Delete(expected);
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limits.Test)]
+    public void What_is_read_in_order_is_decoded_once([Values(1, 2)] int readers)
+    {
+        using var image = new TestImage(1_000_000);
+        var cache = new DecodedBlockCache(4 << 20);
+        var file = new MixedFile(image, cache, 40);
+        var tree = new TestTree();
+        tree.AddFile("pieces", file);
+        using var mount = new MountedTree(tree);
+        string expected = Convert.ToHexStringLower(SHA256.HashData(file.Contents));
+        string command = string.Concat(Enumerable.Repeat($"sha256sum < '{mount.Directory}/pieces' & ", readers));
+        Assert.That(Shell.Output($"{command} wait").Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(readers).And.All.StartsWith(expected));
+        Assert.That(cache.Counts.Decoded, Is.EqualTo(40L * MixedFile.DecodedInRound));
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using ImageFs.Images;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 using ImageFs.Tests.FileSystems.Ext;
 using ImageFs.Tests.Storage.Containers;
 using ImageFs.Tree;
@@ -38,8 +39,10 @@ public sealed class MemoryOfStackTests
         long[] slots = [.. all.Where(found => IsOf(found, typeof(BlockSlots<>))).Select(found => ((Array)ValueOf(found, "_slots")!).Length * (long)(int)ValueOf(found, "_blockSize")!)];
         IndexCache[] indexes = [.. all.OfType<IndexCache>().Distinct()];
         Assert.That(slots, Is.Not.Empty);
+        DecodedBlockCache[] decoded = [.. all.OfType<DecodedBlockCache>().Distinct()];
         Assert.That(indexes, Has.Length.EqualTo(1), "all volumes share one");
-        Assert.That(slots.Sum() + indexes[0].MaxBytes, Is.LessThanOrEqualTo(cacheSize));
+        Assert.That(decoded, Has.Length.EqualTo(1), "all layers share one");
+        Assert.That(slots.Sum() + indexes[0].MaxBytes + decoded[0].MaxBytes, Is.LessThanOrEqualTo(cacheSize));
     }
 
     private static byte[] MakeDisk()

@@ -6,6 +6,7 @@ using ImageFs.Fuse.Replies;
 using ImageFs.Fuse.Session;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 using ImageFs.Tests.Fuse.Replies;
 using ImageFs.Tests.Storage;
 
@@ -110,6 +111,39 @@ public sealed class ChannelTests
         Assert.That((device.Reads, device.BytesRead), Is.EqualTo((1, 49_000L)));
     }
 
+    [TestCase(null, 1 << 20, ReplyWay.Gather, Fallback.None)]
+    [TestCase(ReplyWay.Gather, 1 << 20, ReplyWay.Gather, Fallback.None)]
+    [TestCase(ReplyWay.Splice, 1 << 20, ReplyWay.Copy, Fallback.NotMapped)]
+    [TestCase(ReplyWay.Direct, 1 << 20, ReplyWay.Copy, Fallback.NotMapped)]
+    [TestCase(ReplyWay.Copy, 1 << 20, ReplyWay.Copy, Fallback.None)]
+    [TestCase(null, 100_000, ReplyWay.Gather, Fallback.None)]
+    [TestCase(null, 0, ReplyWay.Copy, Fallback.NotMapped)]
+    public void What_is_decoded_goes_by_reference_with_all_that_is_beside_it(ReplyWay? forced, int cacheSize, ReplyWay way, Fallback fallback)
+    {
+        var file = new MixedFile(_image, new DecodedBlockCache(cacheSize), 5);
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(forced));
+        for (int start = 0; start + 200_000 <= file.Length; start += 33_333)
+        {
+            Assert.That(channel.ReplyFile(5, file, start, 200_000), Is.EqualTo(new FileReplyOutcome(way, fallback, Errno.None)));
+            Assert.That(_target.Take().AsSpan(16).SequenceEqual(file.Contents.AsSpan(start, 200_000)), Is.True);
+        }
+    }
+
+    [Test]
+    public void Replies_let_go_of_what_is_decoded()
+    {
+        var cache = new DecodedBlockCache(2 * 72 << 10);
+        var file = new MixedFile(_image, cache, 5);
+        using var channel = new FuseChannel(_target.Descriptor, new ReplyPolicy(null));
+        for (int i = 0; i < 20; i++)
+        {
+            channel.ReplyFile(5, file, file.Length / 5 * (i % 5), 100_000);
+            _target.Take();
+        }
+
+        Assert.That(cache.Counts.Blocks, Is.EqualTo(20), "there is room for two blocks at any time, and each is used twice");
+    }
+
     [TestCase(ReplyWay.Splice)]
     [TestCase(ReplyWay.Gather)]
     [TestCase(ReplyWay.Direct)]
@@ -194,17 +228,18 @@ public sealed class ChannelTests
         Assert.That(policy.Judge(plan, 100, isDirect: false), Is.EqualTo(Fallback.None));
     }
 
-    [TestCase(ReplyWay.Splice)]
-    [TestCase(ReplyWay.Gather)]
-    [TestCase(ReplyWay.Copy)]
-    public void Reads_allocate_nothing(ReplyWay way)
+    [TestCase(ReplyWay.Splice, false)]
+    [TestCase(ReplyWay.Gather, false)]
+    [TestCase(ReplyWay.Gather, true)]
+    [TestCase(ReplyWay.Copy, false)]
+    public void Reads_allocate_nothing(ReplyWay way, bool isDecoded)
     {
         const int reads = 10_000;
         using FileDescriptor nowhere = Files.Open("/dev/null", OpenFlags.ReadWrite);
         using var channel = new FuseChannel(nowhere, new ReplyPolicy(way));
         var counters = new WorkerCounters();
         var tree = new TestTree();
-        ulong file = tree.AddFile("f", _image.Layout((2048, 400_000), (513, 400_000)));
+        ulong file = tree.AddFile("f", isDecoded ? new MixedFile(_image, new DecodedBlockCache(1 << 20), 6) : _image.Layout((2048, 400_000), (513, 400_000)));
         var options = new FuseMountOptions { MountPoint = "/nowhere", Source = "test" };
         var dispatcher = new FuseDispatcher(new FuseService(tree, options), channel, counters);
         byte[][] requests =
