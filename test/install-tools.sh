@@ -17,6 +17,7 @@ packages=(
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
   genromfs android-sdk-libsparse-utils # romfs images; sparse images of Android and their reader
+  7zip                        # a second reader of Android's super partitions and of cramfs
   ntfs-3g                     # NTFS images and their second reader
   cryptsetup-bin dislocker libbde-utils # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches

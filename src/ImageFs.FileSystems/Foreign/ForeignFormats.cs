@@ -70,7 +70,6 @@ public static class ForeignFormats
 
         // Other divisions into volumes.
         Table("amiga-rdb", "an Amiga disk (Rigid Disk Block)", "rdbtool and xdftool of amitools read it", new Mark(0, "RDSK") { Places = 16, Step = 512 }),
-        Table("android-super", "Android's super partition (dynamic partitions)", "unpack it with lpunpack", At(4096, "gDla")),
 
         // Disk images of other programs.
         File("affs", "an Amiga floppy (ADF)", "xdftool of amitools or unadf reads it", At(0, "DOS")).When(static source => source.From(3) is [<= 7, ..]),
@@ -89,6 +88,8 @@ public static class ForeignFormats
         File("partclone", "an image of partclone (Clonezilla)", "restore it: partclone.restore -C -s IMAGE -O FILE", At(0, "partclone-image")),
         File("partimage", "an image of Partimage", "restore it with partimage", At(0, "PaRtImAgE-VoLuMe")),
         File("ntfsclone", "an image of ntfsclone", "restore it: ntfsclone --restore-image --overwrite FILE IMAGE", At(0, "\0ntfsclone-image")),
+        File("android-super-empty", "the metadata of an Android super partition without its contents (super_empty.img)", "", At(0, "gDla")),
+        File("android-cow", "an update of Android that is not merged (snapshot of Virtual A/B)", "", At(0, 0x21, 0x21, 0x57, 0x4F, 0x63, 0x77, 0x6F, 0x43)),
         File("android-boot", "a boot image of Android", "unpack it with unpack_bootimg or abootimg -x", At(0, "ANDROID!")),
         File("android-boot", "a vendor boot image of Android", "unpack it with unpack_bootimg", At(0, "VNDRBOOT")),
         File("vma", "a backup of Proxmox (VMA)", "unpack it: vma extract", At(0, "VMA\0")),

@@ -1,5 +1,6 @@
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Formats;
+using ImageFs.Storage.Volumes.AndroidSuper;
 using ImageFs.Storage.Volumes.BitLocker;
 using ImageFs.Storage.Volumes.Luks;
 using ImageFs.Storage.Volumes.Lvm;
@@ -11,7 +12,7 @@ namespace ImageFs.Storage.Volumes;
 public static class VolumeFormats
 {
     /// <summary>All formats.</summary>
-    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new MdFormat(), new LvmFormat(), new LuksFormat(), new BitLockerFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
+    public static IReadOnlyList<VolumeFormat> All { get; } = [new DiscTracks(), new MdFormat(), new LvmFormat(), new LuksFormat(), new BitLockerFormat(), new AndroidSuperFormat(), new GuidPartitionTable(), new MasterBootRecord(), new ApplePartitionMap()];
 
     /// <summary>
     /// Whether a source begins with the mark of something that makes volumes, without dividing disks. A mark at its end does not count: that of
