@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Btrfs;
+using ImageFs.FileSystems.Erofs;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
@@ -25,6 +26,7 @@ public static class FileSystemFormats
         new BtrfsFormat(),
         new NtfsFormat(),
         new SquashFsFormat(),
+        new ErofsFormat(),
         new RomFsFormat(),
         new ExFatFormat(),
         new FatFormat(),

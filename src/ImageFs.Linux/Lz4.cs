@@ -20,6 +20,23 @@ public static unsafe partial class Lz4
         }
     }
 
+    /// <summary>Decodes the start of an LZ4 block, as much as fills the destination.</summary>
+    /// <param name="block">The block; what follows it is not looked at.</param>
+    /// <param name="destination">Takes what is decoded.</param>
+    /// <returns>Bytes decoded, which are fewer when the block holds fewer; -1 when it cannot be decoded.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static int DecodeStart(ReadOnlySpan<byte> block, Span<byte> destination)
+    {
+        fixed (byte* input = block)
+        fixed (byte* output = destination)
+        {
+            return Math.Max(LZ4_decompress_safe_partial(input, output, block.Length, destination.Length, destination.Length), -1);
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int LZ4_decompress_safe_partial(byte* source, byte* destination, int length, int wanted, int capacity);
+
     [LibraryImport(Library)]
     private static partial int LZ4_decompress_safe(byte* source, byte* destination, int length, int capacity);
 }

@@ -11,6 +11,7 @@ public static unsafe partial class Xz
     // What a stream says it needs is untrusted; xz -9 needs 65 MiB.
     private const ulong MaxMemory = 80 << 20;
     private const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
+    private const int MinDictionary = 4096; // LZMA_DICT_SIZE_MIN
     private const int Finish = 3; // LZMA_FINISH
     private const int StreamEnd = 1; // LZMA_STREAM_END
 
@@ -59,6 +60,46 @@ public static unsafe partial class Xz
             }
         }
     }
+
+    /// <summary>
+    /// Decodes a MicroLZMA stream, as EROFS has it: its first byte stands for the properties, and it has neither a length nor an end. The
+    /// destination is filled whole.
+    /// </summary>
+    /// <param name="stream">The stream, and nothing behind it.</param>
+    /// <param name="destination">Takes what is decoded.</param>
+    /// <param name="isWhole">Whether that is all of the stream; else only its start.</param>
+    /// <returns>Bytes decoded; -1 when it cannot be decoded, or is of another length.</returns>
+    /// <exception cref="TypeLoadException">There is no such library, or one that is older than 5.4.</exception>
+    public static int DecodeMicro(ReadOnlySpan<byte> stream, Span<byte> destination, bool isWhole)
+    {
+        fixed (byte* input = stream)
+        fixed (byte* output = destination)
+        {
+            var state = new LzmaStream
+            {
+                NextIn = input,
+                AvailableIn = (nuint)stream.Length,
+                NextOut = output,
+                AvailableOut = (nuint)destination.Length,
+            };
+            try
+            {
+                // No distance is longer than what there is.
+                uint dictionary = (uint)Math.Max(destination.Length, MinDictionary);
+                return lzma_microlzma_decoder(&state, (ulong)stream.Length, (ulong)destination.Length, isWhole ? (byte)1 : (byte)0, dictionary) == 0
+                    && lzma_code(&state, Finish) == StreamEnd && state.TotalOut == (ulong)destination.Length
+                    ? destination.Length
+                    : -1;
+            }
+            finally
+            {
+                lzma_end(&state);
+            }
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int lzma_microlzma_decoder(LzmaStream* stream, ulong encodedLength, ulong decodedLength, byte isExact, uint dictionary);
 
     [LibraryImport(Library)]
     private static partial int lzma_alone_decoder(LzmaStream* stream, ulong memoryLimit);

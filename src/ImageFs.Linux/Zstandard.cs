@@ -8,6 +8,10 @@ public static unsafe partial class Zstandard
     /// <summary>The library, by the name that it is looked for.</summary>
     public const string Library = "libzstd.so.1";
 
+    // What a frame says it needs is untrusted; 8 MiB are what every decoder should have (RFC 8878 3.1.1.1.2).
+    private const int WindowLogMax = 100; // ZSTD_d_windowLogMax
+    private const int MaxWindowLog = 23;
+
     /// <summary>
     /// Decodes frames, one after the other, until the destination is full or no frame follows; what does is not looked at.
     /// </summary>
@@ -42,6 +46,60 @@ public static unsafe partial class Zstandard
         }
     }
 
+    /// <summary>Decodes the start of a frame, as much as fills the destination.</summary>
+    /// <param name="frame">The frame; what follows it is not looked at.</param>
+    /// <param name="destination">Takes what is decoded.</param>
+    /// <returns>Bytes decoded, which are fewer when the frame holds fewer; -1 when it cannot be decoded.</returns>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    public static int DecodeStart(ReadOnlySpan<byte> frame, Span<byte> destination)
+    {
+        fixed (byte* input = frame)
+        fixed (byte* output = destination)
+        {
+            void* stream = ZSTD_createDStream();
+            if (stream is null)
+            {
+                return -1;
+            }
+
+            try
+            {
+                _ = ZSTD_DCtx_setParameter(stream, WindowLogMax, MaxWindowLog);
+                var from = new Buffer { Start = input, Length = (nuint)frame.Length };
+                var to = new Buffer { Start = output, Length = (nuint)destination.Length };
+                nuint left;
+                nuint before;
+                do
+                {
+                    before = from.Position + to.Position;
+                    left = ZSTD_decompressStream(stream, &to, &from);
+                    if (ZSTD_isError(left) != 0)
+                    {
+                        return -1;
+                    }
+                }
+                while (left != 0 && to.Position < to.Length && from.Position + to.Position > before);
+                return (int)to.Position;
+            }
+            finally
+            {
+                _ = ZSTD_freeDStream(stream);
+            }
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial void* ZSTD_createDStream();
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_DCtx_setParameter(void* stream, int parameter, int value);
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_freeDStream(void* stream);
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_decompressStream(void* stream, Buffer* output, Buffer* input);
+
     [LibraryImport(Library)]
     private static partial nuint ZSTD_findFrameCompressedSize(byte* source, nuint length);
 
@@ -50,4 +108,13 @@ public static unsafe partial class Zstandard
 
     [LibraryImport(Library)]
     private static partial uint ZSTD_isError(nuint code);
+
+    // ZSTD_inBuffer and ZSTD_outBuffer.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Buffer
+    {
+        public byte* Start;
+        public nuint Length;
+        public nuint Position;
+    }
 }

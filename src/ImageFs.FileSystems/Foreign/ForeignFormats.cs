@@ -14,7 +14,6 @@ public static class ForeignFormats
     public static IReadOnlyList<ForeignFormat> All { get; } =
     [
         // File systems.
-        FileSystem("erofs", "an EROFS file system", "fsck.erofs --extract unpacks it", At(KiB, 0xE2, 0xE1, 0xF5, 0xE0)),
         FileSystem("f2fs", "an F2FS file system", "mount -t f2fs -o ro,loop mounts it", At(KiB, 0x10, 0x20, 0xF5, 0xF2)),
         FileSystem("ReFS", "a ReFS file system", "", At(3, "ReFS\0")),
         FileSystem("hpfs", "an HPFS file system", "", At(0x2000, 0x49, 0xE8, 0x95, 0xF9)),

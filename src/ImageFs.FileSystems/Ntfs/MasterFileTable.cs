@@ -50,7 +50,7 @@ internal sealed class MasterFileTable
     }
 
     /// <summary>Records that there are, used or not.</summary>
-    public long Count => Math.Min(_source.Length / Geometry.RecordSize, NtfsNode.MaxRecords);
+    public long Count => _source.Length / Geometry.RecordSize;
 
     /// <summary>Pieces that it lies in.</summary>
     public int PieceCount => _source.PieceCount;

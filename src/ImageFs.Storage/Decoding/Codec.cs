@@ -37,12 +37,38 @@ public abstract class Codec
     /// <param name="length">Bytes of the block.</param>
     /// <returns>False when it cannot be decoded, or holds more; <paramref name="destination"/> then holds nothing of use.</returns>
     /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
-    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination, out int length)
+    public bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination, out int length) =>
+        TryDecode(encoded, destination, isWhole: true, out length);
+
+    /// <summary>Decodes the start of a block, which may hold more: its end and its checksum are not looked at.</summary>
+    /// <param name="encoded">The bytes that its stream is in; what they hold after the stream is not looked at.</param>
+    /// <param name="destination">Filled whole.</param>
+    /// <returns>False when it cannot be decoded, or holds less; <paramref name="destination"/> then holds nothing of use.</returns>
+    /// <exception cref="UnsupportedFeatureException">The library is not there.</exception>
+    public bool TryDecodeStart(ReadOnlyMemory<byte> encoded, Span<byte> destination) =>
+        TryDecode(encoded, destination, isWhole: false, out int length) && length == destination.Length;
+
+    /// <summary>Decodes one block; an <see cref="IOException"/> or <see cref="InvalidDataException"/> is a no as well.</summary>
+    /// <param name="encoded">The bytes that its stream is in.</param>
+    /// <param name="destination">Its start takes the block.</param>
+    /// <returns>Bytes of the block; <see cref="Damaged"/> when it cannot be decoded, or holds more than there is room for.</returns>
+    /// <exception cref="TypeLoadException">The library is not there, or lacks the function.</exception>
+    protected abstract int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination);
+
+    /// <summary>As <see cref="Decode"/>, of a block that may hold more than there is room for: where a format asks for that.</summary>
+    /// <param name="encoded">The bytes that its stream is in.</param>
+    /// <param name="destination">Its start takes the block's.</param>
+    /// <returns>Bytes decoded; <see cref="Damaged"/> when they cannot be.</returns>
+    /// <exception cref="TypeLoadException">The library is not there, or lacks the function.</exception>
+    protected virtual int DecodeStart(ReadOnlyMemory<byte> encoded, Span<byte> destination) =>
+        throw new NotSupportedException($"{Name} is not decoded in part");
+
+    private bool TryDecode(ReadOnlyMemory<byte> encoded, Span<byte> destination, bool isWhole, out int length)
     {
         length = Damaged;
         try
         {
-            length = Decode(encoded, destination);
+            length = isWhole ? Decode(encoded, destination) : DecodeStart(encoded, destination);
             return length >= 0;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
@@ -55,11 +81,4 @@ public abstract class Codec
             throw new UnsupportedFeatureException($"{Name} without the library {Library}");
         }
     }
-
-    /// <summary>Decodes one block; an <see cref="IOException"/> or <see cref="InvalidDataException"/> is a no as well.</summary>
-    /// <param name="encoded">The bytes that its stream is in.</param>
-    /// <param name="destination">Its start takes the block.</param>
-    /// <returns>Bytes of the block; <see cref="Damaged"/> when it cannot be decoded, or holds more than there is room for.</returns>
-    /// <exception cref="TypeLoadException">The library is not there, or lacks the function.</exception>
-    protected abstract int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination);
 }

@@ -10,7 +10,7 @@ public static class Codecs
     public static Codec Zlib { get; } = new InflateCodec("zlib", hasHeader: true);
 
     /// <summary>Frames of Zstandard (RFC 8878).</summary>
-    public static Codec Zstandard { get; } = new LibraryCodec("zstd", Linux.Zstandard.Library, Linux.Zstandard.Decode);
+    public static Codec Zstandard { get; } = new LibraryCodec("zstd", Linux.Zstandard.Library, Linux.Zstandard.Decode, Linux.Zstandard.DecodeStart);
 
     /// <summary>A stream of bzip2.</summary>
     public static Codec Bzip2 { get; } = new LibraryCodec("bzip2", Linux.Bzip2.Library, Linux.Bzip2.Decode);
@@ -21,8 +21,15 @@ public static class Codecs
     /// <summary>A stream of LZMA by itself, as .lzma files have it: 13 bytes of header, no checksum.</summary>
     public static Codec Lzma { get; } = new LibraryCodec("lzma", Linux.Xz.Library, Linux.Xz.DecodeAlone);
 
+    /// <summary>MicroLZMA, as EROFS has it: without a header and an end. A block holds what is asked for.</summary>
+    public static Codec MicroLzma { get; } = new LibraryCodec(
+        "microlzma",
+        Linux.Xz.Library,
+        static (encoded, destination) => Linux.Xz.DecodeMicro(encoded, destination, isWhole: true),
+        static (encoded, destination) => Linux.Xz.DecodeMicro(encoded, destination, isWhole: false));
+
     /// <summary>A block of LZ4, which has neither a frame nor a checksum. It ends where its bytes do.</summary>
-    public static Codec Lz4 { get; } = new LibraryCodec("lz4", Linux.Lz4.Library, Linux.Lz4.Decode);
+    public static Codec Lz4 { get; } = new LibraryCodec("lz4", Linux.Lz4.Library, Linux.Lz4.Decode, Linux.Lz4.DecodeStart);
 
     /// <summary>LZO1X, as the kernel has it: without a header.</summary>
     public static Codec Lzo { get; } = new LzoCodec();
@@ -37,5 +44,5 @@ public static class Codecs
     public static Codec Lzx { get; } = new LzxCodec();
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzma, Lz4, Lzo, Lznt1, Xpress, Lzx];
+    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzma, MicroLzma, Lz4, Lzo, Lznt1, Xpress, Lzx];
 }

@@ -12,7 +12,12 @@ internal sealed class InflateCodec(string name, bool hasHeader) : Codec
     public override string Name => name;
 
     /// <inheritdoc/>
-    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
+    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Decode(encoded, destination, isWhole: true);
+
+    /// <inheritdoc/>
+    protected override int DecodeStart(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Decode(encoded, destination, isWhole: false);
+
+    private int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination, bool isWhole)
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(encoded, out ArraySegment<byte> segment) ? segment : encoded.ToArray();
         using var input = new StreamInput(bytes);
@@ -20,7 +25,7 @@ internal sealed class InflateCodec(string name, bool hasHeader) : Codec
             ? new ZLibStream(input, CompressionMode.Decompress)
             : new DeflateStream(input, CompressionMode.Decompress);
         int length = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
-        return stream.ReadByte() < 0 && !input.IsExhausted ? length : Damaged;
+        return !isWhole || (stream.ReadByte() < 0 && !input.IsExhausted) ? length : Damaged;
     }
 
     /// <summary>The bytes of a stream. The runtime takes their end for the stream's; but only a stream that has not ended asks for more.</summary>

@@ -13,7 +13,6 @@ internal sealed class ForeignFormatsTests
 
     private static readonly (string Type, long Address, byte[] Mark)[] s_marks =
     [
-        ("erofs", 1024, [0xE2, 0xE1, 0xF5, 0xE0]),
         ("f2fs", 1024, [0x10, 0x20, 0xF5, 0xF2]),
         ("apfs", 32, [.. "NXSB"u8]),
         ("hfsplus", 1024, [.. "H+"u8, 0, 4]),

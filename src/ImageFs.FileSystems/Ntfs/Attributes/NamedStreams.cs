@@ -3,26 +3,25 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ntfs.Attributes;
 
-/// <summary>The streams of a file that have names ("alternate data streams"), numbered in the order of its attributes from 1 on.</summary>
+/// <summary>The streams of a file that have names ("alternate data streams").</summary>
 internal static class NamedStreams
 {
+    // A record has room for a few; a list of attributes, which is bounded too, for more.
+    private const int Max = 1 << 16;
+
     /// <summary>Their names, in the order that they are numbered in.</summary>
     /// <exception cref="ImageException">The file is damaged.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static List<string> List(NtfsVolume volume, FileRecord record)
     {
         var names = new List<string>();
-        var scan = new AttributeScan(volume, record);
-        try
+        using var scan = new AttributeScan(volume, record);
+        while (scan.MoveNext() && scan.Current.Type <= AttributeType.Data)
         {
-            while (MoveNext(ref scan))
+            if (IsFirst(scan.Current) && names.Count < Max)
             {
                 names.Add(scan.Current.Name.ToString());
             }
-        }
-        finally
-        {
-            scan.Dispose();
         }
 
         return names;
@@ -31,7 +30,7 @@ internal static class NamedStreams
     /// <summary>Opens one.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="record">The file's first record.</param>
-    /// <param name="number">Its number.</param>
+    /// <param name="number">Its number, from 1 on.</param>
     /// <exception cref="ImageException">The file is damaged, or has no such stream.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static NtfsStream Open(NtfsVolume volume, FileRecord record, int number)
@@ -39,9 +38,9 @@ internal static class NamedStreams
         var scan = new AttributeScan(volume, record);
         try
         {
-            for (int left = number; MoveNext(ref scan);)
+            for (int left = number; scan.MoveNext();)
             {
-                if (--left == 0)
+                if (IsFirst(scan.Current) && --left == 0)
                 {
                     return NtfsStream.Open(volume, ref scan);
                 }
@@ -61,20 +60,20 @@ internal static class NamedStreams
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static int Find(NtfsVolume volume, FileRecord record, ReadOnlySpan<char> name)
     {
-        var scan = new AttributeScan(volume, record);
-        try
+        using var scan = new AttributeScan(volume, record);
+        for (int number = 1; scan.MoveNext();)
         {
-            for (int number = 1; MoveNext(ref scan); number++)
+            if (!IsFirst(scan.Current))
             {
-                if (scan.Current.Name.SequenceEqual(name))
-                {
-                    return number;
-                }
+                continue;
             }
-        }
-        finally
-        {
-            scan.Dispose();
+
+            if (scan.Current.Name.SequenceEqual(name))
+            {
+                return number;
+            }
+
+            number++;
         }
 
         return 0;
@@ -83,17 +82,5 @@ internal static class NamedStreams
     /// <summary>Whether a stream holds what the file is compressed to: it is no stream of its own then.</summary>
     public static bool IsOverlay(string name) => name == OverlayFormat.StreamName;
 
-    // To the first piece of the next stream that has a name.
-    private static bool MoveNext(ref AttributeScan scan)
-    {
-        while (scan.MoveNext())
-        {
-            if (scan.Current is { Type: AttributeType.Data, LowestVcn: 0, Name.Length: > 0 })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool IsFirst(AttributeRecord attribute) => attribute is { Type: AttributeType.Data, LowestVcn: 0, Name.Length: > 0 };
 }

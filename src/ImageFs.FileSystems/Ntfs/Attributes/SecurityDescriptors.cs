@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ntfs.Attributes;

@@ -48,7 +48,7 @@ internal sealed class NtfsImage
             Assert.That(fileSystem.TryLookup(node, System.Text.Encoding.UTF8.GetBytes(name), out node), path);
         }
 
-        return new NtfsNode(node).Record;
+        return (long)node.Value;
     }
 
     /// <summary>The attributes of a record, each as its bytes.</summary>
