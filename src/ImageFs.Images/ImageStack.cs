@@ -88,7 +88,7 @@ public sealed class ImageStack : IDisposable
 
             for (int i = 0; i < location.Inner.Count; i++)
             {
-                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, location.Inner[i]);
+                ImageFile file = FileSystemFolder.OpenImage(stack.OpenFileSystem(), stack.Name, location.Inner[i], policy);
                 stack = new ImageStack(file, opened, i + 1 == location.Inner.Count ? context : outer);
             }
 
@@ -113,6 +113,9 @@ public sealed class ImageStack : IDisposable
         stack._further = [.. paths.Skip(1)];
         return stack;
     }
+
+    /// <summary>The layers of an image in a file that is open already; nothing in it is looked at yet.</summary>
+    internal static ImageStack Over(ImageFile file, OpenContext context) => new(file, [], context);
 
     /// <summary>The disk that an image is: what its container gives, all of it or what <c>offset=</c> and <c>sizelimit=</c> leave.</summary>
     /// <param name="choice">What was chosen.</param>

@@ -51,6 +51,18 @@ internal sealed class DeadServerTests
     }
 
     [Test]
+    public void Umount_waits_for_a_server_that_answers_late()
+    {
+        // Its own question is what keeps the mount in use until then.
+        using var mount = ImageMount.Mount(Image);
+        int server = Processes.ServerOf(mount.Directory);
+        KillServer(mount, signal: "STOP");
+        Tool.Shell("\"$1\" umount \"$2\" & sleep 4; kill -CONT \"$3\"; wait $!", ImageFsProgram.Path, mount.Directory, $"{server}").Succeeded();
+        Assert.That(mount.IsMounted, Is.False);
+        Assert.That(Processes.IsRunning(server), Is.False);
+    }
+
+    [Test]
     public void With_auto_unmount_it_goes_by_itself()
     {
         using var mount = ImageMount.Mount(Image, "auto_unmount");

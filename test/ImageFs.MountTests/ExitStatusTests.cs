@@ -87,14 +87,15 @@ internal sealed class ExitStatusTests
     {
         // mount(2) takes its time, as it might for a drive.
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
-        string[] strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mount", "-e", "inject=mount:delay_enter=3s"];
+        using var folder = new TestFolder();
+        string calls = folder["calls"];
+        string[] strace = ["strace", "-f", "-qq", "-o", calls, "-e", "trace=mount", "-e", "inject=mount:delay_enter=3s"];
         Need.Program("strace", "strace");
         string[] foreground = inForeground ? ["-f"] : [];
         using var process = global::System.Diagnostics.Process.Start(
             Tool.Start(strace[0], [.. strace[1..], ImageFsProgram.Path, "mount", .. foreground, mount.Image, mount.Directory]))!;
-        int program = 0;
-        Assert.That(ImageMount.Eventually(() => (program = ProcessTable.Find("imagefs", words => words.Contains("mount") && words.Contains(mount.Directory)).FirstOrDefault()) > 0));
-        Thread.Sleep(1500);
+        Assert.That(ImageMount.Eventually(() => File.Exists(calls) && File.ReadAllText(calls).Contains(" mount(", StringComparison.Ordinal)));
+        int program = ProcessTable.Find("imagefs", words => words.Contains("mount") && words.Contains(mount.Directory)).First();
         Tool.Run("kill", $"-{signal}", $"{program}").Succeeded();
         Assert.That(process.WaitForExit(Limits.Soon));
         Assert.That(process.ExitCode, Is.EqualTo(Interrupted), process.StandardError.ReadToEnd());

@@ -75,17 +75,44 @@ internal sealed class NestedTests
     }
 
     [TestCase("missing.iso", "No such file or directory")]
-    [TestCase("below", "Invalid argument")]
+    [TestCase("below", "Is a directory")]
+    [TestCase("null", "no regular file")]
     public void What_is_not_there_or_no_file_is_named(string path, string reason)
     {
         using var folder = new TestFolder();
         folder.CreateDirectory("tree");
         folder.CreateDirectory("tree/below");
+        Tool.Run("mknod", folder["tree/null"], "c", "1", "3").Succeeded();
         Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], folder["disk"], "4M").Succeeded();
 
         (ToolResult said, bool mounted) = ImageMount.TryMount($"{folder["disk"]}//{path}");
         Assert.That(mounted, Is.False);
         Assert.That(said.Error, Does.Contain(path).And.Contain(reason).IgnoreCase);
+    }
+
+    [TestCase("0", "600", "base.raw", true, TestName = "An image of root's names what root may read")]
+    [TestCase("1000", "644", "base.raw", true, TestName = "A file that all may read is named by anybody's image")]
+    [TestCase("1000", "600", "base.raw", false, TestName = "An image gains no rights in the image that it lies in")]
+    [TestCase("0", "644", "link", false, TestName = "No link leads out of the folder of an image inside an image")]
+    public void A_file_beside_an_image_inside_is_one_that_its_owner_may_read(string owner, string mode, string backing, bool isOpened)
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree");
+        folder.CreateDirectory("tree/own");
+        File.Copy(Iso, folder["tree/secret"]);
+        File.Copy(Iso, folder["tree/own/base.raw"]);
+        File.CreateSymbolicLink(folder["tree/own/link"], "../secret");
+        VirtualDisk.Image(folder["tree/own"], "create", "-q", "-f", "qcow2", "-F", "raw", "-b", backing, "disk.qcow2");
+        Tool.Run("chmod", mode, folder["tree/own/base.raw"]).Succeeded();
+        Tool.Run("chown", owner, folder["tree/own/disk.qcow2"]).Succeeded();
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], folder["disk"], "8M").Succeeded();
+
+        string image = $"{folder["disk"]}//own/disk.qcow2";
+        ToolResult said = ImageFsProgram.Run("ls", image);
+        Assert.That(said.ExitCode == 0, Is.EqualTo(isOpened), said.Error);
+        Assert.That(isOpened || said.Error.Contains("backing=any allows it", StringComparison.Ordinal), Is.True, said.Error);
+        string expected = ImageFsProgram.Run("ls", "-lR", Iso).Succeeded().Text;
+        Assert.That(ImageFsProgram.Run("ls", "-lR", "-o", "backing=any", image).Succeeded().Text, Is.EqualTo(expected));
     }
 
     private static TreeListing ListPlain()

@@ -50,7 +50,7 @@ internal sealed class MasterFileTable
     }
 
     /// <summary>Records that there are, used or not.</summary>
-    public long Count => _source.Length / Geometry.RecordSize;
+    public long Count => Math.Min(_source.Length / Geometry.RecordSize, NtfsNode.MaxRecords);
 
     /// <summary>Pieces that it lies in.</summary>
     public int PieceCount => _source.PieceCount;

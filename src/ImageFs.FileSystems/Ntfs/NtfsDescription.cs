@@ -13,7 +13,7 @@ internal static class NtfsDescription
 
     /// <summary>What tells the volume from others.</summary>
     public static VolumeIdentity Identify(NtfsVolume volume) =>
-        new(Format, VolumeInformation.Read(volume).Label, $"{volume.Geometry.SerialNumber:X16}");
+        new(Format, VolumeInformation.Read(volume).Label, Uuid(volume));
 
     /// <summary>What to say about it.</summary>
     /// <param name="volume">The volume.</param>
@@ -22,12 +22,11 @@ internal static class NtfsDescription
     public static ImageDescription Make(NtfsVolume volume, VolumeState state, UpcaseTable upcase)
     {
         Geometry geometry = volume.Geometry;
-        VolumeIdentity identity = Identify(volume);
-        VolumeInformation information = VolumeInformation.Read(volume);
+        string? version = state.Information?.Version;
         return new ImageDescription(Format)
-            .With("label", identity.Label)
-            .With("uuid", identity.Uuid)
-            .With("version", information.Version)
+            .With("label", state.Information?.Label)
+            .With("uuid", Uuid(volume))
+            .With("version", version)
             .With("size", geometry.Length)
             .With("sector-size", (long)geometry.SectorSize)
             .With("cluster-size", (long)geometry.ClusterSize)
@@ -38,11 +37,13 @@ internal static class NtfsDescription
             .With("file-table-pieces", (long)volume.Table.PieceCount)
             .With("log-version", state.LogVersion)
             .With("state", state.Text)
-            .With("written-by", FindWriter(volume, state, upcase, information.Version));
+            .With("written-by", FindWriter(volume, state, upcase, version));
     }
 
+    private static string Uuid(NtfsVolume volume) => $"{volume.Geometry.SerialNumber:X16}";
+
     // By what the versions of Windows have added to $Extend, and to the journal.
-    private static string? FindWriter(NtfsVolume volume, VolumeState state, UpcaseTable upcase, string version) =>
+    private static string? FindWriter(NtfsVolume volume, VolumeState state, UpcaseTable upcase, string? version) =>
         HasExtension(volume, upcase, "$Deleted") ? "Windows 10 of 2017, or later"
         : state.LogVersion.StartsWith('2') ? "Windows 8.1, or later"
         : HasExtension(volume, upcase, "$RmMetadata") ? "Windows Vista, or later"

@@ -140,7 +140,7 @@ internal sealed class NtfsFileSystem : FileSystem
         using var buffer = new PooledBuffer(_volume.Geometry.RecordSize);
         FileRecord record = _volume.ReadFile(file, buffer.Span);
         int number = NamedStreams.Find(_volume, record, units[..length]);
-        node = new NtfsNode(record.Number, number).Id;
+        node = new NtfsNode(record.Reference, number).Id;
         return number > 0;
     }
 

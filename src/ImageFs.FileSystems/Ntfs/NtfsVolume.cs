@@ -90,15 +90,18 @@ internal sealed class NtfsVolume
     }
 
     /// <summary>As <see cref="ReadFile(long, Span{byte})"/>, of the file of a node.</summary>
-    public FileRecord ReadFile(NodeId node, Span<byte> buffer) => ReadFile(new NtfsNode(node).Record, buffer);
+    public FileRecord ReadFile(NodeId node, Span<byte> buffer)
+    {
+        var file = new NtfsNode(node);
+        FileRecord record = ReadFile(file.Record, buffer);
+        return file.Sequence == 0 ? record : CheckSequence(record, file.Sequence);
+    }
 
     /// <summary>As <see cref="ReadFile(long, Span{byte})"/>, of a file that something refers to.</summary>
     /// <exception cref="ImageException">It is damaged, or the record is another file's by now.</exception>
-    public FileRecord ReadFile(FileReference reference, Span<byte> buffer)
-    {
-        FileRecord record = ReadFile(reference.Record, buffer);
-        return record.Sequence == reference.Sequence
-            ? record
-            : throw record.Damaged($"its sequence number is {record.Sequence} where {reference.Sequence} is looked for");
-    }
+    public FileRecord ReadFile(FileReference reference, Span<byte> buffer) => CheckSequence(ReadFile(reference.Record, buffer), reference.Sequence);
+
+    private static FileRecord CheckSequence(FileRecord record, ushort sequence) => record.Sequence == sequence
+        ? record
+        : throw record.Damaged($"its sequence number is {record.Sequence} where {sequence} is looked for");
 }

@@ -6,10 +6,6 @@ namespace ImageFs.Images.Library;
 /// <summary>What a folder of this machine has for a library: folders, and files that are images.</summary>
 internal static class HostListing
 {
-    // A name like these is taken at its word: a folder of thousands of images is listed without a look into any.
-    private static readonly HashSet<string> s_extensions = new(
-        KnownFormats.All.Where(format => format.IsRead).SelectMany(format => format.FileExtensions), StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The folders and images in a folder, in no order.</summary>
     /// <param name="folder">Its path.</param>
     /// <exception cref="LinuxException">It cannot be listed.</exception>
@@ -32,7 +28,8 @@ internal static class HostListing
                 return Paths.ReadLink(path) is null ? status : null;
             }
 
-            return status.IsRegular && (s_extensions.Contains(Path.GetExtension(name)) || HoldsImage(path)) ? status : null;
+            // A name is taken at its word: a folder of thousands of images is listed without a look into any.
+            return status.IsRegular && (ImageNames.IsImage(name) || HoldsImage(path)) ? status : null;
         }
         catch (LinuxException)
         {

@@ -8,24 +8,22 @@ namespace ImageFs.Images.Library;
 /// A folder of images as one file system: its folders are folders, and every image in them is one, too. An image is opened when somebody
 /// looks into it, and closed when nobody has for a while. What comes, goes or changes in the folder shows within a second.
 /// </summary>
-public sealed class ImageLibrary : FileSystem
+public sealed class ImageLibrary : FileSystem, IImageKeeper
 {
     /// <summary>Images that are open at most.</summary>
-    public const int MaxOpen = 32;
+    public const int MaxOpen = OpenImages.Max;
 
-    private const int DefaultIdleSeconds = 60;
     private const uint ReadBits = 0x124; // r--r--r--
     private const uint BlockSize = 4096;
 
     // "." and ".." come before the entries, in the order of their numbers.
     private const int FirstEntry = 2;
 
-    private readonly OpenContext _context;
     private readonly string? _leftOut;
     private readonly Lock _tableLock = new();
     private readonly List<LibraryEntry> _entries = [];
     private readonly Dictionary<string, LibraryEntry> _byPath = [];
-    private readonly List<LibraryEntry> _open = [];
+    private readonly OpenImages _open;
 
     /// <summary>Makes the library of a folder; no image is looked at.</summary>
     /// <param name="folder">Its path.</param>
@@ -43,8 +41,8 @@ public sealed class ImageLibrary : FileSystem
         }
 
         OptionList options = context.Options;
-        IdleTime = TimeSpan.FromSeconds(options.TakeNumber("idle", max: 24 * 60 * 60) ?? DefaultIdleSeconds);
-        _context = context.WithCopiedOptions();
+        IdleTime = OpenImages.TakeIdleTime(options);
+        _open = new OpenImages(context.WithCopiedOptions());
         options.Keep(new HashSet<string>());
         _leftOut = leftOut;
         _entries.Add(new LibraryEntry(1, null, path, status));
@@ -53,23 +51,17 @@ public sealed class ImageLibrary : FileSystem
     /// <summary>After how long without use an image is closed.</summary>
     public TimeSpan IdleTime { get; }
 
+    /// <summary>Folders and images that there may be: the rest of the numbers is for others.</summary>
+    public int MaxCount { get; init; } = ImageNode.MaxNumber;
+
     /// <summary>Images that are open.</summary>
-    public int OpenCount
-    {
-        get
-        {
-            lock (_tableLock)
-            {
-                return _open.Count;
-            }
-        }
-    }
+    public int OpenCount => _open.Count;
 
     /// <inheritdoc/>
     public override string Format => "images";
 
     /// <inheritdoc/>
-    public override NodeId Root => LibraryNode.Of(_entries[0]);
+    public override NodeId Root => ImageNode.Of(_entries[0]);
 
     /// <inheritdoc/>
     /// <remarks>Nobody can say without opening all images.</remarks>
@@ -85,7 +77,7 @@ public sealed class ImageLibrary : FileSystem
     public override bool MayChange => true;
 
     /// <inheritdoc/>
-    public override bool IsFixed(NodeId node) => LibraryNode.IsInside(node);
+    public override bool IsFixed(NodeId node) => ImageNode.IsInside(node);
 
     /// <inheritdoc/>
     public override ImageDescription Describe() => new(Format);
@@ -97,23 +89,23 @@ public sealed class ImageLibrary : FileSystem
     /// <inheritdoc/>
     public override NodeId RootOf(NodeId node)
     {
-        if (!LibraryNode.IsInside(node))
+        if (!ImageNode.IsInside(node))
         {
             return node;
         }
 
         LibraryEntry image = Find(node);
         FileSystem fileSystem = Open(image);
-        return ToNode(image, fileSystem, fileSystem.RootOf(LibraryNode.InsideOf(node)));
+        return ImageNode.Of(image, fileSystem, fileSystem.RootOf(ImageNode.InsideOf(node)));
     }
 
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)
     {
         LibraryEntry entry = Find(node);
-        if (LibraryNode.IsInside(node))
+        if (ImageNode.IsInside(node))
         {
-            return Show(entry, Open(entry).GetAttributes(LibraryNode.InsideOf(node)));
+            return Show(entry, Open(entry).GetAttributes(ImageNode.InsideOf(node)));
         }
 
         // Who may read the image may look into it.
@@ -138,22 +130,22 @@ public sealed class ImageLibrary : FileSystem
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(in DirectoryEntry entry)
     {
-        if (!LibraryNode.IsInside(entry.Node))
+        if (!ImageNode.IsInside(entry.Node))
         {
             return GetAttributes(entry.Node);
         }
 
         LibraryEntry image = Find(entry.Node);
-        return Show(image, Open(image).GetAttributes(entry with { Node = LibraryNode.InsideOf(entry.Node) }));
+        return Show(image, Open(image).GetAttributes(entry with { Node = ImageNode.InsideOf(entry.Node) }));
     }
 
     /// <inheritdoc/>
     /// <remarks>An image is not opened for that.</remarks>
     public override void PrefetchNames(NodeId directory)
     {
-        if (LibraryNode.IsInside(directory))
+        if (ImageNode.IsInside(directory))
         {
-            Find(directory).FileSystem?.PrefetchNames(LibraryNode.InsideOf(directory));
+            Find(directory).FileSystem?.PrefetchNames(ImageNode.InsideOf(directory));
         }
     }
 
@@ -163,7 +155,7 @@ public sealed class ImageLibrary : FileSystem
     {
         if (Find(directory) is { IsFolder: false, FileSystem: { } fileSystem })
         {
-            fileSystem.PrefetchAttributes(LibraryNode.IsInside(directory) ? LibraryNode.InsideOf(directory) : fileSystem.Root);
+            fileSystem.PrefetchAttributes(ImageNode.IsInside(directory) ? ImageNode.InsideOf(directory) : fileSystem.Root);
         }
     }
 
@@ -172,22 +164,22 @@ public sealed class ImageLibrary : FileSystem
     {
         LibraryEntry entry = Find(directory);
         bool isParent = name.SequenceEqual(".."u8);
-        if (!LibraryNode.IsInside(directory) && (isParent || name.SequenceEqual("."u8)))
+        if (!ImageNode.IsInside(directory) && (isParent || name.SequenceEqual("."u8)))
         {
-            node = LibraryNode.Of(isParent ? entry.Parent : entry);
+            node = ImageNode.Of(isParent ? entry.Parent : entry);
             return true;
         }
 
         if (entry.IsFolder)
         {
             LibraryEntry? found = Find(entry, ByteText.FromBytes(name));
-            node = found is null ? default : LibraryNode.Of(found);
+            node = found is null ? default : ImageNode.Of(found);
             return found is not null;
         }
 
         FileSystem fileSystem = Open(directory, out NodeId inside);
         bool isFound = fileSystem.TryLookup(inside, name, out NodeId child);
-        node = isFound ? ToNode(entry, fileSystem, child) : default;
+        node = isFound ? ImageNode.Of(entry, fileSystem, child) : default;
         return isFound;
     }
 
@@ -213,45 +205,25 @@ public sealed class ImageLibrary : FileSystem
 
     /// <inheritdoc/>
     public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) =>
-        !LibraryNode.IsInside(node) ? [] : Open(node, out NodeId inside).ListExtendedAttributes(inside);
+        !ImageNode.IsInside(node) ? [] : Open(node, out NodeId inside).ListExtendedAttributes(inside);
 
     /// <inheritdoc/>
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
-        !LibraryNode.IsInside(node) ? null : Open(node, out NodeId inside).GetExtendedAttribute(inside, name);
+        !ImageNode.IsInside(node) ? null : Open(node, out NodeId inside).GetExtendedAttribute(inside, name);
 
     /// <summary>Closes the images that nobody has used for a while.</summary>
     /// <param name="idleTime">For how long.</param>
     /// <returns>Whether there were any.</returns>
-    public bool CloseIdle(TimeSpan idleTime)
-    {
-        long before = Environment.TickCount64 - (long)idleTime.TotalMilliseconds;
-        lock (_tableLock)
-        {
-            return _open.RemoveAll(entry =>
-            {
-                bool isIdle = entry.LastUse <= before;
-                if (isIdle)
-                {
-                    entry.Close();
-                }
-
-                return isIdle;
-            }) > 0;
-        }
-    }
+    public bool CloseIdle(TimeSpan idleTime) => _open.CloseIdle(idleTime);
 
     private static NodeAttributes Show(LibraryEntry image, in NodeAttributes attributes) =>
-        attributes with { Inode = LibraryNode.InodeOf(image, attributes.Inode) };
+        attributes with { Inode = ImageNode.InodeOf(image, attributes.Inode) };
 
-    // Of a folder or an image's root: inside, no inode has the number 0.
-    private static ulong InodeOf(LibraryEntry entry) => LibraryNode.InodeOf(entry, 0);
-
-    private static NodeId ToNode(LibraryEntry entry, FileSystem fileSystem, NodeId inside) =>
-        inside == fileSystem.Root ? LibraryNode.Of(entry) : LibraryNode.Of(entry, inside);
+    private static ulong InodeOf(LibraryEntry entry) => ImageNode.InodeOf(entry, 0);
 
     private LibraryEntry Find(NodeId node)
     {
-        int number = LibraryNode.NumberOf(node);
+        int number = ImageNode.NumberOf(node);
         lock (_tableLock)
         {
             return number >= 1 && number <= _entries.Count ? _entries[number - 1] : throw new LinuxException("lookup", Errno.ESTALE);
@@ -288,20 +260,20 @@ public sealed class ImageLibrary : FileSystem
 
     private void CheckRoom()
     {
-        if (_entries.Count == LibraryNode.MaxNumber)
+        if (_entries.Count == MaxCount)
         {
-            throw new UnsupportedFeatureException($"a library of more than {LibraryNode.MaxNumber} folders and images");
+            throw new UnsupportedFeatureException($"a library of more than {MaxCount} folders and images");
         }
     }
 
     private void ReadFolder(LibraryEntry folder, long position, IDirectorySink sink)
     {
-        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, LibraryNode.Of(folder), NodeType.Directory, 1, InodeOf(folder))))
+        if (position < 1 && !sink.Add(new DirectoryEntry("."u8, ImageNode.Of(folder), NodeType.Directory, 1, InodeOf(folder))))
         {
             return;
         }
 
-        if (position < FirstEntry && !sink.Add(new DirectoryEntry(".."u8, LibraryNode.Of(folder.Parent), NodeType.Directory, FirstEntry, InodeOf(folder.Parent))))
+        if (position < FirstEntry && !sink.Add(new DirectoryEntry(".."u8, ImageNode.Of(folder.Parent), NodeType.Directory, FirstEntry, InodeOf(folder.Parent))))
         {
             return;
         }
@@ -314,7 +286,7 @@ public sealed class ImageLibrary : FileSystem
         foreach (LibraryEntry entry in entries.OrderBy(entry => entry.Number).SkipWhile(entry => entry.Number + FirstEntry <= position))
         {
             byte[] name = ByteText.ToBytes(Path.GetFileName(entry.Path));
-            if (!sink.Add(new DirectoryEntry(name, LibraryNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry, InodeOf(entry))))
+            if (!sink.Add(new DirectoryEntry(name, ImageNode.Of(entry), NodeType.Directory, entry.Number + FirstEntry, InodeOf(entry))))
             {
                 return;
             }
@@ -325,96 +297,29 @@ public sealed class ImageLibrary : FileSystem
     {
         LibraryEntry image = Find(node);
         FileSystem fileSystem = Open(image);
-        inside = LibraryNode.IsInside(node) ? LibraryNode.InsideOf(node) : fileSystem.Root;
+        inside = ImageNode.IsInside(node) ? ImageNode.InsideOf(node) : fileSystem.Root;
         return fileSystem;
     }
 
-    private FileSystem Open(LibraryEntry entry)
+    private FileSystem Open(LibraryEntry entry) => _open.Get(entry, entry.Path, OpenImage);
+
+    private FileSystem OpenImage(LibraryEntry entry, OpenContext context)
     {
-        if (entry.FileSystem is { } open)
+        // ESTALE makes the kernel look the path up again, and find the new image under its own number.
+        FileStatus status = Files.Status(entry.Path);
+        if (!entry.Is(status))
         {
-            return open;
+            throw new LinuxException("open", Errno.ESTALE, entry.Path);
         }
 
-        lock (entry.Opening)
-        {
-            if (entry.FileSystem is { } openNow)
-            {
-                return openNow;
-            }
+        // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
+        entry.Update(status);
+        ImageStack stack = ImageStack.Open(entry.Path, context.WithCopiedOptions());
 
-            // ESTALE makes the kernel look the path up again, and find the new image under its own number.
-            FileStatus status = Files.Status(entry.Path);
-            if (!entry.Is(status))
-            {
-                throw new LinuxException("open", Errno.ESTALE, entry.Path);
-            }
-
-            entry.Update(status);
-            MemoryBudget memory = _context.Memory.ForImage();
-            try
-            {
-                FileSystem fileSystem = OpenImage(entry, FileDevice.IdentityOf(in status), memory);
-                Register(entry, (fileSystem as VolumeTree)?.Count ?? 0);
-                entry.Open(fileSystem, memory);
-                return fileSystem;
-            }
-            catch
-            {
-                memory.Close();
-                throw;
-            }
-        }
-    }
-
-    private FileSystem OpenImage(LibraryEntry entry, string identity, MemoryBudget memory)
-    {
-        void Warn(string message) => _context.Warn($"{entry.Path}: {message}");
-        try
-        {
-            // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
-            ImageStack stack = ImageStack.Open(entry.Path, _context.WithCopiedOptions() with { Warn = Warn, Memory = memory });
-
-            // The permission to enter was checked for the file seen then, not for another that has taken its place.
-            return stack.Device?.Identity == identity
-                ? stack.OpenFileSystem()
-                : throw new LinuxException("open", Errno.ESTALE, entry.Path);
-        }
-        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
-        {
-            if (!entry.IsReported)
-            {
-                entry.IsReported = true;
-                Warn(e.Message);
-            }
-
-            throw e is OptionException ? new UnsupportedFeatureException(e.Message) : e;
-        }
-    }
-
-    private void Register(LibraryEntry entry, int volumes)
-    {
-        lock (_tableLock)
-        {
-            if (!entry.IsEntered)
-            {
-                entry.Enter(volumes);
-            }
-            else if (entry.Volumes != volumes)
-            {
-                // One of them could be read then, or can be now: the numbers are no longer theirs.
-                throw new LinuxException("open", Errno.ESTALE, entry.Path);
-            }
-
-            if (_open.Count >= MaxOpen)
-            {
-                LibraryEntry leastUsed = _open.MinBy(open => open.LastUse)!;
-                leastUsed.Close();
-                _open.Remove(leastUsed);
-            }
-
-            _open.Add(entry);
-        }
+        // The permission to enter was checked for the file seen then, not for another that has taken its place.
+        return stack.Device?.Identity == FileDevice.IdentityOf(in status)
+            ? stack.OpenFileSystem()
+            : throw new LinuxException("open", Errno.ESTALE, entry.Path);
     }
 
     private sealed class Sink(LibraryEntry image, FileSystem fileSystem, bool isImageRoot, IDirectorySink sink) : IDirectorySink
@@ -422,8 +327,8 @@ public sealed class ImageLibrary : FileSystem
         public bool Add(in DirectoryEntry entry)
         {
             bool leadsOut = isImageRoot && entry.Name.SequenceEqual(".."u8);
-            NodeId node = leadsOut ? LibraryNode.Of(image.Parent) : ToNode(image, fileSystem, entry.Node);
-            ulong inode = LibraryNode.IsInside(node) ? LibraryNode.InodeOf(image, entry.Inode) : InodeOf(leadsOut ? image.Parent : image);
+            NodeId node = leadsOut ? ImageNode.Of(image.Parent) : ImageNode.Of(image, fileSystem, entry.Node);
+            ulong inode = ImageNode.IsInside(node) ? ImageNode.InodeOf(image, entry.Inode) : InodeOf(leadsOut ? image.Parent : image);
             return sink.Add(entry with { Node = node, Inode = inode });
         }
     }

@@ -45,8 +45,8 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     /// <summary>Where the files are that it names.</summary>
     public ImageFolder Folder => folder;
 
-    /// <summary>The user whose file it is; null where it lies in another image.</summary>
-    public uint? Owner => (source as FileDevice)?.Owner;
+    /// <summary>The user whose file it is, on this machine or in the image that it lies in; null where there is none.</summary>
+    public uint? Owner { get; init; } = (source as FileDevice)?.Owner;
 
     /// <summary>This file, the one that named it, and so on to the one that the user named.</summary>
     public IEnumerable<ImageFile> Openers

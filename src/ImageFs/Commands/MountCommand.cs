@@ -16,6 +16,7 @@ internal static class MountCommand
         var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
+        var nested = new Option<bool>("--nested") { Description = "Show what is in images inside, in a folder beside each." };
         var strict = new Option<bool>("--strict") { Description = "Fail when a volume with files is left out; as -o left-out=error." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
@@ -32,13 +33,14 @@ internal static class MountCommand
 
         var command = new Verb("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, types, tree, strict, readOnly, isVerbose,
+            image, directory, options, types, tree, nested, strict, readOnly, isVerbose,
             new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
             new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
             new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
             new Example("imagefs /dev/sr0 /mnt", "a drive"),
             new Example("imagefs mount --tree ~/images ~/mnt", "every image of a folder, as a folder"),
-            new Example("imagefs disk.img//boot/install.iso /mnt", "an image inside an image"),
+            new Example("imagefs live.iso//live/filesystem.squashfs /mnt", "an image inside an image"),
+            new Example("imagefs mount --nested live.iso /mnt", "with folders beside images inside"),
             new Example("imagefs sda.img sdb.img /mnt", "volumes that lie on several disks"),
             { "Serving", foreground, debug, readyDescriptor, pidFile },
             MountOptionHelp.Groups,
@@ -49,6 +51,7 @@ internal static class MountCommand
             [
                 .. parsed.GetValue(options) ?? [],
                 .. parsed.GetValue(tree) ? (string[])["tree"] : [],
+                .. parsed.GetValue(nested) ? (string[])["nested"] : [],
                 .. parsed.GetValue(strict) ? (string[])[ImageStack.StrictOption] : [],
             ];
             string[] images = parsed.GetRequiredValue(image);

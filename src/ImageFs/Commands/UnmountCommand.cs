@@ -52,8 +52,25 @@ internal static class UnmountCommand
     private static void Unmount(string path, bool lazy)
     {
         string directory = FindMountPoint(path);
-        int? server = lazy ? null : FindServer(directory);
-        FuseUnmount.Run(directory, lazy);
+        int? server = null;
+        var query = new Thread(() => server = TryFindServer(directory)) { IsBackground = true };
+        if (!lazy)
+        {
+            // A mount whose server has died, or does not answer in time, can be unmounted all the same; so can one of another program.
+            query.Start();
+            query.Join(s_answerPatience);
+        }
+
+        try
+        {
+            FuseUnmount.Run(directory, lazy);
+        }
+        catch (FuseMountException) when (query.IsAlive && query.Join(s_patience))
+        {
+            // What kept it in use was the question, whose answer came late.
+            FuseUnmount.Run(directory, lazy);
+        }
+
         if (server is { } process && !Processes.WaitForEnd(process, s_patience))
         {
             Log.WriteToStandardError($"{directory}: unmounted, but its server (process {process}) has not ended yet");
@@ -89,15 +106,6 @@ internal static class UnmountCommand
 
         bool isThere = Mounts.TypeAt(path) is not null || Paths.Exists(path);
         throw new FuseMountException($"{path}: {(isThere ? "not mounted by imagefs" : "there is no such folder")}");
-    }
-
-    // A mount whose server has died, or does not answer in time, can be unmounted all the same; so can one of another program.
-    private static int? FindServer(string directory)
-    {
-        int? server = null;
-        var query = new Thread(() => server = TryFindServer(directory)) { IsBackground = true };
-        query.Start();
-        return query.Join(s_answerPatience) ? server : null;
     }
 
     private static int? TryFindServer(string directory)

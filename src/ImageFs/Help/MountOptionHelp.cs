@@ -34,7 +34,9 @@ internal static class MountOptionHelp
                 ("key-file=FILE", "the key of an encrypted volume: all bytes of the file"),
                 ("key-fd=N", "the same, from an open descriptor"),
                 ("tree", "the image is a folder: show every image in it as a folder"),
-                ("idle=SECONDS", "when an image of such a folder is closed (default: 60)"),
+                ("nested", "show what is in images inside, in a folder beside each: x.iso.d"),
+                ("nested-depth=N", "how many images may lie in each other there, 1 to 8 (default: 3)"),
+                ("idle=SECONDS", "when an image of a folder or inside is closed (default: 60)"),
                 ("backing=folder|any|device", "which other files an image may use (default: folder)"),
             ]),
         Group(

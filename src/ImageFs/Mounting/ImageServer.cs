@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
+using ImageFs.Images.Nested;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
@@ -23,7 +24,7 @@ internal sealed class ImageServer : IDisposable
     private readonly Lock _endLock = new();
     private readonly bool _isService;
     private FuseSession? _session;
-    private LibraryKeeper? _keeper;
+    private ImageKeeper? _keeper;
     private MountWatcher? _watcher;
     private int _stopping;
     private long _firstEnd;
@@ -111,6 +112,7 @@ internal sealed class ImageServer : IDisposable
         var options = OptionList.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
         bool isTree = options.TakeFlag("tree");
+        NestedOptions? nested = NestedOptions.Take(options);
 
         // The images of a folder are opened later, when the terminal is somebody else's.
         var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
@@ -135,7 +137,8 @@ internal sealed class ImageServer : IDisposable
         try
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
-            FileSystem fileSystem = stack?.OpenFileSystem() ?? new ImageLibrary(location.Join(location.Outer), context, leftOut: mountPoint);
+            FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
+            fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.Image, context, nested);
             if (!request.IsSloppy)
             {
                 options.RefuseRest();
@@ -154,6 +157,11 @@ internal sealed class ImageServer : IDisposable
             throw;
         }
     }
+
+    // The mount point may be in the folder.
+    private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested) => hasNested
+        ? new ImageLibrary(folder, context, mountPoint) { MaxCount = NestedTree.MaxCountOfOuter }
+        : new ImageLibrary(folder, context, mountPoint);
 
     private static void Ignore(string line)
     {
@@ -176,7 +184,8 @@ internal sealed class ImageServer : IDisposable
     {
         var session = FuseSession.Mount(fileSystem, options);
         _status.Session = session;
-        _keeper = fileSystem is ImageLibrary library ? new LibraryKeeper(library, session) : null;
+        _status.Images = fileSystem as IImageKeeper;
+        _keeper = _status.Images is { } images ? new ImageKeeper(images, session) : null;
         lock (_endLock)
         {
             _session = session;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ImageFs.Fuse;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage.Decoding;
 
@@ -16,6 +17,9 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
     /// <summary>The session, once it is there.</summary>
     internal FuseSession? Session { get; set; }
 
+    /// <summary>The images that are opened when they are entered; null where there are none.</summary>
+    internal IImageKeeper? Images { get; set; }
+
     /// <summary>The status as a JSON object.</summary>
     internal string ToJson()
     {
@@ -27,6 +31,11 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             json.WriteString("mountpoint", ByteText.Escape(mountPoint));
             json.WriteString("fstype", format);
             json.WriteNumber("pid", Environment.ProcessId);
+            if (Images is { } images)
+            {
+                json.WriteNumber("images_open", images.OpenCount);
+            }
+
             if (Session is { } session)
             {
                 Write(json, session);

@@ -63,6 +63,27 @@ public sealed class PathLookupTests
         Assert.That(() => PathLookup.Find(s_tree, $"2-disk/{path}"), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(errno));
     }
 
+    [TestCase("hostname", "hostname")]
+    [TestCase("./deep/../hostname", "hostname")]
+    [TestCase("deep/down", "deep/dir")]
+    public void A_path_is_followed_beneath_a_directory(string path, string found)
+    {
+        var tree = new LinkTree("top/etc/hostname", "top/etc/deep/dir", "top/etc/deep/down -> ../deep/dir");
+        NodeId node = PathLookup.FindBeneath(tree, PathLookup.Find(tree, "top/etc"), path, out IReadOnlyList<NodeId> passed);
+        Assert.That(tree.PathOf(node), Is.EqualTo($"top/etc/{found}"));
+        Assert.That(passed.Select(tree.PathOf), Is.EqualTo(found.StartsWith("deep", StringComparison.Ordinal) ? ["top/etc", "top/etc/deep"] : (string[])["top/etc"]));
+    }
+
+    [TestCase("/etc/hostname")]
+    [TestCase("..")]
+    [TestCase("dir/../../bin")]
+    [TestCase("vi")]
+    [TestCase("up")]
+    public void Nothing_leads_out_of_a_directory_that_binds(string path) =>
+        Assert.That(
+            () => PathLookup.FindBeneath(s_disk, PathLookup.Find(s_disk, "etc"), path, out _),
+            Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EXDEV));
+
     [TestCase("2-disk/../1-other/file")]
     [TestCase("2-disk/abs/../1-other/file")]
     [TestCase("1-other/abs")]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using ImageFs.FileSystems.Names;
+using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.FileSystems.Ntfs.Reparse;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -32,25 +33,32 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
     public List<byte[]> List(FileRecord record)
     {
         var names = new List<byte[]>();
+
+        // By Latin-1, in which each byte is a letter: there may be thousands.
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         var list = new EaList(record.Number, EaList.ReadBytes(volume, record));
         while (list.MoveNext())
         {
-            names.Add(list.Name.ToArray());
+            Add(list.Name.ToArray());
         }
 
         if (ShowsStreams)
         {
             foreach (string stream in ListStreams(record))
             {
-                byte[] name = [.. UserPrefix, .. Show(stream)];
-                if (!names.Exists(other => other.AsSpan().SequenceEqual(name)))
-                {
-                    names.Add(name);
-                }
+                Add([.. UserPrefix, .. Show(stream)]);
             }
         }
 
         return names;
+
+        void Add(byte[] name)
+        {
+            if (seen.Add(Encoding.Latin1.GetString(name)))
+            {
+                names.Add(name);
+            }
+        }
     }
 
     /// <summary>The value of an attribute; null when there is none of the name.</summary>
@@ -105,7 +113,7 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
             }
 
             int number = NamedStreams.Find(volume, record, name);
-            BlockSource contents = FileContents.Open(volume, record, NamedStreams.Open(volume, record, number), new NtfsNode(record.Number, number).Number);
+            BlockSource contents = FileContents.Open(volume, record, NamedStreams.Open(volume, record, number), new NtfsNode(record.Reference, number).Number);
             if (contents.Length > MaxValue)
             {
                 throw new LinuxException("getxattr", Errno.E2BIG, $"stream {name} of file record {record.Number}, of {contents.Length} bytes");

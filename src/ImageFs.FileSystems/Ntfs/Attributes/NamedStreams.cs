@@ -3,25 +3,26 @@ using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ntfs.Attributes;
 
-/// <summary>The streams of a file that have names ("alternate data streams").</summary>
+/// <summary>The streams of a file that have names ("alternate data streams"), numbered in the order of its attributes from 1 on.</summary>
 internal static class NamedStreams
 {
-    // A record has room for a few; a list of attributes, which is bounded too, for more.
-    private const int Max = 1 << 16;
-
     /// <summary>Their names, in the order that they are numbered in.</summary>
     /// <exception cref="ImageException">The file is damaged.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static List<string> List(NtfsVolume volume, FileRecord record)
     {
         var names = new List<string>();
-        using var scan = new AttributeScan(volume, record);
-        while (scan.MoveNext() && scan.Current.Type <= AttributeType.Data)
+        var scan = new AttributeScan(volume, record);
+        try
         {
-            if (IsFirst(scan.Current) && names.Count < Max)
+            while (MoveNext(ref scan))
             {
                 names.Add(scan.Current.Name.ToString());
             }
+        }
+        finally
+        {
+            scan.Dispose();
         }
 
         return names;
@@ -30,7 +31,7 @@ internal static class NamedStreams
     /// <summary>Opens one.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="record">The file's first record.</param>
-    /// <param name="number">Its number, from 1 on.</param>
+    /// <param name="number">Its number.</param>
     /// <exception cref="ImageException">The file is damaged, or has no such stream.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static NtfsStream Open(NtfsVolume volume, FileRecord record, int number)
@@ -38,9 +39,9 @@ internal static class NamedStreams
         var scan = new AttributeScan(volume, record);
         try
         {
-            for (int left = number; scan.MoveNext();)
+            for (int left = number; MoveNext(ref scan);)
             {
-                if (IsFirst(scan.Current) && --left == 0)
+                if (--left == 0)
                 {
                     return NtfsStream.Open(volume, ref scan);
                 }
@@ -60,20 +61,20 @@ internal static class NamedStreams
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static int Find(NtfsVolume volume, FileRecord record, ReadOnlySpan<char> name)
     {
-        using var scan = new AttributeScan(volume, record);
-        for (int number = 1; scan.MoveNext();)
+        var scan = new AttributeScan(volume, record);
+        try
         {
-            if (!IsFirst(scan.Current))
+            for (int number = 1; MoveNext(ref scan); number++)
             {
-                continue;
+                if (scan.Current.Name.SequenceEqual(name))
+                {
+                    return number;
+                }
             }
-
-            if (scan.Current.Name.SequenceEqual(name))
-            {
-                return number;
-            }
-
-            number++;
+        }
+        finally
+        {
+            scan.Dispose();
         }
 
         return 0;
@@ -82,5 +83,17 @@ internal static class NamedStreams
     /// <summary>Whether a stream holds what the file is compressed to: it is no stream of its own then.</summary>
     public static bool IsOverlay(string name) => name == OverlayFormat.StreamName;
 
-    private static bool IsFirst(AttributeRecord attribute) => attribute is { Type: AttributeType.Data, LowestVcn: 0, Name.Length: > 0 };
+    // To the first piece of the next stream that has a name.
+    private static bool MoveNext(ref AttributeScan scan)
+    {
+        while (scan.MoveNext())
+        {
+            if (scan.Current is { Type: AttributeType.Data, LowestVcn: 0, Name.Length: > 0 })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

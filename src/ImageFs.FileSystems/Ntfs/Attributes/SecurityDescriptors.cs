@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ntfs.Attributes;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageFs.FileSystems.Checking;
+using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Storage.Checking;
 using Directory = ImageFs.FileSystems.Ntfs.Directories.Directory;
 
@@ -67,8 +68,34 @@ internal sealed class NameCheck(NtfsVolume volume, UpcaseTable upcase)
 
         if (record.IsDirectory)
         {
-            new IndexCheck(new Directory(volume, record), upcase, run) { Take = (entry, name) => State(entry.File, name, isEntry: true) }.Run();
+            TakeEntries(new Directory(volume, record), run);
         }
+    }
+
+    private void TakeEntries(Directory directory, CheckRun run)
+    {
+        string? last = null;
+        var check = new IndexCheck(directory.Index, run)
+        {
+            Take = (entry, offset, address) =>
+            {
+                var name = new FileName(entry.Key);
+                if (!name.IsWhole)
+                {
+                    throw IndexNode.Damaged(address, IndexNode.NotWhole(offset));
+                }
+
+                int order = last is null ? -1 : upcase.CompareCaseless(last, name.Name);
+                if (order > 0 || (order == 0 && name.Name.SequenceEqual(last)))
+                {
+                    run.Find($"index of file record {directory.Reference.Record}", address, $"its name '{name.Name}' follows on '{last}'", IndexNode.Clause);
+                }
+
+                last = name.Name.ToString();
+                State(entry.File, name, isEntry: true);
+            },
+        };
+        check.Run();
     }
 
     private void State(FileReference file, FileName name, bool isEntry)

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Directories;
+using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -41,7 +42,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         _directory = directory;
         _start = position;
         NextPosition = position;
-        int recordSize = directory.RecordCount == 0 ? 0 : directory.RecordSize;
+        int recordSize = directory.Index.BufferSize;
         _buffer = new PooledBuffer(ShownNames.MaxBytes + recordSize);
         _nameBuffer = _buffer.Span[..ShownNames.MaxBytes];
         _recordBuffer = _buffer.Span[ShownNames.MaxBytes..];
@@ -50,8 +51,8 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         if (position < UnitsOfRoot)
         {
             _record = -1;
-            _walker = new IndexWalker(directory.Root);
-            _address = directory.Address;
+            _walker = new IndexWalker(directory.Index.Root);
+            _address = directory.Index.Address;
         }
         else
         {
@@ -69,7 +70,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     public readonly uint? AliasHash => null;
 
     /// <inheritdoc/>
-    public readonly NodeId Node => new((ulong)_entry.File.Record);
+    public readonly NodeId Node => new NtfsNode(_entry.File).Id;
 
     /// <inheritdoc/>
     public readonly NodeType Type => _name.Attributes switch
@@ -97,7 +98,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
     /// <inheritdoc/>
     public readonly Exception? Unreachable => _unreachable?.Error;
 
-    private readonly long UnitsOfRecord => _directory.RecordSize / IndexEntry.Alignment;
+    private readonly long UnitsOfRecord => _directory.Index.RecordSize / IndexEntry.Alignment;
 
     // Where the entries of the record that it is at have their positions from; those of the root have them from 0.
     private readonly long Place => _record < 0 ? 0 : UnitsOfRoot + (_record * UnitsOfRecord);
@@ -139,13 +140,19 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         var name = new FileName(entry.Key);
         if (!name.IsWhole)
         {
-            Pass(new InvalidImageException("index entry", _address, $"the name at byte {_walker.Offset} of it is not whole", IndexNode.Clause));
+            Pass(IndexNode.Damaged(_address, IndexNode.NotWhole(_walker.Offset)));
             return false;
         }
 
         // The root directory is an entry of itself, "."; no path needs it.
         if (name.NameSpace == NameSpace.Dos || entry.File.Record == SystemFiles.Root || !_owner.IsShown(entry.File.Record, name.Attributes))
         {
+            return false;
+        }
+
+        if (entry.File.Record >= _owner.RecordCount)
+        {
+            Pass(new InvalidImageException("index entry", _address, $"it leads to file record {entry.File}, and there are {_owner.RecordCount}", IndexNode.Clause));
             return false;
         }
 
@@ -175,13 +182,13 @@ internal ref struct DirectoryCursor : IDirectoryCursor
 
     private bool TryGoToNextRecord()
     {
-        while (_damaged < MaxDamaged && _directory.FindUsed(_record + 1) is { } next)
+        while (_damaged < MaxDamaged && _directory.Index.FindUsed(_record + 1) is { } next)
         {
             _record = next;
             _walker = default;
             try
             {
-                _walker = new IndexWalker(_directory.Read(next, _recordBuffer, out _address));
+                _walker = new IndexWalker(_directory.Index.Read(next, _recordBuffer, out _address));
                 return true;
             }
             catch (Exception e) when (e is ImageException or LinuxException)

@@ -25,6 +25,9 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
     /// <summary>How names are shown.</summary>
     public ShownNames Names => options.Names;
 
+    /// <summary>File records that there are.</summary>
+    public long RecordCount => volume.Table.Count;
+
     /// <summary>Has the kernel begin to read a directory: who asks about it may go into it, and a walk comes to all that a directory has.</summary>
     /// <param name="node">The directory.</param>
     public void PrefetchNames(NodeId node)
@@ -61,7 +64,7 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
             using DirectoryCursor cursor = Read(Open(node), 0);
             while (records.Count < MaxPrefetched && cursor.MoveNext())
             {
-                records.Add((long)cursor.Node.Value);
+                records.Add(new NtfsNode(cursor.Node).Record);
             }
 
             volume.Table.Prefetch(CollectionsMarshal.AsSpan(records));
@@ -132,13 +135,13 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
     protected override DirectoryCursor Read(Directory directory, long position) => new(this, directory, position);
 
     /// <inheritdoc/>
-    protected override long Weigh(Directory directory) => OwnWeight + directory.Size;
+    protected override long Weigh(Directory directory) => OwnWeight + directory.Index.Size;
 
     /// <inheritdoc/>
     protected override NodeId FindParent(NodeId node, Directory directory)
     {
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        return new NodeId((ulong)volume.ReadFile(directory.Parent, buffer.Span).Number);
+        return new NtfsNode(volume.ReadFile(directory.Parent, buffer.Span).Reference).Id;
     }
 
     /// <inheritdoc/>
@@ -174,9 +177,12 @@ internal sealed class NtfsDirectories(NtfsVolume volume, UpcaseTable upcase, Ntf
         }
 
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        node = new NodeId((ulong)volume.ReadFile(file, buffer.Span).Number);
+        node = new NtfsNode(volume.ReadFile(file, buffer.Span).Reference).Id;
         return true;
     }
+
+    /// <inheritdoc/>
+    protected override ulong FindInode(NodeId node) => (ulong)new NtfsNode(node).Number;
 
     private bool IgnoresCase(Directory directory) => options.IgnoresCase && !directory.IsCaseSensitive;
 }

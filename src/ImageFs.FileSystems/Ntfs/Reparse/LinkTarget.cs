@@ -13,7 +13,12 @@ internal static class LinkTarget
 {
     // PATH_MAX, with the zero at the end.
     private const int MaxLength = 4095;
-    private const int MaxDepth = 2048;
+
+    // Each takes three bytes of the target, behind the "./" at its start.
+    private const int MaxDepth = (MaxLength - 2) / 3;
+
+    // Before the names of all of them together: a folder has one, or a few.
+    private const int MaxAttributes = 16 * MaxDepth;
 
     // Before the names, of a link: places and lengths of two of them, and flags. A junction has no flags.
     private const int LinkHead = 12;
@@ -106,7 +111,8 @@ internal static class LinkTarget
     private static int CountFolders(NtfsVolume volume, FileRecord record)
     {
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        FileReference parent = FindParent(volume, record);
+        int left = MaxAttributes;
+        FileReference parent = FindParent(volume, record, ref left);
         int count = 0;
         for (; parent.Record != SystemFiles.Root; count++)
         {
@@ -115,17 +121,22 @@ internal static class LinkTarget
                 throw record.Damaged($"it is in more than {MaxDepth} folders", "linux-ntfs, $FILE_NAME");
             }
 
-            parent = FindParent(volume, volume.ReadFile(parent, buffer.Span));
+            parent = FindParent(volume, volume.ReadFile(parent, buffer.Span), ref left);
         }
 
         return count;
     }
 
-    private static FileReference FindParent(NtfsVolume volume, FileRecord record)
+    private static FileReference FindParent(NtfsVolume volume, FileRecord record, ref int left)
     {
         using var scan = new AttributeScan(volume, record);
         while (scan.MoveNext())
         {
+            if (left-- == 0)
+            {
+                throw record.Damaged($"the folders that the link is in have more than {MaxAttributes} attributes before their names");
+            }
+
             if (scan.Current.Type == AttributeType.FileName && !scan.Current.IsNonResident && new FileName(scan.Current.Value) is { IsWhole: true } name)
             {
                 return name.Parent;

@@ -105,6 +105,48 @@ internal sealed class DirectoryTests
         Assert.That(answered, Is.GreaterThan(0));
     }
 
+    [Test]
+    public void A_name_that_is_listed_does_not_show_the_file_that_its_record_is_of_by_now()
+    {
+        var image = new NtfsImage();
+        byte[] raw = image.Raw(image.Find("file-4097")).ToArray();
+        Assert.That(UpdateSequence.Apply(raw), Is.Null);
+        NtfsImage.Put16(raw, 16, 55);
+        NtfsImage.Protect(raw);
+        raw.CopyTo(image.Raw(image.Find("file-4097")));
+        FileSystem fileSystem = image.Open();
+        NodeId node = List(fileSystem, fileSystem.Root).Single(entry => Encoding.UTF8.GetString(entry.Name) == "file-4097").Node;
+        Assert.That(() => fileSystem.GetAttributes(node), Throws.InstanceOf<InvalidImageException>().With.Message.Contains("sequence number is 55"));
+        Assert.That(() => fileSystem.OpenFile(node), Throws.InstanceOf<InvalidImageException>());
+    }
+
+    [Test]
+    public void An_entry_that_leads_behind_the_table_is_damage_and_no_other_file()
+    {
+        var image = new NtfsImage();
+        long directory = image.Find("d4");
+        image.Change(directory, AttributeType.IndexRoot, root =>
+        {
+            // The first entry, behind the heads of attribute, root and node: a stream of file 64, if its upper bits were taken for one.
+            root = [.. root];
+            BinaryPrimitives.WriteUInt64LittleEndian(root.AsSpan(BinaryPrimitives.ReadUInt16LittleEndian(root.AsSpan(20)) + 32), 64 | (1UL << 40));
+            return root;
+        });
+        var names = new List<(byte[], NodeId)>();
+        Assert.That(() => ListInto(image.Open(), new NodeId((ulong)directory), names), Throws.InstanceOf<InvalidImageException>().With.Message.Contains($"leads to file record {64 + (1L << 40)}-0, and there are"));
+        Assert.That(names, Has.Count.GreaterThanOrEqualTo(2), "the others");
+    }
+
+    [Test]
+    public void An_index_of_more_bytes_than_the_volume_is_damage()
+    {
+        var image = new NtfsImage();
+        long directory = image.Find("most-names");
+        image.Change(directory, AttributeType.IndexAllocation, _ =>
+            NtfsImage.NonResident(AttributeType.IndexAllocation, [.. Enumerable.Repeat((2000L, 1L), 4)], size: 8000L * NtfsImage.ClusterSize, name: "$I30"));
+        Assert.That(() => List(image.Open(), new NodeId((ulong)directory)), Throws.InstanceOf<InvalidImageException>().With.Message.Contains("it has 32768000 bytes"));
+    }
+
     [TestCase("", false)]
     [TestCase("nocase", true)]
     public void Case_of_letters_counts_by_the_option_and_by_the_directory(string options, bool isFound)

@@ -48,7 +48,7 @@ internal sealed class NtfsImage
             Assert.That(fileSystem.TryLookup(node, System.Text.Encoding.UTF8.GetBytes(name), out node), path);
         }
 
-        return (long)node.Value;
+        return new NtfsNode(node).Record;
     }
 
     /// <summary>The attributes of a record, each as its bytes.</summary>

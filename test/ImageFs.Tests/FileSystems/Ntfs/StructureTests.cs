@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using ImageFs.FileSystems.Names;
 using ImageFs.FileSystems.Ntfs;
-using ImageFs.FileSystems.Ntfs.Directories;
+using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.FileSystems.Ntfs;

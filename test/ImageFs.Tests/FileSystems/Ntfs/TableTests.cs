@@ -221,7 +221,29 @@ internal sealed class TableTests
         var image = new NtfsImage();
         long log = image.Open().OpenFile(new NodeId(2)).Map(0, 1, out _).Address;
         using var device = new TestDevice(image.Bytes) { Bad = (log, log + NtfsImage.ClusterSize) };
-        Assert.That(Walk(new NtfsFormat().Open(device, OpenContext.Of(string.Empty, null))), Is.EqualTo(Walk(image.Open())));
+        FileSystem fileSystem = new NtfsFormat().Open(device, OpenContext.Of(string.Empty, null));
+        Assert.That(Walk(fileSystem), Is.EqualTo(Walk(image.Open())));
+        Assert.That(fileSystem.Describe().Find("state"), Does.StartWith("unknown: $LogFile: ").And.Contains("Input/output error"));
+    }
+
+    [Test]
+    public void A_volume_that_does_not_say_whether_it_is_dirty_is_described_and_not_called_clean()
+    {
+        var image = new NtfsImage();
+        image.SetAttributes(SystemFiles.Volume, image.Attributes(SystemFiles.Volume).Where(attribute => NtfsImage.TypeOf(attribute) != AttributeType.VolumeInformation));
+        ImageDescription told = image.Open().Describe();
+        Assert.That(told.Find("state"), Does.StartWith("unknown: $Volume: file record 3 at 0x").And.Contains("does not tell the version"));
+        Assert.That(told.Find("uuid"), Is.EqualTo(image.Open().Describe().Find("uuid")).And.Not.Empty);
+    }
+
+    [Test]
+    public void A_journal_that_was_used_and_has_no_good_page_leaves_the_state_unknown()
+    {
+        var image = new NtfsImage();
+        image.Cluster(image.Open().OpenFile(new NodeId(2)).Map(0, 1, out _).Address / NtfsImage.ClusterSize, 2).Fill(0x20);
+        Assert.That(image.Open().Describe().Find("state"), Does.StartWith("unknown: $LogFile: file record 2 at 0x").And.Contains("has not the mark of a restart page"));
+        image.Cluster(image.Open().OpenFile(new NodeId(2)).Map(0, 1, out _).Address / NtfsImage.ClusterSize, 2).Fill(0xFF);
+        Assert.That(image.Open().Describe().Find("state"), Is.EqualTo("clean"), "it was never used");
     }
 
     [TestCase(false)]

@@ -1,25 +1,25 @@
 using ImageFs.Fuse;
-using ImageFs.Images.Library;
+using ImageFs.Images;
 
 namespace ImageFs.Mounting;
 
-/// <summary>Closes the images of a library that nobody has used for a while.</summary>
-internal sealed class LibraryKeeper : IDisposable
+/// <summary>Closes the images of a tree that nobody has used for a while.</summary>
+internal sealed class ImageKeeper : IDisposable
 {
     private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
 
-    private readonly ImageLibrary _library;
+    private readonly IImageKeeper _images;
     private readonly FuseSession _session;
     private readonly Timer _timer;
 
-    /// <summary>Begins to keep a library.</summary>
-    /// <param name="library">The library.</param>
+    /// <summary>Begins to keep the images of a tree.</summary>
+    /// <param name="images">The tree.</param>
     /// <param name="session">The session that serves it.</param>
-    internal LibraryKeeper(ImageLibrary library, FuseSession session)
+    internal ImageKeeper(IImageKeeper images, FuseSession session)
     {
-        _library = library;
+        _images = images;
         _session = session;
-        TimeSpan period = library.IdleTime > s_shortest ? library.IdleTime : s_shortest;
+        TimeSpan period = images.IdleTime > s_shortest ? images.IdleTime : s_shortest;
         _timer = new Timer(_ => Keep(), null, period, period);
     }
 
@@ -29,10 +29,10 @@ internal sealed class LibraryKeeper : IDisposable
     // A file that is being read from is opened anew, which counts as use: so an image is closed after one to two periods.
     private void Keep()
     {
-        if (_library.OpenCount > 0)
+        if (_images.OpenCount > 0)
         {
             _session.ForgetFiles();
-            if (_library.CloseIdle(_library.IdleTime))
+            if (_images.CloseIdle(_images.IdleTime))
             {
                 // The descriptors, whole mappings with them, go now, not when memory is short.
                 GC.Collect();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using ImageFs.Storage;
 
-namespace ImageFs.FileSystems.Ntfs.Directories;
+namespace ImageFs.FileSystems.Ntfs.Indexes;
 
 /// <summary>
 /// A node of an index: its head, and its entries in order. That of the root is in $INDEX_ROOT, the others are in the records of
@@ -24,6 +25,15 @@ internal readonly ref struct IndexNode
 
     /// <summary>Where the first entry is.</summary>
     public int Start => (int)BinaryPrimitives.ReadUInt32LittleEndian(_bytes);
+
+    /// <summary>The error of something that is wrong with one.</summary>
+    /// <param name="address">Where the record that it is in lies in the volume.</param>
+    /// <param name="problem">What is wrong.</param>
+    public static InvalidImageException Damaged(long address, string problem) => new("index record", address, problem, Clause);
+
+    /// <summary>What is wrong with one of which a key is cut short.</summary>
+    /// <param name="offset">Where the entry is in the node.</param>
+    public static string NotWhole(int offset) => $"the key at byte {offset} of it is not whole";
 
     /// <summary>What is wrong with the head; null when nothing is. Only then may its other members be asked.</summary>
     public string? FindProblem()
