@@ -1,7 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Formats;
-using Directory = ImageFs.FileSystems.Ntfs.Directories.Directory;
 
 namespace ImageFs.FileSystems.Ntfs;
 
@@ -18,8 +17,7 @@ internal static class NtfsDescription
     /// <summary>What to say about it.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="state">How it was left.</param>
-    /// <param name="upcase">The order of names.</param>
-    public static ImageDescription Make(NtfsVolume volume, VolumeState state, UpcaseTable upcase)
+    public static ImageDescription Make(NtfsVolume volume, VolumeState state)
     {
         Geometry geometry = volume.Geometry;
         string? version = state.Information?.Version;
@@ -37,16 +35,16 @@ internal static class NtfsDescription
             .With("file-table-pieces", (long)volume.Table.PieceCount)
             .With("log-version", state.LogVersion)
             .With("state", state.Text)
-            .With("written-by", FindWriter(volume, state, upcase, version));
+            .With("written-by", FindWriter(volume, state, version));
     }
 
     private static string Uuid(NtfsVolume volume) => $"{volume.Geometry.SerialNumber:X16}";
 
     // By what the versions of Windows have added to $Extend, and to the journal.
-    private static string? FindWriter(NtfsVolume volume, VolumeState state, UpcaseTable upcase, string? version) =>
-        HasExtension(volume, upcase, "$Deleted") ? "Windows 10 of 2017, or later"
+    private static string? FindWriter(NtfsVolume volume, VolumeState state, string? version) =>
+        HasExtension(volume, "$Deleted") ? "Windows 10 of 2017, or later"
         : state.LogVersion.StartsWith('2') ? "Windows 8.1, or later"
-        : HasExtension(volume, upcase, "$RmMetadata") ? "Windows Vista, or later"
+        : HasExtension(volume, "$RmMetadata") ? "Windows Vista, or later"
         : version switch
         {
             "1.2" => "Windows NT 4, or earlier",
@@ -54,12 +52,11 @@ internal static class NtfsDescription
             _ => null,
         };
 
-    private static bool HasExtension(NtfsVolume volume, UpcaseTable upcase, string name)
+    private static bool HasExtension(NtfsVolume volume, string name)
     {
-        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
         try
         {
-            return new Directory(volume, volume.ReadFile(SystemFiles.Extend, buffer.Span)).TryFind(name, upcase, ignoresCase: false, out _);
+            return volume.FindExtension(name) is not null;
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {

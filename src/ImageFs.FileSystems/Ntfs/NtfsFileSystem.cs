@@ -50,7 +50,7 @@ internal sealed class NtfsFileSystem : FileSystem
     public override bool HasBirthTimes => true;
 
     /// <inheritdoc/>
-    public override ImageDescription Describe() => NtfsDescription.Make(_volume, _state, _upcase);
+    public override ImageDescription Describe() => NtfsDescription.Make(_volume, _state);
 
     /// <inheritdoc/>
     public override bool HasExtendedAttributes => true;

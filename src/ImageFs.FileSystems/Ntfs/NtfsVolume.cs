@@ -101,6 +101,18 @@ internal sealed class NtfsVolume
     /// <exception cref="ImageException">It is damaged, or the record is another file's by now.</exception>
     public FileRecord ReadFile(FileReference reference, Span<byte> buffer) => CheckSequence(ReadFile(reference.Record, buffer), reference.Sequence);
 
+    /// <summary>Finds one of the system files that have no number of their own, in $Extend.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Null when there is none of the name.</returns>
+    /// <exception cref="ImageException">The directory is damaged, or there is none.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public FileReference? FindExtension(string name)
+    {
+        using var buffer = new PooledBuffer(Geometry.RecordSize);
+        var extensions = new Directories.Directory(this, ReadFile(SystemFiles.Extend, buffer.Span));
+        return extensions.TryFind(name, UpcaseTable.Default, ignoresCase: false, out FileReference file) ? file : null;
+    }
+
     private static FileRecord CheckSequence(FileRecord record, ushort sequence) => record.Sequence == sequence
         ? record
         : throw record.Damaged($"its sequence number is {record.Sequence} where {sequence} is looked for");

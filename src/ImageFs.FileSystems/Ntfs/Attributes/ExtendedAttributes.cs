@@ -188,16 +188,9 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
 
         byte[] id = own[..GuidLength];
         using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        return FindExtension(ObjectIds) is { } number
+        return volume.FindExtension(ObjectIds) is { } number
             && ViewIndex.Open(volume, volume.ReadFile(number, buffer.Span), "$O")?.Find(id) is { Length: >= sizeof(ulong) + (3 * GuidLength) } more
                 ? [.. id, .. more.AsSpan(sizeof(ulong), 3 * GuidLength)]
                 : id;
-    }
-
-    private FileReference? FindExtension(string name)
-    {
-        using var buffer = new PooledBuffer(volume.Geometry.RecordSize);
-        var extensions = new Directories.Directory(volume, volume.ReadFile(SystemFiles.Extend, buffer.Span));
-        return extensions.TryFind(name, UpcaseTable.Default, ignoresCase: false, out FileReference file) ? file : null;
     }
 }

@@ -7,11 +7,10 @@ namespace ImageFs.FileSystems.Ntfs.Attributes;
 /// <summary>Who may do what, as Windows records it: a file has the descriptor itself, or its number in $Secure (linux-ntfs, $Secure).</summary>
 internal static class SecurityDescriptors
 {
-    private const string Clause = "linux-ntfs, $Secure";
-    private const int MaxLength = 256 << 10;
+    /// <summary>What specifies them.</summary>
+    public const string Clause = "linux-ntfs, $Secure";
 
-    // Of an entry of $SII and the head of one in $SDS: hash, number, place and length.
-    private const int HeadLength = 20;
+    private const int MaxLength = 256 << 10;
 
     /// <summary>The security descriptor of a file ([MS-DTYP] 2.4.6).</summary>
     /// <returns>Null when it has none.</returns>
@@ -33,25 +32,50 @@ internal static class SecurityDescriptors
         FileRecord secure = volume.ReadFile(SystemFiles.Security, buffer.Span);
         Span<byte> key = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(key, id);
-        if (ViewIndex.Open(volume, secure, "$SII")?.Find(key) is not { Length: >= HeadLength } entry)
+        if (ViewIndex.Open(volume, secure, "$SII")?.Find(key) is not { Length: >= SecurityHead.Length } entry)
         {
             return null;
         }
 
-        ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(entry.AsSpan(8));
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(16));
+        var head = SecurityHead.Read(entry);
         if (NtfsStream.Open(volume, secure, AttributeType.Data, "$SDS") is not { IsResident: false } stream
-            || length is < HeadLength or > MaxLength
-            || offset > (ulong)stream.Size
-            || length > (ulong)stream.Size - offset)
+            || !head.IsIn(stream))
         {
-            throw secure.Damaged($"the security descriptor {id} has {length} bytes at {offset}, where none are", Clause);
+            throw secure.Damaged($"the security descriptor {id} has {head.StoredLength} bytes at {head.Offset}, where none are", Clause);
         }
 
-        byte[] stored = new byte[length];
-        volume.Clusters.Read(stream.Clusters, (long)offset, stored);
-        return BinaryPrimitives.ReadUInt32LittleEndian(stored.AsSpan(4)) == id
-            ? stored[HeadLength..]
-            : throw secure.Damaged($"at {offset} of $SDS is not the security descriptor {id}", Clause);
+        byte[] stored = new byte[head.StoredLength];
+        volume.Clusters.Read(stream.Clusters, (long)head.Offset, stored);
+        return SecurityHead.Read(stored).Id == id
+            ? stored[SecurityHead.Length..]
+            : throw secure.Damaged($"at {head.Offset} of $SDS is not the security descriptor {id}", Clause);
     }
+}
+
+/// <summary>What $Secure has of a descriptor: before it in $SDS, and for the value of its entries in $SII and $SDH (linux-ntfs, $Secure).</summary>
+/// <param name="Hash">A hash of it.</param>
+/// <param name="Id">Its number.</param>
+/// <param name="Offset">Where it begins in $SDS, in bytes.</param>
+/// <param name="StoredLength">Bytes that it takes there, these included.</param>
+internal readonly record struct SecurityHead(uint Hash, uint Id, ulong Offset, uint StoredLength)
+{
+    /// <summary>Bytes of it.</summary>
+    public const int Length = 20;
+
+    private const uint MaxLength = 256 << 10;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="bytes">At least <see cref="Length"/> bytes.</param>
+    public static SecurityHead Read(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]));
+
+    /// <summary>Whether there is a descriptor's room where it says that one is.</summary>
+    public bool IsIn(NtfsStream stream) => IsIn(Math.Min(stream.Size, stream.Clusters.Length), Offset);
+
+    /// <summary>As <see cref="IsIn(NtfsStream)"/>, at another place of so many bytes.</summary>
+    public bool IsIn(long size, ulong offset) =>
+        StoredLength is >= Length and <= MaxLength && offset <= (ulong)size && StoredLength <= (ulong)size - offset;
 }

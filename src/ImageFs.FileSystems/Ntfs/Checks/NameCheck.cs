@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using ImageFs.FileSystems.Checking;
 using ImageFs.FileSystems.Ntfs.Indexes;
 using ImageFs.Storage.Checking;
@@ -15,12 +14,10 @@ namespace ImageFs.FileSystems.Ntfs.Checks;
 /// <param name="upcase">The order of names.</param>
 internal sealed class NameCheck(NtfsVolume volume, UpcaseTable upcase)
 {
-    private const int MaxNames = 1 << 16;
     private const int MaxFindings = 1000;
     private const string Clause = "linux-ntfs, $FILE_NAME";
 
-    private readonly BucketSums _sums = new();
-    private Dictionary<Named, int>? _counted;
+    private readonly TwoSides<Named> _sides = new();
 
     /// <summary>Checks all.</summary>
     public void Run(CheckRun run)
@@ -38,12 +35,12 @@ internal sealed class NameCheck(NtfsVolume volume, UpcaseTable upcase)
         {
             run.GiveUp("what is damaged hides some names");
         }
-        else if (!_sums.IsEven)
+        else if (!_sides.IsEven)
         {
-            _counted = [];
+            _sides.BeginSecondPass();
             var silent = new CheckRun(_ => { }, _ => { });
             new RecordScan(volume).Run(record => Take(record, silent), silent);
-            TellCounted(run);
+            TellDifferences(run);
         }
     }
 
@@ -100,47 +97,28 @@ internal sealed class NameCheck(NtfsVolume volume, UpcaseTable upcase)
 
     private void State(FileReference file, FileName name, bool isEntry)
     {
-        int bucket = (int)(BucketSums.Mix((ulong)name.Parent.Record) % BucketSums.Count);
-        if (_counted is null)
+        ulong hash = (ulong)name.NameSpace;
+        foreach (char unit in name.Name)
         {
-            ulong hash = (ulong)name.NameSpace;
-            foreach (char unit in name.Name)
-            {
-                hash = BucketSums.Mix(hash ^ unit);
-            }
-
-            ulong fact = BucketSums.Fact(name.Parent.Value, file.Value, hash);
-            if (isEntry)
-            {
-                _sums.Remove(bucket, fact);
-            }
-            else
-            {
-                _sums.Add(bucket, fact);
-            }
+            hash = BucketSums.Mix(hash ^ unit);
         }
-        else if (!_sums.IsEvenAt(bucket))
+
+        if (_sides.Add((ulong)name.Parent.Record, BucketSums.Fact(name.Parent.Value, file.Value, hash), isFirst: !isEntry))
         {
-            var named = new Named(name.Parent, file, name.Name.ToString(), name.NameSpace);
-            ref int count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counted, named, out _);
-            count += isEntry ? -1 : 1;
-            if (count == 0 || _counted.Count > MaxNames)
-            {
-                _counted.Remove(named);
-            }
+            _sides.Count(new Named(name.Parent, file, name.Name.ToString(), name.NameSpace), isFirst: !isEntry);
         }
     }
 
-    private void TellCounted(CheckRun run)
+    private void TellDifferences(CheckRun run)
     {
-        if (_counted!.Count >= MaxNames)
+        if (_sides.IsFull)
         {
-            run.Find(new Finding(string.Empty, null, $"more than {MaxNames} names may be wrong: not all are told"));
+            run.Find(new Finding(string.Empty, null, "more names may be wrong than are told"));
         }
 
-        foreach ((Named named, int count) in _counted.OrderBy(pair => pair.Key.File.Record).Take(MaxFindings))
+        foreach ((Named named, bool isOfFile) in _sides.Differences.OrderBy(pair => pair.Fact.File.Record).Take(MaxFindings))
         {
-            run.Find(count > 0
+            run.Find(isOfFile
                 ? new Finding($"file record {named.File.Record}", null, $"its name '{named.Name}' is not in the index of its directory {named.Parent}", Clause)
                 : new Finding($"index of file record {named.Parent.Record}", null, $"its name '{named.Name}' leads to {named.File}, which has no such name", Clause));
         }

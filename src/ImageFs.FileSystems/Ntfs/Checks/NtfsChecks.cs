@@ -16,9 +16,12 @@ internal sealed class NtfsChecks(NtfsVolume volume, UpcaseTable upcase)
         new Check("boot sectors", CheckBootSectors),
         new Check("$MFTMirr", CheckMirror),
         new Check("file records", CheckRecords) { Length = volume.Table.Count * volume.Geometry.RecordSize },
-        new Check("clusters and $Bitmap", new ClusterCheck(volume).Run) { Length = volume.Table.Count * volume.Geometry.RecordSize },
-        new Check("directories and names", new NameCheck(volume, upcase).Run) { Length = volume.Table.Count * volume.Geometry.RecordSize },
-        new Check("security descriptors, indexes that are no directories, and journals"),
+        new Check("clusters and $Bitmap", run => new ClusterCheck(volume).Run(run)) { Length = volume.Table.Count * volume.Geometry.RecordSize },
+        new Check("directories and names", run => new NameCheck(volume, upcase).Run(run)) { Length = volume.Table.Count * volume.Geometry.RecordSize },
+        new Check("security descriptors", run => new SecurityCheck(volume).Run(run)) { Length = volume.Table.Count * volume.Geometry.RecordSize },
+        new Check("reparse points, object identifiers and quotas", run => new ViewCheck(volume).Run(run)) { Length = volume.Table.Count * volume.Geometry.RecordSize },
+        new Check("journals", run => new JournalCheck(volume).Run(run)),
+        new Check("what security descriptors say, and what $LogFile would change"),
     ];
 
     // The copy is behind the volume.
