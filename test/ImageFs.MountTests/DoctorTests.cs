@@ -119,7 +119,7 @@ public sealed class DoctorTests
     }
 
     // A mount namespace of its own, with room in /mnt: the system stays as it is.
-    private static string Script(string script) => Shell.Output($"unshare -m bash -c '\nmount -t tmpfs none /mnt; chmod 755 /mnt\n'\"$(cat <<'END'\n{script}\nEND\n)\"");
+    private static string Script(string script) => Shell.Output($"unshare -m --propagation slave bash -c '\nmount -t tmpfs none /mnt; chmod 755 /mnt\n'\"$(cat <<'END'\n{script}\nEND\n)\"");
 
     private static string WithDevice(int mode) => $"mknod -m {mode} /mnt/fuse c 10 229; mount --bind /mnt/fuse /dev/fuse; ";
 

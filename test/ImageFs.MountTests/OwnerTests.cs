@@ -86,7 +86,7 @@ internal sealed class OwnerTests
     {
         ToolResult said = AsUser.Run(
             """
-            $user unshare -Urm bash -c '
+            $user unshare -Urm --propagation slave bash -c '
                 export FUSERMOUNT_PROG=/nowhere
                 "$IMAGEFS" mount /mnt/image $0
                 cat $0/README.txt >/dev/null && echo read

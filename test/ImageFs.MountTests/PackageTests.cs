@@ -65,7 +65,7 @@ internal sealed class PackageTests
         using var folder = new TestFolder();
         Tool.Run("cp", "-a", "--reflink=auto", debian, folder["debian"]).Succeeded();
         string script = Path.Combine(AppContext.BaseDirectory, "Native/try-package.sh");
-        ToolResult said = Tool.Run("unshare", "-m", "sh", script, folder["debian"], s_package.Value, TestImages.Get("sample"));
+        ToolResult said = Tool.Run("unshare", "-m", "--propagation", "slave", "sh", script, folder["debian"], s_package.Value, TestImages.Get("sample"));
         Assert.That(said.ExitCode, Is.Zero, said.Text + said.Error);
         Assert.That(said.Text.Split('\n').Count(line => line.StartsWith("This is a sample image", StringComparison.Ordinal)), Is.EqualTo(File.Exists(Need.FuseDevice) ? 2 : 1));
     }

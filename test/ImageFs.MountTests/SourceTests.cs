@@ -116,7 +116,7 @@ internal sealed class SourceTests
         using var mount = ImageMount.Prepare(TestImages.Get("sample"));
         Tool.Run("chown", $"{Nobody}", mount.Directory).Succeeded();
         const string Script = "PATH=/nowhere \"$1\" mount \"$2\" \"$3\" >/dev/null 2>&1 && \"$4\" tree \"$3\" && exec \"$1\" umount \"$3\"";
-        string[] inside = [.. s_asNobody, "unshare", "-Urm", "sh", "-c", Script, "sh"];
+        string[] inside = [.. s_asNobody, "unshare", "-Urm", "--propagation", "slave", "sh", "-c", Script, "sh"];
         ToolResult walk = Run(inside, ImageFsProgram.Path, mount.Image, mount.Directory, TreeWalker.Program).Succeeded();
         Assert.That(TreeWalker.Parse(walk).DifferencesFrom(Expected, s_withoutOwners), Is.Empty);
     }

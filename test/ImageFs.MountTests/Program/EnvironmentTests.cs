@@ -28,7 +28,7 @@ internal sealed class EnvironmentTests
     public void Without_proc_and_sys_all_goes_on(string script)
     {
         Need.Root();
-        AssertSame(["unshare", "-m", "sh", "-c", script, "sh"]);
+        AssertSame(["unshare", "-m", "--propagation", "slave", "sh", "-c", script, "sh"]);
     }
 
     [TestCase("ulimit -n 16; exec \"$@\"")]

@@ -110,7 +110,7 @@ internal sealed class ExtractTests
         using var folder = new TestFolder();
         Tool.Run("bash", "-ec", Tree, "bash", folder.Path).Succeeded();
         ToolResult said = Tool.Run(
-            "unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Make.Published, "extract", "--preserve=xattr", folder["image"], "file", "-C", folder["out"]);
+            "unshare", "-m", "--propagation", "slave", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Make.Published, "extract", "--preserve=xattr", folder["image"], "file", "-C", folder["out"]);
 
         Assert.That(said.ExitCode, Is.Zero, said.Error);
         Assert.That(Tool.Run("getfattr", "-m", "-", "--absolute-names", folder["out/file"]).Text, Does.Contain("user.note").And.Contain("trusted.note").And.Contain("security.capability"));

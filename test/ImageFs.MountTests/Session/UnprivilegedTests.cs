@@ -52,7 +52,7 @@ public sealed class UnprivilegedTests : FuseDeviceFixture
     {
         string output = Run(
             """
-            $user unshare -Urm bash -c '
+            $user unshare -Urm --propagation slave bash -c '
                 FUSERMOUNT_PROG=/nowhere "$IMAGEFS" mount -f /mnt/image $0 &
                 until grep -q " $0 " /proc/self/mountinfo; do sleep 0.1; done
                 find $0 -type f -exec cat {} + > /dev/null && echo read
@@ -63,5 +63,5 @@ public sealed class UnprivilegedTests : FuseDeviceFixture
     }
 
     private static string Run(string script) => Shell.Output(
-        $"export IMAGEFS='{ImageFsProgram.Path}' IMAGE='{TestImages.Get("deep-xorriso")}'\nunshare -m bash <<'END'\n{Prologue}{script}\nEND");
+        $"export IMAGEFS='{ImageFsProgram.Path}' IMAGE='{TestImages.Get("deep-xorriso")}'\nunshare -m --propagation slave bash <<'END'\n{Prologue}{script}\nEND");
 }

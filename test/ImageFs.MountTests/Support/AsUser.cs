@@ -33,6 +33,6 @@ internal static class AsUser
         Need.Program("fusermount3", "fuse3");
         return Tool.Run(
             "env", $"IMAGEFS={ImageFsProgram.Path}", $"IMAGE={TestImages.Get("sample")}", $"FUSE_CONF={fuseConf}",
-            "timeout", "-k", "2", Limits.Script, "unshare", "-m", "bash", "-c", Prologue + script);
+            "timeout", "-k", "2", Limits.Script, "unshare", "-m", "--propagation", "slave", "bash", "-c", Prologue + script);
     }
 }

@@ -9,7 +9,10 @@ internal sealed class KernelMount : IDisposable
     {
         Need.FileSystem(type);
         Directory = _folder.CreateDirectory("mnt");
-        ToolResult said = Tool.Run("mount", "-t", type, "-o", options, device, Directory);
+        ToolResult said = null!;
+
+        // A program that looks at all block devices may have this one for a moment.
+        ImageMount.Eventually(() => (said = Tool.Run("mount", "-t", type, "-o", options, device, Directory)).ExitCode == 0 || !said.Error.Contains("busy", StringComparison.Ordinal));
         if (said.ExitCode != 0)
         {
             _folder.Dispose();
