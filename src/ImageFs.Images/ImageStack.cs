@@ -28,7 +28,7 @@ public sealed class ImageStack : IDisposable
     {
         _file = file;
         _opened = opened;
-        Context = context with { OpenOther = OpenOther };
+        Context = context with { Image = file, OpenOther = OpenOther };
     }
 
     /// <summary>The device that the image is; null for an image inside another.</summary>

@@ -47,6 +47,9 @@ public sealed record OpenContext
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
 
+    /// <summary>The file that the image is, and where files are that a file system in it names (<see cref="ImageFile.OpenBeside(string, string)"/>); null where there is none.</summary>
+    public ImageFile? Image { get; init; }
+
     /// <summary>Opens a further image that an option names by its path, as bytes; null where there is nothing that paths could begin at.</summary>
     public Func<string, BlockSource>? OpenOther { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ImageFs.MountTests.Oracles;
 using ImageFs.MountTests.Support;
 
@@ -167,6 +168,49 @@ internal sealed class NestedFolderTests
         file.ReadExactly(rest);
         Assert.That((byte[])[.. half, .. rest], Is.EqualTo(File.ReadAllBytes(_folder["deep3.iso"])));
         Assert.That(Tool.Run("cat", mount["one.iso.d/size-100000"]).Succeeded().Output, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_live_disc_shows_what_its_root_file_system_has()
+    {
+        Need.Program("mksquashfs", "squashfs-tools");
+        string root = Path.Combine(TestImages.Sources, "docs");
+        Directory.CreateDirectory(_folder["live/live"]);
+        Tool.Run("mksquashfs", root, _folder["live/live/filesystem.squashfs"], "-quiet", "-no-progress", "-comp", "zstd", "-b", "16K").Succeeded();
+        Tool.Shell("head -c 100000 /dev/urandom > \"$1\"", _folder["live/live/initrd.img"]).Succeeded();
+        Tool.Run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", _folder["live.iso"], _folder["live"]).Succeeded();
+        Tool.Run("xorriso", "-osirrox", "on", "-indev", _folder["live.iso"], "-extract", "/live/filesystem.squashfs", _folder["extracted"]).Succeeded();
+
+        using var alone = ImageMount.Mount(_folder["extracted"]);
+        TreeListing expected = alone.List();
+        using (var inner = ImageMount.Mount($"{_folder["live.iso"]}//live/filesystem.squashfs"))
+        {
+            Assert.That(inner.List().DifferencesFrom(expected, Facts.All), Is.Empty);
+        }
+
+        using var mount = ImageMount.Mount(_folder["live.iso"], "nested");
+        Assert.That(Names(mount["live"]), Is.EqualTo((string[])["filesystem.squashfs", "filesystem.squashfs.d", "initrd.img"]));
+        Assert.That(WithoutRoot(TreeWalker.List(mount["live/filesystem.squashfs.d"])).DifferencesFrom(WithoutRoot(expected), s_facts), Is.Empty);
+        Tool.Run("diff", "-r", root, mount["live/filesystem.squashfs.d"]).Succeeded();
+    }
+
+    [Test]
+    public void An_image_that_has_itself_is_one_in_another_to_the_depth()
+    {
+        // The file of the disc is the disc: its extent is moved to the start, and made as long as all of it (ECMA-119 9.1.3, 9.1.4).
+        File.WriteAllBytes(_folder["self.iso"], new byte[4321]);
+        Tool.Run("xorriso", "-as", "mkisofs", "-quiet", "-o", _folder["loop"], _folder["self.iso"]).Succeeded();
+        byte[] disc = File.ReadAllBytes(_folder["loop"]);
+        int length = disc.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xE1, 0x10, 0, 0, 0, 0, 0x10, 0xE1]);
+        BinaryPrimitives.WriteUInt64LittleEndian(disc.AsSpan(length - 8), 0);
+        BinaryPrimitives.WriteInt32LittleEndian(disc.AsSpan(length), disc.Length);
+        BinaryPrimitives.WriteInt32BigEndian(disc.AsSpan(length + 4), disc.Length);
+        File.WriteAllBytes(_folder["loop"], disc);
+
+        using var mount = ImageMount.Mount(_folder["loop"], "nested-depth=8");
+        string[] found = Tool.Run("find", mount.Directory, "-name", "*.d").Succeeded().Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(found, Has.Length.EqualTo(8));
+        Assert.That(File.ReadAllBytes($"{found[^1]}/{Names(found[^1]).Single()}"), Is.EqualTo(disc), "at the bottom too");
     }
 
     [Test]
