@@ -15,7 +15,7 @@ internal sealed class SuperBlock
     /// <summary>The address of a table that there is not.</summary>
     public const ulong NoTable = ulong.MaxValue;
 
-    public const string Structure = "squashfs_super_block";
+    private const string Clause = "squashfs_super_block";
 
     private const int MinBlockLog = 12;
     private const int MaxBlockLog = 20;
@@ -139,7 +139,7 @@ internal sealed class SuperBlock
     }
 
     /// <summary>The error of one that is damaged.</summary>
-    public static InvalidImageException Damaged(string problem) => new(Structure, 0, problem);
+    public static InvalidImageException Damaged(string problem) => new("super block", 0, problem, Clause);
 
     /// <summary>The problem that a table begins where it cannot; null when there is none.</summary>
     /// <param name="name">The table's name.</param>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using ImageFs.FileSystems.SquashFs.Files;
+using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.SquashFs.Checks;
@@ -7,14 +10,50 @@ namespace ImageFs.FileSystems.SquashFs.Checks;
 internal sealed class SquashFsChecks(SquashFsVolume volume)
 {
     /// <summary>The checks.</summary>
-    public IReadOnlyList<Check> All => [new Check("fragments", CheckFragments)];
+    public IReadOnlyList<Check> All =>
+    [
+        new Check("inodes and directories", run => new InodeCheck(volume).Run(run)),
+        new Check("fragments", CheckFragments) { Length = volume.Fragments.Count * volume.Super.BlockSize },
+        new Check("extended attributes", CheckAttributes),
+    ];
 
+    // Files tell only that the fragments they end in hold as much as they need.
     private void CheckFragments(CheckRun run)
     {
+        byte[] decoded = new byte[volume.Super.BlockSize];
+        byte[] stored = new byte[volume.Super.BlockSize];
         for (uint number = 0; number < volume.Fragments.Count; number++)
         {
             uint current = number;
-            run.Try(() => volume.Fragments.Read(current));
+            run.Try(() =>
+            {
+                (long address, StoredBlock block) = volume.Fragments.Read(current);
+                volume.Source.ReadAt(address, stored.AsSpan(0, block.Length));
+                run.Advance(block.Length);
+                if (!block.IsPlain && !volume.Codec.TryDecode(stored.AsMemory(0, block.Length), decoded, out _))
+                {
+                    run.Find("fragment", address, $"the {block.Length} bytes of fragment {current} are no whole stream of {volume.Codec.Name}", "squashfs_fragment_entry");
+                }
+            });
         }
+
+        run.Extent = volume.Fragments.Count.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void CheckAttributes(CheckRun run)
+    {
+        if (volume.Attributes is not { } table)
+        {
+            run.GiveUp("there are none");
+            return;
+        }
+
+        for (uint number = 0; number < table.Count; number++)
+        {
+            uint current = number;
+            run.Try(() => table.Check(current));
+        }
+
+        run.Extent = table.Count.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -10,7 +10,8 @@ namespace ImageFs.FileSystems.SquashFs.Directories;
 /// <summary>Goes through the entries of a directory. A position is a byte of the directory, headers and all.</summary>
 internal ref struct DirectoryCursor : IDirectoryCursor
 {
-    public const string Structure = "squashfs_dir_entry";
+    private const string Structure = "directory entry";
+    private const string Clause = "squashfs_dir_entry";
 
     // SQUASHFS_NAME_LEN.
     private const int MaxNameLength = 256;
@@ -134,7 +135,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         NextPosition += _layout.HeaderSize;
         if (_left > MaxCount)
         {
-            throw Damaged("squashfs_dir_header", $"it has {_left} entries");
+            throw Damaged("directory header", $"it has {_left} entries", "squashfs_dir_header");
         }
     }
 
@@ -166,7 +167,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         Inode = _hasNumbers ? unchecked(_number + (uint)(short)fields.Word(_layout.InodeDelta)) : Node.Value + 1;
         if (EntryName.FindProblem(Name) is { } problem)
         {
-            (_unreachable ??= new UnreachableEntries()).Add("directory entry", Run.Position.Block, problem, Structure);
+            (_unreachable ??= new UnreachableEntries()).Add(Structure, Run.Position.Block, problem, Clause);
             return false;
         }
 
@@ -179,6 +180,6 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         return true;
     }
 
-    private readonly InvalidImageException Damaged(string structure, string problem) =>
-        new(structure, Run.Position.Block, $"at byte {Position} of the directory of inode {_directory.Inode.Number}: {problem}");
+    private readonly InvalidImageException Damaged(string structure, string problem, string clause = Clause) =>
+        new(structure, Run.Position.Block, $"at byte {Position} of the directory of inode {_directory.Inode.Number}: {problem}", clause);
 }

@@ -1,5 +1,4 @@
 using ImageFs.FileSystems.Directories;
-using ImageFs.FileSystems.SquashFs.Layout;
 using ImageFs.FileSystems.SquashFs.Metadata;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -14,8 +13,6 @@ namespace ImageFs.FileSystems.SquashFs.Directories;
 internal sealed class SquashFsDirectories(SquashFsVolume volume) : DirectoryListing<Directory, DirectoryCursor>(volume.Indexes)
 {
     private const int OwnWeight = 300;
-    private const int MaxIndexSize = 12;
-    private const int MaxNameLength = 256;
 
     private readonly ParentDirectories _parents = new(volume);
 
@@ -87,42 +84,15 @@ internal sealed class SquashFsDirectories(SquashFsVolume volume) : DirectoryList
     private DirectoryRun FindRun(Directory directory, ReadOnlySpan<byte> name)
     {
         var run = new DirectoryRun(0, directory.Start);
-        DirectoryLayout layout = volume.Super.Layout.Directory;
-        if (directory.Inode.IndexCount == 0 || layout.IndexSize == 0)
+        if (directory.Inode.IndexCount > 0)
         {
-            return run;
-        }
-
-        Span<byte> bytes = stackalloc byte[MaxIndexSize];
-        Span<byte> room = stackalloc byte[MaxNameLength];
-        bytes = bytes[..layout.IndexSize];
-        MetadataCursor cursor = volume.Metadata.Open(directory.Inode.Rest);
-        for (int i = 0; i < directory.Inode.IndexCount; i++)
-        {
-            cursor.Read(bytes);
-            var fields = new Fields(bytes, volume.Super.Magic.IsBigEndian);
-            int length = CheckNameLength(directory, fields.Word(layout.IndexNameLength));
-            cursor.Read(room[..length]);
-            if (room[..length].SequenceCompareTo(name) > 0)
+            var index = new DirectoryIndexReader(volume, directory);
+            while (index.MoveNext() && index.Name.SequenceCompareTo(name) <= 0)
             {
-                break;
+                run = index.Run;
             }
-
-            run = RunOf(directory, fields.Word(layout.Index), fields.Word(layout.IndexStart));
         }
 
         return run;
-    }
-
-    private static int CheckNameLength(Directory directory, uint length) => length < MaxNameLength
-        ? (int)length + 1
-        : throw InodeTable.Damaged(directory.Inode.Position, $"a name in its index has {length + 1L} bytes");
-
-    private DirectoryRun RunOf(Directory directory, uint index, uint block)
-    {
-        long offset = (directory.Start.Offset + index) % MetadataBlock.MaxLength;
-        return index < directory.Length && block < volume.Super.BytesUsed - volume.Super.DirectoryTable
-            ? new DirectoryRun(index, new MetadataPosition((long)volume.Super.DirectoryTable + block, (int)offset))
-            : throw InodeTable.Damaged(directory.Inode.Position, $"its index leads to byte {index}, in metadata block 0x{block:X}");
     }
 }

@@ -10,7 +10,8 @@ namespace ImageFs.FileSystems.SquashFs.Files;
 /// <param name="super">Its super block.</param>
 internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata, SuperBlock super)
 {
-    public const string Structure = "squashfs_fragment_entry";
+    private const string Structure = "fragment table";
+    private const string Clause = "squashfs_fragment_entry";
 
     private const int LengthsPerPart = 512;
 
@@ -33,7 +34,7 @@ internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata,
     {
         if (number >= Count)
         {
-            throw new InvalidImageException(Structure, (long)Math.Min(super.FragmentTable, long.MaxValue), $"fragment {number} is asked for, and there are {Count}");
+            throw new InvalidImageException(Structure, (long)Math.Min(super.FragmentTable, long.MaxValue), $"fragment {number} is asked for, and there are {Count}", Clause);
         }
 
         Span<byte> entry = stackalloc byte[super.Layout.FragmentEntrySize];
@@ -44,7 +45,7 @@ internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata,
         var block = StoredBlock.Of(fields.Word(new Field(addressBits, 32)));
         return address < super.BytesUsed && (uint)block.Length <= super.BytesUsed - address && block.Length > 0 && block.Length <= super.BlockSize
             ? ((long)address, block)
-            : throw new InvalidImageException(Structure, (long)super.FragmentTable, $"fragment {number} has {block.Length} bytes at 0x{address:X}");
+            : throw new InvalidImageException(Structure, (long)super.FragmentTable, $"fragment {number} has {block.Length} bytes at 0x{address:X}", Clause);
     }
 
     /// <summary>Bytes of a fragment, if it was decoded before.</summary>

@@ -16,6 +16,9 @@ internal sealed class SquashFile : PiecedSource
 
     private const int NoTail = -1;
 
+    // A length, and at least a byte.
+    private const int MinMetadataBlock = 3;
+
     private readonly SquashFsVolume _volume;
     private readonly Inode _inode;
     private readonly int _blockLog;
@@ -92,6 +95,13 @@ internal sealed class SquashFile : PiecedSource
             ? Piece.Mapped(_volume.Source, address + start, length - start)
             : throw Damaged($"block {number} is stored as it is in {block.Length} bytes, and has {length}");
     }
+
+    /// <inheritdoc/>
+    protected override InvalidImageException Damaged(in EncodedBlock block) => new(
+        block.Codec is FragmentCodec ? "fragment" : "data block",
+        block.Address,
+        $"its {block.StoredLength} bytes are no whole stream of {block.Codec.Name} with {block.Length} bytes in it",
+        block.Codec is FragmentCodec ? "squashfs_fragment_entry" : InodeTable.Clause);
 
     private static Piece FindTail(SquashFsVolume volume, in Inode inode, int length)
     {
@@ -199,9 +209,6 @@ internal sealed class SquashFile : PiecedSource
     }
 
     private InvalidImageException Damaged(string problem) => InodeTable.Damaged(_inode.Position, problem);
-
-    // A length, and at least a byte.
-    private const int MinMetadataBlock = 3;
 
     private readonly record struct Checkpoint(MetadataPosition Position, long Address);
 }

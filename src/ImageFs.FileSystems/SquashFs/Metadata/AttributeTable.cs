@@ -7,7 +7,7 @@ namespace ImageFs.FileSystems.SquashFs.Metadata;
 /// <summary>The extended attributes: lists that inodes may share, with values that may lie in another list (xattr_id_table).</summary>
 internal sealed class AttributeTable
 {
-    public const string Structure = "squashfs_xattr_entry";
+    private const string Clause = "squashfs_xattr_entry";
 
     private const int HeaderSize = 16;
     private const int EntrySize = 16;
@@ -46,7 +46,7 @@ internal sealed class AttributeTable
         _end = super.AttributeTable;
         if (_start > _end)
         {
-            throw new InvalidImageException("squashfs_xattr_id_table", (long)super.AttributeTable, $"its lists begin at 0x{_start:X}, behind it");
+            throw new InvalidImageException("table of extended attributes", (long)super.AttributeTable, $"its lists begin at 0x{_start:X}, behind it", "squashfs_xattr_id_table");
         }
 
         _lists = new IndexedTable("lists of extended attributes", volume, metadata, super.AttributeTable + HeaderSize, fields.Word(new Field(64, 32)), EntrySize, super);
@@ -132,7 +132,7 @@ internal sealed class AttributeTable
     }
 
     private static InvalidImageException Damaged(MetadataCursor cursor, string problem) =>
-        new(Structure, cursor.Position.Block, $"at {cursor.Position.Offset} of the metadata block there: {problem}");
+        new("extended attribute", cursor.Position.Block, $"at byte {cursor.Position.Offset} of the metadata block there: {problem}", Clause);
 
     private MetadataCursor Open(uint number, out uint count)
     {
@@ -147,7 +147,7 @@ internal sealed class AttributeTable
     {
         if (number >= Count)
         {
-            throw new InvalidImageException("squashfs_xattr_id", (long)_end, $"list {number} is asked for, and there are {Count}");
+            throw new InvalidImageException("table of extended attributes", (long)_end, $"list {number} is asked for, and there are {Count}", "squashfs_xattr_id");
         }
 
         _lists.Read(number, entry);
@@ -159,7 +159,7 @@ internal sealed class AttributeTable
         int offset = (int)(place & ((1 << OffsetBits) - 1));
         return block < _end - _start && offset < MetadataBlock.MaxLength
             ? new MetadataPosition((long)(_start + block), offset)
-            : throw new InvalidImageException(Structure, (long)_start, $"attributes at 0x{place:X} lie outside of their table");
+            : throw new InvalidImageException("extended attribute", (long)_start, $"attributes at 0x{place:X} lie outside of their table", Clause);
     }
 
     private static int ReadName(ref MetadataCursor cursor, out byte[] name)

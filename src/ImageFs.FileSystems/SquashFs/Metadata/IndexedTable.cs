@@ -6,6 +6,8 @@ namespace ImageFs.FileSystems.SquashFs.Metadata;
 /// <summary>A table in metadata blocks, whose addresses are in an index that is not compressed.</summary>
 internal sealed class IndexedTable
 {
+    private const string Clause = "squashfs_super_block";
+
     private readonly string _name;
     private readonly MetadataReader _metadata;
     private readonly Lazy<long[]> _blocks;
@@ -50,7 +52,7 @@ internal sealed class IndexedTable
         long blocks = (Count + PerBlock - 1) / PerBlock;
         if (address >= super.BytesUsed || (ulong)(blocks * size) > super.BytesUsed - address)
         {
-            throw new InvalidImageException($"index of {_name}", (long)Math.Min(address, long.MaxValue), $"its {blocks} addresses reach beyond the end of the file system");
+            throw new InvalidImageException($"index of {_name}", (long)Math.Min(address, long.MaxValue), $"its {blocks} addresses reach beyond the end of the file system", Clause);
         }
 
         byte[] bytes = new byte[blocks * size];
@@ -61,7 +63,7 @@ internal sealed class IndexedTable
             ulong value = new Fields(bytes.AsSpan(i * size, size), super.Magic.IsBigEndian)[new Field(0, size * 8)];
             index[i] = value < super.BytesUsed
                 ? (long)value
-                : throw new InvalidImageException($"index of {_name}", (long)address + (i * size), $"block {i} is at 0x{value:X}, beyond the end of the file system");
+                : throw new InvalidImageException($"index of {_name}", (long)address + (i * size), $"block {i} is at 0x{value:X}, beyond the end of the file system", Clause);
         }
 
         return index;

@@ -56,6 +56,9 @@ internal readonly record struct Inode
     /// <summary>Which list of extended attributes it has; <see cref="None"/> for none.</summary>
     public uint Attributes { get; init; }
 
+    /// <summary>Whether the number of that list follows the target of the link.</summary>
+    public bool HasAttributesBehindTarget { get; init; }
+
     /// <summary>What follows it: the lengths of a file's blocks, the index of a directory, the target of a link.</summary>
     public MetadataPosition Rest { get; init; }
 }

@@ -10,7 +10,7 @@ namespace ImageFs.FileSystems.SquashFs.Metadata;
 /// <param name="super">The super block.</param>
 internal sealed class InodeTable(MetadataReader metadata, SuperBlock super)
 {
-    public const string Structure = "squashfs_inode";
+    public const string Clause = "squashfs_inode";
 
     // PATH_MAX with the NUL that Linux puts behind it.
     public const long MaxTarget = 4095;
@@ -35,7 +35,7 @@ internal sealed class InodeTable(MetadataReader metadata, SuperBlock super)
         int offset = (int)(node.Value & OffsetMask);
         return block < super.DirectoryTable - super.InodeTable && offset < MetadataBlock.MaxLength
             ? new MetadataPosition((long)(super.InodeTable + block), offset)
-            : throw new InvalidImageException(Structure, (long)super.InodeTable, $"inode 0x{node.Value:X} lies outside of the table");
+            : throw new InvalidImageException("inode table", (long)super.InodeTable, $"inode 0x{node.Value:X} lies outside of it", Clause);
     }
 
     /// <summary>Reads an inode.</summary>
@@ -86,9 +86,10 @@ internal sealed class InodeTable(MetadataReader metadata, SuperBlock super)
             IndexCount = fields.Small(layout.IndexCount),
             Device = fields.Word(layout.Device),
             Attributes = layout.Attributes.Width > 0 ? fields.Word(layout.Attributes) : Inode.None,
+            HasAttributesBehindTarget = layout.HasAttributesBehindTarget,
             Rest = cursor.Position,
         };
-        return layout.HasAttributesBehindTarget ? inode with { Attributes = ReadAttributesBehindTarget(cursor, inode) } : inode;
+        return inode.HasAttributesBehindTarget ? inode with { Attributes = ReadAttributesBehindTarget(cursor, inode) } : inode;
     }
 
     /// <summary>Reads the target of a symbolic link.</summary>
@@ -105,9 +106,11 @@ internal sealed class InodeTable(MetadataReader metadata, SuperBlock super)
 
     /// <summary>The error of an inode that is damaged.</summary>
     public static InvalidImageException Damaged(MetadataPosition position, string problem) =>
-        new(Structure, position.Block, $"at {position.Offset} of the metadata block there: {problem}");
+        new("inode", position.Block, $"at byte {position.Offset} of the metadata block there: {problem}", Clause);
 
-    private static void CheckTarget(in Inode inode)
+    /// <summary>Refuses a link whose target is too long.</summary>
+    /// <exception cref="InvalidImageException">It is.</exception>
+    public static void CheckTarget(in Inode inode)
     {
         if (inode.Length > MaxTarget)
         {

@@ -14,6 +14,21 @@ internal ref struct MetadataCursor(MetadataReader reader, MetadataPosition posit
     /// <summary>Where it is.</summary>
     public readonly MetadataPosition Position => new(_address, _offset);
 
+    /// <summary>Where the next byte is: at the start of the next block where this one is at its end, whether that is there or not.</summary>
+    /// <exception cref="ImageException">The block is not there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public MetadataPosition Settle()
+    {
+        if (_block is not null && _offset == _block.Bytes.Length)
+        {
+            _address = _block.Next;
+            _offset = 0;
+            _block = null;
+        }
+
+        return Position;
+    }
+
     /// <summary>Takes bytes.</summary>
     /// <param name="destination">Filled whole.</param>
     /// <exception cref="ImageException">They are not there.</exception>
@@ -76,6 +91,6 @@ internal ref struct MetadataCursor(MetadataReader reader, MetadataPosition posit
 
         return _offset < _block.Bytes.Length
             ? _block.Bytes.AsSpan(_offset)
-            : throw new InvalidImageException("metadata block", _address, $"byte {_offset} of its {_block.Bytes.Length} is asked for");
+            : throw new InvalidImageException("metadata block", _address, $"byte {_offset} of its {_block.Bytes.Length} is asked for", "SQUASHFS_METADATA_SIZE");
     }
 }

@@ -11,6 +11,7 @@ namespace ImageFs.FileSystems.SquashFs.Metadata;
 internal sealed class MetadataReader
 {
     private const string Structure = "metadata block";
+    private const string Clause = "SQUASHFS_METADATA_SIZE";
     private const int PlainBit = 1 << 15;
     private const int HeaderSize = 2;
 
@@ -86,7 +87,7 @@ internal sealed class MetadataReader
         int length = value & ~PlainBit;
         if (length is 0 or > MetadataBlock.MaxLength)
         {
-            throw new InvalidImageException(Structure, address, $"it has {length} bytes");
+            throw new InvalidImageException(Structure, address, $"it has {length} bytes", Clause);
         }
 
         long start = address + _headerSize;
@@ -107,6 +108,6 @@ internal sealed class MetadataReader
         using var buffer = new PooledBuffer(MetadataBlock.MaxLength);
         return _codec.TryDecode(stored, buffer.Span, out int length) && length > 0
             ? buffer.Span[..length].ToArray()
-            : throw new InvalidImageException(Structure, address, $"its {stored.Length} bytes are no whole stream of {_codec.Name} with at most {MetadataBlock.MaxLength} bytes in it");
+            : throw new InvalidImageException(Structure, address, $"its {stored.Length} bytes are no whole stream of {_codec.Name} with at most {MetadataBlock.MaxLength} bytes in it", Clause);
     }
 }
