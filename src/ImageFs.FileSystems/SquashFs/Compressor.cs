@@ -6,12 +6,14 @@ namespace ImageFs.FileSystems.SquashFs;
 /// <summary>How a file system is compressed: one way for all of it.</summary>
 internal static class Compressor
 {
+    private static readonly EarlyCodec s_early = new();
+
     /// <summary>The codec of a file system.</summary>
     /// <param name="super">Its super block.</param>
     /// <exception cref="UnsupportedFeatureException">It is compressed in a way that is not known.</exception>
-    public static Codec Of(SuperBlock super) => super.Magic.Vendor.Length > 0
+    public static Codec Of(SuperBlock super) => !super.Magic.IsRead || (super.Major == 4 && super.Magic.Vendor.Length > 0)
         ? throw new UnsupportedFeatureException($"SquashFS {super.Version}{super.Magic.OfVendor}")
-        : super.Major < 4 ? Codecs.Zlib : super.Compression switch
+        : super.Major < 4 ? s_early : super.Compression switch
         {
             1 => Codecs.Zlib,
             2 => Codecs.Lzma,
@@ -23,5 +25,5 @@ internal static class Compressor
         };
 
     /// <summary>Its name, as mksquashfs has it.</summary>
-    public static string NameOf(Codec codec) => ReferenceEquals(codec, Codecs.Zlib) ? "gzip" : codec.Name;
+    public static string NameOf(Codec codec) => ReferenceEquals(codec, Codecs.Zlib) || ReferenceEquals(codec, s_early) ? "gzip" : codec.Name;
 }

@@ -9,7 +9,7 @@ internal sealed record Magic(string Bytes, bool IsBigEndian = false, string Vend
     /// <summary>Bytes of each.</summary>
     public const int Length = 4;
 
-    private const string Lzma = "LZMA patch";
+    private const string Lzma = "the LZMA patch";
     private const string DdWrt = "DD-WRT";
 
     /// <summary>All of them.</summary>
@@ -23,6 +23,9 @@ internal sealed record Magic(string Bytes, bool IsBigEndian = false, string Vend
         new("tqsh", IsBigEndian: true, DdWrt),
         new("sqlz", IsBigEndian: true, Lzma),
     ];
+
+    /// <summary>Whether what it stands for is laid out as SquashFS is, and compressed in a way that is published (sqlzma.h).</summary>
+    public bool IsRead => Vendor.Length == 0 || Bytes is "shsq" or "qshs";
 
     /// <summary>For messages, behind a version.</summary>
     public string OfVendor => Vendor.Length == 0 ? string.Empty : $" of a vendor ({Vendor}, \"{Bytes}\")";

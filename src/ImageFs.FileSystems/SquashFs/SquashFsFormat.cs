@@ -19,7 +19,7 @@ internal sealed class SquashFsFormat : FileSystemFormat
     public override IReadOnlyList<Mark> Marks { get; } = [.. Magic.All.Select(magic => new Mark(0, magic.Bytes))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> FileExtensions => [".squashfs", ".sqfs", ".sfs", ".squash", ".snap"];
+    public override IReadOnlyList<string> FileExtensions => [".squashfs", ".sqsh", ".sqfs", ".sfs", ".squash", ".snap"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<FormatOption> Options => [new($"{Subdirectory.Option}=PATH", "the directory that is shown, by its path")];

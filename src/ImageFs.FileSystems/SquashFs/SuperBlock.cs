@@ -116,7 +116,12 @@ internal sealed class SuperBlock
         source.ReadAt(0, bytes);
         Magic magic = Magic.Find(bytes) ?? throw Damaged("its magic number is none of SquashFS");
         var super = new SuperBlock(bytes, magic);
-        if (super.Major is < 1 or > 4 || (super.Major == 4 && super.Minor > 0))
+        if (super.Major == 0)
+        {
+            throw Damaged($"its version is {super.Version}");
+        }
+
+        if (super.Major > 4 || (super.Major == 4 && super.Minor > 0))
         {
             throw new UnsupportedFeatureException($"SquashFS {super.Version}{magic.OfVendor}");
         }
