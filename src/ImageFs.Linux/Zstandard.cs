@@ -12,13 +12,18 @@ public static unsafe partial class Zstandard
     private const int WindowLogMax = 100; // ZSTD_d_windowLogMax
     private const int MaxWindowLog = 23;
 
+    [ThreadStatic]
+    private static Decoder? _decoder;
+
     /// <summary>
     /// Decodes frames, one after the other, until the destination is full or no frame follows; what does is not looked at.
     /// </summary>
     /// <returns>Bytes decoded; -1 when there is no whole frame, or it holds more than there is room for.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for a decoder.</exception>
     public static int Decode(ReadOnlySpan<byte> frames, Span<byte> destination)
     {
+        void* decoder = (_decoder ??= new Decoder()).Pointer;
         fixed (byte* input = frames)
         fixed (byte* output = destination)
         {
@@ -32,7 +37,7 @@ public static unsafe partial class Zstandard
                     return written > 0 ? (int)written : -1;
                 }
 
-                nuint count = ZSTD_decompress(output + written, (nuint)destination.Length - written, input + read, length);
+                nuint count = ZSTD_decompressDCtx(decoder, output + written, (nuint)destination.Length - written, input + read, length);
                 if (ZSTD_isError(count) != 0)
                 {
                     return -1;
@@ -89,6 +94,12 @@ public static unsafe partial class Zstandard
     }
 
     [LibraryImport(Library)]
+    private static partial void* ZSTD_createDCtx();
+
+    [LibraryImport(Library)]
+    private static partial nuint ZSTD_freeDCtx(void* decoder);
+
+    [LibraryImport(Library)]
     private static partial void* ZSTD_createDStream();
 
     [LibraryImport(Library)]
@@ -104,10 +115,30 @@ public static unsafe partial class Zstandard
     private static partial nuint ZSTD_findFrameCompressedSize(byte* source, nuint length);
 
     [LibraryImport(Library)]
-    private static partial nuint ZSTD_decompress(byte* destination, nuint capacity, byte* source, nuint length);
+    private static partial nuint ZSTD_decompressDCtx(void* decoder, byte* destination, nuint capacity, byte* source, nuint length);
 
     [LibraryImport(Library)]
     private static partial uint ZSTD_isError(nuint code);
+
+    // A thread's own, for all blocks that it decodes; it goes when the thread has.
+    private sealed class Decoder : SafeHandle
+    {
+        public Decoder()
+            : base(0, ownsHandle: true)
+        {
+            SetHandle((nint)ZSTD_createDCtx());
+            if (IsInvalid)
+            {
+                throw new OutOfMemoryException();
+            }
+        }
+
+        public override bool IsInvalid => handle == 0;
+
+        public void* Pointer => (void*)handle;
+
+        protected override bool ReleaseHandle() => ZSTD_freeDCtx((void*)handle) == 0;
+    }
 
     // ZSTD_inBuffer and ZSTD_outBuffer.
     [StructLayout(LayoutKind.Sequential)]

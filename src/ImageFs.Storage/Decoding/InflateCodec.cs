@@ -1,23 +1,27 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using ImageFs.Linux;
 
 namespace ImageFs.Storage.Decoding;
 
-/// <summary>Deflate, by the runtime.</summary>
+/// <summary>Deflate, by the system's libdeflate where it is there, else by the runtime.</summary>
 /// <param name="name">The codec's name.</param>
 /// <param name="hasHeader">Whether zlib's header and checksum are around it.</param>
-internal sealed class InflateCodec(string name, bool hasHeader) : Codec
+/// <param name="isByRuntime">Whether it is the runtime's whatever there is.</param>
+internal sealed class InflateCodec(string name, bool hasHeader, bool isByRuntime = false) : Codec
 {
     /// <inheritdoc/>
     public override string Name => name;
 
     /// <inheritdoc/>
-    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Decode(encoded, destination, isWhole: true);
+    protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Deflate.IsThere && !isByRuntime
+        ? Deflate.Decode(encoded.Span, destination, hasHeader)
+        : DecodeByRuntime(encoded, destination, isWhole: true);
 
     /// <inheritdoc/>
-    protected override int DecodeStart(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Decode(encoded, destination, isWhole: false);
+    protected override int DecodeStart(ReadOnlyMemory<byte> encoded, Span<byte> destination) => DecodeByRuntime(encoded, destination, isWhole: false);
 
-    private int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination, bool isWhole)
+    private int DecodeByRuntime(ReadOnlyMemory<byte> encoded, Span<byte> destination, bool isWhole)
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(encoded, out ArraySegment<byte> segment) ? segment : encoded.ToArray();
         using var input = new StreamInput(bytes);

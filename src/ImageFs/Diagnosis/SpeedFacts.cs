@@ -39,6 +39,9 @@ internal static class SpeedFacts
                 : new Fact(codec.Library!, Health.Limited, $"not found: what is compressed with {codec.Name} cannot be read", $"install the package that has {codec.Library}");
         }
 
+        yield return Deflate.IsThere
+            ? new Fact(Deflate.Library, Health.Good, "found: what is deflated (zlib, gzip) is decoded by it")
+            : new Fact(Deflate.Library, Health.Note, "not found: what is deflated (zlib, gzip) is decoded at half the speed", "install it (Debian's package libdeflate0)");
         yield return FindLibrary(Libcrypto.Library, Libcrypto.Package, "encrypted volumes (LUKS, BitLocker)");
         yield return FindLibrary(Argon2.Library, Argon2.Package, "LUKS2 volumes whose key is derived by Argon2");
     }

@@ -150,7 +150,15 @@ public sealed class CodecTests
     private static byte[]? Decode(string codec, byte[] stream, int length)
     {
         byte[] decoded = new byte[length];
-        return Codecs.All.Single(one => one.Name == codec).TryDecode(stream, decoded) ? decoded : null;
+        bool isDecoded = Codecs.All.Single(one => one.Name == codec).TryDecode(stream, decoded);
+        if (codec is "deflate" or "zlib")
+        {
+            byte[] byRuntime = new byte[length];
+            Assert.That(new InflateCodec(codec, hasHeader: codec == "zlib", isByRuntime: true).TryDecode(stream, byRuntime), Is.EqualTo(isDecoded), "by the runtime");
+            Assert.That(!isDecoded || byRuntime.AsSpan().SequenceEqual(decoded), Is.True, "by the runtime");
+        }
+
+        return isDecoded ? decoded : null;
     }
 
     private static byte[] MakeContents()
