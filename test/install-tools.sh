@@ -17,8 +17,8 @@ packages=(
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
   genromfs android-sdk-libsparse-utils # romfs images; sparse images of Android and their reader
-  7zip                        # a second reader of Android's super partitions and of cramfs
-  ntfs-3g                     # NTFS images and their second reader
+  7zip                        # a second reader of NTFS, cramfs and Android's super partitions
+  ntfs-3g sleuthkit           # NTFS images and their readers
   cryptsetup-bin dislocker libbde-utils # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
   lvm2 mdadm                  # groups of volumes, described without the device mapper; what super blocks say
