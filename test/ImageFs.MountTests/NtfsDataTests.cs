@@ -79,7 +79,7 @@ internal sealed class NtfsDataTests
         Assert.That(File.ReadAllText(mount["streams/file"]), Is.EqualTo("main"));
         Assert.That(File.Exists(mount["streams/file:none"]), Is.False);
         Assert.That(File.Exists(mount["streams/file:"]), Is.False);
-        string[] streams = ["one", "t\u00e4o", "empty", "large", "Zone.Identifier"];
+        string[] streams = ["one", "t\u00e4o", "empty", "large", "middle", "Zone.Identifier"];
         string expected = OfNtfs3G(directory => Hashes(directory, streams), "streams_interface=windows");
         Assert.That(Hashes(mount.Directory, streams), Is.EqualTo(expected));
         Assert.That(Tool.Run("getfattr", "-d", mount["streams/file"]).Succeeded().Text, Does.Not.Contain("user."));
@@ -131,6 +131,28 @@ internal sealed class NtfsDataTests
             "block block special file 103:11170", "character character special file 5:3", "fifo fifo 0:0", "socket socket 0:0",
             "../compressed/te\u00dft", "D:/sub", "Volume{01234567-89ab-cdef-0123-456789abcdef}/",
         ]));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_stream_that_no_attribute_takes_is_told_when_it_is_lost_and_can_be_copied_as_a_file()
+    {
+        Need.Program("mke2fs", "e2fsprogs");
+        using var folder = new TestFolder();
+        Tool.Shell("truncate -s 16M \"$1\" && exec mke2fs -q -F -t ext4 -b 4096 \"$1\"", folder["ext4"]).Succeeded();
+        using var device = new LoopDevice(folder["ext4"]);
+        using var target = new KernelMount(device.Path, "ext4", "rw");
+        ToolResult said = ImageFsProgram.Run("extract", "--preserve=xattr", Full, "streams", "-C", target.Directory);
+        Assert.That(said.ExitCode, Is.EqualTo(1), said.Error);
+        Assert.That(said.Error, Does.Match("(?m)^imagefs: streams/file: user.large: stream of 70000 bytes: .*streams_interface=windows"));
+        Assert.That(said.Error, Does.Match("(?m)^imagefs: streams/file: user.middle: .*No space left on device"), "ext4 has a block for those of a file");
+        Assert.That(Tool.Run("getfattr", "--only-values", "-n", "user.one", target["streams/file"]).Succeeded().Text, Is.EqualTo("first"));
+        Assert.That(File.ReadAllText(target["streams/file"]), Is.EqualTo("main"));
+        Assert.That(Directory.Exists(target["streams/folder"]), "and all that comes behind");
+
+        ImageFsProgram.Run("extract", "-o", "streams_interface=windows", Full, "streams/file:large", "streams/file:middle", "-C", folder["out"]).Succeeded();
+        Assert.That(new FileInfo(folder["out/streams/file:large"]).Length, Is.EqualTo(70_000));
+        Assert.That(new FileInfo(folder["out/streams/file:middle"]).Length, Is.EqualTo(20_000));
     }
 
     private static void Fill(string image, string options = "", string size = "64M", params string[] words)

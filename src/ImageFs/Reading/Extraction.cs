@@ -308,9 +308,15 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
                     target.SetExtendedAttribute(entry.Name, name, value, canBeOpened);
                 }
             }
-            catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.E2BIG)
+            catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.EOPNOTSUPP or Errno.EINVAL)
             {
                 warn($"{path}: {ByteText.FromBytes(name)}: {LinuxException.Text(e.Errno)}");
+            }
+            catch (LinuxException e) when (e.Errno is Errno.E2BIG or Errno.ERANGE or Errno.ENOSPC)
+            {
+                // Larger than an extended attribute can be, or than those of a file can be together where it is written to: contents are lost.
+                Failures++;
+                warn($"{path}: {ByteText.FromBytes(name)}: {e.Message}");
             }
         }
     }

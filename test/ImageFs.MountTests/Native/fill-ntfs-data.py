@@ -136,7 +136,7 @@ def fill_streams():
     os.mkdir("streams")
     os.chdir("streams")
     write("file", b"main")
-    for name, data in (("one", b"first"), ("t\u00e4o", text(3000)), ("empty", b""), ("large", text(70_000)), ("Zone.Identifier", b"[ZoneTransfer]\r\n")):
+    for name, data in (("one", b"first"), ("t\u00e4o", text(3000)), ("empty", b""), ("large", text(70_000)), ("middle", text(20_000)), ("Zone.Identifier", b"[ZoneTransfer]\r\n")):
         write("file:" + name, data)
     os.mkdir("folder")
     write("folder:its", b"of a folder")

@@ -116,7 +116,8 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
             BlockSource contents = FileContents.Open(volume, record, NamedStreams.Open(volume, record, number), new NtfsNode(record.Reference, number).Number);
             if (contents.Length > MaxValue)
             {
-                throw new LinuxException("getxattr", Errno.E2BIG, $"stream {name} of file record {record.Number}, of {contents.Length} bytes");
+                throw new LinuxException(
+                    "getxattr", Errno.E2BIG, $"stream of {contents.Length} bytes", "an extended attribute has up to 65536: with streams_interface=windows it is the file NAME:STREAM");
             }
 
             byte[] value = new byte[contents.Length];
