@@ -1,5 +1,6 @@
 using ImageFs.FileSystems.Btrfs;
 using ImageFs.FileSystems.Erofs;
+using ImageFs.FileSystems.CramFs;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
@@ -28,6 +29,7 @@ public static class FileSystemFormats
         new SquashFsFormat(),
         new ErofsFormat(),
         new RomFsFormat(),
+        new CramFsFormat(),
         new ExFatFormat(),
         new FatFormat(),
     ];

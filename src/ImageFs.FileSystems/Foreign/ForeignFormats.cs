@@ -38,7 +38,6 @@ public static class ForeignFormats
         FileSystem("befs", "a BFS file system of BeOS or Haiku", "", At(512 + 32, "1SFB")),
         FileSystem("ubifs", "a UBIFS file system", "ubireader_extract_files unpacks it", At(0, 0x31, 0x18, 0x10, 0x06)),
         FileSystem("ubi", "a UBI image", "ubireader_extract_images unpacks it", At(0, "UBI#")),
-        FileSystem("cramfs", "a cramfs file system", "cramfsck -x unpacks it", At(0, 0x45, 0x3D, 0xCD, 0x28)),
         FileSystem("xbox", "an Xbox disc (XDVDFS)", "extract-xiso unpacks it", At(64 * KiB, "MICROSOFT*XBOX*MEDIA")),
         .. Minix(16, 0x7F, 0x13),
         .. Minix(16, 0x8F, 0x13),
