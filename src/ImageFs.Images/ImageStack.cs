@@ -1,5 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.CompactDisc;
+using ImageFs.Images.Headers;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Containers.Optical;
@@ -123,7 +124,10 @@ public sealed class ImageStack : IDisposable
     /// <exception cref="OptionException">They leave nothing.</exception>
     public Disk OpenDisk(VolumeChoice choice)
     {
-        BlockSource source = ContainerFormats.Open(_file, Context.Options.TakeValue("container"), Context);
+        // Who says where the image begins counts from the start of the file, whatever is there.
+        IReadOnlyList<ContainerFormat> headered = choice.Offset == 0 ? HeaderedFormat.All : [];
+        BlockSource source = ContainerFormats.Open(
+            _file, Context.Options.TakeValue("container"), Context with { AddedFormats = [.. Context.AddedFormats, .. headered] });
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         BlockSource? header = Context.Options.TakeValue("header") is { } path ? OpenOther(path) : null;

@@ -1,5 +1,6 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
+using ImageFs.Images.Headers;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 using ImageFs.Storage.Volumes;
@@ -13,7 +14,7 @@ public static class KnownFormats
     public static IReadOnlyList<FileSystemFormat> FileSystems => FileSystemFormats.All;
 
     /// <summary>What a disk is kept in, in the order in which they are tried.</summary>
-    public static IReadOnlyList<ContainerFormat> Containers => ContainerFormats.All;
+    public static IReadOnlyList<ContainerFormat> Containers { get; } = [.. ContainerFormats.All, .. HeaderedFormat.All];
 
     /// <summary>What divides disks into volumes, in the order in which they are tried.</summary>
     public static IReadOnlyList<VolumeFormat> Volumes => VolumeFormats.All;
