@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
-# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS, SquashFS and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
+# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, squashfs-tools, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
 # ../btrfs/sha256.img.gz and ../ntfs/tree.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
@@ -39,6 +39,8 @@ at mcopy -s -m -i "$tmp/fat-good.img" bad good top ::/
 } >"$tmp/proto"
 truncate -s 16M "$tmp/xfs-good.img"
 TEST_DEV=- TEST_DIR=- QA_CHECK_FS=- quiet at mkfs.xfs -q -m uuid=78667378-7465-7374-8000-000000000002 -d agcount=1 -b size=1k -p "$tmp/proto" "$tmp/xfs-good.img"
+# Metadata as it is, so that it can be damaged; time and order are the same each time.
+quiet mksquashfs "$tmp/tree" "$tmp/squashfs-good.img" -noappend -no-progress -processors 1 -all-root -noI -noId -no-fragments -b 4096
 gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
 gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
 gunzip -c "$here/../btrfs/sha256.img.gz" >"$tmp/btrfs-good.img"
@@ -60,7 +62,7 @@ python3 - "$tmp" <<'END'
 import hashlib, re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs", "ntfs")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs", "ntfs", "squashfs")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -261,6 +263,30 @@ image("btrfs-extent-past-end", sealed_node(leaf(files), (packed + 21, u64(1 << 4
 image("btrfs-bomb", sealed_node(leaf(files), (packed + 8, u64(1 << 40))))
 image("btrfs-name", sealed_node(leaf(files), *[(at + 30, b"dir/ctory") for at in names[1:]]))
 image("btrfs-is-its-parent", sealed_node(leaf(files), *[(at, u64(top)) for at in names]))
+
+# SquashFS: metadata is not compressed, so the table of inodes begins two bytes behind the place that the super block has for it, and so does that of
+# directories. An entry of a directory is 8 bytes before its name: where its inode is, what to add to a number, type, length.
+squashfs = good["squashfs"]
+inodes, directories = (struct.unpack_from("<Q", squashfs, at)[0] + 2 for at in (64, 72))
+def entry_of_name(name): return squashfs.index(name, directories) - 8
+def inode_at(entry): return inodes + struct.unpack_from("<H", squashfs, entry)[0]
+other, in_root = inode_at(entry_of_name(b"other")), entry_of_name(b"bad")
+data = struct.unpack_from("<I", squashfs, other + 16)[0]
+bomb = zlib.compress(bytes(1 << 20), 9)
+image("squashfs-block-size", (12, u32(5000)))
+image("squashfs-tables-past-end", (64, u64(1 << 40)), (72, u64((1 << 40) + 1)))
+image("squashfs-root-past-end", (32, u64(1 << 30)))
+image("squashfs-ids", (26, u16(0)))
+image("squashfs-version", (28, u16(5)))
+image("squashfs-data", (data + 100, b"XXXX"))
+image("squashfs-bomb", (data, bomb[:struct.unpack_from("<I", squashfs, other + 32)[0]]))
+image("squashfs-inode-type", (other, u16(99)))
+image("squashfs-owner", (other + 4, u16(9)))
+image("squashfs-file-size", (other + 28, u32(0xFFFFFFFF)))
+image("squashfs-block-past-end", (other + 32, u32(0x1FFFFFF)))
+image("squashfs-count", (entry_of_name(b"file") - 12, u32(1000)))
+image("squashfs-name", (entry_of_name(b"other") + 8, b"oth/r"))
+image("squashfs-is-its-parent", (entry_of_name(b"other"), squashfs[in_root:in_root + 2]), (entry_of_name(b"other") + 4, u16(1)))
 
 # NTFS: file records of 1 KiB and index records of 4 KiB, whose update sequences are taken off and put on again; attributes by their type.
 ntfs = good["ntfs"]

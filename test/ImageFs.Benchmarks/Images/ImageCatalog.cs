@@ -26,7 +26,7 @@ internal sealed class ImageCatalog(string folder)
         TreeKind.Main =>
         [
             ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2, ImageFormat.Xfs, ImageFormat.Btrfs,
-            ImageFormat.Ntfs,
+            ImageFormat.Ntfs, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd, ImageFormat.SquashfsXz,
         ],
         TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
         TreeKind.Text => [ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1],
@@ -93,11 +93,21 @@ internal sealed class ImageCatalog(string folder)
             case ImageFormat.Squashfs:
                 Command.RunLong("mksquashfs", _trees.Of(kind), image, "-quiet", "-no-progress", "-noI", "-noD", "-noF", "-noX");
                 break;
+            case ImageFormat.SquashfsGzip or ImageFormat.SquashfsZstd or ImageFormat.SquashfsXz:
+                Command.RunLong("mksquashfs", _trees.Of(kind), image, "-quiet", "-no-progress", "-comp", CompressorOf(format));
+                break;
             default:
                 Command.RunLong("mkfs.erofs", image, _trees.Of(kind));
                 break;
         }
     }
+
+    private static string CompressorOf(ImageFormat format) => format switch
+    {
+        ImageFormat.SquashfsZstd => "zstd",
+        ImageFormat.SquashfsXz => "xz",
+        _ => "gzip",
+    };
 
     private static void MakeExt4(string tree, string image)
     {

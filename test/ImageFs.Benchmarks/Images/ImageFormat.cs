@@ -12,6 +12,15 @@ internal enum ImageFormat
     /// <summary>squashfs, nothing compressed.</summary>
     Squashfs,
 
+    /// <summary>squashfs, compressed by zlib.</summary>
+    SquashfsGzip,
+
+    /// <summary>squashfs, compressed by zstd.</summary>
+    SquashfsZstd,
+
+    /// <summary>squashfs, compressed by xz.</summary>
+    SquashfsXz,
+
     /// <summary>erofs, nothing compressed.</summary>
     Erofs,
 

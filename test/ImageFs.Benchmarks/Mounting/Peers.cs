@@ -35,6 +35,15 @@ internal static class Peers
     /// <summary>The name of ImageFs with NTFS.</summary>
     public const string ImageFsNtfs = "imagefs ntfs";
 
+    /// <summary>The name of ImageFs with SquashFS.</summary>
+    public const string ImageFsSquashFs = "imagefs squashfs";
+
+    /// <summary>The name of the FUSE server of SquashFS that has several threads.</summary>
+    public const string SquashFuse = "squashfuse_ll";
+
+    /// <summary>The name of the kernel's SquashFS.</summary>
+    public const string KernelSquashFs = "kernel squashfs";
+
     /// <summary>The name of the FUSE server of NTFS.</summary>
     public const string Ntfs3g = "ntfs-3g";
 
@@ -67,15 +76,16 @@ internal static class Peers
         ImageFs($"{ImageFsBtrfs} {Zstd}", settings.ImageFs, ImageFormat.BtrfsZstd),
         ImageFs(ImageFsNtfs, settings.ImageFs, ImageFormat.Ntfs),
         ImageFs($"{ImageFsNtfs} {Lznt1}", settings.ImageFs, ImageFormat.NtfsLznt1),
+        .. Compressed(settings),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
-        Fuse("squashfuse_ll", ImageFormat.Squashfs),
+        Fuse(SquashFuse, ImageFormat.Squashfs),
         Fuse(Ntfs3g, ImageFormat.Ntfs, "-o", "ro"),
         Fuse(Ntfs3g, ImageFormat.NtfsLznt1, "-o", "ro") with { Name = $"{Ntfs3g} {Lznt1}" },
         Kernel("kernel iso", "iso9660", ImageFormat.Iso),
         Kernel(KernelExt4, "ext4", ImageFormat.Ext4),
-        Kernel("kernel squashfs", "squashfs", ImageFormat.Squashfs),
+        Kernel(KernelSquashFs, "squashfs", ImageFormat.Squashfs),
         Kernel("kernel erofs", "erofs", ImageFormat.Erofs),
         Kernel("kernel fat", "vfat", ImageFormat.Fat32),
         Kernel(KernelXfs, "xfs", ImageFormat.Xfs),
@@ -83,6 +93,17 @@ internal static class Peers
         Kernel($"{KernelBtrfs} {Zstd}", "btrfs", ImageFormat.BtrfsZstd),
         .. Earlier(settings),
     ];
+
+    // One tree, compressed in several ways, by all that mount them.
+    private static IEnumerable<Peer> Compressed(Settings settings) =>
+        from way in ((string Name, ImageFormat Format)[])[("gzip", ImageFormat.SquashfsGzip), (Zstd, ImageFormat.SquashfsZstd), ("xz", ImageFormat.SquashfsXz)]
+        from peer in (Peer[])
+        [
+            ImageFs($"{ImageFsSquashFs} {way.Name}", settings.ImageFs, way.Format),
+            Fuse(SquashFuse, way.Format) with { Name = $"{SquashFuse} {way.Name}" },
+            Kernel($"{KernelSquashFs} {way.Name}", "squashfs", way.Format),
+        ]
+        select peer;
 
     // Another build beside this one, in the same rounds: how a change is measured.
     private static IEnumerable<Peer> Earlier(Settings settings) => settings.ImageFsEarlier is not { } program ? [] :

@@ -22,12 +22,19 @@ internal sealed class InodeCheck(SquashFsVolume volume)
     /// <summary>Checks them.</summary>
     public void Run(CheckRun run)
     {
-        _inodes.Gather(volume, run);
+        bool hasAll = _inodes.Gather(volume, run) && run.State == CheckState.Done;
         _names = new uint[_inodes.Count];
         _subdirectories = new uint[_inodes.Count];
         for (int place = 0; place < _inodes.Count; place++)
         {
             CheckInode(_inodes[place], run);
+        }
+
+        run.Extent = _inodes.Count.ToString(CultureInfo.InvariantCulture);
+        if (!hasAll)
+        {
+            // Of what was not found nobody can tell what names lead to.
+            return;
         }
 
         for (int place = 0; place < _inodes.Count; place++)
@@ -43,8 +50,6 @@ internal sealed class InodeCheck(SquashFsVolume volume)
             CheckNumbers(run);
             CheckLinks(run);
         }
-
-        run.Extent = _inodes.Count.ToString(CultureInfo.InvariantCulture);
     }
 
     private void CheckInode(InodeRecords.Record record, CheckRun run) => run.Try(() =>

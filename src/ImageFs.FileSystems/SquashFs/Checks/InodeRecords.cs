@@ -16,7 +16,8 @@ internal sealed class InodeRecords
     public int Count => _records.Count;
 
     /// <summary>Gathers them. What is wrong with one is told; those behind one that cannot be read are not found.</summary>
-    public void Gather(SquashFsVolume volume, CheckRun run) => run.Try(() =>
+    /// <returns>Whether all were found.</returns>
+    public bool Gather(SquashFsVolume volume, CheckRun run) => run.Try(() =>
     {
         var scan = new InodeScan(volume);
         while (scan.MoveNext())

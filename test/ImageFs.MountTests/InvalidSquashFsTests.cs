@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using ImageFs.MountTests.Oracles;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>Damaged SquashFS images: an error that says what and where, and no harm to what is sound.</summary>
+internal sealed class InvalidSquashFsTests
+{
+    private const int Limit = Limits.Test;
+    private const int MountFailure = 32;
+
+    // The error number of a part, and of what the kernel finds by itself: a directory in itself.
+    private const string Loop = "40";
+    private const string Damaged = "117";
+
+    [TestCase("block-size", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("tables-past-end", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("ids", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("root-past-end", @"inode table at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("version", "not supported: SquashFS 5\\.0")]
+    [CancelAfter(Limit)]
+    public void A_file_system_that_cannot_be_read_is_refused_with_structure_address_and_clause(string name, string problem)
+    {
+        string image = TestImages.Get($"invalid/squashfs-{name}");
+        (ToolResult said, bool mounted) = ImageMount.TryMount(image);
+        Assert.That(mounted, Is.False);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
+        Assert.That(said.Error, Does.Match($"^imagefs: {Regex.Escape(image)}: {problem}\n$"));
+    }
+
+    [TestCase("data", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("bomb", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("file-size", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("block-past-end", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("inode-type", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("owner", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("is-its-parent", "/bad/other", Loop, "")]
+    [CancelAfter(Limit)]
+    public void A_damaged_part_fails_alone_and_the_log_says_where(string name, string part, string errno, string problem)
+    {
+        TreeListing listing = ListOf(name, out string log);
+        TreeEntry hurt = listing[part];
+        Assert.That(hurt["error"] ?? hurt["sha256"]?.TrimStart('!'), Is.EqualTo(errno));
+        Assert.That(listing.Where(IsOther).DifferencesFrom(Sound().Where(IsOther), Facts.Recorded), Is.Empty);
+        Assert.That(log, Does.Match(problem));
+
+        bool IsOther(TreeEntry entry) => entry.Path != part;
+    }
+
+    [TestCase("name", "directory entry at 0x[0-9A-F]+: its name \"oth/r\" .+ \\(squashfs_dir_entry\\)")]
+    [TestCase("count", @"directory header at 0x[0-9A-F]+: .+ 1001 entries \(squashfs_dir_header\)")]
+    [CancelAfter(Limit)]
+    public void A_damaged_directory_is_told_and_the_others_are_as_they_were(string name, string problem)
+    {
+        TreeListing listing = ListOf(name, out string log);
+        Assert.That(listing["/bad"]["list"], Is.EqualTo($"!{Damaged}"));
+        Assert.That(listing.Where(IsOther).DifferencesFrom(Sound().Where(IsOther), Facts.Recorded), Is.Empty);
+        Assert.That(log, Does.Match(problem));
+
+        static bool IsOther(TreeEntry entry) => !entry.Path.StartsWith("/bad", StringComparison.Ordinal);
+    }
+
+    [TestCase("data")]
+    [TestCase("bomb")]
+    [TestCase("count")]
+    [TestCase("owner")]
+    [TestCase("is-its-parent")]
+    [CancelAfter(Limit)]
+    public void Verify_calls_none_of_them_sound(string name)
+    {
+        Assert.That(ImageFsProgram.Run("verify", TestImages.Get($"invalid/squashfs-{name}")).ExitCode, Is.EqualTo(1));
+        Assert.That(ImageFsProgram.Run("verify", TestImages.Get("invalid/squashfs-good")).ExitCode, Is.Zero);
+    }
+
+    private static TreeListing ListOf(string name, out string log)
+    {
+        using var mount = ImageMount.MountInForeground(TestImages.Get($"invalid/squashfs-{name}"));
+        TreeListing listing = mount.List();
+        mount.Unmount().Succeeded();
+        log = mount.Server!.StandardError.ReadToEnd();
+        return listing;
+    }
+
+    private static TreeListing Sound()
+    {
+        using var mount = ImageMount.Mount(TestImages.Get("invalid/squashfs-good"));
+        return mount.List();
+    }
+}
