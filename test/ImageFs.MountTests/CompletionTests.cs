@@ -7,6 +7,8 @@ internal sealed class CompletionTests
 {
     private static readonly string s_scripts = Path.Combine(TestImages.Sources, "packaging/completions");
 
+    private static readonly Lazy<string> s_disk = new(MakeDisk);
+
     private static IEnumerable<string> Verbs => HelpPage.Verbs;
 
     [Test]
@@ -36,6 +38,12 @@ internal sealed class CompletionTests
     [TestCase("imagefs cat my\\ disk.iso REA", "README.txt")]
     [TestCase("imagefs cat my\\ disk.iso docs/m", "docs/manual.txt")]
     [TestCase("imagefs cat my\\ disk.iso do", "docs/")]
+    [TestCase("imagefs ls disk//li", "disk//live/")]
+    [TestCase("imagefs ls disk//live/d", "disk//live/disc.iso")]
+    [TestCase("imagefs mount disk//live/disc.iso//do", "disk//live/disc.iso//docs/")]
+    [TestCase("imagefs cat disk//live/disc.iso REA", "README.txt")]
+    [TestCase("imagefs cat disk//live/disc.iso docs/m", "docs/manual.txt")]
+    [TestCase("imagefs ls disk//live/none.iso//do")]
     [TestCase("imagefs cat no-such-image REA")]
     [TestCase("imagefs cat folder REA")]
     [TestCase("imagefs info my\\ disk.iso REA")]
@@ -75,6 +83,18 @@ internal sealed class CompletionTests
         Assert.That(Bash($"imagefs {verb} {mount.Directory[..^1]}"), Is.EqualTo(new[] { mount.Directory }));
     }
 
+    // An image with the other inside.
+    private static string MakeDisk()
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree");
+        folder.CreateDirectory("tree/live");
+        File.Copy(TestImages.Get("sample"), folder["tree/live/disc.iso"]);
+        string disk = Path.Combine(RunFolder.Path, "completion.ext4");
+        Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", folder["tree"], disk, "4M").Succeeded();
+        return disk;
+    }
+
     private static string ProgramFolder => Path.GetDirectoryName(ImageFsProgram.Path)!;
 
     private static TestFolder Prepare()
@@ -82,6 +102,7 @@ internal sealed class CompletionTests
         var folder = new TestFolder();
         File.Copy(TestImages.Get("sample"), folder["my disk.iso"]);
         folder.CreateDirectory("folder");
+        File.Copy(s_disk.Value, folder["disk"]);
         return folder;
     }
 

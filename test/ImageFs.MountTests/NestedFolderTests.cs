@@ -72,10 +72,11 @@ internal sealed class NestedFolderTests
     {
         using ImageMount mount = Mount();
         string[] files = [.. Names(_folder["tree"])];
-        string[] folders = ["bad.qcow2.d", "deep1.iso.d", "flat-f001.vmdk.d", "flat.vmdk.d", "one.iso.d", "parts.raw.d", $"{Secret}.d", "sparse.qcow2.d"];
+        string[] folders = ["bad.qcow2.d", "deep1.iso.d", "flat.vmdk.d", "one.iso.d", "parts.raw.d", $"{Secret}.d", "sparse.qcow2.d"];
         Assert.That(Names(mount.Directory), Is.EquivalentTo((string[])[.. files, .. folders, "lost+found"]));
         Assert.That(Names(mount["taken.iso.d"]), Is.EqualTo(new[] { "own" }), "what the image has itself comes first");
         Assert.That(Names(mount["plain.d"]), Is.EqualTo(Names(mount["one.iso.d"])), "an image of any name is entered");
+        Assert.That(Names(mount["flat-f001.vmdk.d"]), Is.EqualTo(Names(mount["one.iso.d"])), "and so is one that its name is not for");
         foreach (string name in (string[])["notes.img.d", "below.d", "none.d", ".d"])
         {
             Assert.That(Tool.Run("ls", mount[name]).Error, Does.Contain("No such file"), name);

@@ -24,7 +24,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
     private readonly Lock _gate = new();
     private readonly List<NestedImage> _images = [];
     private readonly Dictionary<(NodeId Directory, string Name), NestedImage> _byName = [];
-    private readonly HashSet<(NodeId Directory, string Name)> _refused = [];
+    private readonly HashSet<(NodeId Directory, string Name, bool IsListed)> _refused = [];
     private readonly OpenContext _context = context with { Options = new OptionList(), Warn = static _ => { } };
 
     /// <summary>The image that a node is of; null for one of the tree around all.</summary>
@@ -49,14 +49,15 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
     /// <returns>Null when there is none.</returns>
     internal NestedImage? FindListed(in NestedPlace place, in DirectoryEntry file)
     {
-        if (file.Type is not (NodeType.Regular or NodeType.Unknown) || !HasFolders(in place) || !ImageNames.IsImage(file.Name))
+        if (file.Type is not (NodeType.Regular or NodeType.Unknown) || !HasFolders(in place) || ImageNames.FormatsOf(file.Name) is not { Count: > 0 } formats)
         {
             return null;
         }
 
         try
         {
-            return Find(in place, file.Name, file.Node);
+            // There may be thousands of files with names like .bin, which containers alone have: those are known by their first bytes.
+            return Find(in place, file.Name, file.Node, formats.All(format => format is ContainerFormat) ? [.. formats.Cast<ContainerFormat>()] : []);
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
@@ -73,7 +74,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
     /// <exception cref="LinuxException">The device failed.</exception>
     internal NestedImage? FindNamed(in NestedPlace place, ReadOnlySpan<byte> folder) =>
         HasFolders(in place) && folder.Length > Suffix.Length && folder.EndsWith(Suffix) && place.FileSystem.TryLookup(place.Own, folder[..^Suffix.Length], out NodeId file)
-            ? Find(in place, folder[..^Suffix.Length], file)
+            ? Find(in place, folder[..^Suffix.Length], file, [])
             : null;
 
     /// <summary>Opens an image that has a folder.</summary>
@@ -83,18 +84,22 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
 
     private bool HasFolders(in NestedPlace place) => (place.Image?.Depth ?? 0) < depth;
 
-    private NestedImage? Find(in NestedPlace place, ReadOnlySpan<byte> name, NodeId file)
+    /// <param name="place">The directory.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="containers">The containers that it is one of, or is no image; none where it may be anything.</param>
+    private NestedImage? Find(in NestedPlace place, ReadOnlySpan<byte> name, NodeId file, IReadOnlyList<ContainerFormat> containers)
     {
         (NodeId Directory, string Name) key = (place.Directory, ByteText.FromBytes(name));
         lock (_gate)
         {
-            if (_byName.TryGetValue(key, out NestedImage? known) || _refused.Contains(key))
+            if (_byName.TryGetValue(key, out NestedImage? known) || _refused.Contains((key.Directory, key.Name, containers.Count > 0)))
             {
                 return known;
             }
         }
 
-        bool isFolder = place.FileSystem.GetAttributes(file).Type == NodeType.Regular && !IsTaken(in place, name) && IsImage(in place, file, key.Name);
+        bool isFolder = place.FileSystem.GetAttributes(file).Type == NodeType.Regular && !IsTaken(in place, name) && IsImage(in place, file, key.Name, containers);
         lock (_gate)
         {
             if (!isFolder)
@@ -104,7 +109,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
                     _refused.Clear();
                 }
 
-                _refused.Add(key);
+                _refused.Add((key.Directory, key.Name, containers.Count > 0));
                 return null;
             }
 
@@ -140,7 +145,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
     }
 
     // What is recognised and cannot be read is one too: whoever enters is told why.
-    private bool IsImage(in NestedPlace place, NodeId file, string name)
+    private bool IsImage(in NestedPlace place, NodeId file, string name, IReadOnlyList<ContainerFormat> containers)
     {
         ImageFile image;
         try
@@ -154,7 +159,9 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
 
         try
         {
-            return ImageStack.Over(image, _context).OpenDisk(VolumeChoice.None).IsImage;
+            return containers.Count > 0
+                ? containers.Any(format => format.Probe(image))
+                : ImageStack.Over(image, _context).OpenDisk(VolumeChoice.None).IsImage;
         }
         catch (Exception e) when (e is ImageException or LinuxException { Errno: Errno.ENOENT })
         {

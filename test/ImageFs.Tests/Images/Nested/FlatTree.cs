@@ -1,4 +1,5 @@
 using System.Text;
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -38,6 +39,11 @@ internal sealed class FlatTree(params (string Name, BlockSource? Contents)[] fil
 
     public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
     {
+        if (directory != Root)
+        {
+            throw new LinuxException("readdir", Errno.ENOTDIR);
+        }
+
         for (int at = (int)position; at < files.Length + 2; at++)
         {
             string name = at switch { 0 => ".", 1 => "..", _ => files[at - 2].Name };
@@ -49,10 +55,15 @@ internal sealed class FlatTree(params (string Name, BlockSource? Contents)[] fil
         }
     }
 
-    public override byte[] ReadLink(NodeId node) => throw new NotSupportedException();
+    public override byte[] ReadLink(NodeId node) => throw new LinuxException("readlink", Errno.EINVAL);
 
     public override BlockSource OpenFile(NodeId node)
     {
+        if (GetAttributes(node).Type == NodeType.Directory)
+        {
+            throw new LinuxException("open", Errno.EISDIR);
+        }
+
         Opened.Add(FileOf(node).Name);
         return FileOf(node).Contents!;
     }

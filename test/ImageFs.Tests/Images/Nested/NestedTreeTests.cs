@@ -79,6 +79,33 @@ internal sealed class NestedTreeTests
     }
 
     [Test]
+    public void A_damaged_image_is_errors_of_a_known_kind_and_its_neighbour_is_whole()
+    {
+        var random = new Random(21);
+        byte[] sound = new DiskImage(4 * DiskImage.MiB).Put("ext/ext4.img", 0).Bytes;
+        var tally = new MutantTally();
+        for (int round = 0; round < 60; round++)
+        {
+            byte[] mutant = round % 4 == 0 ? sound[..random.Next(sound.Length / 8)] : [.. sound];
+            for (int flips = random.Next(1, 20); flips > 0 && mutant.Length > 0; flips--)
+            {
+                mutant[random.Next(Math.Min(mutant.Length, 128 * 1024))] = (byte)random.Next(256);
+            }
+
+            tally.Next();
+            NestedTree tree = Tree(("a.img", new MemorySource(mutant)), ("b.img", s_image));
+            MutantWalk.Try(() => MutantWalk.Run(tree, tally));
+            Assert.That(tree.ReadFile("b.img.d/hello.txt"), Has.Length.EqualTo(20));
+            if (tree.OpenCount == 2)
+            {
+                tally.NoteOpened();
+            }
+        }
+
+        tally.AssertShares(opened: 30, read: 30);
+    }
+
+    [Test]
     public void A_number_that_was_never_given_is_of_no_node() =>
         Assert.That(() => Tree(("a.img", s_image)).GetAttributes(TreeLevel.Image.Enter(new NodeId(5), 77)), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.ESTALE));
 
