@@ -35,6 +35,8 @@ internal sealed class NestedFolderTests
         Directory.CreateDirectory(In("below"));
         File.Copy(TestImages.Get("fat/fat16"), In("below/base.raw"));
         VirtualDisk.Image(In("below"), "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", "over.qcow2");
+        Directory.CreateDirectory(In("parts"));
+        Tool.Run("split", "-b", "99999", "-d", "-a", "3", "--numeric-suffixes=1", iso, In("parts/disc.iso.")).Succeeded();
         MakeDeep(In("deep1.iso"));
         File.WriteAllText(In("notes.img"), "no image\n");
         byte[] bad = new byte[65536];
@@ -53,6 +55,7 @@ internal sealed class NestedFolderTests
     [TestCase("flat.vmdk")]
     [TestCase("below/over.qcow2")]
     [TestCase("below/base.raw")]
+    [TestCase("parts/disc.iso.001")]
     public void A_folder_shows_what_its_image_shows_alone(string image)
     {
         using var alone = ImageMount.Mount(In(image));
@@ -179,6 +182,7 @@ internal sealed class NestedFolderTests
         Directory.CreateDirectory(_folder["live/live"]);
         Tool.Run("mksquashfs", root, _folder["live/live/filesystem.squashfs"], "-quiet", "-no-progress", "-comp", "zstd", "-b", "16K").Succeeded();
         Tool.Shell("head -c 100000 /dev/urandom > \"$1\"", _folder["live/live/initrd.img"]).Succeeded();
+        Tool.Shell("cat /bin/true \"$1/filesystem.squashfs\" > \"$1/tool.AppImage\"", _folder["live/live"]).Succeeded();
         Tool.Run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", _folder["live.iso"], _folder["live"]).Succeeded();
         Tool.Run("xorriso", "-osirrox", "on", "-indev", _folder["live.iso"], "-extract", "/live/filesystem.squashfs", _folder["extracted"]).Succeeded();
 
@@ -190,9 +194,10 @@ internal sealed class NestedFolderTests
         }
 
         using var mount = ImageMount.Mount(_folder["live.iso"], "nested");
-        Assert.That(Names(mount["live"]), Is.EqualTo((string[])["filesystem.squashfs", "filesystem.squashfs.d", "initrd.img"]));
+        Assert.That(Names(mount["live"]), Is.EqualTo((string[])["filesystem.squashfs", "filesystem.squashfs.d", "initrd.img", "tool.AppImage", "tool.AppImage.d"]));
         Assert.That(WithoutRoot(TreeWalker.List(mount["live/filesystem.squashfs.d"])).DifferencesFrom(WithoutRoot(expected), s_facts), Is.Empty);
         Tool.Run("diff", "-r", root, mount["live/filesystem.squashfs.d"]).Succeeded();
+        Tool.Run("diff", "-r", root, mount["live/tool.AppImage.d"]).Succeeded();
     }
 
     [Test]

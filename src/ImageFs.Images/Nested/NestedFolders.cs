@@ -1,3 +1,4 @@
+using ImageFs.Images.Headers;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
@@ -57,7 +58,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
         try
         {
             // There may be thousands of files with names like .bin, which containers alone have: those are known by their first bytes.
-            return Find(in place, file.Name, file.Node, formats.All(format => format is ContainerFormat) ? [.. formats.Cast<ContainerFormat>()] : []);
+            return Find(in place, file.Name, file.Node, formats.All(format => format is ContainerFormat and not HeaderedFormat) ? [.. formats.Cast<ContainerFormat>()] : []);
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
