@@ -76,7 +76,7 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
     }
 
     /// <inheritdoc/>
-    protected internal sealed override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    protected internal override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
     {
         EncodedBlock block = FindEncoded(offset);
         int start = (int)(offset - block.Offset);

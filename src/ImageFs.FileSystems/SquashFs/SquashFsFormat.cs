@@ -22,7 +22,12 @@ internal sealed class SquashFsFormat : FileSystemFormat
     public override IReadOnlyList<string> FileExtensions => [".squashfs", ".sqsh", ".sqfs", ".sfs", ".squash", ".snap"];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FormatOption> Options => [new($"{Subdirectory.Option}=PATH", "the directory that is shown, by its path")];
+    public override IReadOnlyList<FormatOption> Options =>
+    [
+        new($"{Subdirectory.Option}=PATH", "the directory that is shown, by its path"),
+        new("errors=continue|panic", "accepted: damage is an error of the file"),
+        new("threads=single|multi|percpu|N", "accepted: blocks are decoded by whoever wants them"),
+    ];
 
     /// <inheritdoc/>
     public override bool Probe(BlockSource source)
@@ -54,6 +59,8 @@ internal sealed class SquashFsFormat : FileSystemFormat
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
         string? subdirectory = context.Options.TakeValue(Subdirectory.Option);
+        context.Options.TakeValues("errors");
+        context.Options.TakeValues("threads");
         var volume = new SquashFsVolume(source, context.Memory);
         VolumeLength.WarnIfCut(source, (long)volume.Super.BytesUsed, context.Warn);
         return new SquashFsFileSystem(volume, subdirectory);

@@ -23,6 +23,7 @@ internal sealed class RecogniserTests
         ("NTFS over an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put("ntfs/tree.img", 0), "ntfs"),
         ("a boot sector of NTFS over an ISO, and no more", new DiskImage(4 * MiB).Put("sample.iso", 0).Put(Read("ntfs/tree.img").AsSpan(0, 8 * KiB), 0), "iso9660 -ntfs"),
         ("ReFS over an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put([0xEB, 0x52, 0x90, .. "ReFS\0"u8], 0), "ReFS iso9660"),
+        ("SquashFS in front of an ISO", new DiskImage(4 * MiB).Put("sample.iso", 0).Put("invalid/squashfs-good.img", 0), "squashfs iso9660"),
         ("a mark of SquashFS over an ISO, without a super block", new DiskImage(4 * MiB).Put("sample.iso", 0).Put("hsqs"u8, 0), "iso9660"),
         ("a mark of swap in FAT", new DiskImage(34816000).Put("fat/fat32.img", 0).Put("SWAPSPACE2"u8, 4086), "vfat swap"),
         ("a mark of UBI in front of ext4", new DiskImage(4 * MiB).Put("ext/ext4.img", 0).Put("UBI#"u8, 0), "ext4 ubi"),

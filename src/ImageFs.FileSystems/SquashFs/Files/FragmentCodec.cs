@@ -3,14 +3,12 @@ using ImageFs.Storage.Decoding;
 namespace ImageFs.FileSystems.SquashFs.Files;
 
 /// <summary>
-/// Decodes a fragment for one of the files in it. How many bytes it has is told nowhere: at least as many as the file needs, or it is damaged.
-/// Zeros fill it up to the length of a block.
+/// Decodes a fragment. How many bytes it has is told nowhere, and noted here: the rest, up to the length of a block, is cleared, and no file's.
 /// </summary>
 /// <param name="inner">How fragments are compressed.</param>
 /// <param name="fragments">All fragments.</param>
 /// <param name="number">This one's number.</param>
-/// <param name="minLength">Where the file ends in it.</param>
-internal sealed class FragmentCodec(Codec inner, FragmentTable fragments, uint number, int minLength) : Codec
+internal sealed class FragmentCodec(Codec inner, FragmentTable fragments, uint number) : Codec
 {
     /// <inheritdoc/>
     public override string Name => inner.Name;
@@ -21,7 +19,7 @@ internal sealed class FragmentCodec(Codec inner, FragmentTable fragments, uint n
     /// <inheritdoc/>
     protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination)
     {
-        if (!inner.TryDecode(encoded, destination, out int length) || length < minLength)
+        if (!inner.TryDecode(encoded, destination, out int length))
         {
             return Damaged;
         }

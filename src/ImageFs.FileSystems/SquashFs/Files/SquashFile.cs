@@ -103,6 +103,33 @@ internal sealed class SquashFile : PiecedSource
         $"its {block.StoredLength} bytes are no whole stream of {block.Codec.Name} with {block.Length} bytes in it",
         block.Codec is FragmentCodec ? "squashfs_fragment_entry" : InodeTable.Clause);
 
+    /// <inheritdoc/>
+    protected override void ReadOwn(long offset, Span<byte> destination)
+    {
+        base.ReadOwn(offset, destination);
+        CheckTail(offset + destination.Length);
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    {
+        if (!base.TryLeaseOwn(offset, maxLength, out lease))
+        {
+            return false;
+        }
+
+        try
+        {
+            CheckTail(offset + lease.Length);
+            return true;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
     private static Piece FindTail(SquashFsVolume volume, in Inode inode, int length)
     {
         (long address, StoredBlock block) = volume.Fragments.Read(inode.Fragment);
@@ -118,24 +145,28 @@ internal sealed class SquashFile : PiecedSource
                 volume.Source,
                 address,
                 block.Length,
-                new FragmentCodec(volume.Codec, volume.Fragments, inode.Fragment, (int)end),
+                new FragmentCodec(volume.Codec, volume.Fragments, inode.Fragment),
                 inode.Offset,
                 volume.Super.BlockSize,
                 length);
     }
 
-    // Another file's reader may have decoded the fragment, who needed less of it.
     private Piece PieceOfTail(int start)
     {
         int left = _tailLength - start;
-        if (_tail.Kind == ExtentKind.Mapped)
-        {
-            return Piece.Mapped(_tail.Source!, _tail.Address + start, left);
-        }
-
-        return _volume.Fragments.TryFindLength(_inode.Fragment, out int length) && length < _inode.Offset + _tailLength
-            ? throw Damaged($"its end is at {_inode.Offset} of fragment {_inode.Fragment}, which has {length} bytes")
+        return _tail.Kind == ExtentKind.Mapped
+            ? Piece.Mapped(_tail.Source!, _tail.Address + start, left)
             : Piece.Encoded(_tail.Source!, _tail.Address, _tail.StoredLength, _tail.Codec!, _inode.Offset + start, _tail.BlockLength, left);
+    }
+
+    // Once the fragment was decoded, by whomever: it has as many bytes as the file says, or the file is damaged. Others in it are not.
+    private void CheckTail(long end)
+    {
+        if (_tail.Kind == ExtentKind.Encoded && end > _blocks << _blockLog
+            && _volume.Fragments.TryFindLength(_inode.Fragment, out int length) && length < _inode.Offset + _tailLength)
+        {
+            throw Damaged($"its end is at {_inode.Offset} of fragment {_inode.Fragment}, which has {length} bytes");
+        }
     }
 
     private StoredBlock FindBlock(long number, out long address)

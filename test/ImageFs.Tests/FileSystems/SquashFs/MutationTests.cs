@@ -48,6 +48,36 @@ internal sealed class MutationTests
         tally.AssertShares(opened: 50, read: 40);
     }
 
+    [TestCase("mksquashfs", 11)]
+    [TestCase("mksquashfs", 12)]
+    public void So_does_one_of_a_writer(string writer, int seed)
+    {
+        byte[] whole = DiskImage.Read("invalid/squashfs-good.img");
+        var random = new Random(seed);
+        var tally = new MutantTally();
+        for (int round = 0; round < Rounds; round++)
+        {
+            byte[] bytes = [.. whole];
+            for (int i = random.Next(1, 6); i > 0; i--)
+            {
+                int at = random.Next(4) == 0 ? random.Next(SuperBlock.Size4) : random.Next(bytes.Length * 3 / 4, bytes.Length - 900);
+                bytes[at] = unchecked((byte)(random.Next(3) == 0 ? 0xFF : bytes[at] ^ (1 << random.Next(8))));
+            }
+
+            tally.Next();
+            var since = Stopwatch.StartNew();
+            MutantWalk.Try(() =>
+            {
+                FileSystem fileSystem = new SquashFsFormat().Open(new MemorySource(bytes), new OpenContext());
+                tally.NoteOpened();
+                MutantWalk.Run(fileSystem, tally);
+            });
+            Assert.That(since.Elapsed, Is.LessThan(s_limit), $"{writer}, seed {seed}, round {round}");
+        }
+
+        tally.AssertShares(opened: 40, read: 40);
+    }
+
     [Test]
     public void An_image_cut_short_anywhere_is_an_error_or_tells_of_it([Values(1, 2, 3, 4)] int major)
     {

@@ -24,6 +24,7 @@ internal sealed class SquashImage
     private readonly VersionLayout _layout;
     private readonly bool _isBigEndian;
     private readonly bool _isPlain;
+    private readonly bool _isPlainMetadata;
     private readonly Func<byte[], byte[]> _compress;
     private readonly MemoryStream _image = new();
     private readonly MetadataStream _inodes;
@@ -38,11 +39,13 @@ internal sealed class SquashImage
     /// <param name="isPlain">Whether nothing is compressed.</param>
     /// <param name="magic">The magic number, if it is another.</param>
     /// <param name="compress">Compresses, if it is not zlib.</param>
-    public SquashImage(int major, int minor = 0, bool isBigEndian = false, bool isPlain = false, string? magic = null, Func<byte[], byte[]>? compress = null)
+    /// <param name="isPlainMetadata">Whether metadata is not compressed.</param>
+    public SquashImage(int major, int minor = 0, bool isBigEndian = false, bool isPlain = false, string? magic = null, Func<byte[], byte[]>? compress = null, bool isPlainMetadata = false)
     {
         _layout = Versions.Of(major);
         _isBigEndian = isBigEndian;
         _isPlain = isPlain;
+        _isPlainMetadata = isPlain || isPlainMetadata;
         _compress = compress ?? Deflate;
         _inodes = new MetadataStream(this);
         _directories = new MetadataStream(this);
@@ -310,7 +313,7 @@ internal sealed class SquashImage
     private byte[] ToMetadata(byte[] bytes)
     {
         byte[] compressed = _compress(bytes);
-        return _isPlain || compressed.Length >= bytes.Length ? [.. Number((uint)bytes.Length | 0x8000, 2), .. bytes] : [.. Number((uint)compressed.Length, 2), .. compressed];
+        return _isPlainMetadata || compressed.Length >= bytes.Length ? [.. Number((uint)bytes.Length | 0x8000, 2), .. bytes] : [.. Number((uint)compressed.Length, 2), .. compressed];
     }
 
     private byte[] Number(ulong value, int size) => Pack(size, [(new Field(0, size * 8), value)]);

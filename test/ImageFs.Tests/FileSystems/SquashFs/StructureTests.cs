@@ -67,6 +67,43 @@ internal sealed class StructureTests
     }
 
     [Test]
+    public void An_end_that_its_fragment_does_not_have_is_an_error_whoever_decoded_that()
+    {
+        // The large file's end comes first in the fragment, and the small ones follow: one that begins behind them has nothing there.
+        var image = new SquashImage(4);
+        FileSystem sound = image.Open();
+        NodeId small = PathLookup.Find(sound, "/small");
+        var plain = new SquashImage(4, isPlain: true);
+        FileSystem moved = MoveEnd(plain, PathLookup.Find(plain.Open(), "/small"), SquashImage.BlockSize - SquashImage.SmallSize);
+        Assert.That(() => moved.ReadFile("/small"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("fragment 0"));
+        Assert.That(sound.ReadFile("/small"), Is.EqualTo(SquashImage.Small));
+        Assert.That(sound.OpenFile(small).Length, Is.EqualTo(SquashImage.SmallSize));
+
+        // Of a compressed fragment nothing tells its length before it is decoded: by this file, or by another.
+        foreach (string first in (string[])["/small", "/large"])
+        {
+            var mixed = new SquashImage(4, isPlainMetadata: true);
+            FileSystem files = MoveEnd(mixed, PathLookup.Find(mixed.Open(), "/small"), SquashImage.BlockSize - SquashImage.SmallSize);
+            if (first == "/large")
+            {
+                Assert.That(files.ReadFile(first), Is.EqualTo(SquashImage.Large));
+            }
+
+            Assert.That(() => files.ReadFile("/small"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("fragment 0, which has 6234 bytes"), first);
+            Assert.That(files.ReadFile("/large"), Is.EqualTo(SquashImage.Large), "another file of the fragment");
+        }
+
+        // An offset is 24 bytes into a file's inode; the table begins two bytes behind its address.
+        static FileSystem MoveEnd(SquashImage image, NodeId node, int offset)
+        {
+            int table = (int)BinaryPrimitives.ReadUInt64LittleEndian(image.Bytes.AsSpan(64));
+            int block = (int)(node.Value >> 16);
+            BinaryPrimitives.WriteUInt32LittleEndian(image.Bytes.AsSpan(table + block + 2 + (int)(node.Value & 0xFFFF) + 24), (uint)offset);
+            return image.Open();
+        }
+    }
+
+    [Test]
     public void A_super_block_is_refused_by_what_is_wrong()
     {
         AssertRefused(28, 0, "version");
