@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS, SquashFS and encrypted images anew, the same bytes each time; images/build.sh makes the damaged ISO
-# images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, squashfs-tools, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS, SquashFS and encrypted images anew, and by firmware.py cramfs, romfs and Android's,
+# the same bytes each time; images/build.sh makes the damaged ISO images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, squashfs-tools, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
 # ../btrfs/sha256.img.gz and ../ntfs/tree.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
@@ -456,6 +456,10 @@ def bitlocker(name, moved, sum_change):
 bitlocker("bitlocker-sums", 8192, 1)
 bitlocker("bitlocker-moved-past-end", 256 << 10, 0)
 END
+
+# ---- firmware and phones ----
+
+python3 "$here/firmware.py" "$tmp"
 
 for image in "$tmp"/*.img; do
   case $(basename "$image") in

@@ -6,7 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>
-/// Damaged partition tables, ext, FAT, exFAT, XFS, NTFS, LVM, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
+/// Damaged partition tables, ext, FAT, exFAT, XFS, NTFS, cramfs, romfs, Android's images, LVM, LUKS and BitLocker: an error that says what and where, in bounded time and memory, and no harm to what is
 /// sound.
 /// </summary>
 internal sealed class InvalidDiskTests
@@ -14,7 +14,7 @@ internal sealed class InvalidDiskTests
     private const int Limit = Limits.Test;
     private const int MountFailure = 32;
     private const long MostMemory = 256 << 20;
-    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|linux-ntfs, |md_p|LUKS[12] |BDE, |lib/format_text|persistent-data: )[^)]+\)";
+    private const string Clause = @"\((ext4: |fatgen103 |exFAT |UEFI |xfs_|linux-ntfs, |md_p|LUKS[12] |BDE, |lib/format_text|romfs|cramfs_|libsparse: |liblp: |persistent-data: )[^)]+\)";
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string InputOutput = "5";
@@ -40,6 +40,11 @@ internal sealed class InvalidDiskTests
     [TestCase("luks2-sums", "", "LUKS2 header")]
     [TestCase("bitlocker-sums", "", "BitLocker metadata")]
     [TestCase("bitlocker-moved-past-end", "", "BitLocker metadata")]
+    [TestCase("romfs-sum", "", "romfs super block")]
+    [TestCase("cramfs-size", "", "cramfs super block")]
+    [TestCase("android-sparse-chunk-past-end", "", "android-sparse chunk")]
+    [TestCase("android-super-sums", "", "super geometry")]
+    [TestCase("android-super-tables", "", "super metadata")]
     [TestCase("lvm-length", "", "LVM metadata")]
     [TestCase("thin-loop", "", "thin metadata B-tree node")]
     [CancelAfter(Limit)]
@@ -77,6 +82,10 @@ internal sealed class InvalidDiskTests
     [TestCase("ntfs-run-past-end", "/bad/other", Damaged, "file record [0-9]+")]
     [TestCase("ntfs-list-loop", "/bad/other", Damaged, "file record [0-9]+")]
     [TestCase("ntfs-index-torn", "/bad", Damaged, "index record")]
+    [TestCase("romfs-header-loop", "/bad", Damaged, "romfs file header")]
+    [TestCase("romfs-file-past-end", "/bad/other", Damaged, "romfs file header")]
+    [TestCase("cramfs-pointer-past-end", "/bad/other", Damaged, "cramfs inode")]
+    [TestCase("cramfs-bomb", "/bad/other", Damaged, "cramfs inode")]
     [TestCase("fat-chain-loop", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-free", "/bad/other", Damaged, "cluster chain")]
     [TestCase("fat-chain-past-end", "/bad/other", Damaged, "cluster chain")]
@@ -120,6 +129,7 @@ internal sealed class InvalidDiskTests
     [TestCase("fat-is-its-parent", "/bad/other/other")]
     [TestCase("xfs-is-its-parent", "/bad/other")]
     [TestCase("ntfs-is-its-parent", "/bad/other")]
+    [TestCase("cramfs-is-its-parent", "/bad/other/other")]
     [CancelAfter(Limit)]
     public void A_directory_that_is_in_itself_has_an_end(string name, string again)
     {
@@ -189,6 +199,8 @@ internal sealed class InvalidDiskTests
             "gpt" => "invalid/gpt-good",
             "mbr" => "invalid/mbr-good",
             "xfs" => "invalid/xfs-good",
+            "romfs" => "invalid/romfs-good",
+            "cramfs" => "invalid/cramfs-good",
             "ntfs" => "ntfs/tree",
             _ => "exfat/filled",
         };
