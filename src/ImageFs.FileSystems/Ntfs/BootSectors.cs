@@ -40,7 +40,7 @@ internal static class BootSectors
     {
         foreach (int size in s_sectorSizes)
         {
-            address = (source.Length / size * size) - size;
+            address = (source.Length / size * size) - Math.Max(size, BootSector.Length);
             if (address > 0 && FindProblem(source, address, sector) is null && new BootSector(sector).SectorSize == size
                 && (long)new BootSector(sector).SectorCount * size <= address)
             {

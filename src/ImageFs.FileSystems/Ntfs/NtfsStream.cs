@@ -92,6 +92,26 @@ internal sealed class NtfsStream
         return bytes;
     }
 
+    /// <summary>Reads the first bytes of the contents.</summary>
+    /// <param name="clusters">Reads the volume.</param>
+    /// <param name="maxLength">How many; fewer where it has fewer.</param>
+    /// <exception cref="ImageException">The image ends before, or is damaged there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public byte[] ReadStart(ClusterReader clusters, long maxLength)
+    {
+        byte[] bytes = new byte[Math.Min(Size, maxLength)];
+        if (_value is not null)
+        {
+            _value.AsSpan(0, bytes.Length).CopyTo(bytes);
+        }
+        else
+        {
+            clusters.Read(Clusters, 0, bytes.AsSpan(0, (int)Math.Min(InitializedSize, bytes.Length)));
+        }
+
+        return bytes;
+    }
+
     /// <summary>Opens the attribute that a scan is at the first piece of, and goes to its last.</summary>
     public static NtfsStream Open(NtfsVolume volume, ref AttributeScan scan)
     {

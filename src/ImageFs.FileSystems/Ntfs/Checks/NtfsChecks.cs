@@ -24,14 +24,13 @@ internal sealed class NtfsChecks(NtfsVolume volume, UpcaseTable upcase)
         new Check("what security descriptors say, and what $LogFile would change"),
     ];
 
-    // The copy is behind the volume.
     private void CheckBootSectors(CheckRun run)
     {
+        // At the end of the sector behind the volume: before one that is shorter.
+        long address = volume.Geometry.Length + volume.Geometry.SectorSize - Math.Max(BootSector.Length, volume.Geometry.SectorSize);
         byte[] first = new byte[BootSector.Length];
         byte[] copy = new byte[BootSector.Length];
-        int length = Math.Min(BootSector.Length, volume.Geometry.SectorSize);
-        long address = volume.Geometry.Length;
-        if (address > volume.Source.Length - length)
+        if (address > volume.Source.Length - copy.Length)
         {
             run.GiveUp("what the volume is on ends before the copy");
             return;
@@ -39,10 +38,10 @@ internal sealed class NtfsChecks(NtfsVolume volume, UpcaseTable upcase)
 
         run.Try(() =>
         {
-            volume.Source.ReadAt(0, first.AsSpan(0, length));
-            volume.Source.ReadAt(address, copy.AsSpan(0, length));
+            volume.Source.ReadAt(0, first);
+            volume.Source.ReadAt(address, copy);
             int difference = first.AsSpan().CommonPrefixLength(copy);
-            if (difference < length)
+            if (difference < first.Length)
             {
                 run.Find("copy of the boot sector", address, $"from byte {difference} on it is not what the boot sector is", BootSector.Clause);
             }

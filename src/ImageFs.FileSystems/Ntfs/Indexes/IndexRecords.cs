@@ -26,9 +26,12 @@ internal sealed class IndexRecords
     private readonly NtfsVolume _volume;
     private readonly byte[] _root;
     private readonly ExtentMap _records = ExtentMap.Empty;
-    private readonly byte[] _used = [];
+    private readonly NtfsStream? _map;
     private readonly int _unit;
     private readonly string _subject;
+
+    // A lookup does not ask for it: of a large index it is a read of its own. Whoever comes second may read it once more.
+    private byte[]? _used;
 
     /// <param name="volume">The volume.</param>
     /// <param name="record">The file's first record.</param>
@@ -71,7 +74,7 @@ internal sealed class IndexRecords
 
             Count = records.Size / RecordSize;
             _records = records.Clusters;
-            _used = parts.Used?.ReadAll(volume.Clusters, (int)(MaxLength / MinRecordSize / 8)) ?? throw Damaged("it does not tell which of its records are used");
+            _map = parts.Used;
         }
     }
 
@@ -97,7 +100,9 @@ internal sealed class IndexRecords
     public IndexNode Root => new(_root);
 
     /// <summary>Bytes of memory that it takes.</summary>
-    public long Size => _root.Length + _records.Size + _used.Length;
+    public long Size => _root.Length + _records.Size + (Count / 8);
+
+    private byte[] Used => _used ??= Count == 0 ? [] : _map?.ReadStart(_volume.Clusters, (Count + 7) / 8) ?? throw Damaged("it does not tell which of its records are used");
 
     /// <summary>Has the kernel begin to read the records; of many the first.</summary>
     /// <param name="max">Bytes to read at most.</param>
@@ -112,9 +117,11 @@ internal sealed class IndexRecords
     /// <summary>The first record at or after another that is in use.</summary>
     /// <param name="record">Its number.</param>
     /// <returns>Null when there is none.</returns>
+    /// <exception cref="ImageException">The map of those in use is damaged, or there is none.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public long? FindUsed(long record)
     {
-        for (; record < Count && record / 8 < _used.Length; record++)
+        for (; record < Count && record / 8 < Used.Length; record++)
         {
             if (IsUsed(record))
             {
@@ -126,7 +133,9 @@ internal sealed class IndexRecords
     }
 
     /// <summary>Whether a record is in use.</summary>
-    public bool IsUsed(long record) => record / 8 < _used.Length && (_used[record / 8] >> (int)(record % 8) & 1) != 0;
+    /// <exception cref="ImageException">The map of those in use is damaged, or there is none.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public bool IsUsed(long record) => record / 8 < Used.Length && (Used[record / 8] >> (int)(record % 8) & 1) != 0;
 
     /// <summary>The record that an entry leads to.</summary>
     /// <exception cref="InvalidImageException">There is none.</exception>

@@ -45,6 +45,18 @@ internal sealed class DirectoryTests
     }
 
     [Test]
+    public void Which_index_records_are_used_is_read_for_a_listing_and_not_for_a_lookup()
+    {
+        var image = new NtfsImage();
+        NodeId directory = new((ulong)image.Find("most-names"));
+        byte[] name = List(image.Open(), directory)[40].Name;
+        image.SetAttributes((long)directory.Value, image.Attributes((long)directory.Value).Where(attribute => NtfsImage.TypeOf(attribute) != AttributeType.Bitmap));
+        FileSystem fileSystem = image.Open();
+        Assert.That(fileSystem.TryLookup(directory, name, out _));
+        Assert.That(() => List(fileSystem, directory), Throws.InstanceOf<InvalidImageException>().With.Message.Contains("does not tell which of its records are used"));
+    }
+
+    [Test]
     public void A_damaged_index_record_hides_its_own_names_only_and_is_told_at_the_end()
     {
         var image = new NtfsImage();

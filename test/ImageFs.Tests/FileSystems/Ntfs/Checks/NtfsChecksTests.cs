@@ -20,6 +20,21 @@ internal sealed class NtfsChecksTests
         Assert.That(Check(image), Has.One.StartsWith("copy of the boot sector at 0x"));
     }
 
+    // mkntfs puts the 512 bytes at the end of the sector behind the volume.
+    [Test]
+    public void Of_a_volume_with_sectors_of_256_bytes_the_copy_begins_in_the_last_one_of_it()
+    {
+        var image = new NtfsImage();
+        NtfsImage.Put16(image.Bytes, 11, 256);
+        image.Bytes[13] *= 2;
+        long sectors = BinaryPrimitives.ReadInt64LittleEndian(image.Bytes.AsSpan(40));
+        BinaryPrimitives.WriteInt64LittleEndian(image.Bytes.AsSpan(40), sectors * 2);
+        image.Bytes.AsSpan(0, 512).CopyTo(image.Bytes.AsSpan((int)(sectors * 512) - 256));
+        Assert.That(Check(image), Is.Empty);
+        image.Bytes[(int)(sectors * 512) - 200] ^= 1;
+        Assert.That(Check(image), Has.One.StartsWith($"copy of the boot sector at 0x{(sectors * 512) - 256:X}: from byte 56 on"));
+    }
+
     [Test]
     public void A_copy_of_a_record_that_differs_is_found()
     {
