@@ -27,6 +27,7 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
     private readonly Dictionary<(NodeId Directory, string Name), NestedImage> _byName = [];
     private readonly HashSet<(NodeId Directory, string Name, bool IsListed)> _refused = [];
     private readonly OpenContext _context = context with { Options = new OptionList(), Warn = static _ => { } };
+    private bool _isFull;
 
     /// <summary>The image that a node is of; null for one of the tree around all.</summary>
     /// <exception cref="LinuxException">The number was never given (ESTALE).</exception>
@@ -122,13 +123,26 @@ internal sealed class NestedFolders(OpenContext context, string label, int depth
             int number = firstNumber + _images.Count;
             if (number > ImageNode.MaxNumber)
             {
-                throw new UnsupportedFeatureException($"more than {_images.Count} images inside an image");
+                throw TooMany();
             }
 
             var image = new NestedImage(number, place.Image, place.Directory, file, key.Name);
             _images.Add(image);
             return _byName[key] = image;
         }
+    }
+
+    // A listing leaves them out, so that is said once.
+    private UnsupportedFeatureException TooMany()
+    {
+        var problem = new UnsupportedFeatureException($"folders beside more than {_images.Count} images inside {label}");
+        if (!_isFull)
+        {
+            _isFull = true;
+            context.Warn(problem.Message);
+        }
+
+        return problem;
     }
 
     // What the image has itself comes first.

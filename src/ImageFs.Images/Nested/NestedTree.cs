@@ -1,4 +1,3 @@
-using ImageFs.Images.Library;
 using ImageFs.Storage;
 using ImageFs.Storage.Keys;
 using ImageFs.Tree;

@@ -106,6 +106,21 @@ internal sealed class NestedTreeTests
     }
 
     [Test]
+    public void When_there_are_no_more_numbers_the_rest_has_no_folders_and_that_is_said_once()
+    {
+        var told = new List<string>();
+        var inner = new FlatTree([.. Enumerable.Range(0, 9).Select(number => ($"{number}.img", (BlockSource?)s_image))]);
+        var folders = new NestedFolders(new OpenContext(new OptionList(), told.Add), "disk", depth: 1, firstNumber: (int)TreeLevel.Image.MaxNumber - 1);
+        var place = new NestedPlace(null, inner, inner.Root, inner.Root);
+        NestedImage?[] found = [.. Enumerable.Range(0, 9).Select(number => folders.FindListed(in place, new DirectoryEntry([(byte)('0' + number), .. ".img"u8], new NodeId(2 + (ulong)number), NodeType.Regular, 1)))];
+
+        Assert.That(found.Select(image => image?.Number), Is.EqualTo((int?[])[65534, 65535, null, null, null, null, null, null, null]));
+        Assert.That(() => folders.FindNamed(in place, "5.img.d"u8), Throws.TypeOf<UnsupportedFeatureException>());
+        Assert.That(told, Has.Count.EqualTo(1).And.One.Contains("more than 2 images"));
+        Assert.That(folders.FindNamed(in place, "1.img.d"u8), Is.SameAs(found[1]), "those that have one keep it");
+    }
+
+    [Test]
     public void A_number_that_was_never_given_is_of_no_node() =>
         Assert.That(() => Tree(("a.img", s_image)).GetAttributes(TreeLevel.Image.Enter(new NodeId(5), 77)), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.ESTALE));
 
