@@ -22,7 +22,7 @@ packages=(
   cryptsetup-bin dislocker libbde-utils # encrypted volumes, and their libraries
   thin-provisioning-tools     # metadata of thin pools and caches
   lvm2 mdadm                  # groups of volumes, described without the device mapper; what super blocks say
-  attr acl squashfs-tools squashfs-tools-ng python3 # setfattr, setfacl, mksquashfs; what sh cannot do
+  attr acl squashfs-tools squashfs-tools-ng erofs-utils python3 # setfattr, setfacl, mksquashfs, mkfs.erofs; what sh cannot do
   libdeflate0                 # decodes deflate twice as fast
   qemu-utils bzip2 xz-utils lz4 # virtual disks, what their blocks are compressed with, and their reader
   faketime udftools            # to rebuild images/

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # images/invalid/build.sh [OUTPUT-DIRECTORY]
-# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS, SquashFS and encrypted images anew, and by firmware.py cramfs, romfs and Android's,
+# Makes the damaged disks, ext, FAT, exFAT, UDF, XFS, Btrfs, NTFS, SquashFS, EROFS and encrypted images anew, and by firmware.py cramfs, romfs and Android's,
 # the same bytes each time; images/build.sh makes the damaged ISO images. Needs Debian's e2fsprogs, dosfstools, mtools, fdisk, xfsprogs, squashfs-tools, faketime and python3, ../exfat/filled.img.gz, ../udf/hd150-512.img.gz,
-# ../btrfs/sha256.img.gz and ../ntfs/tree.img.gz.
+# ../btrfs/sha256.img.gz, ../ntfs/tree.img.gz and ../erofs/full.img.gz.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../functions.sh"
 export MTOOLS_SKIP_CHECK=1
@@ -45,6 +45,7 @@ gunzip -c "$here/../exfat/filled.img.gz" >"$tmp/exfat-good.img"
 gunzip -c "$here/../udf/hd150-512.img.gz" >"$tmp/udf-good.img"
 gunzip -c "$here/../btrfs/sha256.img.gz" >"$tmp/btrfs-good.img"
 gunzip -c "$here/../ntfs/tree.img.gz" >"$tmp/ntfs-good.img"
+gunzip -c "$here/../erofs/full.img.gz" >"$tmp/erofs-good.img"
 
 truncate -s 1M "$tmp/gpt-good.img" "$tmp/mbr-good.img"
 printf '%s\n' 'label: gpt' 'label-id: 11111111-2222-3333-4444-555555555555' 'start=64, size=512, uuid=AAAAAAAA-0000-4000-8000-000000000001' \
@@ -62,7 +63,7 @@ python3 - "$tmp" <<'END'
 import hashlib, re, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
-good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs", "ntfs", "squashfs")}
+good = {name: open(f"{folder}/{name}-good.img", "rb").read() for name in ("ext", "fat", "exfat", "gpt", "mbr", "udf", "xfs", "btrfs", "ntfs", "squashfs", "erofs")}
 
 def image(name, *changes, base=None, cut=None):
     data = bytearray(base or good[name.split("-")[0]])
@@ -288,6 +289,48 @@ image("squashfs-count", (entry_of_name(b"file") - 12, u32(1000)))
 image("squashfs-name", (entry_of_name(b"other") + 8, b"oth/r"))
 image("squashfs-is-its-parent", (entry_of_name(b"other"), squashfs[in_root:in_root + 2]), (entry_of_name(b"other") + 4, u16(1)))
 
+# EROFS: full indexes of eight bytes, 16 bytes behind an inode and its attributes; the super block's checksum is made right but where it is said.
+erofs = good["erofs"]
+assert erofs[1024 + 12] == 12
+def crc32c(data):
+    sum = 0xFFFFFFFF
+    for byte in data:
+        sum ^= byte
+        for _ in range(8): sum = sum >> 1 ^ (0x82F63B78 if sum & 1 else 0)
+    return sum
+def super(*changes):
+    block = bytearray(erofs[1024:4096])
+    for offset, change in changes: block[offset:offset + len(change)] = change
+    block[4:8] = bytes(4)
+    block[4:8] = u32(crc32c(block))
+    return 1024, bytes(block)
+def erofs_inode(node): return (struct.unpack_from("<I", erofs, 1024 + 40)[0] << 12) + node * 32
+def erofs_body(node):
+    at = erofs_inode(node)
+    attributes = struct.unpack_from("<H", erofs, at + 2)[0]
+    return at + (64 if erofs[at] & 1 else 32) + (12 + 4 * (attributes - 1) if attributes else 0)
+def erofs_entry(node, name):
+    at = erofs_body(node)
+    for i in range(struct.unpack_from("<H", erofs, at + 8)[0] // 12):
+        if erofs[at + struct.unpack_from("<H", erofs, at + 12 * i + 8)[0]:].startswith(name): return at + 12 * i
+def erofs_node(entry): return struct.unpack_from("<Q", erofs, entry)[0]
+erofs_root = struct.unpack_from("<H", erofs, 1024 + 14)[0]
+text, folder_entry, noise = (erofs_entry(erofs_root, name) for name in (b"text", b"directory", b"noise"))
+indexes = (erofs_body(erofs_node(text)) + 7 & ~7) + 16
+heads = [at for at in range(indexes, indexes + 25 * 8, 8) if erofs[at] & 3 != 2]
+first = struct.unpack_from("<I", erofs, heads[0] + 4)[0] << 12
+image("erofs-super-sum", (1024 + 64, b"X"))
+image("erofs-feature", super((80, u32(struct.unpack_from("<I", erofs, 1024 + 80)[0] | 1 << 20))))
+image("erofs-block-size", super((12, b"\x1f")))
+image("erofs-root-is-a-file", super((14, u16(erofs_node(text)))))
+image("erofs-cut", cut=erofs_inode(erofs_root) + 16)
+image("erofs-cluster-past-end", (heads[0] + 4, u32(0x7FFFFFFF)))
+image("erofs-index-loop", (heads[0] + 8 + 4, u16(0)), (heads[0] + 16 + 4, u16(0)))
+image("erofs-stream", (first + 8000, bytes(range(256)) * 20))
+image("erofs-bomb", (heads[0] + 8 + 6, u16(60000)), (erofs_inode(erofs_node(text)) + 8, u64(1 << 25)))
+image("erofs-name-past-block", super((erofs_body(erofs_node(folder_entry)) - 1024 + 12 + 8, u16(0xFFF0))))
+image("erofs-is-its-parent", super((folder_entry - 1024, u64(erofs_root))))
+
 # NTFS: file records of 1 KiB and index records of 4 KiB, whose update sequences are taken off and put on again; attributes by their type.
 ntfs = good["ntfs"]
 
@@ -463,7 +506,7 @@ python3 "$here/firmware.py" "$tmp"
 
 for image in "$tmp"/*.img; do
   case $(basename "$image") in
-    ext-sums.img | exfat-good.img | udf-good.img | btrfs-good.img | ntfs-good.img) ;;
+    ext-sums.img | exfat-good.img | udf-good.img | btrfs-good.img | ntfs-good.img | erofs-good.img) ;;
     *) pack "$(basename "$image")" ;;
   esac
 done

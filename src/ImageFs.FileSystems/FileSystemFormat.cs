@@ -76,6 +76,16 @@ public abstract class FileSystemFormat : Format
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public virtual bool IsSeed(BlockSource source) => false;
 
+    /// <summary>
+    /// The further sources of a file system that have data alone, and no marks to be found by, in the order in which the user gives them. Opened
+    /// with several sources, it gets them in that order after its own, and an empty one for each that is not there.
+    /// </summary>
+    /// <param name="source">A source that <see cref="Probe"/> recognised.</param>
+    /// <returns>For each the name of the file that it may be beside the image; empty where nothing tells.</returns>
+    /// <exception cref="ImageException">It is damaged there.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public virtual IReadOnlyList<string> FindDataDevices(BlockSource source) => [];
+
     /// <summary>As <see cref="Open(IReadOnlyList{BlockSource}, OpenContext)"/>, with the options of this format.</summary>
     protected virtual FileSystem OpenVolume(IReadOnlyList<BlockSource> sources, OpenContext context) => OpenVolume(sources[0], context);
 

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems;
+using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;
@@ -151,10 +152,11 @@ public sealed class Disk
 
         var sets = own.Select(node => node.Set).OfType<VolumeSet>().ToHashSet<VolumeSet>(ReferenceEqualityComparer.Instance);
         Volume[] volumes = [.. own.Where(node => node.Set is null).Select(VolumeOf)];
-        foreach ((FurtherDisk further, VolumeNode disk) in _others)
+        int dataDevices = volumes.Select(volume => volume.DataDevices.Count).DefaultIfEmpty().Max();
+        foreach (((FurtherDisk further, VolumeNode disk), int number) in _others.Select((other, number) => (other, number)))
         {
             VolumeNode[] nodes = [.. disk.Walk()];
-            if (nodes.Any(node => IsUnopened(node) || (node.Set is { } set && sets.Contains(set)))
+            if (number < dataDevices || nodes.Any(node => IsUnopened(node) || (node.Set is { } set && sets.Contains(set)))
                 || nodes.Where(node => node.Set is null).Select(VolumeOf).Any(other => volumes.Any(volume => volume.IsJoinedBy(other))))
             {
                 continue;
@@ -383,11 +385,30 @@ public sealed class Disk
             throw unassembled;
         }
 
-        return [.. Volume.JoinSets(found, FindElsewhere())];
+        return [.. Volume.JoinSets(found, FindElsewhere()).Select(AddDataDevices)];
     }
 
     // Nothing on further disks is looked at for a file system that lies on one.
-    private Volume Join(Volume whole) => _others.Length > 0 && whole.SetId is not null ? Volume.JoinSets([whole], FindElsewhere()).Single() : whole;
+    private Volume Join(Volume whole) =>
+        AddDataDevices(_others.Length > 0 && whole.SetId is not null ? Volume.JoinSets([whole], FindElsewhere()).Single() : whole);
+
+    // The first further disk is the first device, whatever is on it; what was not given may be beside the image.
+    private Volume AddDataDevices(Volume volume) => volume.DataDevices is { Count: > 0 } devices
+        ? volume with { Sources = [volume.Source, .. devices.Select((name, number) => number < _others.Length ? _others[number].Disk.Source : FindBeside(name))] }
+        : volume;
+
+    private BlockSource FindBeside(string name)
+    {
+        try
+        {
+            return name.Length > 0 && _context.Image is { } image ? image.OpenBeside(name, "device").Source : new MemorySource(ReadOnlyMemory<byte>.Empty);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            // The format tells that it is missing.
+            return new MemorySource(ReadOnlyMemory<byte>.Empty);
+        }
+    }
 
     private IEnumerable<Volume> FindElsewhere()
     {

@@ -102,6 +102,23 @@ public sealed record Volume(VolumeEntry? Entry, BlockSource Source)
     /// <summary>What the sources of its file system have in common, where that may lie on several; null where it does not.</summary>
     internal string? SetId => Problem is null ? Format?.FindSet(Source) : null;
 
+    /// <summary>The further sources of its file system that have data alone, by the files that they may be in (<see cref="FileSystemFormat.FindDataDevices"/>).</summary>
+    internal IReadOnlyList<string> DataDevices
+    {
+        get
+        {
+            try
+            {
+                return Problem is null && Format is { } format ? format.FindDataDevices(Source) : [];
+            }
+            catch (ImageException)
+            {
+                // Opening it says what is wrong.
+                return [];
+            }
+        }
+    }
+
     // What tells it from others, read without opening it. What is damaged so that it says nothing of itself has its format's name at least.
     private VolumeIdentity? Identity
     {

@@ -1,4 +1,5 @@
 using ImageFs.FileSystems.Erofs.Attributes;
+using ImageFs.FileSystems.Erofs.Checks;
 using ImageFs.FileSystems.Erofs.Directories;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -50,10 +51,10 @@ internal sealed class ErofsFileSystem : FileSystem
     public override bool HasExtendedAttributes => true;
 
     /// <inheritdoc/>
-    public override FileSystemChecks Checks => new() { SharedBytes = SharedBytes.Any };
+    public override FileSystemChecks Checks => new() { SharedBytes = SharedBytes.Any, Structures = new ErofsChecks(_volume).All };
 
     /// <inheritdoc/>
-    public override ImageDescription Describe() => ErofsDescription.Make(_volume);
+    public override ImageDescription Describe() => ErofsDescription.Make(_volume, Root);
 
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node)

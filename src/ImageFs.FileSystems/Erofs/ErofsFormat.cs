@@ -57,10 +57,18 @@ internal sealed class ErofsFormat : FileSystemFormat
     protected override long FindLength(BlockSource source) => new Geometry(SuperBlock.Read(source, stackalloc byte[SuperBlock.FullSize])).Length;
 
     /// <inheritdoc/>
-    protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
+    public override IReadOnlyList<string> FindDataDevices(BlockSource source) =>
+        DeviceTable.ReadTags(source, new Geometry(SuperBlock.Read(source, stackalloc byte[SuperBlock.FullSize])));
+
+    /// <inheritdoc/>
+    protected override FileSystem OpenVolume(BlockSource source, OpenContext context) => OpenVolume([source], context);
+
+    /// <inheritdoc/>
+    protected override FileSystem OpenVolume(IReadOnlyList<BlockSource> sources, OpenContext context)
     {
+        BlockSource source = sources[0];
         var options = ErofsOptions.Take(context.Options);
-        if (options.Offset >= source.Length)
+        if (options.Offset > 0 && options.Offset >= source.Length)
         {
             throw new OptionException($"fsoffset={options.Offset}", $"the volume ends at {source.Length}");
         }
@@ -68,7 +76,7 @@ internal sealed class ErofsFormat : FileSystemFormat
         BlockSource primary = options.Offset == 0 ? source : From(source, options.Offset);
         var geometry = new Geometry(SuperBlock.Read(primary, stackalloc byte[SuperBlock.FullSize]));
         VolumeLength.WarnIfCut(primary, geometry.Length, context.Warn);
-        IReadOnlyList<DataDevice> devices = DeviceTable.Read(primary, geometry, [], static _ => null, context.Warn);
+        IReadOnlyList<DataDevice> devices = DeviceTable.Read(primary, geometry, [.. sources.Skip(1)], context.Warn);
         return new ErofsFileSystem(new ErofsVolume(primary, geometry, devices, context.Memory), options);
     }
 

@@ -40,6 +40,11 @@ internal sealed class CompressedFile : PiecedSource
         FileExtent extent = _extents!.Find(offset);
         long within = offset - extent.Start;
         long length = extent.End - offset;
+        if (within < 0 || length <= 0)
+        {
+            throw _inode.Damaged($"the indexes of byte {offset} lead to the bytes from {extent.Start} to {extent.End}");
+        }
+
         BlockSource source = extent.IsInline ? _volume.MetadataSource(_inode.IsInMetabox) : _volume.Data;
         return extent.Storage switch
         {

@@ -6,22 +6,24 @@ namespace ImageFs.FileSystems.Erofs.Devices;
 /// <param name="Source">What is on it.</param>
 /// <param name="Start">Where it begins where all devices count as one, in bytes; 0 when it has no such place.</param>
 /// <param name="Length">Its bytes, as the table has them.</param>
-/// <param name="Tag">What tells it from others; empty when nothing does.</param>
 /// <param name="Blocks">Its blocks.</param>
-internal sealed record DataDevice(BlockSource Source, long Start, long Length, string Tag, ulong Blocks);
+internal sealed record DataDevice(BlockSource Source, long Start, long Length, ulong Blocks)
+{
+    /// <summary>Whether nobody gave it.</summary>
+    public bool IsMissing { get; init; }
+}
 
-/// <summary>A device that was not given: whatever lies on it cannot be read.</summary>
-/// <param name="number">Its number; the first is 1.</param>
+/// <summary>A device that nobody gave: what lies on it cannot be read.</summary>
+/// <param name="name">What it is called.</param>
 /// <param name="length">Its bytes.</param>
-/// <param name="tag">What tells it from others; empty when nothing does.</param>
-internal sealed class MissingDevice(int number, long length, string tag) : BlockSource
+internal sealed class MissingDevice(string name, long length) : BlockSource
 {
     /// <inheritdoc/>
     public override long Length => length;
 
     /// <inheritdoc/>
-    public override Extent Map(long offset, long maxLength, out BlockSource below) => throw new TruncatedImageException(
-        $"byte 0x{offset:X} of device {number}{(tag.Length == 0 ? string.Empty : $", \"{tag}\",")} of the file system is missing: -o device=FILE gives the device");
+    public override Extent Map(long offset, long maxLength, out BlockSource below) =>
+        throw new TruncatedImageException($"byte 0x{offset:X} of {name} is missing: -o device=FILE gives the device");
 }
 
 /// <summary>All devices as one, as data without the number of a device has its addresses (erofs_map_dev).</summary>

@@ -5,52 +5,60 @@ namespace ImageFs.FileSystems.Erofs.Devices;
 /// <summary>The devices of a file system beside the one with its super block.</summary>
 internal static class DeviceTable
 {
+    /// <summary>The tags of the devices; empty where one has none.</summary>
+    /// <param name="primary">The device with the super block.</param>
+    /// <param name="geometry">What the super block says.</param>
+    /// <exception cref="ImageException">The image ends before the table.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    public static IReadOnlyList<string> ReadTags(BlockSource primary, Geometry geometry)
+    {
+        byte[] table = ReadTable(primary, geometry);
+        return [.. Enumerable.Range(0, geometry.ExtraDevices).Select(number => SlotOf(table, number, geometry).Tag)];
+    }
+
     /// <summary>Reads the table, and finds the devices that it is of.</summary>
     /// <param name="primary">The device with the super block.</param>
     /// <param name="geometry">What the super block says.</param>
-    /// <param name="given">Those that the user gave, in the order of the table.</param>
-    /// <param name="findByTag">Finds one that nobody gave, by its tag; null when it is nowhere.</param>
+    /// <param name="given">Those that were found, in the order of the table; an empty source for each that was not.</param>
     /// <param name="warn">Called with what is missing.</param>
-    /// <exception cref="ImageException">The table is damaged, or there are more devices than it has.</exception>
+    /// <exception cref="ImageException">The image ends before the table.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public static IReadOnlyList<DataDevice> Read(
-        BlockSource primary, Geometry geometry, IReadOnlyList<BlockSource> given, Func<string, BlockSource?> findByTag, Action<string> warn)
+    public static IReadOnlyList<DataDevice> Read(BlockSource primary, Geometry geometry, IReadOnlyList<BlockSource> given, Action<string> warn)
     {
-        int count = geometry.ExtraDevices;
-        if (given.Count > count)
+        byte[] table = ReadTable(primary, geometry);
+        var devices = new List<DataDevice>(geometry.ExtraDevices);
+        while (devices.Count < geometry.ExtraDevices)
         {
-            warn(count == 0
-                ? "the file system lies on no further device: those that were given are not used"
-                : $"the file system lies on {count} further devices, and {given.Count} were given: the last ones are not used");
+            DeviceSlot slot = SlotOf(table, devices.Count, geometry);
+            long length = geometry.AddressOf(slot.Blocks);
+            BlockSource? source = devices.Count < given.Count && given[devices.Count].Length > 0 ? given[devices.Count] : null;
+            if (source is null)
+            {
+                warn($"{NameOf(devices.Count, slot.Tag)} is missing: what lies on it cannot be read (-o device=FILE gives it)");
+            }
+
+            devices.Add(new DataDevice(
+                source ?? new MissingDevice(NameOf(devices.Count, slot.Tag), length), geometry.AddressOf(slot.FirstBlock), length, slot.Blocks) { IsMissing = source is null });
         }
 
-        if (count == 0)
-        {
-            return [];
-        }
+        return devices;
+    }
 
-        if (geometry.DeviceTable > primary.Length - ((long)count * DeviceSlot.Size))
+    private static string NameOf(int number, string tag) => $"device {number + 1} of the file system{(tag.Length == 0 ? string.Empty : $" (\"{tag}\")")}";
+
+    private static DeviceSlot SlotOf(byte[] table, int number, Geometry geometry) =>
+        new(table.AsSpan(number * DeviceSlot.Size, DeviceSlot.Size), geometry.Incompatible.HasFlag(IncompatibleFeatures.Blocks48));
+
+    private static byte[] ReadTable(BlockSource primary, Geometry geometry)
+    {
+        int length = geometry.ExtraDevices * DeviceSlot.Size;
+        if (geometry.DeviceTable > primary.Length - length)
         {
             throw new TruncatedImageException(geometry.DeviceTable, primary.Length);
         }
 
-        var devices = new List<DataDevice>(count);
-        Span<byte> bytes = stackalloc byte[DeviceSlot.Size];
-        for (int i = 0; i < count; i++)
-        {
-            primary.ReadAt(geometry.DeviceTable + ((long)i * DeviceSlot.Size), bytes);
-            var slot = new DeviceSlot(bytes, geometry.Incompatible.HasFlag(IncompatibleFeatures.Blocks48));
-            string tag = slot.Tag;
-            long length = geometry.AddressOf(slot.Blocks);
-            BlockSource? source = i < given.Count ? given[i] : tag.Length > 0 ? findByTag(tag) : null;
-            if (source is null)
-            {
-                warn($"device {i + 1}{(tag.Length == 0 ? string.Empty : $", \"{tag}\",")} of the file system is missing: what lies on it cannot be read (-o device=FILE gives it)");
-            }
-
-            devices.Add(new DataDevice(source ?? new MissingDevice(i + 1, length, tag), geometry.AddressOf(slot.FirstBlock), length, tag, slot.Blocks));
-        }
-
-        return devices;
+        byte[] table = new byte[length];
+        primary.ReadAt(geometry.DeviceTable, table);
+        return table;
     }
 }
