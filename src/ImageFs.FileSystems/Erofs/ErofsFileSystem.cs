@@ -28,6 +28,12 @@ internal sealed class ErofsFileSystem : FileSystem
         _volume = volume;
         _directories = new ErofsDirectories(volume);
         _attributes = new ExtendedAttributes(volume, options);
+        Inode root = volume.ReadInode(Root);
+        if (root.Type != NodeType.Directory)
+        {
+            throw root.Damaged("it is the root, and no directory");
+        }
+
         _directories.Open(Root);
     }
 

@@ -45,6 +45,9 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
             IsAbout = peer => peer.Name == $"{Peers.ImageFsBtrfs} {Peers.Zstd}",
         },
         .. Ntfs(),
+        .. OwnDriver(Peers.ImageFsErofs, Peers.KernelErofs),
+        .. CompressedErofs(Peers.Lz4hc),
+        .. CompressedErofs(Peers.Zstd),
         new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
         new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
         new(Figures.Small, TargetBase.KernelExt4, 0.9),
@@ -81,6 +84,14 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         yield return new(Figures.Find, TargetBase.OtherPeer, 0.5) { OtherPeer = Peers.ImageFsExt4, IsAbout = IsIt };
         yield return new(Figures.Compressed, TargetBase.OtherPeer, 1) { OtherPeer = $"{Peers.Ntfs3g} {Peers.Lznt1}", IsAbout = IsCompressed };
         yield return new(Figures.CompressedTwo, TargetBase.OtherFigure, 1.8) { Other = Figures.Compressed, IsAbout = IsCompressed };
+    }
+
+    // Against the other server of the format, and with two readers against the kernel's driver.
+    private static IEnumerable<Target> CompressedErofs(string compressor)
+    {
+        bool IsIt(Peer peer) => peer.Name == $"{Peers.ImageFsErofs} {compressor}";
+        yield return new(Figures.Compressed, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.Erofsfuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.CompressedTwo, TargetBase.OtherPeer, 0.9) { OtherPeer = $"{Peers.KernelErofs} {compressor}", IsAbout = IsIt };
     }
 
     /// <summary>The ratio that a peer comes to; null when it was not measured.</summary>

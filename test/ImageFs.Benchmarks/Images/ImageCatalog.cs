@@ -29,7 +29,7 @@ internal sealed class ImageCatalog(string folder)
             ImageFormat.Ntfs, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd, ImageFormat.SquashfsXz,
         ],
         TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
-        TreeKind.Text => [ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1],
+        TreeKind.Text => [ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1, ImageFormat.ErofsLz4hc, ImageFormat.ErofsZstd],
         _ => [ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
     };
 
@@ -95,6 +95,12 @@ internal sealed class ImageCatalog(string folder)
                 break;
             case ImageFormat.SquashfsGzip or ImageFormat.SquashfsZstd or ImageFormat.SquashfsXz:
                 Command.RunLong("mksquashfs", _trees.Of(kind), image, "-quiet", "-no-progress", "-comp", CompressorOf(format));
+                break;
+            case ImageFormat.ErofsLz4hc:
+                Command.RunLong("mkfs.erofs", "-zlz4hc", "-C65536", image, _trees.Of(kind));
+                break;
+            case ImageFormat.ErofsZstd:
+                Command.RunLong("mkfs.erofs", "-zzstd", "-C65536", image, _trees.Of(kind));
                 break;
             default:
                 Command.RunLong("mkfs.erofs", image, _trees.Of(kind));

@@ -24,6 +24,12 @@ internal enum ImageFormat
     /// <summary>erofs, nothing compressed.</summary>
     Erofs,
 
+    /// <summary>erofs, compressed by lz4hc in clusters of 64 KiB.</summary>
+    ErofsLz4hc,
+
+    /// <summary>erofs, compressed by zstd in clusters of 64 KiB.</summary>
+    ErofsZstd,
+
     /// <summary>FAT32.</summary>
     Fat32,
 

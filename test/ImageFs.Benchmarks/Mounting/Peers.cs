@@ -47,10 +47,22 @@ internal static class Peers
     /// <summary>The name of the FUSE server of NTFS.</summary>
     public const string Ntfs3g = "ntfs-3g";
 
+    /// <summary>The name of ImageFs with EROFS.</summary>
+    public const string ImageFsErofs = "imagefs erofs";
+
+    /// <summary>The name of the kernel's EROFS.</summary>
+    public const string KernelErofs = "kernel erofs";
+
+    /// <summary>The name of the FUSE server of EROFS.</summary>
+    public const string Erofsfuse = "erofsfuse";
+
+    /// <summary>How the name ends of EROFS that is compressed by lz4hc.</summary>
+    public const string Lz4hc = "lz4hc";
+
     /// <summary>How the name ends of NTFS that is compressed by itself.</summary>
     public const string Lznt1 = "lznt1";
 
-    /// <summary>How the name ends of Btrfs that is compressed by zstd.</summary>
+    /// <summary>How the name ends of what is compressed by zstd.</summary>
     public const string Zstd = "zstd";
 
     /// <summary>How the name ends of ImageFs over io_uring.</summary>
@@ -77,16 +89,24 @@ internal static class Peers
         ImageFs(ImageFsNtfs, settings.ImageFs, ImageFormat.Ntfs),
         ImageFs($"{ImageFsNtfs} {Lznt1}", settings.ImageFs, ImageFormat.NtfsLznt1),
         .. Compressed(settings),
+        ImageFs(ImageFsErofs, settings.ImageFs, ImageFormat.Erofs),
+        ImageFs($"{ImageFsErofs} {Lz4hc}", settings.ImageFs, ImageFormat.ErofsLz4hc),
+        OfZstd(ImageFs($"{ImageFsErofs} {Zstd}", settings.ImageFs, ImageFormat.ErofsZstd)),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
         Fuse(SquashFuse, ImageFormat.Squashfs),
         Fuse(Ntfs3g, ImageFormat.Ntfs, "-o", "ro"),
         Fuse(Ntfs3g, ImageFormat.NtfsLznt1, "-o", "ro") with { Name = $"{Ntfs3g} {Lznt1}" },
+        Fuse(Erofsfuse, ImageFormat.Erofs),
+        Fuse(Erofsfuse, ImageFormat.ErofsLz4hc) with { Name = $"{Erofsfuse} {Lz4hc}" },
+        OfZstd(Fuse(Erofsfuse, ImageFormat.ErofsZstd) with { Name = $"{Erofsfuse} {Zstd}" }),
         Kernel("kernel iso", "iso9660", ImageFormat.Iso),
         Kernel(KernelExt4, "ext4", ImageFormat.Ext4),
         Kernel(KernelSquashFs, "squashfs", ImageFormat.Squashfs),
-        Kernel("kernel erofs", "erofs", ImageFormat.Erofs),
+        Kernel(KernelErofs, "erofs", ImageFormat.Erofs),
+        Kernel($"{KernelErofs} {Lz4hc}", "erofs", ImageFormat.ErofsLz4hc),
+        OfZstd(Kernel($"{KernelErofs} {Zstd}", "erofs", ImageFormat.ErofsZstd)),
         Kernel("kernel fat", "vfat", ImageFormat.Fat32),
         Kernel(KernelXfs, "xfs", ImageFormat.Xfs),
         Kernel(KernelBtrfs, "btrfs", ImageFormat.Btrfs),
@@ -127,6 +147,12 @@ internal static class Peers
         Switch = UringSwitch,
         MayRefuse = true,
         Absence = peer.Absence ?? (File.Exists(UringSwitch) ? null : "this kernel has no FUSE over io_uring"),
+    };
+
+    // Debian 12 has a mkfs.erofs without.
+    private static Peer OfZstd(Peer peer) => peer with
+    {
+        Absence = peer.Absence ?? (Command.Try("sh", "-c", "mkfs.erofs --help 2>&1 | grep -qw zstd").ExitCode == 0 ? null : "this mkfs.erofs has no zstd"),
     };
 
     private static Peer Fuse(string program, ImageFormat format, params IReadOnlyList<string> before) =>
