@@ -48,6 +48,9 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         .. OwnDriver(Peers.ImageFsErofs, Peers.KernelErofs),
         .. CompressedErofs(Peers.Lz4hc),
         .. CompressedErofs(Peers.Zstd),
+        .. CompressedSquashFs("gzip"),
+        .. CompressedSquashFs(Peers.Zstd),
+        .. CompressedSquashFs("xz"),
         new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
         new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
         new(Figures.Small, TargetBase.KernelExt4, 0.9),
@@ -92,6 +95,15 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         bool IsIt(Peer peer) => peer.Name == $"{Peers.ImageFsErofs} {compressor}";
         yield return new(Figures.Compressed, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.Erofsfuse} {compressor}", IsAbout = IsIt };
         yield return new(Figures.CompressedTwo, TargetBase.OtherPeer, 0.9) { OtherPeer = $"{Peers.KernelErofs} {compressor}", IsAbout = IsIt };
+    }
+
+    private static IEnumerable<Target> CompressedSquashFs(string compressor)
+    {
+        bool IsIt(Peer peer) => peer.Name == $"{Peers.ImageFsSquashFs} {compressor}";
+        yield return new(Figures.Compressed, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.CompressedTwo, TargetBase.OtherPeer, 0.9) { OtherPeer = $"{Peers.KernelSquashFs} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.Small, TargetBase.OtherPeer, 1.5) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.WalkCold, TargetBase.OtherPeer, 0.7) { OtherPeer = $"{Peers.KernelSquashFs} {compressor}", IsAbout = IsIt };
     }
 
     /// <summary>The ratio that a peer comes to; null when it was not measured.</summary>

@@ -29,7 +29,11 @@ internal sealed class ImageCatalog(string folder)
             ImageFormat.Ntfs, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd, ImageFormat.SquashfsXz,
         ],
         TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
-        TreeKind.Text => [ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1, ImageFormat.ErofsLz4hc, ImageFormat.ErofsZstd],
+        TreeKind.Text =>
+        [
+            ImageFormat.BtrfsZstd, ImageFormat.NtfsLznt1, ImageFormat.ErofsLz4hc, ImageFormat.ErofsZstd, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd,
+            ImageFormat.SquashfsXz,
+        ],
         _ => [ImageFormat.Ext4, ImageFormat.Fat32, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
     };
 
