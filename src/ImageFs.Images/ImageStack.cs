@@ -124,10 +124,10 @@ public sealed class ImageStack : IDisposable
     /// <exception cref="OptionException">They leave nothing.</exception>
     public Disk OpenDisk(VolumeChoice choice)
     {
-        // Who says where the image begins counts from the start of the file, whatever is there.
-        IReadOnlyList<ContainerFormat> headered = choice.Offset == 0 ? HeaderedFormat.All : [];
-        BlockSource source = ContainerFormats.Open(
-            _file, Context.Options.TakeValue("container"), Context with { AddedFormats = [.. Context.AddedFormats, .. headered] });
+        // Who says where the image begins counts from the start of the file, whatever is there, unless a container is named.
+        string? named = Context.Options.TakeValue("container");
+        IReadOnlyList<ContainerFormat> headered = named is not null || choice.Offset == 0 ? HeaderedFormat.All : [];
+        BlockSource source = ContainerFormats.Open(_file, named, Context with { AddedFormats = [.. Context.AddedFormats, .. headered] });
         var container = source as Container;
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         BlockSource? header = Context.Options.TakeValue("header") is { } path ? OpenOther(path) : null;

@@ -54,6 +54,11 @@ internal sealed class HeadersTests
         Write([.. program, .. s_ext]);
         using ImageStack stack = ImageStack.Open(_path, OpenContext.Of($"offset={program.Length}"));
         Assert.That(stack.OpenFileSystem().ReadFile("hello.txt"), Has.Length.EqualTo(20));
+
+        // In a container that is named it counts in that.
+        Write([.. program, .. s_ext, .. s_ext]);
+        using ImageStack named = ImageStack.Open(_path, OpenContext.Of($"container=elf,offset={s_ext.Length}"));
+        Assert.That(named.OpenDisk(VolumeChoice.Take(named.Context)).Source.Length, Is.EqualTo(s_ext.Length));
     }
 
     [Test]

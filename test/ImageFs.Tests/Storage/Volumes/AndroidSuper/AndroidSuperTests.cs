@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ImageFs.Images;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Volumes;
