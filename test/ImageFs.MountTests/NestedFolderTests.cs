@@ -37,6 +37,8 @@ internal sealed class NestedFolderTests
         VirtualDisk.Image(In("below"), "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", "over.qcow2");
         Directory.CreateDirectory(In("parts"));
         Tool.Run("split", "-b", "99999", "-d", "-a", "3", "--numeric-suffixes=1", iso, In("parts/disc.iso.")).Succeeded();
+        Directory.CreateDirectory(In("chunks"));
+        MakeChunks(In("chunks/root.erofs"), In("chunks/blob"));
         MakeDeep(In("deep1.iso"));
         File.WriteAllText(In("notes.img"), "no image\n");
         byte[] bad = new byte[65536];
@@ -56,6 +58,7 @@ internal sealed class NestedFolderTests
     [TestCase("below/over.qcow2")]
     [TestCase("below/base.raw")]
     [TestCase("parts/disc.iso.001")]
+    [TestCase("chunks/root.erofs")]
     public void A_folder_shows_what_its_image_shows_alone(string image)
     {
         using var alone = ImageMount.Mount(In(image));
@@ -262,7 +265,18 @@ internal sealed class NestedFolderTests
         Tool.Run("mke2fs", "-q", "-t", "ext2", "-d", Path.Combine(TestImages.Sources, "docs"), "-E", "offset=6291456", disk, "4M").Succeeded();
     }
 
-    // Five discs, each in the one before.
+    // Its data lie in a file beside it. mkfs.erofs leaves it to others to name that (erofs_deviceslot.tag).
+    private static void MakeChunks(string image, string blob)
+    {
+        Need.Program("mkfs.erofs", "erofs-utils");
+        Tool.Run("mkfs.erofs", "-E", "nosbcrc", "--chunksize=4096", $"--blobdev={blob}", image, Path.Combine(TestImages.Sources, "docs")).Succeeded();
+        byte[] bytes = File.ReadAllBytes(image);
+        int slot = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(1024 + 88)) * 128;
+        "blob"u8.CopyTo(bytes.AsSpan(slot));
+        File.WriteAllBytes(image, bytes);
+    }
+
+    // Four discs, each in the one before.
     private void MakeDeep(string first)
     {
         File.WriteAllText(_folder["bottom"], "bottom");
