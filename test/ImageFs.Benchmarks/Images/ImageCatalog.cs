@@ -26,7 +26,7 @@ internal sealed class ImageCatalog(string folder)
         TreeKind.Main =>
         [
             ImageFormat.Iso, ImageFormat.Ext4, ImageFormat.Squashfs, ImageFormat.Erofs, ImageFormat.Udf, ImageFormat.Qcow2, ImageFormat.Xfs, ImageFormat.Btrfs,
-            ImageFormat.Ntfs, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd, ImageFormat.SquashfsXz,
+            ImageFormat.Ntfs, ImageFormat.SquashfsGzip, ImageFormat.SquashfsZstd, ImageFormat.SquashfsXz, ImageFormat.ErofsLz4hc, ImageFormat.ErofsZstd,
         ],
         TreeKind.Files => [ImageFormat.Ext4, ImageFormat.Xfs, ImageFormat.Btrfs, ImageFormat.Ntfs],
         TreeKind.Text =>

@@ -151,7 +151,7 @@ internal sealed class ClusterLookup : ExtentLookup
         {
             if (next.IsHead)
             {
-                return Math.Min((number << _clusterBits) + next.Offset, _inode.Size);
+                return PlaceOf(number, next);
             }
 
             if (steps > _maxClusters)
@@ -179,7 +179,14 @@ internal sealed class ClusterLookup : ExtentLookup
             : throw _inode.Damaged($"the extent in cluster {number} begins at {cluster.Offset} of 2^{_clusterBits} bytes");
     }
 
-    private Head ToHead(long number, LogicalCluster cluster) => new(number, cluster, (number << _clusterBits) + cluster.Offset);
+    private Head ToHead(long number, LogicalCluster cluster) => new(number, cluster, PlaceOf(number, cluster));
+
+    // Where the extent of a head begins; no later than the file ends.
+    private long PlaceOf(long number, LogicalCluster cluster)
+    {
+        long start = number << _clusterBits;
+        return cluster.Offset < _inode.Size - start ? start + cluster.Offset : _inode.Size;
+    }
 
     private readonly record struct Head(long Number, LogicalCluster Cluster, long Start);
 }

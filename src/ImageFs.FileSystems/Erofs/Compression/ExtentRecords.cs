@@ -17,6 +17,9 @@ internal sealed class ExtentRecords : ExtentLookup
     private const uint StartOnly = 1u << 27;
     private const int CompressorShift = 28;
 
+    // Lengths that are added up for a place: a file of 256 GiB in clusters of 4 KiB.
+    private const long MaxAdded = 1 << 26;
+
     private readonly BlockCache _metadata;
     private readonly Inode _inode;
     private readonly MapHeader _header;
@@ -50,6 +53,11 @@ internal sealed class ExtentRecords : ExtentLookup
     private FileExtent FindByLengths(long offset)
     {
         long number = offset >> _clusterBits;
+        if (number > MaxAdded)
+        {
+            throw new UnsupportedFeatureException($"EROFS with more than {MaxAdded} clusters in a row that have lengths alone (node {_inode.Node})");
+        }
+
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         long lengths = _first + sizeof(ulong);
         Place? place = _last;

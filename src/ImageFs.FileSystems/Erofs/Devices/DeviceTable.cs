@@ -27,18 +27,23 @@ internal static class DeviceTable
     {
         byte[] table = ReadTable(primary, geometry);
         var devices = new List<DataDevice>(geometry.ExtraDevices);
+        int missing = 0;
+        string? firstMissing = null;
         while (devices.Count < geometry.ExtraDevices)
         {
             DeviceSlot slot = SlotOf(table, devices.Count, geometry);
             long length = geometry.AddressOf(slot.Blocks);
             BlockSource? source = devices.Count < given.Count && given[devices.Count].Length > 0 ? given[devices.Count] : null;
-            if (source is null)
-            {
-                warn($"{NameOf(devices.Count, slot.Tag)} is missing: what lies on it cannot be read (-o device=FILE gives it)");
-            }
-
+            missing += source is null ? 1 : 0;
+            firstMissing ??= source is null ? NameOf(devices.Count, slot.Tag) : null;
             devices.Add(new DataDevice(
                 source ?? new MissingDevice(NameOf(devices.Count, slot.Tag), length), geometry.AddressOf(slot.FirstBlock), length, slot.Blocks) { IsMissing = source is null });
+        }
+
+        if (firstMissing is not null)
+        {
+            string more = missing > 1 ? $", and so are {missing - 1} more" : string.Empty;
+            warn($"{firstMissing} is missing{more}: what lies there cannot be read (-o device=FILE gives a device, in the order of the table)");
         }
 
         return devices;

@@ -76,10 +76,11 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         {
             long inBlock = NextPosition % blockSize;
             long start = NextPosition - inBlock;
-            if (start != _blockStart && !TryLoad(start))
+            if (start != _blockStart)
             {
-                NextPosition = start + blockSize;
-                continue;
+                // What is behind a block that cannot be read is not looked for, as in Linux: a directory may claim any length.
+                _block = _directory.Read(start, _buffer.Span);
+                _blockStart = start;
             }
 
             int entry = (int)((inBlock + DirectoryBlock.EntrySize - 1) / DirectoryBlock.EntrySize);
@@ -98,21 +99,6 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         }
 
         return TryTakeDot();
-    }
-
-    private bool TryLoad(long start)
-    {
-        try
-        {
-            _block = _directory.Read(start, _buffer.Span);
-            _blockStart = start;
-            return true;
-        }
-        catch (ImageException e)
-        {
-            Damage ??= e;
-            return false;
-        }
     }
 
     private bool TryTake(int entry)
@@ -152,7 +138,7 @@ internal ref struct DirectoryCursor : IDirectoryCursor
         return true;
     }
 
-    private readonly long RoundUp(long size) => (size + _volume.Geometry.BlockSize - 1) / _volume.Geometry.BlockSize * _volume.Geometry.BlockSize;
+    private readonly long RoundUp(long size) => size == 0 ? 0 : (((size - 1) / _volume.Geometry.BlockSize) + 1) * _volume.Geometry.BlockSize;
 
     private static bool IsDot(ReadOnlySpan<byte> name) => name is [(byte)'.'] or [(byte)'.', (byte)'.'];
 }

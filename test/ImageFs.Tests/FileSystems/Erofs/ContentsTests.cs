@@ -183,6 +183,29 @@ internal sealed class ContentsTests
     }
 
     [Test]
+    public void A_directory_that_claims_any_length_ends_where_it_cannot_be_read()
+    {
+        var image = new ErofsImage("plain");
+        int inode = image.InodeOf(image.Open(), "many");
+        image.Bytes.AsSpan(inode + 8, 4).Fill(0xFF);
+        FileSystem fileSystem = image.Open();
+        NodeId many = ErofsImage.Find(fileSystem, "many");
+        var sink = new Names();
+        Assert.That(() => Drain(fileSystem, many, sink), Throws.InstanceOf<ImageException>());
+        Assert.That(fileSystem.GetAttributes(many).Size, Is.EqualTo(uint.MaxValue));
+        Assert.That(() => fileSystem.TryLookup(many, "zzz"u8, out _), Throws.InstanceOf<ImageException>());
+    }
+
+    private static void Drain(FileSystem fileSystem, NodeId directory, Names sink)
+    {
+        for (int before = -1; before < sink.All.Count;)
+        {
+            before = sink.All.Count;
+            fileSystem.ReadDirectory(directory, before == 0 ? 0 : sink.All[^1].Position, sink);
+        }
+    }
+
+    [Test]
     public void It_is_described()
     {
         ImageDescription said = new ErofsImage("several").Open().Describe();

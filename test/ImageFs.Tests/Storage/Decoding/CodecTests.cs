@@ -147,6 +147,34 @@ public sealed class CodecTests
             () => codec.TryDecode(new byte[4], new byte[4]), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("lzx").And.Message.Contains("libno.so.7"));
     }
 
+    [TestCase("deflate")]
+    [TestCase("lz4")]
+    [TestCase("zstd")]
+    [TestCase("microlzma")]
+    public void The_start_of_a_stream_is_decoded_and_no_more_than_there_is(string codec)
+    {
+        byte[] stream = Compress(codec);
+        Codec one = Codecs.All.Single(one => one.Name == codec);
+        Assert.Multiple(() =>
+        {
+            // What xz makes ends with a mark, which no MicroLZMA has: all of it is not had by its length.
+            foreach (int length in (int[])[1, 100, 4096, Length - 1, codec == "microlzma" ? Length - 2 : Length])
+            {
+                byte[] decoded = new byte[length];
+                Assert.That(one.TryDecodeStart(stream, decoded), Is.True, $"{length} bytes");
+                Assert.That(decoded, Is.EqualTo(s_contents[..length]), $"{length} bytes");
+            }
+
+            if (codec != "microlzma")
+            {
+                Assert.That(one.TryDecodeStart(stream, new byte[Length + 1]), Is.False);
+                Assert.That(one.TryDecodeStart(Enumerable.Repeat((byte)0xFF, 100).ToArray(), new byte[Length]), Is.False);
+            }
+
+            Assert.That(one.TryDecodeStart(stream.AsMemory(0, 8), new byte[Length]), Is.False);
+        });
+    }
+
     private static byte[]? Decode(string codec, byte[] stream, int length)
     {
         byte[] decoded = new byte[length];
@@ -175,6 +203,7 @@ public sealed class CodecTests
         "bzip2" => Filter("bzip2"),
         "xz" => Filter("xz"),
         "lzma" => Filter("xz", "--format=lzma"),
+        "microlzma" => ToMicro(Filter("xz", "--format=lzma")),
         "lz4" => TakeBlock(Filter("lz4", "--no-frame-crc")),
         _ => Filter("zstd"),
     };
@@ -188,6 +217,13 @@ public sealed class CodecTests
         }
 
         return result.ToArray();
+    }
+
+    // Without the header of 13 bytes, but with its end, so that only the start can be asked for; the properties, inverted, stand in the place of the first byte, which is 0 (lzma/container.h).
+    private static byte[] ToMicro(byte[] alone)
+    {
+        Assert.That(alone[13], Is.Zero);
+        return [(byte)(alone[0] ^ 0xFF), .. alone.AsSpan(14)];
     }
 
     // Of a frame: a header of 7 bytes, the length of the block, the block, and an end of 4 bytes (lz4_Frame_format.md).
