@@ -47,7 +47,7 @@ internal static class SquashFsDescription
 
     // What was compressed: each file once, however many names it has, also those that are stored once. Null where the table is damaged, or is
     // too long for a look.
-    private static object? SumOfFiles(SquashFsVolume volume)
+    private static long? SumOfFiles(SquashFsVolume volume)
     {
         if (volume.Super.Inodes > MaxSummed)
         {

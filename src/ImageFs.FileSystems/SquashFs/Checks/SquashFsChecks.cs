@@ -1,6 +1,5 @@
 using System.Globalization;
 using ImageFs.FileSystems.SquashFs.Files;
-using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.SquashFs.Checks;

@@ -1,7 +1,6 @@
 using ImageFs.FileSystems.Directories;
 using ImageFs.FileSystems.SquashFs.Metadata;
 using ImageFs.Linux;
-using ImageFs.Storage;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.SquashFs.Directories;

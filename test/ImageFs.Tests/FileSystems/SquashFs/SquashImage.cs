@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using ImageFs.FileSystems.SquashFs;
 using ImageFs.FileSystems.SquashFs.Layout;
