@@ -34,7 +34,10 @@ public sealed record FuseCounters
     /// <summary>Small files that were put into the mount's cache before anybody asked.</summary>
     public long FilesStored { get; init; }
 
-    /// <summary>Bytes of those.</summary>
+    /// <summary>Compressed blocks that were put there when a part of them was read.</summary>
+    public long BlocksStored { get; init; }
+
+    /// <summary>Bytes of those files and blocks.</summary>
     public long BytesStored { get; init; }
 
     /// <summary>Replies that the kernel did not take, of requests that were still waiting.</summary>

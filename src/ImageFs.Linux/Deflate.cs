@@ -23,7 +23,7 @@ public static unsafe partial class Deflate
     /// <param name="hasHeader">Whether zlib's header and checksum are around it (RFC 1950).</param>
     /// <returns>Bytes decoded; -1 when it cannot be decoded, or holds more.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for a decoder.</exception>
+    /// <exception cref="LinuxException">There is no memory for a decoder.</exception>
     public static int Decode(ReadOnlySpan<byte> stream, Span<byte> destination, bool hasHeader)
     {
         void* decoder = (_decoder ??= new Decoder()).Pointer;
@@ -62,7 +62,7 @@ public static unsafe partial class Deflate
             SetHandle((nint)libdeflate_alloc_decompressor());
             if (IsInvalid)
             {
-                throw new OutOfMemoryException();
+                throw new LinuxException("libdeflate_alloc_decompressor", Errno.ENOMEM);
             }
         }
 

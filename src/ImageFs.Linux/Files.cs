@@ -116,6 +116,9 @@ public static unsafe class Files
         return copy < 0 ? throw LinuxException.Last("fcntl(F_DUPFD_CLOEXEC)", $"/dev/fd/{number}") : new FileDescriptor(copy);
     }
 
+    /// <summary>Whether flags of open(2) are of a file that is read past the page cache (O_DIRECT).</summary>
+    public static bool IsDirect(uint flags) => (flags & (uint)O_DIRECT) != 0;
+
     /// <summary>Opens the file of a descriptor once more, for reading past the page cache (O_DIRECT).</summary>
     /// <returns>Null with <paramref name="errno"/> set: EINVAL where the file system has no such thing.</returns>
     public static FileDescriptor? TryReopenDirect(FileDescriptor descriptor, out Errno errno) =>

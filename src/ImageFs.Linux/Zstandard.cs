@@ -20,7 +20,7 @@ public static unsafe partial class Zstandard
     /// </summary>
     /// <returns>Bytes decoded; -1 when there is no whole frame, or it holds more than there is room for.</returns>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for a decoder.</exception>
+    /// <exception cref="LinuxException">There is no memory for a decoder.</exception>
     public static int Decode(ReadOnlySpan<byte> frames, Span<byte> destination)
     {
         void* decoder = (_decoder ??= new Decoder()).Pointer;
@@ -129,7 +129,7 @@ public static unsafe partial class Zstandard
             SetHandle((nint)ZSTD_createDCtx());
             if (IsInvalid)
             {
-                throw new OutOfMemoryException();
+                throw new LinuxException("ZSTD_createDCtx", Errno.ENOMEM);
             }
         }
 

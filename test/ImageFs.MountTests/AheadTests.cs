@@ -26,6 +26,10 @@ internal sealed class AheadTests
         }
 
         Fill(random, _folder.CreateDirectory("tree/many"), FilesInOne);
+        Directory.CreateDirectory(_folder["text"]);
+        File.WriteAllLines(_folder["text/file"], Enumerable.Range(0, 400_000).Select(i => $"line {i * 7919L % 1_000_003}"));
+        Need.Program("mksquashfs", "squashfs-tools");
+        Tool.Run("mksquashfs", _folder["text"], _folder["squashfs"], "-quiet", "-no-progress", "-comp", "gzip", "-b", "128K").Succeeded();
         Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", _folder["tree"], _folder["ext4"], "64M").Succeeded();
         Tool.Run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", _folder["iso9660"], _folder["tree"]).Succeeded();
     }
@@ -63,6 +67,28 @@ internal sealed class AheadTests
         using var mount = ImageMount.Mount(_folder["ext4"], options);
         Tool.Shell("timeout 300 cat \"$1\"/many/* | wc -c", mount.Directory).Succeeded();
         Assert.That(Count(mount).Stored, options.Length == 0 ? Is.Positive : Is.Zero);
+    }
+
+    [Test]
+    public void A_compressed_block_is_stored_whole_for_who_reads_here_and_there([Values("", "ahead=none", "direct")] string how)
+    {
+        using var mount = ImageMount.Mount(_folder["squashfs"], how == "direct" ? string.Empty : how);
+        const string Read = """
+            import mmap, os, random, sys
+            random.seed(1)
+            flags = os.O_RDONLY | (os.O_DIRECT if sys.argv[3] == "direct" else 0)
+            there, expected = os.open(sys.argv[1], flags), os.open(sys.argv[2], os.O_RDONLY)
+            os.posix_fadvise(there, 0, 0, os.POSIX_FADV_RANDOM)
+            page, size = mmap.mmap(-1, 4096), os.fstat(expected).st_size
+            for _ in range(2000):
+                at = random.randrange(0, size, 4096)
+                count = os.preadv(there, [page], at)
+                assert page[:count] == os.pread(expected, 4096, at), at
+            """;
+        Tool.Run("timeout", Limits.Script, "python3", "-c", Read, mount["file"], _folder["text/file"], how).Succeeded();
+        using var stats = JsonDocument.Parse(ImageFsProgram.Run("stats", "-J", mount.Directory).Succeeded().Text);
+        Assert.That(stats.RootElement.GetProperty("ahead").GetProperty("blocks").GetInt64(), how.Length == 0 ? Is.Positive : Is.Zero);
+        Tool.Run("timeout", Limits.Script, "cmp", mount["file"], _folder["text/file"]).Succeeded();
     }
 
     [Test]

@@ -9,12 +9,13 @@ using ImageFs.Storage;
 namespace ImageFs.Fuse.Ahead;
 
 /// <summary>
-/// Stores files in the mount's cache (FUSE_NOTIFY_STORE), by references to the image's pages, from a thread of its own: the kernel may
+/// Stores files and parts of files in the mount's cache (FUSE_NOTIFY_STORE), by references to the image's pages and decoded blocks, from a thread of its own: the kernel may
 /// have the thread wait for a READ of the same pages, which a worker answers.
 /// </summary>
 internal sealed class FileStore : IDisposable
 {
     private const long LargestBatch = 1024 * 1024;
+    private const int WholeFile = -1;
     private const int Patience = 5;
     private const int SpinsOfPatience = 500;
     private static readonly int s_headSize = Unsafe.SizeOf<FuseOutHeader>() + Unsafe.SizeOf<FuseNotifyStoreOut>();
@@ -23,14 +24,16 @@ internal sealed class FileStore : IDisposable
     private readonly FileCache _files;
     private readonly FuseErrorLog _errors;
     private readonly ReplyPlan _plan = new(ReplyGather.Pieces);
-    private readonly PageBuffer _buffer = new(PageBuffer.PageSize + FilesAhead.LargestFile);
+    private readonly PageBuffer _buffer = new(PageBuffer.PageSize + BlocksAhead.LargestBlock);
     private readonly ReplyGather _gather;
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly Thread _thread;
+    private readonly PartQueue _parts = new();
     private (int Place, int Count) _job;
     private int _hasJob;
     private volatile bool _isOver;
     private long _stored;
+    private long _storedBlocks;
     private long _storedBytes;
 
     /// <param name="device">The connection; it stays the caller's.</param>
@@ -52,7 +55,10 @@ internal sealed class FileStore : IDisposable
     /// <summary>Files stored.</summary>
     public long Stored => Volatile.Read(ref _stored);
 
-    /// <summary>Bytes of those.</summary>
+    /// <summary>Blocks of files stored.</summary>
+    public long StoredBlocks => Volatile.Read(ref _storedBlocks);
+
+    /// <summary>Bytes of those files and blocks.</summary>
     public long StoredBytes => Volatile.Read(ref _storedBytes);
 
     /// <summary>Starts the thread.</summary>
@@ -64,6 +70,18 @@ internal sealed class FileStore : IDisposable
         if (Interlocked.CompareExchange(ref _hasJob, 1, 0) == 0)
         {
             _job = (place, count);
+            _wanted.Release();
+        }
+    }
+
+    /// <summary>Has a part of a file stored. While much is waiting it does nothing.</summary>
+    /// <param name="nodeId">The file.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="length">Its bytes, at most <see cref="BlocksAhead.LargestBlock"/>.</param>
+    public void Ask(ulong nodeId, long offset, int length)
+    {
+        if (_parts.TryAdd(new FilePart(nodeId, offset, length)))
+        {
             _wanted.Release();
         }
     }
@@ -90,6 +108,16 @@ internal sealed class FileStore : IDisposable
                 Store(_job.Place, _job.Count);
                 Volatile.Write(ref _hasJob, 0);
             }
+
+            while (!_isOver && _parts.TryPeek(out FilePart part))
+            {
+                if (TryStore(part.NodeId, part.Offset, part.Length) > 0)
+                {
+                    Volatile.Write(ref _storedBlocks, _storedBlocks + 1);
+                }
+
+                _parts.Remove();
+            }
         }
     }
 
@@ -98,48 +126,46 @@ internal sealed class FileStore : IDisposable
         long left = LargestBatch;
         for (int i = 0; i < count && left > 0 && !_isOver && Order.At(place + i) is not 0 and ulong node; i++)
         {
-            try
+            int length = TryStore(node, 0, WholeFile);
+            if (length > 0)
             {
-                left -= Store(node, _files.Get(node));
-            }
-            catch (Exception e)
-            {
-                _ = _errors.Note(e, node);
+                Volatile.Write(ref _stored, _stored + 1);
+                left -= length;
             }
         }
     }
 
-    // The bytes stored: 0 when the file is not to be, or cannot. Its reader will be told what is wrong with it.
-    private int Store(ulong nodeId, BlockSource file)
+    // The bytes stored: 0 when they are not to be, or cannot. Their reader will be told what is wrong with them.
+    private int TryStore(ulong nodeId, long offset, int length)
     {
-        int length = (int)Math.Min(file.Length, FilesAhead.LargestFile + 1);
-        if (length is 0 or > FilesAhead.LargestFile)
-        {
-            return 0;
-        }
-
         try
         {
-            if (_plan.Make(file, 0, length) != Fallback.None || Send(nodeId, length) != Fallback.None)
+            BlockSource file = _files.Get(nodeId);
+            length = length != WholeFile ? length : file.Length <= FilesAhead.LargestFile ? (int)file.Length : 0;
+            if (length == 0 || _plan.Make(file, offset, length) != Fallback.None || Send(nodeId, offset, length) != Fallback.None)
             {
                 return 0;
             }
+
+            Volatile.Write(ref _storedBytes, _storedBytes + length);
+            return length;
+        }
+        catch (Exception e)
+        {
+            _ = _errors.Note(e, nodeId);
+            return 0;
         }
         finally
         {
             _plan.Clear();
         }
-
-        Volatile.Write(ref _stored, _stored + 1);
-        Volatile.Write(ref _storedBytes, _storedBytes + length);
-        return length;
     }
 
-    private Fallback Send(ulong nodeId, int length)
+    private Fallback Send(ulong nodeId, long offset, int length)
     {
         Span<byte> head = stackalloc byte[s_headSize];
         MemoryMarshal.Write(head, new FuseOutHeader { Len = (uint)(s_headSize + length), Error = FuseProtocol.NotifyStore });
-        MemoryMarshal.Write(head[Unsafe.SizeOf<FuseOutHeader>()..], new FuseNotifyStoreOut { NodeId = nodeId, Size = (uint)length });
+        MemoryMarshal.Write(head[Unsafe.SizeOf<FuseOutHeader>()..], new FuseNotifyStoreOut { NodeId = nodeId, Offset = (ulong)offset, Size = (uint)length });
         Fallback fault = _gather.Send(_device, head, length, _plan, out Errno errno);
 
         // The kernel makes the nodes of a listing after it has read all of it.

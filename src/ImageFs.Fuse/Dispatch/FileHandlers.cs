@@ -31,6 +31,10 @@ internal sealed class FileHandlers(FileCache files, FilesAhead? ahead)
         return length <= 0 ? FuseReply.Empty : FuseReply.File(file, offset, (int)length);
     }
 
+    /// <summary>Whether a READ is for a reader that goes past the mount's cache (O_DIRECT).</summary>
+    public static bool IsDirect(in FuseRequest request) =>
+        request.TryRead(out FuseReadIn arguments) && Files.IsDirect(arguments.Flags);
+
     /// <summary>FUSE_LSEEK, of SEEK_DATA and SEEK_HOLE only: the kernel does the others.</summary>
     public FuseReply Seek(in FuseRequest request, Span<byte> payload)
     {

@@ -20,6 +20,7 @@ internal sealed class FuseDispatcher
     private readonly WorkerCounters _counters;
     private readonly FuseErrorLog _errors;
     private readonly FilesAhead? _ahead;
+    private readonly BlocksAhead? _blocksAhead;
     private readonly FuseTrace? _trace;
     private readonly AccessGuard? _guard;
     private readonly NodeHandlers _nodes;
@@ -37,6 +38,7 @@ internal sealed class FuseDispatcher
         _counters = counters;
         _errors = service.Errors;
         _ahead = service.Ahead;
+        _blocksAhead = service.BlocksAhead;
         _trace = FuseTrace.For(service.Options);
         _guard = service.Guard;
         _nodes = new NodeHandlers(service.FileSystem, service.Nodes, service.Lifetime);
@@ -178,6 +180,11 @@ internal sealed class FuseDispatcher
                 FileReplyOutcome sent = _transport.ReplyFile(unique, reply.Source!, reply.Offset, reply.Length);
                 _counters.CountFile(sent, reply.Length);
                 lost = sent.Errno;
+                if (sent.IsDecoded && _blocksAhead is not null && !FileHandlers.IsDirect(in request))
+                {
+                    _blocksAhead.NoteRead(request.NodeId, reply.Source!, reply.Offset, reply.Length);
+                }
+
                 break;
             case FuseReply.ReplyKind.Payload:
                 if (reply.Errno != Errno.None)

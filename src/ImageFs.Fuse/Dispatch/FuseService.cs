@@ -27,6 +27,9 @@ internal sealed class FuseService
     /// <summary>Guesses which; null where that is not wanted.</summary>
     public FilesAhead? Ahead { get; private set; }
 
+    /// <summary>Guesses which blocks; null where that is not wanted.</summary>
+    public BlocksAhead? BlocksAhead { get; private set; }
+
     /// <summary>The tree.</summary>
     public FileSystem FileSystem { get; }
 
@@ -45,6 +48,7 @@ internal sealed class FuseService
     {
         Store = new FileStore(connection, Files, Errors, $"{Options.Subtype} ahead");
         Ahead = new FilesAhead(Store.Order, Store.Ask);
+        BlocksAhead = new BlocksAhead(Store.Ask);
     }
 
     /// <summary>Refuses requests by their user; null where the kernel alone decides who comes in.</summary>

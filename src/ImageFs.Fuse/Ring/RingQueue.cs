@@ -162,7 +162,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         }
 
         source.ReadAt(offset, Payload[..length]);
-        return new FileReplyOutcome(ReplyWay.Copy, fallback, Reply(unique, Errno.None, length));
+        return new FileReplyOutcome(ReplyWay.Copy, fallback, Reply(unique, Errno.None, length)) { IsDecoded = fallback == Fallback.NotMapped };
     }
 
     /// <inheritdoc/>

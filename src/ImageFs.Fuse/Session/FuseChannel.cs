@@ -105,7 +105,7 @@ internal sealed class FuseChannel : IFuseTransport, IDisposable
                 _plan.DropFromCache();
             }
 
-            return reply;
+            return reply with { IsDecoded = _plan.HasLeases };
         }
         finally
         {

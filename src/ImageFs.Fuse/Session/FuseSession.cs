@@ -42,6 +42,7 @@ public sealed class FuseSession : IDisposable
     public FuseCounters Counters => WorkerCounters.Sum(AllCounters) with
     {
         FilesStored = _service?.Store?.Stored ?? 0,
+        BlocksStored = _service?.Store?.StoredBlocks ?? 0,
         BytesStored = _service?.Store?.StoredBytes ?? 0,
     };
 

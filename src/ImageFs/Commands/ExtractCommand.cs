@@ -55,7 +55,8 @@ internal static class ExtractCommand
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
             using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
-            var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say)
+            using var ahead = new DecodingAhead(fileSystem, stack.Context.Memory.Decoded);
+            var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
             {
                 Keeps = (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))
                     & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership")),

@@ -77,6 +77,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         Write(json, "fallbacks", counters.Fallbacks);
         json.WriteStartObject("ahead");
         json.WriteNumber("files", counters.FilesStored);
+        json.WriteNumber("blocks", counters.BlocksStored);
         json.WriteNumber("bytes", counters.BytesStored);
         json.WriteEndObject();
         Write(json, "read_us", counters.ReadLatency);

@@ -1,5 +1,6 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Reading;
 
@@ -13,10 +14,10 @@ internal static class Contents
     /// <param name="source">The file in the image.</param>
     /// <param name="target">An empty file.</param>
     /// <param name="claim">Called with the number of bytes before they are written; may refuse by an exception.</param>
-    /// <param name="progress">Called with the number of bytes done.</param>
+    /// <param name="progress">Called with the offset up to which it is done, and the number of bytes since the last call.</param>
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
     /// <exception cref="LinuxException">The device failed, or the target.</exception>
-    internal static void Copy(BlockSource source, FileDescriptor target, Action<long> claim, Action<long> progress)
+    internal static void Copy(BlockSource source, FileDescriptor target, Action<long> claim, Action<long, long> progress)
     {
         byte[] buffer = [];
         long claimed = 0;
@@ -33,12 +34,12 @@ internal static class Contents
             if (!extent.IsZero)
             {
                 // What the kernel did not copy is come back for, and was claimed already.
-                long end = offset + (extent.File is null ? Math.Min(BufferLength, extent.Length) : extent.Length);
+                long end = offset + (extent.File is null && extent.Kind != ExtentKind.Encoded ? Math.Min(BufferLength, extent.Length) : extent.Length);
                 claim(Math.Max(0, end - Math.Max(offset, claimed)));
                 claimed = Math.Max(claimed, end);
                 long copied = extent.File is { } device
                     ? FileWriting.Copy(device.Descriptor, extent.Address, target, offset, extent.Length)
-                    : 0;
+                    : WriteDecoded(in extent, target);
                 if (copied < extent.Length)
                 {
                     buffer = buffer.Length == 0 ? new byte[Math.Min(BufferLength, source.Length)] : buffer;
@@ -50,7 +51,30 @@ internal static class Contents
             }
 
             offset += length;
-            progress(length);
+            progress(offset, length);
+        }
+    }
+
+    // From where it is kept; 0 where it is not, or cannot be decoded: reading it is the error, or finds another copy.
+    private static int WriteDecoded(in LocatedExtent extent, FileDescriptor target)
+    {
+        DecodedLease lease;
+        try
+        {
+            if (!extent.TryLease(out lease))
+            {
+                return 0;
+            }
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return 0;
+        }
+
+        using (lease)
+        {
+            FileWriting.Write(target, lease.Span, extent.Offset);
+            return lease.Length;
         }
     }
 }

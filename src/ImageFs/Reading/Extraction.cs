@@ -13,7 +13,9 @@ namespace ImageFs.Reading;
 /// <param name="allowance">How much may be written.</param>
 /// <param name="progress">Called with the number of bytes done.</param>
 /// <param name="warn">Called with what could not be copied.</param>
-internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn)
+/// <param name="ahead">Decodes what will be copied next.</param>
+internal sealed class Extraction(
+    FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn, DecodingAhead ahead)
 {
     private const int TypeShift = 12;
     private const uint OrdinaryBits = 0x1FF; // rwxrwxrwx
@@ -65,7 +67,7 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     {
         if (names.Length == 1)
         {
-            TryCopy(new NamedNode(names[0], node), target, folder, 0);
+            CopyAll([new NamedNode(names[0], node)], target, folder, 0);
             return;
         }
 
@@ -94,12 +96,25 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
     private DirectoryContents CopyEntries(NodeId directory, OutputFolder target, byte[] path, int depth)
     {
         var contents = DirectoryContents.Read(fileSystem, directory);
-        foreach (NamedNode entry in contents.Entries)
-        {
-            TryCopy(entry, target, path, depth);
-        }
-
+        CopyAll(contents.Entries, target, path, depth);
         return contents;
+    }
+
+    private void CopyAll(IReadOnlyList<NamedNode> entries, OutputFolder target, byte[] path, int depth)
+    {
+        ahead.Enter(entries);
+        try
+        {
+            for (int i = 0; i < entries.Count; i++)
+            {
+                ahead.Begin(i);
+                TryCopy(entries[i], target, path, depth);
+            }
+        }
+        finally
+        {
+            ahead.Leave();
+        }
     }
 
     // An error in one file does not stop the others; a full disk does.
@@ -228,7 +243,13 @@ internal sealed class Extraction(FileSystem fileSystem, OutputFolder root, Allow
         using FileDescriptor file = target.CreateFile(entry.Name);
         try
         {
-            Contents.Copy(source, file, bytes => allowance.Take(bytes, path), progress);
+            Contents.Copy(source, file, bytes => allowance.Take(bytes, path), Advance);
+
+            void Advance(long offset, long bytes)
+            {
+                ahead.Pass(offset);
+                progress(bytes);
+            }
         }
         catch
         {
