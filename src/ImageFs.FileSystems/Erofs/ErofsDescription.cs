@@ -38,7 +38,7 @@ internal static class ErofsDescription
 
     private static string Uuid(Guid uuid) => uuid == Guid.Empty ? string.Empty : uuid.ToString();
 
-    private static object? FindTime(Geometry geometry)
+    private static DateTimeOffset? FindTime(Geometry geometry)
     {
         long seconds = unchecked(geometry.Epoch + geometry.BuildTime);
         return seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()

@@ -1,5 +1,3 @@
-using ImageFs.Storage;
-
 namespace ImageFs.FileSystems.Erofs;
 
 /// <summary>What the super block says that readers need all the time.</summary>

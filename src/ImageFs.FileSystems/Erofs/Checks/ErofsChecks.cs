@@ -1,4 +1,3 @@
-using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.FileSystems.Erofs.Checks;

@@ -44,7 +44,7 @@ internal sealed class CompactIndexes : ClusterIndexes
 
         // Short ones begin where a pack of them is aligned, and fill whole packs.
         _longFirst = (MaxPackBytes - (_start % MaxPackBytes)) / LongSize % (MaxPackBytes / LongSize);
-        _short = header.Advice.HasFlag(Advice.ShortIndexes) && _longFirst < _count ? (_count - _longFirst) / ShortPack * ShortPack : 0;
+        _short = header.Advice.HasFlag(Advice.OtherIndexes) && _longFirst < _count ? (_count - _longFirst) / ShortPack * ShortPack : 0;
         if (clusterBits > MaxClusterBits || (_short > 0 && clusterBits > MaxShortClusterBits))
         {
             throw new UnsupportedFeatureException($"EROFS with compact indexes of clusters of 2^{clusterBits} bytes");

@@ -18,7 +18,7 @@ internal abstract class ExtentLookup
     {
         MapHeader header = MapHeader.Read(volume, in inode);
         return header.IsWholeFragment ? new WholeFragment(inode.Size, header.WholeFragmentOffset)
-            : inode.Layout == DataLayout.CompressedFull && header.Advice.HasFlag(Advice.Extents) ? new ExtentRecords(volume, in inode, header)
+            : inode.Layout == DataLayout.CompressedFull && header.Advice.HasFlag(Advice.OtherIndexes) ? new ExtentRecords(volume, in inode, header)
             : new ClusterLookup(volume, in inode, header);
     }
 

@@ -7,11 +7,8 @@ namespace ImageFs.FileSystems.Erofs.Compression;
 [Flags]
 internal enum Advice
 {
-    /// <summary>Of compact indexes, that some have two bytes.</summary>
-    ShortIndexes = 0x1,
-
-    /// <summary>Of full ones, that records of extents are in their place.</summary>
-    Extents = 0x1,
+    /// <summary>Of compact indexes, that some have two bytes; of full ones, that records of extents are in their place.</summary>
+    OtherIndexes = 0x1,
 
     /// <summary>Clusters of the first compressor may have several blocks.</summary>
     LargeClusters1 = 0x2,

@@ -36,8 +36,8 @@ internal static class DeviceTable
             BlockSource? source = devices.Count < given.Count && given[devices.Count].Length > 0 ? given[devices.Count] : null;
             missing += source is null ? 1 : 0;
             firstMissing ??= source is null ? NameOf(devices.Count, slot.Tag) : null;
-            devices.Add(new DataDevice(
-                source ?? new MissingDevice(NameOf(devices.Count, slot.Tag), length), geometry.AddressOf(slot.FirstBlock), length, slot.Blocks) { IsMissing = source is null });
+            BlockSource contents = source ?? new MissingDevice(NameOf(devices.Count, slot.Tag), length);
+            devices.Add(new DataDevice(contents, geometry.AddressOf(slot.FirstBlock), length, slot.Blocks) { IsMissing = source is null });
         }
 
         if (firstMissing is not null)

@@ -43,7 +43,7 @@ internal sealed class SuperMetadata
         Slot = slot;
         Flags = header.Length >= LongHeader ? (SuperFlags)BinaryPrimitives.ReadUInt32LittleEndian(header[FlagsAt..]) : 0;
         Devices = [.. Table(header, 3, DeviceLength).Select(entry => new SuperDevice(
-            SuffixedName(entry[24..], UInt32(entry, 60), Suffixed), Sectors(UInt64(entry, 0)), UInt64(entry, 16)))];
+            SuffixedName(entry.AsSpan(24), UInt32(entry, 60), Suffixed), Sectors(UInt64(entry, 0)), UInt64(entry, 16)))];
         Groups = [.. Table(header, 2, GroupLength).Select(entry => new SuperGroup(SuffixedName(entry, UInt32(entry, 36), Suffixed), UInt64(entry, 40)))];
         SuperExtent[] extents = [.. Table(header, 1, ExtentLength).Select(ReadExtent)];
         Partitions = [.. Table(header, 0, PartitionLength).Select(entry => ReadPartition(entry, extents))];

@@ -171,7 +171,7 @@ internal sealed class RomFsTests
             var warnings = new List<string>();
             MutantWalk.Try(() =>
             {
-                MutantWalk.Run(new RomFsFormat().Open(new MemorySource(whole[..length]), new OpenContext(new OptionList(), warnings.Add)), new MutantTally());
+                MutantWalk.Run(new RomFsFormat().Open(new MemorySource(whole.AsMemory(0, length)), new OpenContext(new OptionList(), warnings.Add)), new MutantTally());
                 Assert.That(warnings.Single(), Does.Contain("cut short"));
             });
         }

@@ -25,7 +25,7 @@ internal sealed class SquashImage
     private readonly bool _isPlain;
     private readonly bool _isPlainMetadata;
     private readonly Func<byte[], byte[]> _compress;
-    private readonly MemoryStream _image = new();
+    private readonly List<byte> _image = [];
     private readonly MetadataStream _inodes;
     private readonly MetadataStream _directories;
     private readonly List<ulong> _exports = [];
@@ -49,11 +49,11 @@ internal sealed class SquashImage
         _inodes = new MetadataStream(this);
         _directories = new MetadataStream(this);
         HasSparse = major >= 3;
-        _image.Write(new byte[SuperBlock.MaxSize]);
+        _image.AddRange(new byte[SuperBlock.MaxSize]);
         Root = MakeRoot();
-        ulong inodeTable = (ulong)_image.Length;
+        ulong inodeTable = (ulong)_image.Count;
         _inodes.Finish();
-        ulong directoryTable = (ulong)_image.Length;
+        ulong directoryTable = (ulong)_image.Count;
         _directories.Finish();
         ulong fragments = _layout.FragmentEntrySize == 0 ? ulong.MaxValue : WriteIndexed(FragmentEntry);
         ulong exports = major > 3 || (major == 3 && minor > 0) ? WriteIndexed([.. _exports.SelectMany(node => Number(node, 8))]) : ulong.MaxValue;
@@ -62,17 +62,17 @@ internal sealed class SquashImage
         byte[] userTable = [.. Number(0, 4), .. Number(1000, 4)];
         if (_layout.HasPlainIds)
         {
-            users = (ulong)_image.Length;
-            _image.Write(userTable);
-            groups = (ulong)_image.Length;
-            _image.Write(Number(50, 4));
+            users = (ulong)_image.Count;
+            _image.AddRange(userTable);
+            groups = (ulong)_image.Count;
+            _image.AddRange(Number(50, 4));
         }
         else
         {
             users = WriteIndexed([.. userTable, .. Number(50, 4)]);
         }
 
-        Bytes = _image.ToArray();
+        Bytes = [.. _image];
         WriteSuper(major, minor, magic, inodeTable, directoryTable, fragments, exports, users, groups);
         Array.Resize(ref _bytes, (Bytes.Length + 4095) & ~4095);
     }
@@ -141,7 +141,7 @@ internal sealed class SquashImage
         {
             _fragment.AddRange(Large.AsSpan(3 * BlockSize));
             _fragment.AddRange(Small);
-            Fragment = ((uint)_image.Length, WriteBlock([.. _fragment], out _));
+            Fragment = ((uint)_image.Count, WriteBlock([.. _fragment], out _));
         }
 
         uint rootNumber = ++_lastNumber;
@@ -174,14 +174,14 @@ internal sealed class SquashImage
             return AddInode(2, number, layout => [(layout.Fragment, 0), (layout.Offset, 5000), (layout.Length, SmallSize)]);
         }
 
-        uint start = (uint)_image.Length;
+        uint start = (uint)_image.Count;
         int length = WriteBlock(Small, out bool isPlain);
         return AddInode(2, number, layout => [(layout.Start, start), (layout.Length, SmallSize)], BlockEntry(length, isPlain));
     }
 
     private ulong AddLarge()
     {
-        uint start = (uint)_image.Length;
+        uint start = (uint)_image.Count;
         bool hasTail = _layout.FragmentEntrySize > 0;
         var entries = new List<byte>();
         for (int at = 0; at < (hasTail ? 3 * BlockSize : Large.Length); at += BlockSize)
@@ -290,7 +290,7 @@ internal sealed class SquashImage
         byte[] compressed = _compress(block);
         isPlain = _isPlain || compressed.Length >= block.Length;
         byte[] stored = isPlain ? block : compressed;
-        _image.Write(stored);
+        _image.AddRange(stored);
         return stored.Length;
     }
 
@@ -300,12 +300,12 @@ internal sealed class SquashImage
         var index = new List<byte>();
         for (int at = 0; at < table.Length; at += MetadataLength)
         {
-            index.AddRange(Number((ulong)_image.Length, _layout.PointerSize));
-            _image.Write(ToMetadata(table[at..Math.Min(at + MetadataLength, table.Length)]));
+            index.AddRange(Number((ulong)_image.Count, _layout.PointerSize));
+            _image.AddRange(ToMetadata(table[at..Math.Min(at + MetadataLength, table.Length)]));
         }
 
-        ulong address = (ulong)_image.Length;
-        _image.Write([.. index]);
+        ulong address = (ulong)_image.Count;
+        _image.AddRange([.. index]);
         return address;
     }
 
@@ -359,10 +359,10 @@ internal sealed class SquashImage
 
     private sealed class MetadataStream(SquashImage image)
     {
-        private readonly MemoryStream _stored = new();
+        private readonly List<byte> _stored = [];
         private readonly List<byte> _current = [];
 
-        public (uint Block, int Offset) Position => ((uint)_stored.Length, _current.Count);
+        public (uint Block, int Offset) Position => ((uint)_stored.Count, _current.Count);
 
         public void Write(byte[] bytes)
         {
@@ -383,12 +383,12 @@ internal sealed class SquashImage
                 Flush();
             }
 
-            _stored.WriteTo(image._image);
+            image._image.AddRange(_stored);
         }
 
         private void Flush()
         {
-            _stored.Write(image.ToMetadata([.. _current]));
+            _stored.AddRange(image.ToMetadata([.. _current]));
             _current.Clear();
         }
     }

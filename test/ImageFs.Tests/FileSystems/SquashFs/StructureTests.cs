@@ -165,7 +165,7 @@ internal sealed class StructureTests
         return extents;
     }
 
-    private static NUnit.Framework.Constraints.Constraint ThrowsErrno(Errno errno) =>
+    private static NUnit.Framework.Constraints.EqualConstraint<Errno> ThrowsErrno(Errno errno) =>
         Throws.TypeOf<LinuxException>().With.Property(nameof(LinuxException.Errno)).EqualTo(errno);
 
     private void AssertRefused(int at, uint value, string problem)

@@ -161,7 +161,7 @@ public sealed class DecodedBlockCacheTests
         var error = new LinuxException("pread", Errno.EIO);
         using var decoder = new SlowDecoder(error);
         EncodedBlock block = Block(0, 50_000);
-        Task<Exception?>[] readers = [.. Enumerable.Range(0, 4).Select(_ => Start(() => Catch(() => blocks.Read(in block, 0, new byte[10], decoder))))];
+        Task<LinuxException?>[] readers = [.. Enumerable.Range(0, 4).Select(_ => Start(() => Catch(() => blocks.Read(in block, 0, new byte[10], decoder))))];
         Assert.That(decoder.HasBegun.Wait(s_long), Is.True);
         Assert.That(() => decoder.Count + readers.Count(reader => reader.IsCompleted), Is.EqualTo(1).After(50), "nobody else decodes, or is done");
         decoder.MayEnd.Set();
@@ -259,7 +259,7 @@ public sealed class DecodedBlockCacheTests
 
     private static Task<T> Start<T>(Func<T> run) => Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static Exception? Catch(Action run)
+    private static LinuxException? Catch(Action run)
     {
         try
         {
