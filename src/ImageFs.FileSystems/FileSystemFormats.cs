@@ -1,6 +1,6 @@
 using ImageFs.FileSystems.Btrfs;
-using ImageFs.FileSystems.Erofs;
 using ImageFs.FileSystems.CramFs;
+using ImageFs.FileSystems.Erofs;
 using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
