@@ -14,28 +14,28 @@ internal sealed class InvalidSquashFsTests
     private const string Loop = "40";
     private const string Damaged = "117";
 
-    [TestCase("block-size", @"super block at 0x0: .+ \(squashfs_super_block\)")]
-    [TestCase("tables-past-end", @"super block at 0x0: .+ \(squashfs_super_block\)")]
-    [TestCase("ids", @"super block at 0x0: .+ \(squashfs_super_block\)")]
-    [TestCase("root-past-end", @"inode table at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("version", "not supported: SquashFS 5\\.0")]
+    [TestCase("squashfs-block-size", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("squashfs-tables-past-end", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("squashfs-ids", @"super block at 0x0: .+ \(squashfs_super_block\)")]
+    [TestCase("squashfs-root-past-end", @"inode table at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-version", "not supported: SquashFS 5\\.0")]
     [CancelAfter(Limit)]
     public void A_file_system_that_cannot_be_read_is_refused_with_structure_address_and_clause(string name, string problem)
     {
-        string image = TestImages.Get($"invalid/squashfs-{name}");
+        string image = TestImages.Get($"invalid/{name}");
         (ToolResult said, bool mounted) = ImageMount.TryMount(image);
         Assert.That(mounted, Is.False);
         Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
         Assert.That(said.Error, Does.Match($"^imagefs: {Regex.Escape(image)}: {problem}\n$"));
     }
 
-    [TestCase("data", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("bomb", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("file-size", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("block-past-end", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("inode-type", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("owner", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
-    [TestCase("is-its-parent", "/bad/other", Loop, "")]
+    [TestCase("squashfs-data", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-bomb", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-file-size", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-block-past-end", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-inode-type", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-owner", "/bad/other", Damaged, @"inode at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
+    [TestCase("squashfs-is-its-parent", "/bad/other", Loop, "")]
     [CancelAfter(Limit)]
     public void A_damaged_part_fails_alone_and_the_log_says_where(string name, string part, string errno, string problem)
     {
@@ -48,8 +48,8 @@ internal sealed class InvalidSquashFsTests
         bool IsOther(TreeEntry entry) => entry.Path != part;
     }
 
-    [TestCase("name", "directory entry at 0x[0-9A-F]+: its name \"oth/r\" .+ \\(squashfs_dir_entry\\)")]
-    [TestCase("count", @"directory header at 0x[0-9A-F]+: .+ 1001 entries \(squashfs_dir_header\)")]
+    [TestCase("squashfs-name", "directory entry at 0x[0-9A-F]+: its name \"oth/r\" .+ \\(squashfs_dir_entry\\)")]
+    [TestCase("squashfs-count", @"directory header at 0x[0-9A-F]+: .+ 1001 entries \(squashfs_dir_header\)")]
     [CancelAfter(Limit)]
     public void A_damaged_directory_is_told_and_the_others_are_as_they_were(string name, string problem)
     {
@@ -61,21 +61,21 @@ internal sealed class InvalidSquashFsTests
         static bool IsOther(TreeEntry entry) => !entry.Path.StartsWith("/bad", StringComparison.Ordinal);
     }
 
-    [TestCase("data")]
-    [TestCase("bomb")]
-    [TestCase("count")]
-    [TestCase("owner")]
-    [TestCase("is-its-parent")]
+    [TestCase("squashfs-data")]
+    [TestCase("squashfs-bomb")]
+    [TestCase("squashfs-count")]
+    [TestCase("squashfs-owner")]
+    [TestCase("squashfs-is-its-parent")]
     [CancelAfter(Limit)]
     public void Verify_calls_none_of_them_sound(string name)
     {
-        Assert.That(ImageFsProgram.Run("verify", TestImages.Get($"invalid/squashfs-{name}")).ExitCode, Is.EqualTo(1));
+        Assert.That(ImageFsProgram.Run("verify", TestImages.Get($"invalid/{name}")).ExitCode, Is.EqualTo(1));
         Assert.That(ImageFsProgram.Run("verify", TestImages.Get("invalid/squashfs-good")).ExitCode, Is.Zero);
     }
 
     private static TreeListing ListOf(string name, out string log)
     {
-        using var mount = ImageMount.MountInForeground(TestImages.Get($"invalid/squashfs-{name}"));
+        using var mount = ImageMount.MountInForeground(TestImages.Get($"invalid/{name}"));
         TreeListing listing = mount.List();
         mount.Unmount().Succeeded();
         log = mount.Server!.StandardError.ReadToEnd();
