@@ -51,6 +51,23 @@ internal sealed partial class ReadingTests
     }
 
     [Test]
+    public void A_damaged_entry_is_told_once_by_its_path_and_its_neighbours_are_shown()
+    {
+        string good = TestImages.Get("invalid/squashfs-good");
+        string damaged = TestImages.Get("invalid/squashfs-inode-type");
+        ToolResult listed = ImageFsProgram.Run("ls", "-lR", damaged);
+        Assert.That(listed.ExitCode, Is.EqualTo(1));
+        Assert.That(listed.Error, Does.Match(@"^imagefs: /bad/other: inode at 0x[0-9A-F]+: .+\n$"));
+        string[] expected = Lines(ImageFsProgram.Run("ls", "-lR", good).Succeeded().Text);
+        Assert.That(Lines(listed.Text), Is.EqualTo(expected.Where(line => !line.EndsWith(" other", StringComparison.Ordinal))));
+
+        ToolResult drawn = ImageFsProgram.Run("tree", damaged);
+        Assert.That(drawn.ExitCode, Is.EqualTo(1));
+        Assert.That(drawn.Error, Does.Match(@"^imagefs: other: inode at 0x[0-9A-F]+: .+\n$"));
+        Assert.That(Lines(drawn.Text)[..^2], Is.EqualTo(Lines(ImageFsProgram.Run("tree", good).Succeeded().Text)[..^2]));
+    }
+
+    [Test]
     public void A_copy_of_the_super_block_and_the_descriptors_behind_it_can_be_chosen()
     {
         using var folder = new TestFolder();

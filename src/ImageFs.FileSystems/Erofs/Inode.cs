@@ -140,7 +140,7 @@ internal readonly record struct Inode
         inode = inode with { OmitsDot = inode.Type == NodeType.Directory && (format & SingleLink) != 0 };
         return inode.Type is not (NodeType.Fifo or NodeType.CharacterDevice or NodeType.Directory or NodeType.BlockDevice or NodeType.Regular
                 or NodeType.SymbolicLink or NodeType.Socket) ? throw inode.Damaged($"its mode is 0x{inode.Mode:X}")
-            : inode.Size < 0 ? throw inode.Damaged($"its size is {(ulong)inode.Size}")
+            : inode.Size < 0 ? throw inode.Damaged($"its size is {unchecked((ulong)inode.Size)}")
             : inode;
     }
 

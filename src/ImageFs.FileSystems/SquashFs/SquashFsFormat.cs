@@ -61,8 +61,10 @@ internal sealed class SquashFsFormat : FileSystemFormat
         string? subdirectory = context.Options.TakeValue(Subdirectory.Option);
         context.Options.TakeValues("errors");
         context.Options.TakeValues("threads");
-        var volume = new SquashFsVolume(source, context.Memory);
-        VolumeLength.WarnIfCut(source, (long)volume.Super.BytesUsed, context.Warn);
-        return new SquashFsFileSystem(volume, subdirectory);
+        var super = SuperBlock.Read(source);
+
+        // The tables are at its end: an image that is cut short says so before one of them is missed.
+        VolumeLength.WarnIfCut(source, (long)super.BytesUsed, context.Warn);
+        return new SquashFsFileSystem(new SquashFsVolume(source, super, context.Memory), subdirectory);
     }
 }

@@ -9,12 +9,13 @@ namespace ImageFs.FileSystems.SquashFs;
 internal sealed class SquashFsVolume
 {
     /// <param name="source">What it is on.</param>
+    /// <param name="super">Its super block.</param>
     /// <param name="memory">Keeps what is read.</param>
     /// <exception cref="ImageException">It cannot be read.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public SquashFsVolume(BlockSource source, MemoryBudget memory)
+    public SquashFsVolume(BlockSource source, SuperBlock super, MemoryBudget memory)
     {
-        Super = SuperBlock.Read(source);
+        Super = super;
         Codec = Compressor.Of(Super);
 
         // What follows it is a signature, or padding.

@@ -104,7 +104,6 @@ internal static class FileCheck
     // What lies in the volume as it is, is read with the image; what is decoded has to be tried.
     private static void LookAtContents(BlockSource file, BlockSource volume, Action<long, long>? checkExtent)
     {
-        byte[] buffer = [];
         foreach (Extent extent in VolumeExtents.All(file, volume))
         {
             switch (extent.Kind)
@@ -118,16 +117,20 @@ internal static class FileCheck
                         checkExtent?.Invoke(run.Address, run.Length);
                     }
 
-                    buffer = buffer.Length == 0 ? new byte[BufferLength] : buffer;
-                    for (long offset = extent.Offset; offset < extent.End; offset += BufferLength)
-                    {
-                        file.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(BufferLength, extent.End - offset)));
-                    }
-
+                    Decode(file, in extent);
                     break;
                 default:
                     break;
             }
+        }
+    }
+
+    private static void Decode(BlockSource file, in Extent extent)
+    {
+        using var buffer = new PooledBuffer((int)Math.Min(BufferLength, extent.Length));
+        for (long offset = extent.Offset; offset < extent.End; offset += BufferLength)
+        {
+            file.ReadAt(offset, buffer.Span[..(int)Math.Min(BufferLength, extent.End - offset)]);
         }
     }
 }

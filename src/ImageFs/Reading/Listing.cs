@@ -76,21 +76,14 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
 
         var contents = DirectoryContents.Read(fileSystem, directory);
         NamedNode[] entries = [.. contents.Entries.Where(entry => HasHidden || entry.Name[0] != (byte)'.')];
-        foreach (NamedNode entry in entries)
-        {
-            Try(entry, path, () => Write(entry));
-        }
-
-        foreach (NamedNode entry in IsRecursive ? entries : [])
+        NamedNode[] printed = [.. entries.Where(entry => Try(entry, path, () => Write(entry)))];
+        foreach (NamedNode entry in IsRecursive ? printed : [])
         {
             Try(entry, path, () =>
             {
                 if (fileSystem.GetAttributes(entry.Node).Type == NodeType.Directory)
                 {
-                    WriteDirectory(
-                        entry.Node,
-                        [.. path, .. path is [.., (byte)'/'] ? [] : "/"u8, .. entry.Name],
-                        depth + 1);
+                    WriteDirectory(entry.Node, PathOf(entry, path), depth + 1);
                 }
             });
         }
@@ -145,16 +138,20 @@ internal sealed class Listing(FileSystem fileSystem, Stream output, Action<strin
             ? DateTimeOffset.FromUnixTimeSeconds(time.Seconds).ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
             : $"@{time.Seconds}";
 
-    private void Try(NamedNode entry, byte[] path, Action action)
+    private static byte[] PathOf(NamedNode entry, byte[] directory) => [.. directory, .. directory is [.., (byte)'/'] ? [] : "/"u8, .. entry.Name];
+
+    private bool Try(NamedNode entry, byte[] path, Action action)
     {
         try
         {
             action();
+            return true;
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {
             Failures++;
-            warn($"{ByteText.FromBytes(path)}/{ByteText.FromBytes(entry.Name)}: {e.Message}");
+            warn($"{ByteText.FromBytes(PathOf(entry, path))}: {e.Message}");
+            return false;
         }
     }
 

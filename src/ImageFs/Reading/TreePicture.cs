@@ -51,31 +51,52 @@ internal sealed class TreePicture(FileSystem fileSystem, Stream output, Action<s
         }
         catch (Exception e) when (e is ImageException or Linux.LinuxException)
         {
-            Failures++;
-            warn($"{ByteText.FromBytes(directory.Name)}: {e.Message}");
+            Tell(directory, e);
         }
     }
 
     private void WriteEntry(NamedNode entry, string indent, int depth, int levels)
     {
         NameText.Write(output, entry.Name);
-        NodeType type = fileSystem.GetAttributes(entry.Node).Type;
-        if (type == NodeType.SymbolicLink)
-        {
-            Write(" -> ");
-            NameText.Write(output, fileSystem.ReadLink(entry.Node));
-        }
-
+        NodeType? type = TryWriteTarget(entry);
         Write("\n");
         if (type == NodeType.Directory)
         {
             _directories++;
             WriteInside(entry, indent, depth, levels);
         }
-        else
+        else if (type is not null)
         {
             _files++;
         }
+    }
+
+    // Of a link its target, too. Null of an entry that is damaged: its neighbours are not.
+    private NodeType? TryWriteTarget(NamedNode entry)
+    {
+        try
+        {
+            NodeType type = fileSystem.GetAttributes(entry.Node).Type;
+            if (type == NodeType.SymbolicLink)
+            {
+                byte[] target = fileSystem.ReadLink(entry.Node);
+                Write(" -> ");
+                NameText.Write(output, target);
+            }
+
+            return type;
+        }
+        catch (Exception e) when (e is ImageException or Linux.LinuxException)
+        {
+            Tell(entry, e);
+            return null;
+        }
+    }
+
+    private void Tell(NamedNode entry, Exception error)
+    {
+        Failures++;
+        warn($"{ByteText.FromBytes(entry.Name)}: {error.Message}");
     }
 
     private void Write(string text) => output.Write(Encoding.UTF8.GetBytes(text));

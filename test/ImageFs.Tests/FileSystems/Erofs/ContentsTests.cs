@@ -183,6 +183,21 @@ internal sealed class ContentsTests
     }
 
     [Test]
+    public void A_size_beyond_what_a_file_can_have_is_damage()
+    {
+        var image = new ErofsImage("plain");
+        FileSystem sound = image.Open();
+        int inode = image.InodeOf(sound, "text");
+        NodeId text = ErofsImage.Find(sound, "text");
+
+        // An extended inode, whose size has 64 bits.
+        image.Bytes[inode] |= 1;
+        image.Bytes[inode + 15] = 0x80;
+        Assert.That(
+            () => image.Open().GetAttributes(text), Throws.TypeOf<InvalidImageException>().With.Message.Match("inode of node [0-9]+ at .+: its size is 92[0-9]+$"));
+    }
+
+    [Test]
     public void A_directory_that_claims_any_length_ends_where_it_cannot_be_read()
     {
         var image = new ErofsImage("plain");
