@@ -95,6 +95,28 @@ public abstract class FileSystemFormat : Format
     /// <summary>What a source is opened with only to see what it is: nobody is told what is wrong, and little is kept.</summary>
     protected static OpenContext ForLook() => new() { Memory = new MemoryBudget(LookBytes) };
 
+    /// <summary>
+    /// The answer of <see cref="Probe"/> by reading the structure that has the magic number: damage is a no; something in it that is not read here is
+    /// a yes, since opening tells what it is.
+    /// </summary>
+    /// <param name="read">Reads it, and says whether it is this format's.</param>
+    /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
+    private protected static bool ProbeByReading(Func<bool> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (UnsupportedFeatureException)
+        {
+            return true;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The length that the file system states, in bytes.</summary>
     /// <exception cref="ImageException">It cannot be read there.</exception>
     protected abstract long FindLength(BlockSource source);

@@ -5,6 +5,10 @@ namespace ImageFs.Linux;
 /// <param name="Minor">The device.</param>
 public readonly record struct DeviceNumber(uint Major, uint Minor)
 {
+    /// <summary>As Linux packs it into 32 bits, in file systems too (new_decode_dev): the minor number's lower 8 bits are the lowest.</summary>
+    /// <param name="packed">Both parts.</param>
+    public static DeviceNumber Unpack(uint packed) => new((packed >> 8) & 0xFFF, (packed & 0xFF) | ((packed >> 12) & 0xFFF00));
+
     /// <inheritdoc/>
     public override string ToString() => $"{Major}:{Minor}";
 }

@@ -8,7 +8,6 @@ namespace ImageFs.MountTests;
 internal sealed class InvalidBtrfsTests
 {
     private const int Limit = Limits.Test;
-    private const int MountFailure = 32;
     private const string InputOutput = "5";
     private const string Damaged = "117";
 
@@ -18,11 +17,8 @@ internal sealed class InvalidBtrfsTests
     [CancelAfter(Limit)]
     public void A_damaged_volume_is_refused_and_it_is_said_where(string name, string problem)
     {
-        string image = TestImages.Get($"invalid/{name}");
-        (ToolResult said, bool mounted) = ImageMount.TryMount(image);
-        Assert.That(mounted, Is.False);
-        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
-        Assert.That(said.Error, Does.Match($"^imagefs: {Regex.Escape(image)}: .*{problem}\n$"));
+        string error = DamagedImage.Refusal(name, out string image);
+        Assert.That(error, Does.Match($"^imagefs: {Regex.Escape(image)}: .*{problem}\n$"));
     }
 
     [TestCase("btrfs-node-sum", "/volume", Damaged, @"node of tree 256 at 0x[0-9A-F]+: .+ \(btrfs_header\)")]
@@ -33,7 +29,7 @@ internal sealed class InvalidBtrfsTests
     [CancelAfter(Limit)]
     public void A_damaged_part_fails_alone_and_the_log_says_where(string name, string part, string errno, string problem)
     {
-        TreeListing listing = ListOf(name, out string log);
+        TreeListing listing = DamagedImage.List(name, out string log);
         TreeListing sound = Sound();
         TreeEntry hurt = listing[part];
         Assert.That(hurt["error"] ?? hurt["sha256"]?.TrimStart('!'), Is.EqualTo(errno));
@@ -47,21 +43,12 @@ internal sealed class InvalidBtrfsTests
     [CancelAfter(Limit)]
     public void A_name_with_a_slash_is_left_out_and_told_of()
     {
-        TreeListing listing = ListOf("btrfs-name", out string log);
+        TreeListing listing = DamagedImage.List("btrfs-name", out string log);
         Assert.That(listing["/"]["list"], Is.EqualTo($"!{Damaged}"));
         Assert.That(listing.Where(IsFile).DifferencesFrom(Sound().Where(IsFile), Facts.Recorded), Is.Empty);
         Assert.That(log, Does.Match("directory entry at 0x[0-9A-F]+: its name \"dir/ctory\" .+ \\(btrfs_dir_item\\)"));
 
         static bool IsFile(TreeEntry entry) => entry.Path is "/file" or "/compressed" or "/volume" or "/snapshot" or "/volume/file";
-    }
-
-    private static TreeListing ListOf(string name, out string log)
-    {
-        using var mount = ImageMount.MountInForeground(TestImages.Get($"invalid/{name}"));
-        TreeListing listing = mount.List();
-        mount.Unmount().Succeeded();
-        log = mount.Server!.StandardError.ReadToEnd();
-        return listing;
     }
 
     private static TreeListing Sound()

@@ -8,7 +8,6 @@ namespace ImageFs.MountTests;
 internal sealed class InvalidSquashFsTests
 {
     private const int Limit = Limits.Test;
-    private const int MountFailure = 32;
 
     // The error number of a part, and of what the kernel finds by itself: a directory in itself.
     private const string Loop = "40";
@@ -22,11 +21,8 @@ internal sealed class InvalidSquashFsTests
     [CancelAfter(Limit)]
     public void A_file_system_that_cannot_be_read_is_refused_with_structure_address_and_clause(string name, string problem)
     {
-        string image = TestImages.Get($"invalid/{name}");
-        (ToolResult said, bool mounted) = ImageMount.TryMount(image);
-        Assert.That(mounted, Is.False);
-        Assert.That(said.ExitCode, Is.EqualTo(MountFailure), said.Error);
-        Assert.That(said.Error, Does.Match($"^imagefs: {Regex.Escape(image)}: {problem}\n$"));
+        string error = DamagedImage.Refusal(name, out string image);
+        Assert.That(error, Does.Match($"^imagefs: {Regex.Escape(image)}: {problem}\n$"));
     }
 
     [TestCase("squashfs-data", "/bad/other", Damaged, @"data block at 0x[0-9A-F]+: .+ \(squashfs_inode\)")]
@@ -39,7 +35,7 @@ internal sealed class InvalidSquashFsTests
     [CancelAfter(Limit)]
     public void A_damaged_part_fails_alone_and_the_log_says_where(string name, string part, string errno, string problem)
     {
-        TreeListing listing = ListOf(name, out string log);
+        TreeListing listing = DamagedImage.List(name, out string log);
         TreeEntry hurt = listing[part];
         Assert.That(hurt["error"] ?? hurt["sha256"]?.TrimStart('!'), Is.EqualTo(errno));
         Assert.That(listing.Where(IsOther).DifferencesFrom(Sound().Where(IsOther), Facts.Recorded), Is.Empty);
@@ -53,7 +49,7 @@ internal sealed class InvalidSquashFsTests
     [CancelAfter(Limit)]
     public void A_damaged_directory_is_told_and_the_others_are_as_they_were(string name, string problem)
     {
-        TreeListing listing = ListOf(name, out string log);
+        TreeListing listing = DamagedImage.List(name, out string log);
         Assert.That(listing["/bad"]["list"], Is.EqualTo($"!{Damaged}"));
         Assert.That(listing.Where(IsOther).DifferencesFrom(Sound().Where(IsOther), Facts.Recorded), Is.Empty);
         Assert.That(log, Does.Match(problem));
@@ -71,15 +67,6 @@ internal sealed class InvalidSquashFsTests
     {
         Assert.That(ImageFsProgram.Run("verify", TestImages.Get($"invalid/{name}")).ExitCode, Is.EqualTo(1));
         Assert.That(ImageFsProgram.Run("verify", TestImages.Get("invalid/squashfs-good")).ExitCode, Is.Zero);
-    }
-
-    private static TreeListing ListOf(string name, out string log)
-    {
-        using var mount = ImageMount.MountInForeground(TestImages.Get($"invalid/{name}"));
-        TreeListing listing = mount.List();
-        mount.Unmount().Succeeded();
-        log = mount.Server!.StandardError.ReadToEnd();
-        return listing;
     }
 
     private static TreeListing Sound()

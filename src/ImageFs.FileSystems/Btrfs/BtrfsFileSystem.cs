@@ -3,7 +3,6 @@ using ImageFs.FileSystems.Btrfs.Directories;
 using ImageFs.FileSystems.Btrfs.Files;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Subvolumes;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -146,7 +145,7 @@ internal sealed class BtrfsFileSystem : FileSystem
         Subvolume subvolume = _volume.SubvolumeOf(node);
         if (BtrfsVolume.IsStub(node))
         {
-            throw WrongType(NodeType.Directory, call, node);
+            throw WrongType.Of(call, NodeType.Directory, $"inode {node.Value}");
         }
 
         Span<byte> bytes = stackalloc byte[InodeItem.Size];
@@ -154,11 +153,8 @@ internal sealed class BtrfsFileSystem : FileSystem
         var inode = new InodeItem(bytes);
         return inode.Type == type
             ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address), !inode.Flags.HasFlag(InodeFlags.NoDataSum))
-            : throw WrongType(inode.Type, call, node);
+            : throw WrongType.Of(call, inode.Type, $"inode {node.Value}");
     }
-
-    private static LinuxException WrongType(NodeType type, string call, NodeId node) =>
-        new(call, type == NodeType.Directory && call == "read" ? Errno.EISDIR : Errno.EINVAL, $"inode {node.Value}");
 
     private static long SizeOf(Subvolume subvolume, NodeId node, InodeItem inode, ulong address) => inode.Length <= long.MaxValue
         ? (long)inode.Length

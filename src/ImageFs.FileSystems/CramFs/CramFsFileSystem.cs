@@ -98,6 +98,6 @@ internal sealed class CramFsFileSystem(CramFsVolume volume) : FileSystem
         NodeType type = volume.ReadInode(node).Type;
         return type == NodeType.Regular
             ? volume.OpenContents(node)
-            : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"the inode at 0x{node.Value:X}");
+            : throw WrongType.Of("read", type, $"the inode at 0x{node.Value:X}");
     }
 }

@@ -1,7 +1,6 @@
 using ImageFs.FileSystems.Erofs.Attributes;
 using ImageFs.FileSystems.Erofs.Checks;
 using ImageFs.FileSystems.Erofs.Directories;
-using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -130,6 +129,6 @@ internal sealed class ErofsFileSystem : FileSystem
         Inode inode = _volume.ReadInode(node);
         return inode.Type == type
             ? inode
-            : throw new LinuxException(call, inode.Type == NodeType.Directory && call == "read" ? Errno.EISDIR : Errno.EINVAL, $"node {node.Value}");
+            : throw WrongType.Of(call, inode.Type, $"node {node.Value}");
     }
 }

@@ -24,23 +24,11 @@ internal sealed class ErofsFormat : FileSystemFormat
     public override IReadOnlyList<FormatOption> Options => ErofsOptions.Help;
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source)
+    public override bool Probe(BlockSource source) => ProbeByReading(() =>
     {
-        try
-        {
-            SuperBlock.Read(source, stackalloc byte[SuperBlock.FullSize]);
-            return true;
-        }
-        catch (UnsupportedFeatureException)
-        {
-            // Opening it says what is not read.
-            return true;
-        }
-        catch (ImageException)
-        {
-            return false;
-        }
-    }
+        SuperBlock.Read(source, stackalloc byte[SuperBlock.FullSize]);
+        return true;
+    });
 
     /// <inheritdoc/>
     public override bool ProbeAt(BlockSource source, OptionList options) =>

@@ -89,8 +89,8 @@ internal readonly record struct Inode
 
     public NodeType Type => (NodeType)(Mode >> 12);
 
-    /// <summary>The device, as Linux encodes it (new_decode_dev).</summary>
-    public DeviceNumber Device => new((Data >> 8) & 0xFFF, (Data & 0xFF) | ((Data >> 12) & 0xFFF00));
+    /// <summary>The device of a device node.</summary>
+    public DeviceNumber Device => DeviceNumber.Unpack(Data);
 
     /// <summary>Reads an inode.</summary>
     /// <param name="volume">The file system.</param>

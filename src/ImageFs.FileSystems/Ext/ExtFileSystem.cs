@@ -105,7 +105,7 @@ internal sealed class ExtFileSystem : FileSystem
         Inode inode = _volume.ReadInode(node, buffer.Span);
         if (inode.Type != NodeType.Regular)
         {
-            throw new LinuxException("read", inode.Type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"inode {inode.Number}");
+            throw WrongType.Of("read", inode.Type, $"inode {inode.Number}");
         }
 
         return inode.Flags.HasFlag(InodeFlags.Encrypted)

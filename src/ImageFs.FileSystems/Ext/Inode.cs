@@ -114,10 +114,9 @@ internal readonly ref struct Inode
         get
         {
             uint old = UInt32(BlockOffset);
-            uint device = UInt32(BlockOffset + sizeof(uint));
             return old != 0
                 ? new DeviceNumber((old >> 8) & 0xFF, old & 0xFF)
-                : new DeviceNumber((device >> 8) & 0xFFF, (device & 0xFF) | ((device >> 12) & 0xFFF00));
+                : DeviceNumber.Unpack(UInt32(BlockOffset + sizeof(uint)));
         }
     }
 

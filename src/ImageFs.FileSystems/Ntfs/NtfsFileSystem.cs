@@ -105,7 +105,7 @@ internal sealed class NtfsFileSystem : FileSystem
         NodeType type = FileType.Of(_volume, record);
         return type == NodeType.Regular
             ? FileContents.Open(_volume, record)
-            : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"file record {record.Number}");
+            : throw WrongType.Of("read", type, $"file record {record.Number}");
     }
 
     /// <inheritdoc/>

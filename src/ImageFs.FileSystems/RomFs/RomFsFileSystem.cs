@@ -116,7 +116,7 @@ internal sealed class RomFsFileSystem(RomFsVolume volume) : FileSystem
         NodeType type = volume.ReadHeader((uint)node.Value, buffer).Type;
         if (type != wanted)
         {
-            throw new LinuxException(call, (type, wanted) is (NodeType.Directory, NodeType.Regular) ? Errno.EISDIR : Errno.EINVAL, $"the file at 0x{node.Value:X}");
+            throw WrongType.Of(call, type, $"the file at 0x{node.Value:X}");
         }
     }
 }

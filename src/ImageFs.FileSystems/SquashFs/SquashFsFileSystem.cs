@@ -13,7 +13,6 @@ internal sealed class SquashFsFileSystem : FileSystem
 {
     private const int SectorShift = 9;
     private const uint MaxNameLength = 256;
-    private const int MinorBits = 8;
 
     private readonly SquashFsVolume _volume;
     private readonly SquashFsDirectories _directories;
@@ -72,7 +71,7 @@ internal sealed class SquashFsFileSystem : FileSystem
             LinkCount = inode.Links,
             Uid = _volume.Ids.UserOf(inode),
             Gid = _volume.Ids.GroupOf(inode),
-            Device = inode.Type is NodeType.CharacterDevice or NodeType.BlockDevice ? DeviceOf(inode.Device) : default,
+            Device = inode.Type is NodeType.CharacterDevice or NodeType.BlockDevice ? DeviceNumber.Unpack(inode.Device) : default,
             Size = inode.Length,
             Blocks = BlocksOf(inode),
             BlockSize = (uint)_volume.Super.BlockSize,
@@ -106,9 +105,6 @@ internal sealed class SquashFsFileSystem : FileSystem
     public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name) =>
         ListOf(_volume.Inodes.Read(node)) is { } list ? _volume.Attributes!.Get(list, name) : null;
 
-    // As Linux packs it (new_decode_dev): the lower bits of the minor number are the lowest; in 16 bits there are no others.
-    private static DeviceNumber DeviceOf(uint device) => new((device >> MinorBits) & 0xFFF, (device & 0xFF) | ((device >> 12) & 0xFFF00));
-
     // Attributes count too (squashfs_read_inode).
     private long BlocksOf(in Inode inode)
     {
@@ -125,6 +121,6 @@ internal sealed class SquashFsFileSystem : FileSystem
         Inode inode = _volume.Inodes.Read(node);
         return inode.Type == type
             ? inode
-            : throw new LinuxException(call, inode.Type == NodeType.Directory && call == "read" ? Errno.EISDIR : Errno.EINVAL, $"inode {inode.Number}");
+            : throw WrongType.Of(call, inode.Type, $"inode {inode.Number}");
     }
 }

@@ -30,21 +30,8 @@ internal sealed class SquashFsFormat : FileSystemFormat
     ];
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source)
-    {
-        try
-        {
-            return SuperBlock.IsThere(source) && SuperBlock.Read(source) is not null;
-        }
-        catch (UnsupportedFeatureException)
-        {
-            return true;
-        }
-        catch (ImageException)
-        {
-            return false;
-        }
-    }
+    public override bool Probe(BlockSource source) =>
+        ProbeByReading(() => SuperBlock.IsThere(source) && SuperBlock.Read(source) is not null);
 
     /// <inheritdoc/>
     public override bool Resembles(BlockSource source) => SuperBlock.IsThere(source);

@@ -147,7 +147,7 @@ internal sealed class UdfFileSystem : FileSystem
         NodeType type = FindType(entry);
         return type == NodeType.Regular
             ? _volume.OpenContents(entry)
-            : throw new LinuxException("read", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, UdfNode.Describe(node));
+            : throw WrongType.Of("read", type, UdfNode.Describe(node));
     }
 
     /// <inheritdoc/>

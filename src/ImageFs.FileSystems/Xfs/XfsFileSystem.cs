@@ -107,7 +107,7 @@ internal sealed class XfsFileSystem : FileSystem
         Inode inode = _volume.ReadInode(node, buffer.Span);
         return inode.Type == NodeType.Regular
             ? _volume.OpenContents(inode)
-            : throw new LinuxException("read", inode.Type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, $"inode {inode.Number}");
+            : throw WrongType.Of("read", inode.Type, $"inode {inode.Number}");
     }
 
     /// <inheritdoc/>
