@@ -144,7 +144,7 @@ public sealed class ImageStack : IDisposable
         long left = source.Length - choice.Offset;
         return left > 0
             ? new BlockSlice(source, choice.Offset, Math.Min(choice.SizeLimit ?? left, left))
-            : throw new OptionException($"offset={choice.Offset}", $"the image ends at {source.Length}");
+            : throw new OptionException("offset", $"byte {choice.Offset} lies behind the end of the image, which has {source.Length} bytes");
     }
 
     // Where volumes of this disk may have members. What was taken out of a set is often still named by device=, so Linux takes that.
@@ -228,7 +228,7 @@ public sealed class ImageStack : IDisposable
     {
         if (_refusesRest)
         {
-            Context.Options.RefuseRest();
+            KnownFormats.RefuseRest(Context.Options);
         }
     }
 
@@ -276,7 +276,7 @@ public sealed class ImageStack : IDisposable
         HashSet<string> unknown = [.. Context.Options.Names];
         foreach (Volume volume in volumes.Take(VolumeTree.MaxVolumes))
         {
-            OpenContext own = Context.WithCopiedOptions();
+            OpenContext own = Context.WithCopiedOptions() with { Warn = message => Context.Warn($"{volume.DirectoryName}: {message}") };
             try
             {
                 FileSystem fileSystem = volume.Open(own);
@@ -333,6 +333,6 @@ public sealed class ImageStack : IDisposable
 
         return disk.Table is { } table
             ? new UnsupportedFeatureException($"a disk with {table.Partitions.Count} partitions ({table.Kind}) and no known file system ({FileSystemFormats.Names})")
-            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FileSystemFormats.Names})");
+            : new UnsupportedFeatureException($"an image without a partition table or a known file system ({FileSystemFormats.Names}); -o offset=BYTES says where one begins inside");
     }
 }

@@ -1,6 +1,7 @@
 using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Images.Headers;
+using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 using ImageFs.Storage.Volumes;
@@ -24,4 +25,21 @@ public static class KnownFormats
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Format> All => [.. FileSystems, .. Containers, .. Volumes, .. Foreign];
+
+    /// <summary>Refuses options that no layer has taken, and says of which formats they are.</summary>
+    /// <param name="options">What is left of them.</param>
+    /// <exception cref="OptionException">Options are left.</exception>
+    public static void RefuseRest(OptionList options)
+    {
+        foreach (string name in options.Names)
+        {
+            string[] takers = [.. All.Where(format => format.Options.Any(option => option.Name == name)).Select(format => format.Name)];
+            if (takers.Length > 0)
+            {
+                throw new OptionException(name, $"nothing here takes it; it is one of {string.Join(", ", takers)}");
+            }
+        }
+
+        options.RefuseRest();
+    }
 }

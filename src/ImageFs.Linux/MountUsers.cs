@@ -23,7 +23,7 @@ public static unsafe class MountUsers
     public static IReadOnlyList<string> Find(string mountPoint, DeviceNumber device)
     {
         var users = new List<string>();
-        foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path["/proc/".Length])))
+        foreach (string process in Directory.EnumerateDirectories("/proc").Where(IsOther))
         {
             string? use = Try(() => UseBy(process, device));
             if (use is not null)
@@ -46,6 +46,10 @@ public static unsafe class MountUsers
 
         return users;
     }
+
+    // Who asks is gone as soon as it has its answer.
+    private static bool IsOther(string process) =>
+        int.TryParse(process.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id != Environment.ProcessId;
 
     private static string? UseBy(string process, DeviceNumber device)
     {

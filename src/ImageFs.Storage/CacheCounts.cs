@@ -13,6 +13,7 @@ public readonly record struct CacheCounts(long Hits, long Misses)
     public static CacheCounts OfThread => _ofThread;
 
     /// <summary>Counts a look into a cache.</summary>
-    internal static void Count(bool isHit) =>
+    /// <param name="isHit">Whether it was there.</param>
+    public static void Count(bool isHit) =>
         _ofThread = isHit ? _ofThread with { Hits = _ofThread.Hits + 1 } : _ofThread with { Misses = _ofThread.Misses + 1 };
 }

@@ -56,6 +56,14 @@ public sealed class TruncatedImageException : ImageException
     public override Errno Errno => Errno.EIO;
 }
 
+/// <summary>Bytes lie on a further device or file that nobody gave (EIO): nothing is known to be wrong with them.</summary>
+/// <param name="message">What is missing, and how it is given.</param>
+public sealed class MissingDeviceException(string message) : ImageException(message)
+{
+    /// <inheritdoc/>
+    public override Errno Errno => Errno.EIO;
+}
+
 /// <summary>Contents of a file are not what their checksum says, in no copy that there is (EIO).</summary>
 /// <param name="address">Where they are, in bytes from the start of the volume.</param>
 /// <param name="problem">What is wrong with them.</param>

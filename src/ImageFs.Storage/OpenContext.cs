@@ -8,6 +8,8 @@ namespace ImageFs.Storage;
 /// <summary>What the layers of an image are opened with, from the bottom up: the options of the user, and what the layers share.</summary>
 public sealed record OpenContext
 {
+    private readonly Action<string>? _notice;
+
     /// <summary>Without options, and with memory of its own; nobody is told what is wrong.</summary>
     public OpenContext()
         : this(new OptionList())
@@ -31,6 +33,13 @@ public sealed record OpenContext
 
     /// <summary>Called with what is wrong but harmless.</summary>
     public Action<string> Warn { get; init; }
+
+    /// <summary>Called with what is no damage, and leaves something out all the same: a device that nobody gave, what is not written yet. As <see cref="Warn"/>, if not set.</summary>
+    public Action<string> Notice
+    {
+        get => _notice ?? Warn;
+        init => _notice = value;
+    }
 
     /// <summary>What all layers together keep in memory.</summary>
     public MemoryBudget Memory { get; init; }

@@ -78,6 +78,18 @@ public sealed class OptionList
         return string.IsNullOrEmpty(value) ? throw new OptionException(name, "needs a value") : value;
     }
 
+    /// <summary>Takes an option whose value is one of a few words; null when it was not given.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="choices">The words; at least two.</param>
+    /// <exception cref="OptionException">It has no value, or none of these.</exception>
+    public string? TakeChoice(string name, params IReadOnlyList<string> choices)
+    {
+        string? value = TakeValue(name);
+        return value is null || choices.Contains(value)
+            ? value
+            : throw new OptionException($"{name}={value}", $"must be {string.Join(", ", choices.SkipLast(1))} or {choices[^1]}");
+    }
+
     /// <summary>Takes an option that may be given several times, with its values in that order.</summary>
     /// <exception cref="OptionException">It has no value.</exception>
     public IReadOnlyList<string> TakeValues(string name)

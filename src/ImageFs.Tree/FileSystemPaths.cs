@@ -17,7 +17,7 @@ public static class FileSystemPaths
         NodeType type = fileSystem.GetAttributes(node).Type;
         return type == NodeType.Regular
             ? fileSystem.OpenFile(node)
-            : throw new LinuxException("open", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, path);
+            : throw new LinuxException("open", type == NodeType.Directory ? Errno.EISDIR : Errno.EINVAL, path, AdviceFor(type));
     }
 
     /// <summary>Reads a regular file whole.</summary>
@@ -49,4 +49,12 @@ public static class FileSystemPaths
         contents.ThrowIfIncomplete();
         return contents.Entries;
     }
+
+    private static string? AdviceFor(NodeType type) => type switch
+    {
+        NodeType.Fifo => "it is a fifo, which has no bytes in an image",
+        NodeType.Socket => "it is a socket, which has no bytes in an image",
+        NodeType.BlockDevice or NodeType.CharacterDevice => "it is a device, which has no bytes in an image",
+        _ => null,
+    };
 }

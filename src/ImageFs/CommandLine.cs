@@ -20,10 +20,10 @@ internal static class CommandLine
         {
             case ["-u", .. var rest]:
                 return ["umount", .. rest];
-            case ["help"]:
-                return ["--help"];
-            case ["help", var verb]:
+            case ["help", var verb] when IsVerb(root, verb):
                 return [verb, "--help"];
+            case ["help", ..]:
+                return ["--help"];
             case ["version"]:
                 return ["--version"];
         }
@@ -42,6 +42,12 @@ internal static class CommandLine
     /// <param name="arguments">As it was typed.</param>
     internal static string? Explain(ParseResult parsed, string[] arguments)
     {
+        bool isNoVerb = arguments is ["help", var asked, ..] && !IsVerb(parsed.RootCommandResult.Command, asked);
+        if (isNoVerb || arguments is ["help", _, _, ..])
+        {
+            return isNoVerb ? $"there is no command '{arguments[1]}'" : "help takes one command";
+        }
+
         // Help and version, whatever else is wrong.
         if (parsed.Action is { ClearsParseErrors: true })
         {

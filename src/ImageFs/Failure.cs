@@ -57,7 +57,8 @@ internal static class Failure
                 return ExitStatus.BrokenPipe;
             case LinuxException or FuseMountException:
                 bool isPermission = error is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
-                return Tell(error.Message, isPermission ? ExitStatus.NotPermitted : ExitStatus.MountFailure);
+                string advice = error is LinuxException failed && findImage() is { } path && Advice(failed.Errno, path) is { } found ? $" ({found})" : string.Empty;
+                return Tell($"{error.Message}{advice}", isPermission ? ExitStatus.NotPermitted : ExitStatus.MountFailure);
             case IOException or UnauthorizedAccessException:
                 return Tell(error.Message, ExitStatus.System);
             case OutOfMemoryException:
@@ -69,6 +70,23 @@ internal static class Failure
             default:
                 return Tell($"a bug: {error.GetType().Name}: {error.Message} ({Where(error)})", ExitStatus.Bug);
         }
+    }
+
+    // What was meant by a path that is no image.
+    private static string? Advice(Errno errno, string image)
+    {
+        if (errno == Errno.EISDIR && Directory.Exists(image))
+        {
+            return "a folder: imagefs mount --tree shows the images in it";
+        }
+
+        string? outer = errno == Errno.ENOTDIR ? Path.GetDirectoryName(image) : null;
+        while (outer is { Length: > 0 } && !Paths.IsFile(outer))
+        {
+            outer = Path.GetDirectoryName(outer);
+        }
+
+        return outer is { Length: > 0 } ? $"two slashes lead into an image: {outer}/{image[outer.Length..]}" : null;
     }
 
     // For whoever gets the report; a line is enough to find it.

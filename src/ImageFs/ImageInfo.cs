@@ -28,7 +28,7 @@ internal static class ImageInfo
         selection.Warnings.ToList().ForEach(context.Warn);
         string? problem = null;
         ImageDescription? fileSystem = selection.IsWhole ? DescribeWhole(selection, context, out problem) : null;
-        context.Options.RefuseRest();
+        KnownFormats.RefuseRest(context.Options);
         ImageDescription image = new ImageDescription(stack.Device is FileDevice { IsBlockDevice: true } ? "disk" : "file")
             .With("name", stack.Name)
             .With("size", disk.Container is null ? disk.Source.Length : stack.Length)

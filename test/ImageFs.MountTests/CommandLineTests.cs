@@ -74,12 +74,21 @@ internal sealed class CommandLineTests
     [TestCase("norock=1", "norock")]
     [TestCase("iocharset=no-such-charset", "no-such-charset")]
     [TestCase("fs=no-such-format", "no-such-format")]
+    [TestCase("data_csum=check", "it is one of btrfs")]
+    [TestCase("offset=99G", "the image, which has")]
     public void An_option_that_is_unknown_or_no_good_is_an_error_that_names_it(string options, string named)
     {
         (ToolResult said, bool mounted) = ImageMount.TryMount(Image, options);
         Assert.That(mounted, Is.False);
         Assert.That(said.ExitCode, Is.EqualTo(Usage).Or.EqualTo(MountFailure));
         Assert.That(said.Error, Does.StartWith("imagefs: ").And.Contain(named));
+    }
+
+    [Test]
+    public void What_a_path_that_is_no_image_may_have_been_meant_as_is_told()
+    {
+        Assert.That(ImageFsProgram.Run("ls", $"{Image}/README").Error, Does.Contain($"two slashes lead into an image: {Image}//README"));
+        Assert.That(ImageFsProgram.Run("ls", Path.GetDirectoryName(Image)!).Error, Does.Contain("mount --tree"));
     }
 
     [Test]

@@ -144,6 +144,9 @@ internal sealed class NtfsTests
         NtfsImage.Change(image, mount => File.WriteAllBytes(mount["hiberfil.sys"], [.. "HIBR"u8, .. new byte[8192]]));
         using var mount = ImageMount.Mount(image);
         Assert.That(mount.Said!.Error, Does.Contain("hibernated"));
+        ToolResult verdict = ImageFsProgram.Run("verify", image);
+        Assert.That(verdict.ExitCode, Is.EqualTo(32), verdict.Text);
+        Assert.That(verdict.Text, Does.Contain("not all could be checked"));
     }
 
     private static bool IsNoEmptySystemFile(TreeEntry entry) => entry.Path is not ("/attributes/file4" or "/attributes/file5" or "/attributes/file6" or "/attributes/file7");

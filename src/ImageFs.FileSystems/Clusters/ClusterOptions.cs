@@ -49,10 +49,7 @@ internal class ClusterOptions : PermissionOptions
         options.TakeNumber("allow_utime", octal: true);
         options.TakeFlag("debug");
         options.TakeFlag("discard");
-        if (options.TakeValue("errors") is string errors and not ("continue" or "panic" or "remount-ro"))
-        {
-            throw new OptionException($"errors={errors}", "must be continue, panic or remount-ro");
-        }
+        options.TakeChoice("errors", "continue", "panic", "remount-ro");
     }
 
     /// <summary><c>iocharset=</c>: the character set that names are shown in; <c>utf8</c> counts more.</summary>

@@ -64,7 +64,7 @@ internal sealed class ErofsFormat : FileSystemFormat
         BlockSource primary = options.Offset == 0 ? source : From(source, options.Offset);
         var geometry = new Geometry(SuperBlock.Read(primary, stackalloc byte[SuperBlock.FullSize]));
         VolumeLength.WarnIfCut(primary, geometry.Length, context.Warn);
-        IReadOnlyList<DataDevice> devices = DeviceTable.Read(primary, geometry, [.. sources.Skip(1)], context.Warn);
+        IReadOnlyList<DataDevice> devices = DeviceTable.Read(primary, geometry, [.. sources.Skip(1)], context.Notice);
         return new ErofsFileSystem(new ErofsVolume(primary, geometry, devices, context.Memory), options);
     }
 

@@ -15,8 +15,7 @@ internal sealed record ErofsOptions(bool UserAttributes, bool AccessControlLists
 {
     private const string OffsetOption = "fsoffset";
     private const int OffsetUnit = 512;
-
-    private static readonly string[] s_forCaches = ["cache_strategy", "dax", "directio", "fsid", "domain_id", "inode_share"];
+    private const string Accepted = "accepted: it is about Linux's own caches";
 
     /// <summary>The help of the options.</summary>
     public static IReadOnlyList<FormatOption> Help =>
@@ -26,18 +25,28 @@ internal sealed record ErofsOptions(bool UserAttributes, bool AccessControlLists
         new("noacl", "do not"),
         new("user_xattr", "show extended attributes of users (default)"),
         new("nouser_xattr", "do not"),
-        .. s_forCaches.Select(name => new FormatOption(name, "accepted")),
+        new("cache_strategy=disabled|readahead|readaround", Accepted),
+        new("dax=always|never", Accepted),
+        new("directio", Accepted),
+        new("fsid=NAME", Accepted),
+        new("domain_id=NAME", Accepted),
+        new("inode_share", Accepted),
     ];
 
     /// <summary>Takes the options out of those of a mount.</summary>
     /// <exception cref="OptionException">One has a value that it cannot have.</exception>
     public static ErofsOptions Take(OptionList options)
     {
-        foreach (string name in s_forCaches)
+        options.TakeChoice("cache_strategy", "disabled", "readahead", "readaround");
+        if (options.TryTake("dax", out string? dax) && dax is not (null or "always" or "never"))
         {
-            options.TryTake(name, out _);
+            throw new OptionException($"dax={dax}", "must be always or never, or stand alone");
         }
 
+        options.TakeFlag("directio");
+        options.TakeFlag("inode_share");
+        options.TakeValue("fsid");
+        options.TakeValue("domain_id");
         return new ErofsOptions(TakeSwitch(options, "user_xattr", "nouser_xattr"), TakeSwitch(options, "acl", "noacl"), TakeOffset(options));
     }
 

@@ -108,7 +108,11 @@ internal readonly record struct Inode
             : long.MaxValue;
         if (address < 0 || address > metadata.Length - CompactSize)
         {
-            throw new InvalidImageException("inode", Math.Max(address, 0), $"there is no room for node {node}");
+            // Behind the end of the image, and inside of what the file system takes: the image was cut short.
+            bool isCut = !isInMetabox && address >= 0 && (ulong)address >> volume.Geometry.BlockBits < volume.Geometry.Blocks;
+            throw isCut
+                ? new TruncatedImageException(address, metadata.Length)
+                : new InvalidImageException("inode", Math.Max(address, 0), $"there is no room for node {node}");
         }
 
         Span<byte> bytes = stackalloc byte[ExtendedSize];

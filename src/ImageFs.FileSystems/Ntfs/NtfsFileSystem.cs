@@ -22,19 +22,19 @@ internal sealed class NtfsFileSystem : FileSystem
 
     /// <param name="volume">The volume.</param>
     /// <param name="options">What it does not record.</param>
-    /// <param name="warn">Called with what is wrong but harmless.</param>
+    /// <param name="context">Who is told what is wrong, and what is not seen.</param>
     /// <exception cref="ImageException">The root directory cannot be read.</exception>
-    public NtfsFileSystem(NtfsVolume volume, NtfsOptions options, Action<string> warn)
+    public NtfsFileSystem(NtfsVolume volume, NtfsOptions options, OpenContext context)
     {
         _volume = volume;
         _options = options;
         _attributes = new ExtendedAttributes(volume, options);
-        UpcaseTable upcase = ReadUpcase(volume, warn);
+        UpcaseTable upcase = ReadUpcase(volume, context.Warn);
         _directories = new NtfsDirectories(volume, upcase, options);
         _statistics = new Lazy<FileSystemStatistics>(CountClusters, LazyThreadSafetyMode.PublicationOnly);
         _upcase = upcase;
         _state = VolumeState.Find(volume, _directories.Open(Root), upcase);
-        _state.Warn(warn);
+        _state.Tell(context);
     }
 
     /// <inheritdoc/>

@@ -51,7 +51,7 @@ internal sealed class NtfsFormat : FileSystemFormat
         var options = new NtfsOptions(context.Options);
         NtfsVolume volume = Load(source, context);
         VolumeLength.WarnIfCut(source, volume.Geometry.Length, context.Warn);
-        return new NtfsFileSystem(volume, options, context.Warn);
+        return new NtfsFileSystem(volume, options, context);
     }
 
     private static NtfsVolume Load(BlockSource source, OpenContext context) =>

@@ -67,21 +67,21 @@ internal sealed record VolumeState(VolumeInformation? Information, bool HasOpenL
     }
 
     /// <summary>Tells what who reads the volume should know.</summary>
-    /// <param name="warn">Called with each.</param>
-    public void Warn(Action<string> warn)
+    /// <param name="context">Takes it.</param>
+    public void Tell(OpenContext context)
     {
         if (IsHibernated)
         {
-            warn("Windows is hibernated on this volume, or was shut down for a fast start: what it has not written yet is not seen (powercfg /h off)");
+            context.Notice("Windows is hibernated on this volume, or was shut down for a fast start: what it has not written yet is not seen (powercfg /h off)");
         }
 
         if (HasOpenLog)
         {
-            warn("the volume was not unmounted: its journal ($LogFile) is not replayed, and what was being changed may be damaged");
+            context.Warn("the volume was not unmounted: its journal ($LogFile) is not replayed, and what was being changed may be damaged");
         }
         else if (IsDirty && !IsHibernated)
         {
-            warn("the volume is marked as dirty: Windows would check it (chkdsk)");
+            context.Warn("the volume is marked as dirty: Windows would check it (chkdsk)");
         }
     }
 

@@ -46,8 +46,12 @@ internal sealed class SquashFsFormat : FileSystemFormat
     protected override FileSystem OpenVolume(BlockSource source, OpenContext context)
     {
         string? subdirectory = context.Options.TakeValue(Subdirectory.Option);
-        context.Options.TakeValues("errors");
-        context.Options.TakeValues("threads");
+        context.Options.TakeChoice("errors", "continue", "panic");
+        if (context.Options.TakeValue("threads") is { } threads && threads is not ("single" or "multi" or "percpu") && !threads.All(char.IsAsciiDigit))
+        {
+            throw new OptionException($"threads={threads}", "must be single, multi, percpu or a number");
+        }
+
         var super = SuperBlock.Read(source);
 
         // The tables are at its end: an image that is cut short says so before one of them is missed.

@@ -107,7 +107,7 @@ public sealed class CheckRun(Action<Finding> find, Action<long> progress)
             part();
             return true;
         }
-        catch (UnsupportedFeatureException e)
+        catch (Exception e) when (e is UnsupportedFeatureException or MissingDeviceException)
         {
             Block(e.Message);
         }

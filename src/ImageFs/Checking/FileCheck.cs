@@ -26,7 +26,7 @@ internal static class FileCheck
 
         void Fail(FilePath path, Exception error)
         {
-            if (error is UnsupportedFeatureException)
+            if (error is UnsupportedFeatureException or MissingDeviceException)
             {
                 run.Block($"{path}: {error.Message}");
             }

@@ -67,7 +67,7 @@ internal sealed class Verification(ImageStack stack)
         }
 
         options.Keep(unknown);
-        options.RefuseRest();
+        KnownFormats.RefuseRest(options);
     }
 
     /// <summary>Runs the checks one after the other.</summary>
@@ -185,11 +185,12 @@ internal sealed class Verification(ImageStack stack)
         }
 
         var warnings = new List<string>();
+        var notices = new List<string>();
         FileSystem? fileSystem = null;
         Exception? problem = null;
         try
         {
-            fileSystem = format.Open(volume.Sources, own with { Warn = warnings.Add });
+            fileSystem = format.Open(volume.Sources, own with { Warn = warnings.Add, Notice = notices.Add });
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
@@ -207,6 +208,11 @@ internal sealed class Verification(ImageStack stack)
         {
             IsFileSystem = true,
         });
+        if (notices.Count > 0)
+        {
+            Add(part, new Check("completeness", run => notices.ForEach(run.Block)));
+        }
+
         if (fileSystem is not null)
         {
             IReadOnlyList<Check> structures = fileSystem.Checks.Structures;

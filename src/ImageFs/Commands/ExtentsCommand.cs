@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.Help;
+using ImageFs.Images;
 using ImageFs.Layers;
 using ImageFs.Linux;
 using ImageFs.Output;
@@ -25,7 +26,7 @@ internal static class ExtentsCommand
         {
             string? file = parsed.GetValue(path);
             BlockSource source = file is null ? stack.OpenVolume() : OpenFile(stack.OpenFileSystem(), file);
-            stack.Context.Options.RefuseRest();
+            KnownFormats.RefuseRest(stack.Context.Options);
             string name = file ?? stack.Name;
             if (parsed.GetValue(asJson))
             {

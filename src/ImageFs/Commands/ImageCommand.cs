@@ -59,7 +59,7 @@ internal sealed class ImageCommand : Verb
         {
             stack.Context.Options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
             FileSystem fileSystem = stack.OpenFileSystem();
-            stack.Context.Options.RefuseRest();
+            KnownFormats.RefuseRest(stack.Context.Options);
             if (IsVerbose(parsed))
             {
                 Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
@@ -91,7 +91,7 @@ internal sealed class ImageCommand : Verb
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
-                int failed = Failure.Tell(e, () => ImageArgument.First(parsed));
+                int failed = Failure.Tell(e, () => $"{ImageArgument.First(parsed)}: {path}");
                 if (e is LinuxException { Errno: Errno.ENOENT } && Paths.IsFile(path))
                 {
                     Log.WriteToStandardError($"{path} is a path in the image here; -o device={path} gives a further image");

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Mounting;
@@ -20,12 +18,7 @@ internal static class MountCommand
         var strict = new Option<bool>("--strict") { Description = "Fail when a volume with files is left out; as -o left-out=error." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
-        var readyDescriptor = new Option<int?>("--ready-fd")
-        {
-            Description = "Write a line to descriptor N, and close it, when the mount answers.",
-            HelpName = "N",
-            CustomParser = ParseNumber,
-        };
+        var readyDescriptor = new NumberOption("--ready-fd") { Description = "Write a line to descriptor N, and close it, when the mount answers." };
         var pidFile = new Option<string?>("--pid-file") { Description = "Write the server's process id to FILE while the mount lasts.", HelpName = "FILE" };
         var types = new Option<string[]>("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
         var isVerbose = new Option<bool>("-v", "--verbose") { Description = "Tell what was mounted where." };
@@ -84,17 +77,6 @@ internal static class MountCommand
 
     /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
     internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.Image} mounted on {request.Directory}.");
-
-    private static int? ParseNumber(ArgumentResult result)
-    {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
-        {
-            return number;
-        }
-
-        result.AddError($"--ready-fd {result.Tokens[0].Value}: not a number");
-        return null;
-    }
 
     /// <summary>Mounts, and serves until the mount is gone.</summary>
     /// <param name="request">What to mount.</param>

@@ -14,7 +14,7 @@ internal static class TreeCommand
     internal static Command Create()
     {
         var path = new Argument<string>("PATH") { Description = "A directory in it.", DefaultValueFactory = _ => "/" };
-        var level = new Option<int?>("-L", "--level") { Description = "How deep to go.", HelpName = "N" };
+        var level = new NumberOption("-L", "--level") { Description = "How deep to go." };
         var command = new ImageCommand("tree", "Show the directories of an image as a tree; nothing is mounted.")
         {
             path, level,

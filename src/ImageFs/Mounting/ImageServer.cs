@@ -141,7 +141,7 @@ internal sealed class ImageServer : IDisposable
             fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.Image, context, nested);
             if (!request.IsSloppy)
             {
-                options.RefuseRest();
+                KnownFormats.RefuseRest(options);
             }
 
             if (!isTree)

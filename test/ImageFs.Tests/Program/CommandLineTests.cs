@@ -21,6 +21,9 @@ public sealed class CommandLineTests
     [TestCase("cat x.img -- -name")]
     [TestCase("umount a b c")]
     [TestCase("ls --version")]
+    [TestCase("help")]
+    [TestCase("help ls")]
+    [TestCase("tree -L 2 a.iso")]
     [TestCase("mount --ready-fd 3 a.iso dir")]
     public void Nothing_is_wrong_with(string line) => Assert.That(Explain(line), Is.Null);
 
@@ -59,6 +62,9 @@ public sealed class CommandLineTests
     [TestCase("ls", ExpectedResult = "IMAGE is missing: imagefs ls IMAGE PATH")]
     [TestCase("moutn a.iso b c", ExpectedResult = "there is no command 'moutn', and no image of that name")]
     [TestCase("mount --ready-fd x a.iso m", ExpectedResult = "--ready-fd x: not a number")]
+    [TestCase("tree -L x a.iso", ExpectedResult = "-L x: not a number")]
+    [TestCase("help foo", ExpectedResult = "there is no command 'foo'")]
+    [TestCase("help ls extra", ExpectedResult = "help takes one command")]
     public string? What_is_wrong_is_said(string line) => Explain(line);
 
     private static string? Explain(string line)

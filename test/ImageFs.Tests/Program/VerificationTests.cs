@@ -5,6 +5,7 @@ using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tests.FileSystems.Ext;
 using ImageFs.Tests.Storage.Volumes.Lvm;
+using ImageFs.Tests.Support;
 using ImageFs.Tree;
 
 namespace ImageFs.Tests.Program;
@@ -73,6 +74,13 @@ public sealed class VerificationTests
             new(string.Empty, "files", string.Empty, state, "why", []),
         ];
         Assert.That(new Verdict(outcomes).IsSound, Is.EqualTo(isSound));
+    }
+
+    [Test]
+    public void A_device_that_nobody_gave_leaves_it_undecided()
+    {
+        Verdict verdict = Verify(DiskImage.Read("erofs/device.img"));
+        Assert.That((verdict.Status, verdict.ToString()), Is.EqualTo((32, "not all could be checked")));
     }
 
     [Test]

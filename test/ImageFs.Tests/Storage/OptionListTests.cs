@@ -50,6 +50,16 @@ public sealed class OptionListTests
         Assert.That(() => OptionList.Parse(list).TakeNumber("uid"), Throws.TypeOf<OptionException>().With.Message.Contains(list.TrimEnd('=')));
 
     [Test]
+    public void One_of_a_few_words_is_taken_and_any_other_refused()
+    {
+        Assert.That(OptionList.Parse("errors=panic").TakeChoice("errors", "continue", "panic"), Is.EqualTo("panic"));
+        Assert.That(OptionList.Parse("ro").TakeChoice("errors", "continue", "panic"), Is.Null);
+        Assert.That(
+            () => OptionList.Parse("errors=no").TakeChoice("errors", "continue", "stop", "panic"),
+            Throws.TypeOf<OptionException>().With.Message.EqualTo("option 'errors=no': must be continue, stop or panic"));
+    }
+
+    [Test]
     public void Users_and_groups_have_numbers_or_names()
     {
         var options = OptionList.Parse("uid=root,gid=root");

@@ -23,7 +23,7 @@ internal sealed class MissingDevice(string name, long length) : BlockSource
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below) =>
-        throw new TruncatedImageException($"byte 0x{offset:X} of {name} is missing: -o device=FILE gives the device");
+        throw new MissingDeviceException($"byte 0x{offset:X} of {name} is missing: -o device=FILE gives the device");
 }
 
 /// <summary>All devices as one, as data without the number of a device has its addresses (erofs_map_dev).</summary>

@@ -20,10 +20,10 @@ internal static class DeviceTable
     /// <param name="primary">The device with the super block.</param>
     /// <param name="geometry">What the super block says.</param>
     /// <param name="given">Those that were found, in the order of the table; an empty source for each that was not.</param>
-    /// <param name="warn">Called with what is missing.</param>
+    /// <param name="notice">Called with what is missing.</param>
     /// <exception cref="ImageException">The image ends before the table.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public static IReadOnlyList<DataDevice> Read(BlockSource primary, Geometry geometry, IReadOnlyList<BlockSource> given, Action<string> warn)
+    public static IReadOnlyList<DataDevice> Read(BlockSource primary, Geometry geometry, IReadOnlyList<BlockSource> given, Action<string> notice)
     {
         byte[] table = ReadTable(primary, geometry);
         var devices = new List<DataDevice>(geometry.ExtraDevices);
@@ -43,7 +43,7 @@ internal static class DeviceTable
         if (firstMissing is not null)
         {
             string more = missing > 1 ? $", and so are {missing - 1} more" : string.Empty;
-            warn($"{firstMissing} is missing{more}: what lies there cannot be read (-o device=FILE gives a device, in the order of the table)");
+            notice($"{firstMissing} is missing{more}: what lies there cannot be read (-o device=FILE gives a device, in the order of the table)");
         }
 
         return devices;

@@ -46,7 +46,9 @@ internal sealed class MetadataReader
     public MetadataBlock Read(long address)
     {
         var key = (UInt128)(ulong)address;
-        if (_kept.Find<MetadataBlock>(key) is { } known)
+        MetadataBlock? known = _kept.Find<MetadataBlock>(key);
+        CacheCounts.Count(known is not null);
+        if (known is not null)
         {
             return known;
         }

@@ -74,7 +74,7 @@ internal sealed class SparseFile
 
     /// <summary>The chunks, one after the other, each read when it is asked for.</summary>
     /// <exception cref="InvalidImageException">One is damaged.</exception>
-    /// <exception cref="TruncatedImageException">The file ends before the next one does.</exception>
+    /// <exception cref="TruncatedImageException">The file ends before the next one, or before what the last has.</exception>
     /// <exception cref="UnsupportedFeatureException">One is of a type that is not known.</exception>
     public IEnumerable<SparseChunk> ReadChunks()
     {
@@ -86,6 +86,11 @@ internal sealed class SparseFile
             yield return chunk;
             start += chunk.Length;
             address += stored;
+        }
+
+        if (address > Source.Length)
+        {
+            throw new TruncatedImageException(Source.Length, Source.Length);
         }
     }
 

@@ -168,7 +168,17 @@ internal sealed class ContentsTests
         Assert.That(image.Warnings, Is.Empty);
         FileSystem part = image.Open();
         Assert.That(image.Warnings, Has.One.Contains("device 1 of the file system (\"blob.img\") is missing"));
-        Assert.That(() => ErofsImage.Read(part, "mixed"), Throws.TypeOf<TruncatedImageException>().With.Message.Contains("device 1"));
+        Assert.That(() => ErofsImage.Read(part, "mixed"), Throws.TypeOf<MissingDeviceException>().With.Message.Contains("device 1"));
+    }
+
+    [Test]
+    public void An_inode_behind_the_end_of_a_cut_image_is_missing_and_not_wrong()
+    {
+        var image = new ErofsImage("full");
+        int inode = image.InodeOf(image.Open(), "sparse");
+        image.Bytes = image.Bytes[..inode];
+        FileSystem fileSystem = image.Open();
+        Assert.That(() => fileSystem.GetAttributes(ErofsImage.Find(fileSystem, "sparse")), Throws.TypeOf<TruncatedImageException>());
     }
 
     [Test]

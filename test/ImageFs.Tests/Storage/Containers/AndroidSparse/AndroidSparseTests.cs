@@ -177,6 +177,14 @@ internal sealed class AndroidSparseTests
     }
 
     [Test]
+    public void A_file_that_ends_in_its_last_chunk_is_cut_short()
+    {
+        BlockSource disk = _folder.Open(Image(2, Chunk(0xCAC3, 1), Chunk(0xCAC1, 1, new byte[Block]))[..^1]);
+        Assert.That(_folder.Warnings.Single(), Does.Contain("cut short"));
+        Assert.That(() => disk.ReadAt((2 * Block) - 1, new byte[1]), Throws.TypeOf<TruncatedImageException>());
+    }
+
+    [Test]
     public void A_changed_image_gives_errors_of_the_image_only()
     {
         byte[] image = Image(
