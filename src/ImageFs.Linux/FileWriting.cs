@@ -7,6 +7,11 @@ namespace ImageFs.Linux;
 public static unsafe class FileWriting
 {
     private const ushort UsualPermissions = 0x1B6; // rw-rw-rw-, less the umask
+    private const ushort OwnerOnlyFile = 0x180; // rw-------
+    private const ushort OwnerOnlyFolder = 0x1C0; // rwx------
+    private const int O_TMPFILE = 0x400000; // asm-generic/fcntl.h, without O_DIRECTORY
+    private const int FALLOC_FL_KEEP_SIZE = 1;
+    private const int FALLOC_FL_PUNCH_HOLE = 2;
 
     /// <summary>Writes all of a span where the descriptor stands (write(2)).</summary>
     /// <exception cref="LinuxException">The call failed: EPIPE when nobody reads any more.</exception>
@@ -82,6 +87,48 @@ public static unsafe class FileWriting
         {
             throw LinuxException.Last("unlink", path);
         }
+    }
+
+    /// <summary>Makes a file without a name (O_TMPFILE), open for reading and writing, for its owner only: it goes with its last descriptor.</summary>
+    /// <param name="folder">Where it takes its space from.</param>
+    /// <exception cref="LinuxException">The call failed: EOPNOTSUPP where the file system has no such files.</exception>
+    public static FileDescriptor MakeUnnamed(string folder)
+    {
+        using var name = new NativeText(folder);
+        int number = open(name.Start, O_TMPFILE | O_DIRECTORY | O_RDWR | O_CLOEXEC, OwnerOnlyFile);
+        return number < 0 ? throw LinuxException.Last("open(O_TMPFILE)", folder) : new FileDescriptor(number);
+    }
+
+    /// <summary>Makes a folder for its owner only, and those that it is to lie in; one that is there is left as it is.</summary>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public static void MakeFolder(string path)
+    {
+        using var name = new NativeText(path);
+        if (mkdir(name.Start, OwnerOnlyFolder) == 0)
+        {
+            return;
+        }
+
+        Errno errno = LinuxException.LastError;
+        int parent = path.LastIndexOf('/');
+        if (errno == Errno.ENOENT && parent > 0)
+        {
+            MakeFolder(path[..parent]);
+            errno = LinuxException.ErrorOf(mkdir(name.Start, OwnerOnlyFolder));
+        }
+
+        if (errno is not (Errno.None or Errno.EEXIST))
+        {
+            throw new LinuxException("mkdir", errno, path);
+        }
+    }
+
+    /// <summary>Gives back the space that bytes of a file take (FALLOC_FL_PUNCH_HOLE): they read as zeros from now on.</summary>
+    /// <returns>None; EOPNOTSUPP where the file system has no such thing.</returns>
+    public static Errno PunchHole(FileDescriptor file, long offset, long length)
+    {
+        using DescriptorInUse use = file.Use();
+        return LinuxException.ErrorOf(fallocate(use.Number, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length));
     }
 
     /// <summary>Sets a file's length; what is after its end reads as zeros and takes no space.</summary>

@@ -74,6 +74,15 @@ public sealed unsafe class Pipe : IDisposable
         return Result(splice(from.Number, &start, to.Number, null, length, 0), out errno);
     }
 
+    /// <summary>Splices bytes that have come to a socket into the pipe, once: it may take fewer than asked for, and does not wait for any.</summary>
+    /// <returns>Bytes taken; 0 when the other end has closed; -1 with <paramref name="errno"/> set, EAGAIN when there are none or the pipe is full.</returns>
+    public int Fill(FileDescriptor socket, int length, out Errno errno)
+    {
+        using DescriptorInUse from = socket.Use();
+        using DescriptorInUse to = WriteEnd.Use();
+        return Result(splice(from.Number, null, to.Number, null, length, (uint)SPLICE_F_NONBLOCK), out errno);
+    }
+
     /// <summary>
     /// Splices bytes out of the pipe, once. Pages are never moved (SPLICE_F_MOVE): of a cached file that takes them from its cache, and
     /// in any case the kernel loses the mark in them that begins its next readahead (docs/performance-notes.md).

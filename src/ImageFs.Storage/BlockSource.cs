@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Storage.Caching;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage;
@@ -206,6 +207,19 @@ public abstract class BlockSource
     /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
     protected internal virtual bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    {
+        lease = default;
+        return false;
+    }
+
+    /// <summary>Takes hold of bytes that lie in a file of this machine, though this layer is none: what it keeps of them, for who splices it.</summary>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave: its own, an encoded one, or one of a device that is no file.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="lease">The bytes from there on, at least 1; dispose of it soon.</param>
+    /// <returns>False when they are in no file, and do not get there: <see cref="ReadOwn"/> gives them.</returns>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
+    protected internal virtual bool TryLeaseFile(long offset, long maxLength, out FileLease lease)
     {
         lease = default;
         return false;

@@ -1,3 +1,4 @@
+using ImageFs.Storage.Caching;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage;
@@ -55,4 +56,24 @@ public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind
         lease = default;
         return Kind == ExtentKind.Encoded && Source.TryLeaseOwn(Address, Length, out lease);
     }
+
+    /// <summary>Takes hold of the bytes of this run, or of its first, where a layer that is no file keeps them in one.</summary>
+    /// <param name="lease">The bytes, at least 1; dispose of it soon.</param>
+    /// <returns>False when they are in no file, or in the one that <see cref="File"/> is.</returns>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
+    public bool TryLeaseFile(out FileLease lease)
+    {
+        lease = default;
+        return !IsZero && File is null && Source.TryLeaseFile(Address, Length, out lease);
+    }
+
+    /// <summary>Puts the bytes of this run into a pipe, where they lie on a device that can (<see cref="Storage.Device.Fills"/>).</summary>
+    /// <param name="pipe">To be thrown away when the answer is no.</param>
+    /// <returns>Whether all of them are in it.</returns>
+    public bool TryFill(Linux.Pipe pipe) => Device is { } device && device.TryFill(pipe, Address, (int)Length);
+
+    /// <summary>The same bytes, or the first of them, where a lease says that they are.</summary>
+    public LocatedExtent In(in FileLease lease) =>
+        new(Offset, Math.Min(Length, lease.Length), ExtentKind.Mapped, lease.Address, lease.File) { HasOtherCopy = HasOtherCopy };
 }

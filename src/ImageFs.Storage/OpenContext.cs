@@ -1,6 +1,8 @@
+using ImageFs.Storage.Caching;
 using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 using ImageFs.Storage.Keys;
+using ImageFs.Storage.Remote;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage;
@@ -19,12 +21,14 @@ public sealed record OpenContext
     /// <summary>A context with options and with memory of its own, whose size the options may set.</summary>
     /// <param name="options">The options.</param>
     /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
-    /// <exception cref="OptionException">The size of the memory is none.</exception>
+    /// <exception cref="OptionException">The size of the memory or of the cache is none.</exception>
     public OpenContext(OptionList options, Action<string>? warn = null)
     {
         Options = options;
         Warn = warn ?? (static _ => { });
         Memory = MemoryBudget.Take(options);
+        Cache = CacheFolder.Take(options);
+        Remote = RemoteOptions.Take(options);
         Keys = new OptionKeys(options);
     }
 
@@ -43,6 +47,12 @@ public sealed record OpenContext
 
     /// <summary>What all layers together keep in memory.</summary>
     public MemoryBudget Memory { get; init; }
+
+    /// <summary>Where all layers together keep in files what is dear to read again.</summary>
+    public CacheFolder Cache { get; init; }
+
+    /// <summary>How images are read that are not on this machine.</summary>
+    public RemoteOptions Remote { get; init; }
 
     /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
     public IKeySource Keys { get; init; }
@@ -74,6 +84,6 @@ public sealed record OpenContext
     /// <summary>A context of its own with these options: <c>ro,uid=1000,norock</c>.</summary>
     /// <param name="options">The list, as <see cref="OptionList.Parse"/> takes it.</param>
     /// <param name="warn">Called with what is wrong but harmless; null for nobody.</param>
-    /// <exception cref="OptionException">The size of the memory is none.</exception>
+    /// <exception cref="OptionException">The size of the memory or of the cache is none.</exception>
     public static OpenContext Of(string? options, Action<string>? warn = null) => new(OptionList.Parse(options), warn);
 }

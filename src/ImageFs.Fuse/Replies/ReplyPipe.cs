@@ -117,11 +117,13 @@ internal sealed class ReplyPipe : IDisposable
 
         foreach (ref readonly LocatedExtent extent in extents)
         {
-            Fallback fault = extent.File is not { } device
-                ? LoadZeros(pipe, (int)extent.Length)
-                : isDirect
-                    ? LoadDirect(pipe, device, extent.Address, (int)extent.Length)
-                    : Load(pipe, device, device.Descriptor, extent.Address, (int)extent.Length);
+            Fallback fault = extent.Device switch
+            {
+                null => LoadZeros(pipe, (int)extent.Length),
+                FileDevice device when isDirect => LoadDirect(pipe, device, extent.Address, (int)extent.Length),
+                FileDevice device => Load(pipe, device, device.Descriptor, extent.Address, (int)extent.Length),
+                _ => extent.TryFill(pipe) ? Fallback.None : Fallback.SourceFailed,
+            };
             if (fault != Fallback.None)
             {
                 return fault;

@@ -1,11 +1,13 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Caching;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Fuse.Replies;
 
 /// <summary>
-/// The extents of one reply, the pipe slots that they take, and leases on those that are decoded. One worker uses one plan over and over.
+/// The extents of one reply, the pipe slots that they take, and leases on those that are decoded or kept in a file. One worker uses one plan
+/// over and over.
 /// </summary>
 /// <param name="capacity">Extents that it holds at most.</param>
 internal sealed class ReplyPlan(int capacity)
@@ -15,7 +17,9 @@ internal sealed class ReplyPlan(int capacity)
 
     private LocatedExtent[] _extents = new LocatedExtent[Math.Min(FirstLength, capacity)];
     private DecodedLease[] _leases = new DecodedLease[Math.Min(FirstLength, capacity)];
+    private FileLease[] _fileLeases = [];
     private int _count;
+    private int _fileCount;
 
     /// <summary>
     /// The extents, in order; not all of the reply's unless <see cref="Make"/> returned None. Without leases each is on a device or of zeros.
@@ -33,12 +37,17 @@ internal sealed class ReplyPlan(int capacity)
 
     /// <summary>
     /// Whether all of it can be read past the cache: each extent begins at, and but for the last ends at, a multiple of what its
-    /// device asks for.
+    /// device asks for. What was written to a file of the program's own is in the cache, and not to be read past it.
     /// </summary>
     public bool IsDirect
     {
         get
         {
+            if (_fileCount > 0)
+            {
+                return false;
+            }
+
             for (int i = 0; i < _count; i++)
             {
                 if (!IsDirectExtent(in _extents[i], isLast: i == _count - 1))
@@ -51,7 +60,7 @@ internal sealed class ReplyPlan(int capacity)
         }
     }
 
-    /// <summary>Finds the extents of a run of bytes. What is decoded is kept where it is until <see cref="Clear"/>.</summary>
+    /// <summary>Finds the extents of a run of bytes. What is decoded, or kept in a file, stays where it is until <see cref="Clear"/>.</summary>
     /// <returns>None; or why they cannot go by reference: NotMapped, TooManyPieces, SourceFailed.</returns>
     public Fallback Make(BlockSource source, long offset, int length)
     {
@@ -65,13 +74,13 @@ internal sealed class ReplyPlan(int capacity)
                 return Fallback.TooManyPieces;
             }
 
-            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent) || !TryLease(in extent, out DecodedLease lease))
+            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent) || !TryLease(ref extent, out DecodedLease lease))
             {
                 return Fallback.SourceFailed;
             }
 
-            Add(lease.IsEmpty ? extent : extent with { Length = lease.Length }, lease);
-            hasOthers |= lease.IsEmpty && extent.File is null && !extent.IsZero;
+            Add(in extent, lease);
+            hasOthers |= lease.IsEmpty && extent.Device is not (FileDevice or { Fills: true }) && !extent.IsZero;
             offset = _extents[_count - 1].Offset + _extents[_count - 1].Length;
         }
 
@@ -92,8 +101,15 @@ internal sealed class ReplyPlan(int capacity)
             HasLeases = false;
         }
 
+        for (int i = 0; i < _fileCount; i++)
+        {
+            _fileLeases[i].Dispose();
+            _fileLeases[i] = default;
+        }
+
         Array.Clear(_extents, 0, _count);
         _count = 0;
+        _fileCount = 0;
         Slots = 0;
     }
 
@@ -109,12 +125,22 @@ internal sealed class ReplyPlan(int capacity)
         }
     }
 
-    // True with an empty lease for what is not decoded, or not kept.
-    private static bool TryLease(in LocatedExtent extent, out DecodedLease lease)
+    // True with an empty lease for what is not decoded, or not kept. An extent becomes what is leased of it.
+    private bool TryLease(ref LocatedExtent extent, out DecodedLease lease)
     {
         try
         {
-            _ = extent.TryLease(out lease);
+            if (extent.TryLeaseFile(out FileLease file))
+            {
+                extent = extent.In(in file);
+                Add(in file);
+                lease = default;
+            }
+            else if (extent.TryLease(out lease))
+            {
+                extent = extent with { Length = lease.Length };
+            }
+
             return true;
         }
         catch (Exception e) when (e is ImageException or LinuxException)
@@ -138,6 +164,16 @@ internal sealed class ReplyPlan(int capacity)
         Slots += PagesTouched(extent.IsZero ? 0 : extent.Address, extent.Length);
     }
 
+    private void Add(in FileLease lease)
+    {
+        if (_fileCount == _fileLeases.Length)
+        {
+            Array.Resize(ref _fileLeases, Math.Min(Math.Max(FirstLength, 2 * _fileCount), capacity));
+        }
+
+        _fileLeases[_fileCount++] = lease;
+    }
+
     private static bool IsDirectExtent(in LocatedExtent extent, bool isLast)
     {
         if (extent.IsZero)
@@ -145,7 +181,7 @@ internal sealed class ReplyPlan(int capacity)
             return true;
         }
 
-        return extent.File!.Direct is { } file
+        return extent.File?.Direct is { } file
             && extent.Address % file.Alignment == 0
             && (isLast || extent.Length % file.Alignment == 0);
     }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
+using ImageFs.Storage.Caching;
 
 namespace ImageFs.Fuse.Ring;
 
@@ -53,6 +54,9 @@ internal sealed class RingEntry : IDisposable
     /// <summary>Why the reply that was under way did not come about, when the request is served again; None when it is new.</summary>
     public Fallback Fault { get; set; }
 
+    // What the reads under way are of, where something could take it away.
+    private readonly List<FileLease> _leases = [];
+
     private int MessageLength { get; set; }
 
     private ref FuseUringReqHeader Headers => ref MemoryMarshal.AsRef<FuseUringReqHeader>(Buffer.Span);
@@ -95,6 +99,24 @@ internal sealed class RingEntry : IDisposable
         MemoryMarshal.Write(Buffer.Span, in header);
     }
 
+    /// <summary>Takes a lease that has to last as long as the reads of the reply.</summary>
+    public void Keep(in FileLease lease) => _leases.Add(lease);
+
+    /// <summary>Lets go of what reads were of: they are over.</summary>
+    public void ReleaseKept()
+    {
+        for (int i = 0; i < _leases.Count; i++)
+        {
+            _leases[i].Dispose();
+        }
+
+        _leases.Clear();
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => Buffer.Dispose();
+    public void Dispose()
+    {
+        ReleaseKept();
+        Buffer.Dispose();
+    }
 }

@@ -4,6 +4,7 @@ using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Replies;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Caching;
 
 namespace ImageFs.Fuse.Ring;
 
@@ -218,6 +219,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         int entry = (int)(tag >> EntryShift);
         int place = (int)(tag & PlaceMask);
         _current = _entries[entry];
+        _current.ReleaseKept();
         _currentTag = (ulong)entry << EntryShift;
         if (place != RingFiles.Connection)
         {
@@ -276,7 +278,7 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         int reads = 0;
         while (start < end)
         {
-            if (!source.TryLocate(offset, end - start, out LocatedExtent extent))
+            if (!source.TryLocate(offset, end - start, out LocatedExtent extent) || !TryLease(ref extent))
             {
                 return Refuse(Fallback.SourceFailed);
             }
@@ -310,9 +312,29 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
         return Fallback.None;
     }
 
+    // What is kept in a file is read from there, and stays there until the entry's next completion.
+    private bool TryLease(ref LocatedExtent extent)
+    {
+        try
+        {
+            if (extent.TryLeaseFile(out FileLease lease))
+            {
+                _current.Keep(in lease);
+                extent = extent.In(in lease);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return false;
+        }
+    }
+
     private Fallback Refuse(Fallback reason)
     {
         _ring.Discard();
+        _current.ReleaseKept();
         return reason;
     }
 

@@ -79,7 +79,10 @@ internal static class MountOptionHelp
         Group(
             "How it is served",
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),
-            ("cache=shared|once", "what the page cache keeps (default: shared)"),
+            ("cache=shared|once|none", "what is kept: once or none, by the mount's page cache alone (default: shared)"),
+            ("cache-dir=DIR", "where files are made for what is kept of remote and compressed images (default: ~/.cache/imagefs)"),
+            ("cache-limit=BYTES", "how much is kept there at most (default: 2G)"),
+            ("retry-time=SECONDS", "how long a server that does not answer is tried again (default: 30)"),
             ("cache-size=BYTES", "memory for what is kept, 64K to 1G (default: 16M)"),
             ("ahead=files|none", "files: store small files before they are asked for (default, except with cache=once)"),
             ("affinity=reader|any", "where the answering threads run (default: reader)"),

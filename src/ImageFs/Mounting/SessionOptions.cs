@@ -90,7 +90,7 @@ internal static class SessionOptions
         }
 
         uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
-        bool cachesOnce = TakeChoice(options, "cache", "shared", "once") ?? false;
+        bool cachesOnce = TakeCache(options);
         var taken = new FuseMountOptions
         {
             MountPoint = mountPoint,
@@ -148,6 +148,14 @@ internal static class SessionOptions
         "direct" => ReplyWay.Direct,
         "copy" => ReplyWay.Copy,
         _ => throw new OptionException($"reply={way}", "must be auto, splice, gather, direct or copy"),
+    };
+
+    // Whether the mount's cache alone is to keep anything: by two words, for the image's cache is there without being asked for, and a file is made.
+    private static bool TakeCache(OptionList options) => options.TakeValue("cache") switch
+    {
+        null or "shared" => false,
+        "once" or "none" => true,
+        string other => throw new OptionException($"cache={other}", "is shared, once or none"),
     };
 
     // Whether the second of two words was chosen; null for neither.

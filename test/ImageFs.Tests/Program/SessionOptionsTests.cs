@@ -92,13 +92,14 @@ public sealed class SessionOptionsTests
     [TestCase("", ExpectedResult = false)]
     [TestCase("cache=shared", ExpectedResult = false)]
     [TestCase("cache=once", ExpectedResult = true)]
+    [TestCase("cache=none", ExpectedResult = true)]
     public bool The_image_can_be_read_past_its_cache(string list)
     {
         Take(list, out FuseMountOptions taken);
         return taken.CachesOnce;
     }
 
-    [TestCase("cache=never", "shared or once")]
+    [TestCase("cache=never", "shared, once or none")]
     [TestCase("reply-header=bold", "vmsplice or write")]
     [TestCase("affinity=none", "reader or any")]
     public void An_unknown_choice_is_refused_with_those_there_are(string list, string choices) =>
