@@ -55,6 +55,12 @@ public sealed record ImageLocation(string Scheme, string Outer, IReadOnlyList<st
         }
     }
 
+    /// <summary>Whether a location begins with an address, not a path.</summary>
+    public static bool IsAddress(string location) => FindScheme(location) is not (null or LocationScheme.File);
+
+    /// <summary>What everybody may see of a location, as <see cref="PublicName"/>; whether there is such an image is not looked at.</summary>
+    public static string ToPublic(string location) => IsAddress(location) ? Parse(location).PublicName : location;
+
     /// <summary>Reads a location; what exists as it stands is no path into an image.</summary>
     /// <exception cref="UnsupportedFeatureException">It leads through too many images, or is a file's address on another machine.</exception>
     public static ImageLocation Parse(string location)

@@ -3,6 +3,7 @@ using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 using ImageFs.Storage.Keys;
 using ImageFs.Storage.Remote;
+using ImageFs.Storage.Remote.Http;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs.Storage;
@@ -29,6 +30,7 @@ public sealed record OpenContext
         Memory = MemoryBudget.Take(options);
         Cache = CacheFolder.Take(options);
         Remote = RemoteOptions.Take(options);
+        Http = HttpOptions.Take(options);
         Keys = new OptionKeys(options);
     }
 
@@ -53,6 +55,12 @@ public sealed record OpenContext
 
     /// <summary>How images are read that are not on this machine.</summary>
     public RemoteOptions Remote { get; init; }
+
+    /// <summary>How servers of HTTP are asked.</summary>
+    public HttpOptions Http { get; init; }
+
+    /// <summary>Called when something begins that takes its time before an image can be opened, with the bytes that there are of it, 0 where nobody knows: gives what shows how far it is.</summary>
+    public Func<long, ITransfer> ShowTransfer { get; init; } = static _ => SilentTransfer.Instance;
 
     /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
     public IKeySource Keys { get; init; }

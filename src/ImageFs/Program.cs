@@ -20,7 +20,7 @@ internal static class Program
         string[] arguments = Processes.RestoreBytes(decoded);
         if (Background.FindRequest(arguments) is { } request)
         {
-            return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.Image);
+            return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.PublicImage);
         }
 
         if (MountWatcher.TryRun(arguments))
@@ -35,7 +35,7 @@ internal static class Program
 
         if (PlainMount.Parse(arguments) is { } mount)
         {
-            return Guard(() => MountCommand.Start(mount), () => mount.Image);
+            return Guard(() => MountCommand.Start(mount), () => mount.PublicImage);
         }
 
         return Run(arguments);
@@ -63,7 +63,7 @@ internal static class Program
 
         // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-        return Guard(() => parsed.Invoke(configuration), () => ImageArgument.First(parsed));
+        return Guard(() => parsed.Invoke(configuration), () => ImageArgument.PublicFirst(parsed));
     }
 
     /// <summary>All commands.</summary>

@@ -15,11 +15,13 @@ internal sealed class Iso9660FileSystem : FileSystem
 {
     private readonly Iso9660Volume _volume;
     private readonly Iso9660Directories _directories;
+    private readonly DirectoriesAhead _ahead;
 
     public Iso9660FileSystem(Iso9660Volume volume)
     {
         _volume = volume;
         _directories = new Iso9660Directories(volume);
+        _ahead = new DirectoriesAhead(volume);
         if (GetAttributes(Root).Type != NodeType.Directory)
         {
             throw new InvalidImageException(
@@ -62,6 +64,9 @@ internal sealed class Iso9660FileSystem : FileSystem
     public override NodeAttributes GetAttributes(in DirectoryEntry entry) => entry.Record.IsEmpty
         ? GetAttributes(entry.Node)
         : Iso9660Node.Read(_volume, new DirectoryRecord(entry.Record), Iso9660Node.ToAddress(entry.Node)).Attributes;
+
+    /// <inheritdoc/>
+    public override void PrefetchAttributes(NodeId directory) => _ahead.Note();
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node) => _directories.TryLookup(directory, name, out node);

@@ -61,14 +61,25 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
     /// <summary>Makes a file for the bytes of a source.</summary>
     /// <param name="length">Length of the source in bytes, or what it has at most; at least 1.</param>
     /// <exception cref="LinuxException">No such file can be made, in none of the folders.</exception>
-    public CacheFile Make(long length)
+    public CacheFile Make(long length) => Make(folder => new CacheFile(this, MakeIn(folder, length)));
+
+    /// <summary>Makes a file for all of something, which nothing is let go of: it does not count for <see cref="MaxBytes"/>.</summary>
+    /// <returns>It is open for reading and writing, and empty.</returns>
+    /// <exception cref="LinuxException">No such file can be made, in none of the folders.</exception>
+    public FileDescriptor MakeWhole() => Make(folder =>
+    {
+        FileWriting.MakeFolder(folder);
+        return FileWriting.MakeUnnamed(folder);
+    });
+
+    private T Make<T>(Func<string, T> makeIn)
     {
         LinuxException? failure = null;
         foreach (string folder in path is null ? UsualFolders() : [path])
         {
             try
             {
-                return new CacheFile(this, MakeIn(folder, length));
+                return makeIn(folder);
             }
             catch (LinuxException e)
             {

@@ -1,3 +1,5 @@
+using ImageFs.Storage.Remote.Http;
+
 namespace ImageFs.Storage.Containers;
 
 /// <summary>A kind of place that images are opened from, told by the scheme that its locations begin with.</summary>
@@ -7,7 +9,7 @@ public abstract class LocationScheme
     public const string File = "file";
 
     /// <summary>Those of this program.</summary>
-    public static IReadOnlyList<LocationScheme> All { get; } = [new FileScheme()];
+    public static IReadOnlyList<LocationScheme> All { get; } = [new FileScheme(), new HttpScheme()];
 
     /// <summary>The schemes that it opens, in lower case: <c>nbd</c>, <c>nbd+unix</c>.</summary>
     public abstract IReadOnlyList<string> Names { get; }

@@ -39,6 +39,19 @@ public sealed class ProbeWindow : BlockSource
     /// <summary>The window onto a source; the source itself when it is one.</summary>
     public static ProbeWindow Over(BlockSource source) => source as ProbeWindow ?? new ProbeWindow(source);
 
+    /// <summary>Whether a source's bytes come from a device that is no file of this machine: what is asked for from there takes its time.</summary>
+    public static bool IsFar(BlockSource source)
+    {
+        try
+        {
+            return source.Length > 0 && source.Locate(0, 1).Source is Device and not FileDevice;
+        }
+        catch (ImageException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)
     {
@@ -113,18 +126,6 @@ public sealed class ProbeWindow : BlockSource
         }
 
         Source.ReadAt(offset, destination);
-    }
-
-    private static bool IsFar(BlockSource source)
-    {
-        try
-        {
-            return source.Length > 0 && source.Locate(0, 1).Source is Device and not FileDevice;
-        }
-        catch (ImageException)
-        {
-            return false;
-        }
     }
 
     // The block that an address is in.

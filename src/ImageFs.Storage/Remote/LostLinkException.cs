@@ -6,4 +6,8 @@ namespace ImageFs.Storage.Remote;
 /// </summary>
 /// <param name="message">What happened: "connection reset by peer".</param>
 /// <param name="inner">What says so; null for none.</param>
-public sealed class LostLinkException(string message, Exception? inner = null) : IOException(message, inner);
+public sealed class LostLinkException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>How long the server asks to be left alone before the next try; null where it does not say.</summary>
+    public TimeSpan? After { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using ImageFs.Images;
 
 namespace ImageFs.Commands;
 
@@ -21,6 +22,9 @@ internal static class ImageArgument
 
     /// <summary>The image that a command line names first; null when it names none.</summary>
     internal static string? First(ParseResult parsed) => parsed.GetResult(Name) is { Tokens: [var first, ..] } ? first.Value : null;
+
+    /// <summary>The same, as everybody may see it.</summary>
+    internal static string? PublicFirst(ParseResult parsed) => First(parsed) is { } image ? ImageLocation.ToPublic(image) : null;
 
     private static string[] TakeAllButLast(ArgumentResult result)
     {

@@ -6,6 +6,7 @@ using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Storage.Keys;
+using ImageFs.Storage.Remote.Http;
 using ImageFs.Tree;
 
 namespace ImageFs.Commands;
@@ -18,6 +19,7 @@ internal sealed class ImageCommand : Verb
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
     private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
     private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
+    private readonly Option<bool> _download = new("--download") { Description = "Fetch an image of a server whole first; as -o download." };
     private readonly Option<bool> _strict = new("--strict") { Description = "Fail when a volume with files is left out." };
 
     /// <summary>Makes the command; its further arguments and options are added to it.</summary>
@@ -33,6 +35,7 @@ internal sealed class ImageCommand : Verb
         Add(_images);
         Add(_options);
         Add(_types);
+        Add(_download);
         Add(_isVerbose);
     }
 
@@ -44,9 +47,10 @@ internal sealed class ImageCommand : Verb
     internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
+        options.Add(parsed.GetValue(_download) ? HttpOptions.DownloadOption : null);
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_images), new OpenContext(options, Log.WriteToStandardError) { Keys = keys });
+        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_images), new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) });
         return action(stack, parsed);
     });
 
@@ -91,7 +95,7 @@ internal sealed class ImageCommand : Verb
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
-                int failed = Failure.Tell(e, () => $"{ImageArgument.First(parsed)}: {path}");
+                int failed = Failure.Tell(e, () => $"{ImageArgument.PublicFirst(parsed)}: {path}");
                 if (e is LinuxException { Errno: Errno.ENOENT } && Paths.IsFile(path))
                 {
                     Log.WriteToStandardError($"{path} is a path in the image here; -o device={path} gives a further image");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Mounting;
+using ImageFs.Storage.Remote.Http;
 
 namespace ImageFs.Commands;
 
@@ -15,6 +16,7 @@ internal static class MountCommand
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
         var nested = new Option<bool>("--nested") { Description = "Show what is in images inside, in a folder beside each." };
+        var download = new Option<bool>("--download") { Description = "Fetch an image of a server whole first; as -o download." };
         var strict = new Option<bool>("--strict") { Description = "Fail when a volume with files is left out; as -o left-out=error." };
         var foreground = new Option<bool>("-f", "--foreground") { Description = "Stay in the foreground, and log to standard error." };
         var debug = new Option<bool>("-d", "--debug") { Description = "Log every request; implies -f." };
@@ -26,7 +28,7 @@ internal static class MountCommand
 
         var command = new Verb("mount", "Mount an image or a block device, read-only.")
         {
-            image, directory, options, types, tree, nested, strict, readOnly, isVerbose,
+            image, directory, options, types, tree, nested, strict, download, readOnly, isVerbose,
             new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
             new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
             new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
@@ -45,6 +47,7 @@ internal static class MountCommand
                 .. parsed.GetValue(options) ?? [],
                 .. parsed.GetValue(tree) ? (string[])["tree"] : [],
                 .. parsed.GetValue(nested) ? (string[])["nested"] : [],
+                .. parsed.GetValue(download) ? (string[])[HttpOptions.DownloadOption] : [],
                 .. parsed.GetValue(strict) ? (string[])[ImageStack.StrictOption] : [],
             ];
             string[] images = parsed.GetRequiredValue(image);
@@ -76,7 +79,7 @@ internal static class MountCommand
         Background.IsForked ? Serve(request, inBackground: true) : Background.Start(request);
 
     /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
-    internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.Image} mounted on {request.Directory}.");
+    internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.PublicImage} mounted on {request.Directory}.");
 
     /// <summary>Mounts, and serves until the mount is gone.</summary>
     /// <param name="request">What to mount.</param>

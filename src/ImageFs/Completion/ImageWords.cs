@@ -4,6 +4,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
+using ImageFs.Storage.Remote.Http;
 using ImageFs.Tree;
 
 namespace ImageFs.Completion;
@@ -12,6 +13,9 @@ namespace ImageFs.Completion;
 internal static class ImageWords
 {
     private const int MaxWords = 1000;
+
+    // Nobody waits for a server at a key's press.
+    private const string Hurry = "retry-time=2";
 
     /// <summary>The paths in the image that a command names which a path may become.</summary>
     internal static IEnumerable<Candidate> Complete(ParseResult parsed, string path) =>
@@ -29,9 +33,14 @@ internal static class ImageWords
     // What cannot be read completes to nothing, and says nothing.
     private static List<Candidate> List(string image, string options, string path)
     {
+        if (OptionList.Parse(options).TryTake(HttpOptions.DownloadOption, out _))
+        {
+            return [];
+        }
+
         try
         {
-            using ImageStack stack = ImageStack.Open(image, OpenContext.Of(options));
+            using ImageStack stack = ImageStack.Open(image, OpenContext.Of(ImageLocation.IsAddress(image) ? $"{options},{Hurry}" : options));
             FileSystem fileSystem = stack.OpenFileSystem();
             int name = path.LastIndexOf('/') + 1;
             byte[] begin = ByteText.ToBytes(path.AsSpan(name));

@@ -116,7 +116,7 @@ internal sealed class ImageServer : IDisposable
 
         // The images of a folder are opened later, when the terminal is somebody else's.
         var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
-        var context = new OpenContext(options, log) { Keys = keys };
+        var context = new OpenContext(options, log) { Keys = keys, ShowTransfer = total => TransferBar.Show(total, request.HasTerminal) };
         var location = ImageLocation.Parse(request.Image);
         if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
         {
@@ -138,7 +138,7 @@ internal sealed class ImageServer : IDisposable
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
             FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
-            fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.Image, context, nested);
+            fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.PublicImage, context, nested);
             if (!request.IsSloppy)
             {
                 KnownFormats.RefuseRest(options);

@@ -1,3 +1,5 @@
+using ImageFs.Images;
+
 namespace ImageFs.Mounting;
 
 /// <summary>What the user asked to be mounted.</summary>
@@ -8,6 +10,12 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
 {
     /// <summary>Paths of further images, as given, where volumes of the first may have members.</summary>
     internal IReadOnlyList<string> Further { get; init; } = [];
+
+    /// <summary>The image as everybody may see it.</summary>
+    internal string PublicImage => ImageLocation.ToPublic(Image);
+
+    /// <summary>Whether what the server says until the mount answers comes to a terminal, by way of its parent.</summary>
+    internal bool HasTerminal { get; init; }
 
     /// <summary>Whether requests are logged.</summary>
     internal bool Debug { get; init; }
@@ -28,15 +36,16 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     internal int? ReadyDescriptor { get; init; }
 
     /// <summary>What a server in the background has to know, as words of its command line.</summary>
-    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", PidFile ?? string.Empty, .. Further];
+    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", $"{!Console.IsErrorRedirected}", PidFile ?? string.Empty, .. Further];
 
     /// <summary>The same from the words; null when they are none.</summary>
-    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var pidFile, .. var further]
+    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var terminal, var pidFile, .. var further]
         ? new MountRequest(image, directory, options)
         {
             Further = further,
             IsSloppy = sloppy == bool.TrueString,
             IsFromMount = fromMount == bool.TrueString,
+            HasTerminal = terminal == bool.TrueString,
             PidFile = pidFile.Length > 0 ? pidFile : null,
         }
         : null;

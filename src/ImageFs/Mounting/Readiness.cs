@@ -55,7 +55,7 @@ internal sealed class Readiness : IDisposable
 
         if (!_request.IsFromMount)
         {
-            ServiceManager.SayReady($"{_request.Image} is mounted on {_request.Directory}", server);
+            ServiceManager.SayReady($"{_request.PublicImage} is mounted on {_request.Directory}", server);
         }
     }
 

@@ -11,13 +11,18 @@ internal sealed class ProgressBar : IDisposable
     private const int IntervalInMilliseconds = 100;
     private const string Erase = "\r\u001b[K";
 
-    private readonly bool _isShown = !Console.IsErrorRedirected;
+    private readonly bool _isShown;
     private readonly long _total;
     private long _done;
     private long _nextAt;
 
-    /// <param name="total">Finds how much there is to do, in bytes; asked only where the bar is shown.</param>
-    internal ProgressBar(Func<long> total) => _total = _isShown ? total() : 0;
+    /// <param name="total">Finds how much there is to do, in bytes, 0 where nobody knows; asked only where the bar is shown.</param>
+    /// <param name="hasTerminal">Whether standard error comes to a terminal though it is none itself.</param>
+    internal ProgressBar(Func<long> total, bool hasTerminal = false)
+    {
+        _isShown = hasTerminal || !Console.IsErrorRedirected;
+        _total = _isShown ? total() : 0;
+    }
 
     /// <summary>More is done.</summary>
     internal void Add(long bytes)
@@ -27,7 +32,7 @@ internal sealed class ProgressBar : IDisposable
         {
             _nextAt = Environment.TickCount64 + IntervalInMilliseconds;
             int cells = _total > 0 ? (int)Math.Min(Cells, _done * (double)Cells / _total) : 0;
-            Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {ByteSize.Text(_done)} of {ByteSize.Text(_total)}");
+            Write($"{Erase}[{new string('#', cells)}{new string('-', Cells - cells)}] {ByteSize.Text(_done)}{(_total > 0 ? $" of {ByteSize.Text(_total)}" : string.Empty)}");
         }
     }
 

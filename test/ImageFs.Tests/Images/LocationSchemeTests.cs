@@ -67,7 +67,7 @@ public sealed class LocationSchemeTests
     }
 
     [TestCase("nbd://host/export", "nbd")]
-    [TestCase("HTTPS://host/a.iso//b.iso", "https")]
+    [TestCase("FTPS://host/a.iso//b.iso", "ftps")]
     [TestCase("test://host/a.iso", "test")]
     public void An_unknown_scheme_is_told_by_its_name(string location, string scheme) => Assert.That(
         () => ImageStack.Open(location),
