@@ -108,8 +108,17 @@ public enum Errno
     /// <summary>Transport endpoint is not connected: a FUSE mount without its server.</summary>
     ENOTCONN = 107,
 
+    /// <summary>Cannot send after the other end has shut down.</summary>
+    ESHUTDOWN = 108,
+
+    /// <summary>Connection timed out.</summary>
+    ETIMEDOUT = 110,
+
     /// <summary>Connection refused: a FUSE connection whose INIT the kernel did not accept.</summary>
     ECONNREFUSED = 111,
+
+    /// <summary>Operation now in progress.</summary>
+    EINPROGRESS = 115,
 
     /// <summary>Stale file handle.</summary>
     ESTALE = 116,

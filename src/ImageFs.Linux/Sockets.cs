@@ -39,6 +39,84 @@ public static unsafe class Sockets
         return null;
     }
 
+    /// <summary>Connects to a service by a stream; its reads and writes give up with EAGAIN, too, after the time that connecting may take.</summary>
+    /// <param name="address">Of the service, as the kernel has it: <c>struct sockaddr</c> of any family, whose number comes first.</param>
+    /// <param name="timeout">How long connecting may take; rounded up to a millisecond.</param>
+    /// <param name="errno">The error, when the result is null: EINPROGRESS when it took too long.</param>
+    /// <returns>Null when it is not connected.</returns>
+    public static FileDescriptor? TryConnect(ReadOnlySpan<byte> address, TimeSpan timeout, out Errno errno)
+    {
+        ushort family = MemoryMarshal.Read<ushort>(address);
+        var stream = new FileDescriptor(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (stream.IsInvalid)
+        {
+            errno = LinuxException.LastError;
+            return null;
+        }
+
+        SetTimeouts(stream, timeout);
+        fixed (byte* start = address)
+        {
+            using DescriptorInUse use = stream.Use();
+            errno = LinuxException.ErrorOf(connect(use.Number, (sockaddr*)start, address.Length));
+        }
+
+        if (errno == Errno.None)
+        {
+            return stream;
+        }
+
+        stream.Dispose();
+        return null;
+    }
+
+    /// <summary>Sets how long a read or a write of a socket waits before it gives up with EAGAIN.</summary>
+    public static void SetTimeouts(FileDescriptor stream, TimeSpan timeout)
+    {
+        using DescriptorInUse use = stream.Use();
+        long microseconds = Math.Max(1000, (long)timeout.TotalMicroseconds);
+
+        // struct timeval.
+        nint* time = stackalloc nint[2] { (nint)(microseconds / 1_000_000), (nint)(microseconds % 1_000_000) };
+        _ = setsockopt(use.Number, SOL_SOCKET, SO_RCVTIMEO, time, 2 * sizeof(nint));
+        _ = setsockopt(use.Number, SOL_SOCKET, SO_SNDTIMEO, time, 2 * sizeof(nint));
+    }
+
+    /// <summary>Has the kernel send small messages at once, and look now and then whether the other end of a TCP connection is still there.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="idleSeconds">After how long without a word it looks.</param>
+    public static void KeepAlive(FileDescriptor stream, int idleSeconds)
+    {
+        const int Tries = 3;
+        SetOption(stream, IPPROTO_TCP, TCP_NODELAY, 1);
+        SetOption(stream, SOL_SOCKET, SO_KEEPALIVE, 1);
+        SetOption(stream, IPPROTO_TCP, TCP_KEEPIDLE, idleSeconds);
+        SetOption(stream, IPPROTO_TCP, TCP_KEEPINTVL, Math.Max(1, idleSeconds / Tries));
+        SetOption(stream, IPPROTO_TCP, TCP_KEEPCNT, Tries);
+    }
+
+    /// <summary>Ends a connection in both directions: who waits for bytes of it gets the end, or an error.</summary>
+    public static void ShutDown(FileDescriptor stream)
+    {
+        using DescriptorInUse use = stream.Use();
+        _ = shutdown(use.Number, SHUT_RDWR);
+    }
+
+    /// <summary>Waits until there are bytes to read, or the other end has closed.</summary>
+    /// <returns>False when there was neither in that time.</returns>
+    public static bool Wait(FileDescriptor stream, TimeSpan timeout)
+    {
+        using DescriptorInUse use = stream.Use();
+        var one = new pollfd { fd = use.Number, events = POLLIN };
+        return MoreLibc.poll(&one, 1, (int)Math.Min(int.MaxValue, Math.Max(0, timeout.TotalMilliseconds))) > 0;
+    }
+
+    private static void SetOption(FileDescriptor stream, int level, int option, int value)
+    {
+        using DescriptorInUse use = stream.Use();
+        _ = setsockopt(use.Number, level, option, &value, sizeof(int));
+    }
+
     /// <summary>Waits for a descriptor that the other end sends (SCM_RIGHTS).</summary>
     /// <returns>The descriptor; null when the other end closed without sending one.</returns>
     /// <exception cref="LinuxException">The call failed.</exception>

@@ -1,4 +1,5 @@
 using ImageFs.Storage.Remote.Http;
+using ImageFs.Storage.Remote.Nbd;
 
 namespace ImageFs.Storage.Containers;
 
@@ -9,7 +10,7 @@ public abstract class LocationScheme
     public const string File = "file";
 
     /// <summary>Those of this program.</summary>
-    public static IReadOnlyList<LocationScheme> All { get; } = [new FileScheme(), new HttpScheme()];
+    public static IReadOnlyList<LocationScheme> All { get; } = [new FileScheme(), new HttpScheme(), new NbdScheme()];
 
     /// <summary>The schemes that it opens, in lower case: <c>nbd</c>, <c>nbd+unix</c>.</summary>
     public abstract IReadOnlyList<string> Names { get; }

@@ -3,20 +3,11 @@ using ImageFs.Linux;
 
 namespace ImageFs.Storage.Remote;
 
-/// <summary>
-/// Asks a server again while it does not answer, for a time. That counts from when it last answered anybody, so who comes later does not wait
-/// anew: a request of a dead server is tried once, and fails. One that succeeds ends the failure for all.
-/// </summary>
+/// <summary>Asks a server as often as it takes to get an answer, while there is patience, and notes how long answers take.</summary>
 /// <param name="transport">Asks once; it stays the caller's.</param>
-/// <param name="retryTime">How long.</param>
-/// <param name="warn">Told when the server stops to answer, and when it does again.</param>
-internal sealed class PatientTransport(RemoteTransport transport, TimeSpan retryTime, Action<string> warn)
+/// <param name="patience">How long it is tried again.</param>
+internal sealed class PatientTransport(RemoteTransport transport, Patience patience)
 {
-    private static readonly TimeSpan s_leastPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
-
-    private long _failingSince;
     private int _underWay;
 
     /// <summary>What answers were found to take.</summary>
@@ -62,7 +53,7 @@ internal sealed class PatientTransport(RemoteTransport transport, TimeSpan retry
             }
             catch (LostLinkException e)
             {
-                Pause(attempt, offset, e);
+                patience.Pause(attempt, $"at 0x{offset:x}", e);
             }
         }
     }
@@ -76,13 +67,13 @@ internal sealed class PatientTransport(RemoteTransport transport, TimeSpan retry
         int beside = Interlocked.Increment(ref _underWay) - 1;
         try
         {
-            transport.Read(offset, destination, Patience());
+            transport.Read(offset, destination, patience.Left);
             Speed.Note(destination.Length, Stopwatch.GetTimestamp() - start, beside);
-            NoteAnswer();
+            patience.NoteAnswer();
         }
         catch (LostLinkException)
         {
-            NoteFailure();
+            patience.NoteFailure();
             throw;
         }
         finally
@@ -96,12 +87,12 @@ internal sealed class PatientTransport(RemoteTransport transport, TimeSpan retry
     {
         try
         {
-            if (!transport.TryFill(pipe, offset, length, Patience()))
+            if (!transport.TryFill(pipe, offset, length, patience.Left))
             {
                 return false;
             }
 
-            NoteAnswer();
+            patience.NoteAnswer();
             return true;
         }
         catch (Exception e) when (e is LostLinkException or LinuxException or ImageException)
@@ -115,54 +106,11 @@ internal sealed class PatientTransport(RemoteTransport transport, TimeSpan retry
     {
         try
         {
-            return transport.TryFindZeros(offset, length, runs, Patience());
+            return transport.TryFindZeros(offset, length, runs, patience.Left);
         }
         catch (Exception e) when (e is LostLinkException or LinuxException or ImageException)
         {
             return false;
         }
-    }
-
-    private TimeSpan Patience()
-    {
-        TimeSpan left = retryTime - Failing();
-        return left > s_leastPatience ? left : s_leastPatience;
-    }
-
-    private TimeSpan Failing() => Volatile.Read(ref _failingSince) is not 0 and var since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
-
-    private void NoteAnswer()
-    {
-        if (Volatile.Read(ref _failingSince) != 0 && Interlocked.Exchange(ref _failingSince, 0) is not 0 and var since
-            && Stopwatch.GetElapsedTime(since) > s_leastPatience)
-        {
-            warn($"{transport.Name}: the server answers again");
-        }
-    }
-
-    private void NoteFailure() => Interlocked.CompareExchange(ref _failingSince, Stopwatch.GetTimestamp(), 0);
-
-    private void Pause(int attempt, long offset, LostLinkException e)
-    {
-        TimeSpan left = retryTime - Failing();
-        if (left <= TimeSpan.Zero)
-        {
-            throw new LinuxException("read", Errno.EIO, $"{transport.Name} at 0x{offset:x}: {e.Message}");
-        }
-
-        // What an idle server has hung up on is connected again at once.
-        if (attempt == 0)
-        {
-            return;
-        }
-
-        if (attempt == 1)
-        {
-            warn($"{transport.Name}: {e.Message}; trying again for {retryTime.TotalSeconds:0} s");
-        }
-
-        TimeSpan pause = s_firstPause * (1 << Math.Min(attempt, 6));
-        pause = pause < s_longestPause ? pause : s_longestPause;
-        Thread.Sleep(pause < left ? pause : left);
     }
 }

@@ -22,7 +22,7 @@ public sealed class RemoteDevice : Device
     public RemoteDevice(RemoteTransport transport, OpenContext context)
     {
         _transport = transport;
-        _patient = new PatientTransport(transport, context.Remote.RetryTime, context.Warn);
+        _patient = new PatientTransport(transport, new Patience(transport.Name, context.Remote.RetryTime, context.Warn));
         _zeros = transport.TellsZeros ? new ZeroMap(_patient, transport.Length) : null;
         if (context.Remote.KeepsData && Length > 0)
         {

@@ -66,7 +66,7 @@ public sealed class LocationSchemeTests
         Assert.That(() => file.ReadAt(0, new byte[5]), Throws.TypeOf<LinuxException>().With.Property("Errno").EqualTo(Errno.EIO));
     }
 
-    [TestCase("nbd://host/export", "nbd")]
+    [TestCase("rbd://host/export", "rbd")]
     [TestCase("FTPS://host/a.iso//b.iso", "ftps")]
     [TestCase("test://host/a.iso", "test")]
     public void An_unknown_scheme_is_told_by_its_name(string location, string scheme) => Assert.That(
