@@ -12,6 +12,8 @@ internal sealed class LinkSpeed
     private const long LeastAhead = 256 << 10;
     private const long MostAhead = 32 << 20;
 
+    private static readonly TimeSpan s_slack = TimeSpan.FromMilliseconds(50);
+
     private long _latency;
     private long _ticksPerMega;
 
@@ -23,9 +25,9 @@ internal sealed class LinkSpeed
 
     /// <summary>
     /// How far ahead of a reader it is worth being: what comes in twice the time that an answer takes, so that the next is there when one is
-    /// used up.
+    /// used up; and, where answers come at once, what comes in the time that threads may have to wait for each other.
     /// </summary>
-    public long Ahead => Math.Clamp((long)(2 * Carried), LeastAhead, MostAhead);
+    public long Ahead => Math.Clamp((long)Math.Max(2 * Carried, s_slack.TotalSeconds * Rate), LeastAhead, MostAhead);
 
     // Bytes that are on their way at one time.
     private double Carried => Latency.TotalSeconds * Rate;

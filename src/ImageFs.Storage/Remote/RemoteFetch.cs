@@ -12,6 +12,10 @@ internal sealed class RemoteFetch : IDisposable
     private const int StackBytes = 256 << 10;
     private const int MostWorthAsking = 256 << 10;
     private const int LeastAheadRequest = 256 << 10;
+    private const int ForeseenRequest = 1 << 20;
+
+    // A request more costs more than to have so many bytes once again.
+    private const int SmallPiece = 128 << 10;
 
     private readonly object _sync = new();
     private readonly RemoteTransport _transport;
@@ -21,6 +25,10 @@ internal sealed class RemoteFetch : IDisposable
     private readonly ReadStreams _streams = new();
     private readonly RangeQueue _queue = new();
     private readonly List<(long Start, long End)> _underWay = [];
+
+    // Long runs that somebody foresaw the reading of: who reads there goes no further than was said.
+    private readonly (long Start, long End)[] _foreseen = new (long, long)[4];
+    private int _oldestForeseen;
     private readonly List<Thread> _threads = [];
     private int _idle;
     private bool _isOver;
@@ -86,7 +94,16 @@ internal sealed class RemoteFetch : IDisposable
         {
             lock (_sync)
             {
-                Enqueue(start, end, _transport.MaxRequest);
+                if (length >= LeastAheadRequest)
+                {
+                    _foreseen[_oldestForeseen++ % _foreseen.Length] = (start, end);
+                }
+
+                int part = Math.Min(ForeseenRequest, _transport.MaxRequest);
+                for (; start < end; start += part)
+                {
+                    Enqueue(start, Math.Min(start + part, end), part);
+                }
             }
         }
     }
@@ -120,6 +137,14 @@ internal sealed class RemoteFetch : IDisposable
     {
         lock (_sync)
         {
+            foreach ((long Start, long End) range in _foreseen)
+            {
+                if (offset >= range.Start && offset < range.End)
+                {
+                    return;
+                }
+            }
+
             long most = Math.Min(_patient.Speed.Ahead, _mostAhead);
             long ahead = _streams.Note(offset, length, most, out long start);
             long end = Math.Min(start + ahead, _transport.Length) / Granule * Granule;
@@ -180,7 +205,7 @@ internal sealed class RemoteFetch : IDisposable
     // Takes what is missing from the start on, as far as nobody else is bringing it. 0 when it is there by now.
     private int Claim(long start, long end)
     {
-        end = start + Math.Min(Math.Min(end - start, _transport.MaxRequest), _file.MissingFrom(start, end - start));
+        end = EndOfMissing(start, Math.Min(end, start + _transport.MaxRequest));
         foreach ((long Start, long End) range in _underWay)
         {
             if (range.End > start && range.Start < end)
@@ -195,6 +220,22 @@ internal sealed class RemoteFetch : IDisposable
         }
 
         return (int)(end - start);
+    }
+
+    // Small pieces that are there do not part what is missing around them.
+    private long EndOfMissing(long start, long end)
+    {
+        long missing = _file.MissingFrom(start, end - start);
+        long at = start;
+        while (missing > 0)
+        {
+            at += missing;
+            long there = at < end ? _file.LengthFrom(at, end - at) : 0;
+            missing = there is > 0 and <= SmallPiece ? _file.MissingFrom(at + there, end - at - there) : 0;
+            at += missing > 0 ? there : 0;
+        }
+
+        return at;
     }
 
     // Asks for what was claimed, until it is there or cannot be had. Gives the caller's part, and whether the rest is kept.
