@@ -1,5 +1,6 @@
 using ImageFs.Fuse.Ring;
 using ImageFs.Linux;
+using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Fuse;
 
@@ -52,6 +53,12 @@ public sealed record FuseMountOptions
     /// that may change is never read ahead so.
     /// </summary>
     public bool StoresAhead { get; init; }
+
+    /// <summary>Whether compressed files are decoded ahead of who reads them from one end to the other, into a quarter of <see cref="Decoded"/>.</summary>
+    public bool DecodesAhead { get; init; } = true;
+
+    /// <summary>Where the tree keeps decoded blocks; null when nobody says, and nothing is decoded ahead.</summary>
+    public DecodedBlockCache? Decoded { get; init; }
 
     /// <summary>Whether the header of a spliced reply is copied into the pipe, and does not go by reference.</summary>
     public bool CopiesHeaders { get; init; }

@@ -40,11 +40,25 @@ public abstract class BlockSource
         where TCapability : class, ICapability => this as TCapability;
 
     /// <summary>The encoded block that an offset is in.</summary>
-    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map"/> gave.</param>
+    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>
     /// <exception cref="ImageException">The map itself is damaged there.</exception>
     public virtual EncodedBlock FindEncoded(long offset) => throw new NotSupportedException($"{GetType().Name} has no encoded blocks");
 
-    /// <summary>Where the bytes from an offset on finally lie: <see cref="Map"/> composed through all layers.</summary>
+    /// <summary>As <see cref="Map(long, long, out BlockSource)"/>, with the encoded block that the first byte is in: one look for both.</summary>
+    /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
+    /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="below">The layer that the extent's address is in.</param>
+    /// <param name="block">What <see cref="FindEncoded"/> gives; the default one where the extent is not <see cref="ExtentKind.Encoded"/>.</param>
+    /// <returns>The extent.</returns>
+    /// <exception cref="ImageException">The map itself is damaged there.</exception>
+    protected internal virtual Extent Map(long offset, long maxLength, out BlockSource below, out EncodedBlock block)
+    {
+        Extent extent = Map(offset, maxLength, out below);
+        block = extent.Kind == ExtentKind.Encoded ? FindEncoded(offset) : default;
+        return extent;
+    }
+
+    /// <summary>Where the bytes from an offset on finally lie: <see cref="Map(long, long, out BlockSource)"/> composed through all layers.</summary>
     /// <param name="offset">At least 0 and less than <see cref="Length"/>.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
     /// <returns>An extent that begins at <paramref name="offset"/> and holds 1 to <paramref name="maxLength"/> bytes.</returns>
@@ -94,11 +108,11 @@ public abstract class BlockSource
         bool hasOtherCopy = false;
         for (int depth = 0; depth < layers; depth++)
         {
-            Extent mapped = source.Map(address, length, out BlockSource below);
+            Extent mapped = source.Map(address, length, out BlockSource below, out EncodedBlock block);
             length = mapped.Length;
             if (mapped.Kind != ExtentKind.Mapped)
             {
-                extent = new LocatedExtent(offset, length, mapped.Kind, address, source);
+                extent = new LocatedExtent(offset, length, mapped.Kind, address, source) { Block = block };
                 return true;
             }
 
@@ -141,8 +155,7 @@ public abstract class BlockSource
             }
             else if (extent.Kind == ExtentKind.Encoded)
             {
-                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
-                block.Source.Prefetch(block.Address, block.StoredLengthOf(extent.Address, extent.Length));
+                extent.Block.Source.Prefetch(extent.Block.Address, extent.Block.StoredLengthOf(extent.Address, extent.Length));
             }
         }
         catch (Exception e) when (e is ImageException or LinuxException)
@@ -192,7 +205,7 @@ public abstract class BlockSource
     }
 
     /// <summary>Hands out bytes that this layer itself answers for: of a device, of extents of its own and encoded ones.</summary>
-    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>
     /// <param name="destination">Filled whole.</param>
     /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
@@ -200,20 +213,21 @@ public abstract class BlockSource
         throw new NotSupportedException($"{GetType().Name} has only mapped extents");
 
     /// <summary>Takes hold of decoded bytes where they are kept, for who hands them on by reference.</summary>
-    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map"/> gave.</param>
+    /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
+    /// <param name="block">The block that they are in.</param>
     /// <param name="lease">The bytes from there on, at least 1; dispose of it soon.</param>
     /// <returns>False when they are not kept: <see cref="ReadOwn"/> gives them.</returns>
     /// <exception cref="LinuxException">The device failed.</exception>
     /// <exception cref="ImageException">The bytes cannot be decoded.</exception>
-    protected internal virtual bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    protected internal virtual bool TryLeaseOwn(long offset, long maxLength, in EncodedBlock block, out DecodedLease lease)
     {
         lease = default;
         return false;
     }
 
     /// <summary>Takes hold of bytes that lie in a file of this machine, though this layer is none: what it keeps of them, for who splices it.</summary>
-    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave: its own, an encoded one, or one of a device that is no file.</param>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map(long, long, out BlockSource)"/> gave: its own, an encoded one, or one of a device that is no file.</param>
     /// <param name="maxLength">Bytes wanted at most; at least 1.</param>
     /// <param name="lease">The bytes from there on, at least 1; dispose of it soon.</param>
     /// <returns>False when they are in no file, and do not get there: <see cref="ReadOwn"/> gives them.</returns>
@@ -225,12 +239,19 @@ public abstract class BlockSource
         return false;
     }
 
+    /// <summary>Decodes a block that will be wanted soon, unless it is kept already or somebody is at it.</summary>
+    /// <param name="block">The block, as <see cref="FindEncoded"/> gave it.</param>
+    /// <returns>False when it cannot be kept.</returns>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">It cannot be decoded.</exception>
+    protected internal virtual bool TryKeepOwn(in EncodedBlock block) => false;
+
     /// <summary>Whether this layer keeps the byte at an offset more than once, or can put it together.</summary>
-    /// <param name="offset">In this layer, at the start of an extent that <see cref="Map"/> gave.</param>
+    /// <param name="offset">In this layer, at the start of an extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>
     protected internal virtual bool HasOtherCopy(long offset) => false;
 
     /// <summary>Reads bytes that were not to be had where this layer says that they are: from another copy, or by parity.</summary>
-    /// <param name="offset">In this layer, inside an extent that <see cref="Map"/> gave.</param>
+    /// <param name="offset">In this layer, inside an extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>
     /// <param name="destination">Filled whole where the answer is yes; else there may be anything in it.</param>
     /// <returns>Whether they were read.</returns>
     protected internal virtual bool TryReadOtherCopy(long offset, Span<byte> destination) => false;

@@ -22,6 +22,9 @@ public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind
     /// </summary>
     public bool HasOtherCopy { get; init; }
 
+    /// <summary>For <see cref="ExtentKind.Encoded"/>, the block that the first of the bytes is in.</summary>
+    public EncodedBlock Block { get; init; }
+
     /// <summary>Whether the run reads as zeros without looking anywhere.</summary>
     public bool IsZero => Kind is ExtentKind.Hole or ExtentKind.Unwritten;
 
@@ -54,7 +57,7 @@ public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind
     public bool TryLease(out DecodedLease lease)
     {
         lease = default;
-        return Kind == ExtentKind.Encoded && Source.TryLeaseOwn(Address, Length, out lease);
+        return Kind == ExtentKind.Encoded && Source.TryLeaseOwn(Address, Length, Block, out lease);
     }
 
     /// <summary>Takes hold of the bytes of this run, or of its first, where a layer that is no file keeps them in one.</summary>
@@ -76,4 +79,10 @@ public readonly record struct LocatedExtent(long Offset, long Length, ExtentKind
     /// <summary>The same bytes, or the first of them, where a lease says that they are.</summary>
     public LocatedExtent In(in FileLease lease) =>
         new(Offset, Math.Min(Length, lease.Length), ExtentKind.Mapped, lease.Address, lease.File) { HasOtherCopy = HasOtherCopy };
+
+    /// <summary>Has <see cref="Block"/> decoded for who will want it soon, unless it is kept already or somebody is at it.</summary>
+    /// <returns>False when there is none, or it cannot be kept.</returns>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    /// <exception cref="ImageException">The block cannot be decoded.</exception>
+    public bool TryKeep() => Kind == ExtentKind.Encoded && Source.TryKeepOwn(Block);
 }

@@ -17,7 +17,10 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
     protected virtual bool MayJoin => true;
 
     /// <inheritdoc/>
-    public sealed override Extent Map(long offset, long maxLength, out BlockSource below)
+    public sealed override Extent Map(long offset, long maxLength, out BlockSource below) => Map(offset, maxLength, out below, out _);
+
+    /// <inheritdoc/>
+    protected internal sealed override Extent Map(long offset, long maxLength, out BlockSource below, out EncodedBlock block)
     {
         long wanted = Math.Min(maxLength, Length - offset);
         Piece piece = Find(offset);
@@ -28,6 +31,7 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
         }
 
         below = piece.Source ?? this;
+        block = piece.Kind == ExtentKind.Encoded ? piece.BlockAt(offset) : default;
         return new Extent(offset, length, piece.Kind, piece.Address, piece.StoredLength);
     }
 
@@ -76,12 +80,14 @@ public abstract class PiecedSource(DecodedBlocks decoded = default) : BlockSourc
     }
 
     /// <inheritdoc/>
-    protected internal override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    protected internal override bool TryLeaseOwn(long offset, long maxLength, in EncodedBlock block, out DecodedLease lease)
     {
-        EncodedBlock block = FindEncoded(offset);
         int start = (int)(offset - block.Offset);
         return decoded.TryLease(in block, start, (int)Math.Min(maxLength, block.Length - start), this, out lease);
     }
+
+    /// <inheritdoc/>
+    protected internal override bool TryKeepOwn(in EncodedBlock block) => decoded.TryKeep(in block, this);
 
     /// <inheritdoc/>
     protected internal override void ReadOwn(long offset, Span<byte> destination)

@@ -92,6 +92,74 @@ internal sealed class AheadTests
     }
 
     [Test]
+    public void What_a_reader_comes_to_is_decoded_ahead_and_once([Values("", "ahead=none", "cache=once")] string options)
+    {
+        using var mount = ImageMount.Mount(_folder["squashfs"], options);
+        Tool.Run("timeout", Limits.Script, "cmp", mount["file"], _folder["text/file"]).Succeeded();
+        (long decoded, long read, long ahead) = CountDecoded(mount);
+        Assert.That(decoded, Is.LessThanOrEqualTo(read * 1.05));
+        Assert.That(ahead, options == "ahead=none" ? Is.Zero : Is.Positive.And.LessThan(decoded));
+    }
+
+    [Test]
+    public void Readers_at_once_have_each_block_decoded_once_and_see_the_same(
+        [Values(2, 8)] int readers, [Values("", "cache-size=2M", "transport=uring")] string options, [Values(false, true)] bool isDirect)
+    {
+        using var ring = options.Contains("uring", StringComparison.Ordinal) ? RingOffer.Make() : null;
+        using var mount = ImageMount.Mount(_folder["squashfs"], options);
+        string[] read = ["timeout", Limits.Script, "dd", $"if={mount["file"]}", "bs=512K", "status=none", .. isDirect ? ["iflag=direct"] : Array.Empty<string>()];
+        string expected = Tool.Run("sha256sum", _folder["text/file"]).Succeeded().Text[..64];
+        ToolResult[] seen = [.. Enumerable.Range(0, readers).AsParallel().WithDegreeOfParallelism(readers)
+            .Select(_ => Tool.Shell("\"$@\" | sha256sum", read))];
+        Assert.That(seen.Select(reader => reader.Succeeded().Text[..64]), Is.All.EqualTo(expected));
+
+        // In 1 MiB a block may be gone before the last of those who read for themselves has come to it.
+        long decoded = CountDecoded(mount).Decoded;
+        long length = new FileInfo(_folder["text/file"]).Length;
+        Assert.That(decoded, Is.LessThanOrEqualTo(options == "cache-size=2M" ? readers * length : (length * 1.05) + (128 << 10)));
+    }
+
+    [Test]
+    public void A_damaged_block_is_an_error_of_who_reads_it_and_of_nobody_before()
+    {
+        string image = _folder["damaged"];
+        File.Copy(_folder["squashfs"], image, overwrite: true);
+        using (FileStream file = File.OpenWrite(image))
+        {
+            // The data begin behind the super block; a block of 128 KiB of this text takes some 40 KiB.
+            file.Position = file.Length / 2;
+            file.Write(new byte[100]);
+        }
+
+        using var mount = ImageMount.Mount(image);
+        const string Read = """
+            import os, sys
+            there, expected = os.open(sys.argv[1], os.O_RDONLY), os.open(sys.argv[2], os.O_RDONLY)
+            at, size, bad = 0, os.fstat(expected).st_size, []
+            while at < size:
+                try:
+                    assert os.pread(there, 4096, at) == os.pread(expected, 4096, at), at
+                except OSError as e:
+                    bad.append(at)
+                at += 4096
+            print(len(bad), bad[-1] - bad[0])
+            """;
+        string said = Tool.Run("timeout", Limits.Script, "python3", "-c", Read, mount["file"], _folder["text/file"]).Succeeded().Text;
+        Assert.That(said.Trim(), Is.EqualTo($"{(128 << 10) / 4096} {(128 << 10) - 4096}"));
+    }
+
+    [Test]
+    public void A_mount_can_be_unmounted_while_it_decodes_ahead()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            using var mount = ImageMount.Mount(_folder["squashfs"]);
+            Tool.Run("timeout", Limits.Script, "dd", $"if={mount["file"]}", "of=/dev/null", "bs=128K", $"count={4 + i}", "status=none").Succeeded();
+            mount.Unmount();
+        }
+    }
+
+    [Test]
     public void An_image_cut_short_is_an_error_of_the_files_that_it_has_lost()
     {
         string image = _folder["cut"];
@@ -128,6 +196,13 @@ internal sealed class AheadTests
             random.NextBytes(contents);
             File.WriteAllBytes(Path.Combine(folder, $"{i:D3}"), contents);
         }
+    }
+
+    private static (long Decoded, long Read, long Ahead) CountDecoded(ImageMount mount)
+    {
+        using var stats = JsonDocument.Parse(ImageFsProgram.Run("stats", "-J", mount.Directory).Succeeded().Text);
+        JsonElement counts = stats.RootElement.GetProperty("decoded");
+        return (counts.GetProperty("bytes").GetInt64(), counts.GetProperty("read").GetInt64(), counts.GetProperty("ahead").GetInt64());
     }
 
     private static (long Asked, long Stored) Count(ImageMount mount)

@@ -53,7 +53,7 @@ internal sealed class BlocksAhead(Action<ulong, long, int> store)
                 return false;
             }
 
-            block = extent.Source.FindEncoded(extent.Address);
+            block = extent.Block;
             return !block.Codec.KeepsPlaces;
         }
         catch (Exception e) when (e is ImageException or LinuxException)

@@ -8,7 +8,8 @@ namespace ImageFs.Fuse.Dispatch;
 /// <summary>Requests about a file's contents: READ and LSEEK.</summary>
 /// <param name="files">The files that were read from lately.</param>
 /// <param name="ahead">Told of small files; null when nobody is to guess.</param>
-internal sealed class FileHandlers(FileCache files, FilesAhead? ahead)
+/// <param name="readers">Told of all READs; null when nothing is to be decoded ahead.</param>
+internal sealed class FileHandlers(FileCache files, FilesAhead? ahead, ReadersAhead? readers)
 {
     /// <summary>FUSE_READ: all bytes asked for that the file has. Fewer would read as the end of the file, or as zeros.</summary>
     /// <param name="request">The request.</param>
@@ -28,7 +29,13 @@ internal sealed class FileHandlers(FileCache files, FilesAhead? ahead)
             ahead?.NoteRead(request.NodeId);
         }
 
-        return length <= 0 ? FuseReply.Empty : FuseReply.File(file, offset, (int)length);
+        if (length <= 0)
+        {
+            return FuseReply.Empty;
+        }
+
+        readers?.NoteRead(file, offset, (int)length);
+        return FuseReply.File(file, offset, (int)length);
     }
 
     /// <summary>Whether a READ is for a reader that goes past the mount's cache (O_DIRECT).</summary>

@@ -42,7 +42,7 @@ internal sealed class FuseDispatcher
         _trace = FuseTrace.For(service.Options);
         _guard = service.Guard;
         _nodes = new NodeHandlers(service.FileSystem, service.Nodes, service.Lifetime);
-        _files = new FileHandlers(service.Files, service.Ahead);
+        _files = new FileHandlers(service.Files, service.Ahead, service.ReadersAhead);
         _directories = new DirectoryHandlers(service, transport);
         _attributes = new AttributeHandlers(service.FileSystem, service.Nodes);
         _status = new StatusHandler(service.Options.Status);

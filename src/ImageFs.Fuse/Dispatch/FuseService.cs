@@ -19,6 +19,7 @@ internal sealed class FuseService
         Guard = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
         Lifetime = new CacheLifetime(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
         Errors = new FuseErrorLog(fileSystem, Nodes, options.Log);
+        ReadersAhead = options is { DecodesAhead: true, Decoded: { } cache } ? new ReadersAhead(cache, $"{options.Subtype} decoder") : null;
     }
 
     /// <summary>Stores files ahead of their readers; null where that is not wanted.</summary>
@@ -29,6 +30,9 @@ internal sealed class FuseService
 
     /// <summary>Guesses which blocks; null where that is not wanted.</summary>
     public BlocksAhead? BlocksAhead { get; private set; }
+
+    /// <summary>Decodes ahead of sequential readers; null where that is not wanted.</summary>
+    public ReadersAhead? ReadersAhead { get; }
 
     /// <summary>The tree.</summary>
     public FileSystem FileSystem { get; }
@@ -49,6 +53,13 @@ internal sealed class FuseService
         Store = new FileStore(connection, Files, Errors, $"{Options.Subtype} ahead");
         Ahead = new FilesAhead(Store.Order, Store.Ask);
         BlocksAhead = new BlocksAhead(Store.Ask);
+    }
+
+    /// <summary>Asks the tree for each file again when it is next read from.</summary>
+    public void ForgetFiles()
+    {
+        Files.Clear();
+        ReadersAhead?.Clear();
     }
 
     /// <summary>Refuses requests by their user; null where the kernel alone decides who comes in.</summary>

@@ -103,7 +103,7 @@ public sealed class FuseSession : IDisposable
     /// <summary>
     /// Asks the tree for each file again when it is next read from, so that what the tree has closed meanwhile is let go.
     /// </summary>
-    public void ForgetFiles() => _service?.Files.Clear();
+    public void ForgetFiles() => _service?.ForgetFiles();
 
     /// <summary>Serves by as many threads as there are to be, until the connection has ended (unmount, abort). Nothing stays mounted then.</summary>
     public void Wait()
@@ -284,6 +284,7 @@ public sealed class FuseSession : IDisposable
             JoinWorkers(Timeout.InfiniteTimeSpan);
             _idleWatch?.Dispose();
             _service?.Store?.Dispose();
+            _service?.ReadersAhead?.Dispose();
             RemoveMount();
             Array.ForEach(_workers, worker => worker.Dispose());
             _ring?.Dispose();

@@ -17,6 +17,9 @@ internal sealed class DecodedBlock
     /// <summary>Whether it was asked for since the cache last looked for room here.</summary>
     public bool WasUsed { get; set; }
 
+    /// <summary>Whether nobody has asked for it so far.</summary>
+    public bool IsAhead { get; private set; }
+
     /// <summary>Whether it is decoded.</summary>
     public bool IsReady { get; set; }
 
@@ -24,12 +27,20 @@ internal sealed class DecodedBlock
     public ExceptionDispatchInfo? Failure { get; set; }
 
     /// <summary>It is to hold another block, which the caller decodes.</summary>
-    public void Begin(DecodedBlockCache.Key key, int start)
+    public void Begin(DecodedBlockCache.Key key, int start, bool isAhead)
     {
         Key = key;
         Start = start;
         Leases = 1;
-        WasUsed = false;
+        WasUsed = IsAhead = isAhead;
         IsReady = false;
+    }
+
+    /// <summary>It was asked for. For one that was decoded ahead the first time is what the decoding is for another.</summary>
+    public void Use()
+    {
+        Leases++;
+        WasUsed = !IsAhead;
+        IsAhead = false;
     }
 }

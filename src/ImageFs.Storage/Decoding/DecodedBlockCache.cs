@@ -51,6 +51,9 @@ public sealed class DecodedBlockCache(int maxBytes)
         }
     }
 
+    /// <summary>Whether anything was ever decoded into it.</summary>
+    public bool IsUsed => Volatile.Read(ref _memory) is not null;
+
     /// <summary>The memory, once there is a block in it.</summary>
     internal PageBuffer Memory => _memory!;
 
@@ -74,14 +77,13 @@ public sealed class DecodedBlockCache(int maxBytes)
             isNew = false;
             if (!_blocks.TryGetValue(key, out DecodedBlock? block))
             {
-                block = Reserve(key);
+                block = Reserve(key, isAhead: false);
                 isNew = block is not null;
                 _counts = isNew ? _counts.AddRead(wanted) : _counts;
                 return block;
             }
 
-            block.Leases++;
-            block.WasUsed = true;
+            block.Use();
             while (!block.IsReady && block.Failure is null)
             {
                 _waiting++;
@@ -100,6 +102,29 @@ public sealed class DecodedBlockCache(int maxBytes)
 
         failure.Throw();
         return null;
+    }
+
+    /// <summary>Reserves a place for a block that nobody asked for yet, unless it has one.</summary>
+    /// <param name="key">What it is.</param>
+    /// <param name="block">
+    /// The block, which the caller has to decode as one that is new by <see cref="Lease"/>; null when it is there, or another thread is at it.
+    /// </param>
+    /// <returns>False when there is no room for it now.</returns>
+    /// <exception cref="LinuxException">There is no memory.</exception>
+    internal bool TryBegin(Key key, out DecodedBlock? block)
+    {
+        lock (_sync)
+        {
+            block = null;
+            if (_blocks.ContainsKey(key))
+            {
+                return true;
+            }
+
+            block = Reserve(key, isAhead: true);
+            _counts = block is null ? _counts : _counts.AddAhead(key.Length);
+            return block is not null;
+        }
     }
 
     /// <summary>A block that the caller was to decode is there.</summary>
@@ -144,7 +169,7 @@ public sealed class DecodedBlockCache(int maxBytes)
 
     private static int PagesOf(int length) => ((length - 1) / PageBuffer.PageSize) + 1;
 
-    private DecodedBlock? Reserve(Key key)
+    private DecodedBlock? Reserve(Key key, bool isAhead)
     {
         int pages = PagesOf(key.Length);
         if (pages > maxBytes / PageBuffer.PageSize)
@@ -170,7 +195,7 @@ public sealed class DecodedBlockCache(int maxBytes)
             block = new DecodedBlock();
         }
 
-        block.Begin(key, place * PageBuffer.PageSize);
+        block.Begin(key, place * PageBuffer.PageSize, isAhead);
         _places[place] = block;
         _blocks.Add(key, block);
         return block;

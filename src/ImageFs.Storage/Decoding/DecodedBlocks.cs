@@ -43,20 +43,32 @@ public readonly struct DecodedBlocks
 
         if (isNew)
         {
-            try
-            {
-                decoder.Decode(in block, _cache.Memory.Span.Slice(place.Start, block.Length));
-            }
-            catch (Exception e)
-            {
-                _cache.Fail(place, e);
-                throw;
-            }
-
-            _cache.Publish(place);
+            Decode(_cache, place, in block, decoder);
         }
 
         lease = new DecodedLease(_cache, place, start, length);
+        return true;
+    }
+
+    /// <summary>Decodes a block that will be wanted soon, unless it is there or another thread is at it.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="decoder">Decodes it.</param>
+    /// <returns>False when there is no room for it.</returns>
+    /// <exception cref="ImageException">It cannot be decoded.</exception>
+    /// <exception cref="Linux.LinuxException">The device failed.</exception>
+    internal bool TryKeep(in EncodedBlock block, IBlockDecoder decoder)
+    {
+        if (_cache?.TryBegin(KeyOf(in block), out DecodedBlock? place) != true)
+        {
+            return false;
+        }
+
+        if (place is not null)
+        {
+            Decode(_cache, place, in block, decoder);
+            _cache.Release(place);
+        }
+
         return true;
     }
 
@@ -91,6 +103,21 @@ public readonly struct DecodedBlocks
         }
 
         _cache?.CountAlone(block.Length, destination.Length);
+    }
+
+    private static void Decode(DecodedBlockCache cache, DecodedBlock place, in EncodedBlock block, IBlockDecoder decoder)
+    {
+        try
+        {
+            decoder.Decode(in block, cache.Memory.Span.Slice(place.Start, block.Length));
+        }
+        catch (Exception e)
+        {
+            cache.Fail(place, e);
+            throw;
+        }
+
+        cache.Publish(place);
     }
 
     private DecodedBlockCache.Key KeyOf(in EncodedBlock block) => new(_owner, _file, IsByAddress ? block.Address : block.Offset, block.Length);

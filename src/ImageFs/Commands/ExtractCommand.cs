@@ -55,7 +55,7 @@ internal static class ExtractCommand
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
             using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
-            using var ahead = new DecodingAhead(fileSystem, stack.Context.Memory.Decoded);
+            using var ahead = new FolderAhead(fileSystem, stack.Context.Memory.Decoded);
             var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
             {
                 Keeps = (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))

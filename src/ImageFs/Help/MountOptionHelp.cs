@@ -88,7 +88,7 @@ internal static class MountOptionHelp
             ("ca=FILE", "the authorities that certificates of servers are to be from, in PEM (default: the machine's)"),
             ("retry-time=SECONDS", "how long a server that does not answer is tried again (default: 30)"),
             ("cache-size=BYTES", "memory for what is kept, 64K to 1G (default: 16M)"),
-            ("ahead=files|none", "files: store small files before they are asked for (default, except with cache=once)"),
+            ("ahead=files|none", "files: store small files before they are asked for (default, except with cache=once); none: decode nothing ahead either"),
             ("affinity=reader|any", "where the answering threads run (default: reader)"),
             ("reply-header=vmsplice|write", "how the header of a spliced reply is written (default: vmsplice)"),
             ("transport=auto|dev|uring", "how requests arrive (default: auto)"),

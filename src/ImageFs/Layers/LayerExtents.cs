@@ -95,7 +95,7 @@ internal static class LayerExtents
             at = extent with { Offset = offset };
             if (extent.Kind == ExtentKind.Encoded)
             {
-                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
+                EncodedBlock block = extent.Block;
                 LocatedExtent[] stored = [.. Follow(block.Source, block.Address, block.StoredLengthOf(extent.Address, extent.Length), layers - depth)];
                 isBottom = Array.TrueForAll(stored, piece => piece.Device is not null || piece.Kind != ExtentKind.Mapped);
                 return new ExtentRun(at with { Address = stored[0].Address, Source = stored[0].Source }) { Codec = block.Codec, Stored = stored };
@@ -126,7 +126,7 @@ internal static class LayerExtents
             done += extent.Length;
             if (extent.Kind == ExtentKind.Encoded)
             {
-                EncodedBlock block = extent.Source.FindEncoded(extent.Address);
+                EncodedBlock block = extent.Block;
                 extent = new LocatedExtent(0, block.StoredLengthOf(extent.Address, extent.Length), ExtentKind.Mapped, block.Address, block.Source);
                 isLast = false;
             }

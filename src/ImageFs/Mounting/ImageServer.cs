@@ -149,7 +149,8 @@ internal sealed class ImageServer : IDisposable
                 keys.Dispose();
             }
 
-            return (stack, fileSystem, mountOptions with { Log = log, Trace = request.Debug ? Log.WriteTrace : null }, context.Memory, isWatched);
+            mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
+            return (stack, fileSystem, mountOptions, context.Memory, isWatched);
         }
         catch
         {

@@ -97,6 +97,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         json.WriteNumber("blocks", counts.Blocks);
         json.WriteNumber("bytes", counts.Decoded);
         json.WriteNumber("read", counts.Read);
+        json.WriteNumber("ahead", counts.Ahead);
         json.WriteEndObject();
     }
 

@@ -90,6 +90,7 @@ internal static class SessionOptions
         }
 
         uint timeout = options.TakeNumber("timeout", max: MaxTimeout) ?? 0;
+        bool? ahead = TakeChoice(options, "ahead", "none", "files");
         bool cachesOnce = TakeCache(options);
         var taken = new FuseMountOptions
         {
@@ -105,7 +106,8 @@ internal static class SessionOptions
             Workers = (int?)options.TakeNumber("max_threads", max: 1024) ?? 0,
             ForceReply = options.TakeValue("reply") is { } way ? ParseWay(way) : null,
             CachesOnce = cachesOnce,
-            StoresAhead = TakeChoice(options, "ahead", "none", "files") ?? !cachesOnce,
+            StoresAhead = ahead ?? !cachesOnce,
+            DecodesAhead = ahead ?? true,
             CopiesHeaders = TakeChoice(options, "reply-header", "vmsplice", "write") ?? false,
             FollowsReaders = TakeChoice(options, "affinity", "reader", "any") != true,
             Transport = options.TakeValue("transport") is { } transport ? ParseTransport(transport) : FuseTransport.Device,

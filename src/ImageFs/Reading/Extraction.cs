@@ -15,7 +15,7 @@ namespace ImageFs.Reading;
 /// <param name="warn">Called with what could not be copied.</param>
 /// <param name="ahead">Decodes what will be copied next.</param>
 internal sealed class Extraction(
-    FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn, DecodingAhead ahead)
+    FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn, FolderAhead ahead)
 {
     private const int TypeShift = 12;
     private const uint OrdinaryBits = 0x1FF; // rwxrwxrwx

@@ -111,9 +111,9 @@ internal sealed class SquashFile : PiecedSource
     }
 
     /// <inheritdoc/>
-    protected override bool TryLeaseOwn(long offset, long maxLength, out DecodedLease lease)
+    protected override bool TryLeaseOwn(long offset, long maxLength, in EncodedBlock block, out DecodedLease lease)
     {
-        if (!base.TryLeaseOwn(offset, maxLength, out lease))
+        if (!base.TryLeaseOwn(offset, maxLength, in block, out lease))
         {
             return false;
         }
