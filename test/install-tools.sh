@@ -25,6 +25,7 @@ packages=(
   attr acl squashfs-tools squashfs-tools-ng erofs-utils python3 # setfattr, setfacl, mksquashfs, mkfs.erofs; what sh cannot do
   libdeflate0                 # decodes deflate twice as fast
   qemu-utils bzip2 xz-utils lz4 # virtual disks, what their blocks are compressed with, and their reader
+  pixz pigz tabix              # further writers of compressed files; bgzip is in tabix
   faketime udftools            # to rebuild images/
   make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in
   shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit

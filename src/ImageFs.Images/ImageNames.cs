@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Formats;
 
 namespace ImageFs.Images;
@@ -12,12 +13,15 @@ internal static class ImageNames
         .ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a file of this name is taken for an image.</summary>
-    internal static bool IsImage(string name) => s_formats.ContainsKey(Path.GetExtension(name));
+    internal static bool IsImage(string name) => FormatsOf(name).Length > 0;
 
     /// <summary>The formats whose files are named so; none for a name that says nothing.</summary>
-    internal static IReadOnlyList<Format> FormatsOf(ReadOnlySpan<byte> name)
-    {
-        int dot = name.LastIndexOf((byte)'.');
-        return dot >= 0 && s_formats.TryGetValue(ByteText.FromBytes(name[dot..]), out Format[]? formats) ? formats : [];
-    }
+    internal static IReadOnlyList<Format> FormatsOf(ReadOnlySpan<byte> name) => name.Contains((byte)'.') ? FormatsOf(ByteText.FromBytes(name)) : [];
+
+    // Of a compressed file, only where what it holds is named as an image: manual pages are compressed, too.
+    private static Format[] FormatsOf(string name) =>
+        !s_formats.TryGetValue(Path.GetExtension(name), out Format[]? formats)
+        || (formats.OfType<ContainerFormat>().FirstOrDefault(format => format.IsCompression) is { } compression && FormatsOf(compression.HeldName(name)).Length == 0)
+            ? []
+            : formats;
 }

@@ -10,7 +10,7 @@ public static unsafe partial class Xz
 
     // What a stream says it needs is untrusted; xz -9 needs 65 MiB.
     private const ulong MaxMemory = 80 << 20;
-    private const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
+    internal const uint RefuseUnknownCheck = 2; // LZMA_TELL_UNSUPPORTED_CHECK: an error, not a checksum passed over.
     private const int MinDictionary = 4096; // LZMA_DICT_SIZE_MIN
     private const int Finish = 3; // LZMA_FINISH
     private const int StreamEnd = 1; // LZMA_STREAM_END
@@ -105,10 +105,10 @@ public static unsafe partial class Xz
     private static partial int lzma_alone_decoder(LzmaStream* stream, ulong memoryLimit);
 
     [LibraryImport(Library)]
-    private static partial int lzma_code(LzmaStream* stream, int action);
+    internal static partial int lzma_code(LzmaStream* stream, int action);
 
     [LibraryImport(Library)]
-    private static partial void lzma_end(LzmaStream* stream);
+    internal static partial void lzma_end(LzmaStream* stream);
 
     [LibraryImport(Library)]
     private static partial int lzma_stream_buffer_decode(
@@ -116,7 +116,7 @@ public static unsafe partial class Xz
 
     // lzma_stream (lzma/base.h); all zeros is LZMA_STREAM_INIT.
     [StructLayout(LayoutKind.Sequential)]
-    private struct LzmaStream
+    internal struct LzmaStream
     {
         public byte* NextIn;
         public nuint AvailableIn;

@@ -100,16 +100,16 @@ public static unsafe partial class Zstandard
     private static partial nuint ZSTD_freeDCtx(void* decoder);
 
     [LibraryImport(Library)]
-    private static partial void* ZSTD_createDStream();
+    internal static partial void* ZSTD_createDStream();
 
     [LibraryImport(Library)]
-    private static partial nuint ZSTD_DCtx_setParameter(void* stream, int parameter, int value);
+    internal static partial nuint ZSTD_DCtx_setParameter(void* stream, int parameter, int value);
 
     [LibraryImport(Library)]
-    private static partial nuint ZSTD_freeDStream(void* stream);
+    internal static partial nuint ZSTD_freeDStream(void* stream);
 
     [LibraryImport(Library)]
-    private static partial nuint ZSTD_decompressStream(void* stream, Buffer* output, Buffer* input);
+    internal static partial nuint ZSTD_decompressStream(void* stream, Buffer* output, Buffer* input);
 
     [LibraryImport(Library)]
     private static partial nuint ZSTD_findFrameCompressedSize(byte* source, nuint length);
@@ -118,7 +118,7 @@ public static unsafe partial class Zstandard
     private static partial nuint ZSTD_decompressDCtx(void* decoder, byte* destination, nuint capacity, byte* source, nuint length);
 
     [LibraryImport(Library)]
-    private static partial uint ZSTD_isError(nuint code);
+    internal static partial uint ZSTD_isError(nuint code);
 
     // A thread's own, for all blocks that it decodes; it goes when the thread has.
     private sealed class Decoder : SafeHandle
@@ -142,7 +142,7 @@ public static unsafe partial class Zstandard
 
     // ZSTD_inBuffer and ZSTD_outBuffer.
     [StructLayout(LayoutKind.Sequential)]
-    private struct Buffer
+    internal struct Buffer
     {
         public byte* Start;
         public nuint Length;

@@ -47,6 +47,9 @@ public sealed record OpenContext
         init => _notice = value;
     }
 
+    /// <summary>Called while something takes long before anything can be read: what it is, bytes done, and bytes in all, 0 when nobody knows; null for nobody.</summary>
+    public Action<string, long, long>? Working { get; init; }
+
     /// <summary>What all layers together keep in memory.</summary>
     public MemoryBudget Memory { get; init; }
 

@@ -2,6 +2,7 @@ using ImageFs.FileSystems;
 using ImageFs.FileSystems.Foreign;
 using ImageFs.Images;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
@@ -37,7 +38,16 @@ internal static class ImageInfo
         {
             ImageDescription contained = container.Describe();
             contained.Facts.Insert(0, new("size", disk.Source.Length));
-            image.Children.Add(DescribeDisk(contained, disk, selection, fileSystem, problem, choice));
+            ImageDescription outer = image;
+            foreach (Container around in container.OutermostFirst())
+            {
+                ImageDescription described = around.Describe();
+                described.Facts.Insert(0, new("size", around.Length));
+                outer.Children.Add(described);
+                outer = described;
+            }
+
+            outer.Children.Add(DescribeDisk(contained, disk, selection, fileSystem, problem, choice));
         }
         else
         {

@@ -11,6 +11,21 @@ public abstract class Container(DecodedBlocks decoded = default) : PiecedSource(
     /// <summary>The format's name: "qcow2".</summary>
     public abstract string Format { get; }
 
+    /// <summary>The one that the file of this one lies in, compressed; null where it lies in none.</summary>
+    public Container? Around { get; internal set; }
+
+    /// <summary>The containers that the file of this one lies in, the outermost first; none where it lies in none.</summary>
+    public IEnumerable<Container> OutermostFirst()
+    {
+        var found = new Stack<Container>();
+        for (Container? around = Around; around is not null; around = around.Around)
+        {
+            found.Push(around);
+        }
+
+        return found;
+    }
+
     /// <summary>Bytes of a sector, where the disk has a size of its own; null where the format does not say.</summary>
     public virtual int? LogicalSectorSize => null;
 

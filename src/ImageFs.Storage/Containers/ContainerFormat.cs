@@ -9,6 +9,16 @@ public abstract class ContainerFormat : Format
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public virtual bool Probe(ImageFile file) => HasMarks(file.Window);
 
+    /// <summary>Whether what it holds is a file of any kind, which may be of another format again: it is compressed, or in parts.</summary>
+    public virtual bool HoldsFile => false;
+
+    /// <summary>Whether files of all kinds are compressed in it, most of which are no images.</summary>
+    public virtual bool IsCompression => false;
+
+    /// <summary>The name of the file that one of this name holds: without the ending that the format gives.</summary>
+    public virtual string HeldName(string name) =>
+        FileExtensions.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } ending ? name[..^ending.Length] : name;
+
     /// <summary>Opens a file that <see cref="Probe"/> recognised.</summary>
     /// <param name="file">The file; those that it names are opened beside it.</param>
     /// <param name="context">What it is opened with; the format takes the options that it knows.</param>

@@ -1,6 +1,7 @@
 using ImageFs.Storage.Containers.AndroidSparse;
 using ImageFs.Storage.Containers.Dmg;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Containers.Packed;
 using ImageFs.Storage.Containers.Qcow2;
 using ImageFs.Storage.Containers.Split;
 using ImageFs.Storage.Containers.Vdi;
@@ -15,6 +16,9 @@ public static class ContainerFormats
 {
     private const string Raw = "raw";
 
+    // Compressed files in compressed ones.
+    private const int MaxDepth = 4;
+
     /// <summary>All formats.</summary>
     public static IReadOnlyList<ContainerFormat> All { get; } =
     [
@@ -25,8 +29,9 @@ public static class ContainerFormats
         new VhdFormat(),
         new DmgFormat(),
         new AndroidSparseFormat(),
-        .. OpticalFormats.All,
         new SplitFormat(),
+        .. PackedFormats.All,
+        .. OpticalFormats.All,
     ];
 
     /// <summary>Opens the disk that a file holds: what its container gives, or the file as it is.</summary>
@@ -49,7 +54,7 @@ public static class ContainerFormats
         return disk;
     }
 
-    private static BlockSource OpenOne(ImageFile file, string? name, OpenContext context)
+    private static BlockSource OpenOne(ImageFile file, string? name, OpenContext context, int depth = 0)
     {
         if (name == Raw)
         {
@@ -60,6 +65,32 @@ public static class ContainerFormats
         ContainerFormat? format = name is null
             ? formats.FirstOrDefault(format => format.Probe(file))
             : formats.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"format \"{name}\" of {file.Name}");
-        return format is null ? file.Source : format.Open(file, context);
+        if (format is null)
+        {
+            return file.Source;
+        }
+
+        Container container = format.Open(file, context);
+        return format.HoldsFile ? OpenHeld(file.Holding(container, format.HeldName(file.Name)), container, context, depth) : container;
+    }
+
+    // The name of the format that the user gives is that of the file as it is; options are for the disk.
+    private static BlockSource OpenHeld(ImageFile file, Container around, OpenContext context, int depth)
+    {
+        BlockSource held = depth < MaxDepth
+            ? OpenOne(file, null, context, depth + 1)
+            : throw new UnsupportedFeatureException($"a file that is compressed or split more than {MaxDepth} times");
+        if (held is Container container && !ReferenceEquals(container, around))
+        {
+            Container innermost = container;
+            while (innermost.Around is { } next)
+            {
+                innermost = next;
+            }
+
+            innermost.Around = around;
+        }
+
+        return held;
     }
 }

@@ -66,6 +66,11 @@ public sealed class ImageFile(string name, BlockSource source, ImageFolder folde
     /// <summary>Whether the user named it: no other file did.</summary>
     internal bool IsOutermost => opener is null;
 
+    /// <summary>The file that this one holds, compressed or in parts: it lies where this one does.</summary>
+    /// <param name="held">Its bytes.</param>
+    /// <param name="heldName">Its name.</param>
+    internal ImageFile Holding(BlockSource held, string heldName) => new(heldName, held, folder, identity, opener) { Owner = Owner, Moved = Moved };
+
     /// <summary>Opens the file with the disk that the one in this file is written over.</summary>
     /// <param name="path">Its path as this file has it, where the user does not name another.</param>
     /// <param name="role">What it is to this file, for messages: "backing file".</param>

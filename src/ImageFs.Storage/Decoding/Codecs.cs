@@ -4,10 +4,13 @@ namespace ImageFs.Storage.Decoding;
 public static class Codecs
 {
     /// <summary>Deflate without a header (RFC 1951).</summary>
-    public static Codec Deflate { get; } = new InflateCodec("deflate", hasHeader: false);
+    public static Codec Deflate { get; } = new InflateCodec("deflate", Linux.DeflateWrapping.None);
 
     /// <summary>Deflate with zlib's header and checksum (RFC 1950).</summary>
-    public static Codec Zlib { get; } = new InflateCodec("zlib", hasHeader: true);
+    public static Codec Zlib { get; } = new InflateCodec("zlib", Linux.DeflateWrapping.Zlib);
+
+    /// <summary>A member of a gzip file (RFC 1952).</summary>
+    public static Codec Gzip { get; } = new InflateCodec("gzip", Linux.DeflateWrapping.Gzip);
 
     /// <summary>Frames of Zstandard (RFC 8878).</summary>
     public static Codec Zstandard { get; } = new LibraryCodec("zstd", Linux.Zstandard.Library, Linux.Zstandard.Decode, Linux.Zstandard.DecodeStart);
@@ -44,5 +47,5 @@ public static class Codecs
     public static Codec Lzx { get; } = new LzxCodec();
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Zstandard, Bzip2, Xz, Lzma, MicroLzma, Lz4, Lzo, Lznt1, Xpress, Lzx];
+    public static IReadOnlyList<Codec> All { get; } = [Deflate, Zlib, Gzip, Zstandard, Bzip2, Xz, Lzma, MicroLzma, Lz4, Lzo, Lznt1, Xpress, Lzx];
 }

@@ -6,16 +6,16 @@ namespace ImageFs.Storage.Decoding;
 
 /// <summary>Deflate, by the system's libdeflate where it is there, else by the runtime.</summary>
 /// <param name="name">The codec's name.</param>
-/// <param name="hasHeader">Whether zlib's header and checksum are around it.</param>
+/// <param name="wrapping">The header and checksum that are around it.</param>
 /// <param name="isByRuntime">Whether it is the runtime's whatever there is.</param>
-internal sealed class InflateCodec(string name, bool hasHeader, bool isByRuntime = false) : Codec
+internal sealed class InflateCodec(string name, DeflateWrapping wrapping, bool isByRuntime = false) : Codec
 {
     /// <inheritdoc/>
     public override string Name => name;
 
     /// <inheritdoc/>
     protected override int Decode(ReadOnlyMemory<byte> encoded, Span<byte> destination) => Deflate.IsThere && !isByRuntime
-        ? Deflate.Decode(encoded.Span, destination, hasHeader)
+        ? Deflate.Decode(encoded.Span, destination, wrapping)
         : DecodeByRuntime(encoded, destination, isWhole: true);
 
     /// <inheritdoc/>
@@ -25,9 +25,12 @@ internal sealed class InflateCodec(string name, bool hasHeader, bool isByRuntime
     {
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(encoded, out ArraySegment<byte> segment) ? segment : encoded.ToArray();
         using var input = new StreamInput(bytes);
-        using Stream stream = hasHeader
-            ? new ZLibStream(input, CompressionMode.Decompress)
-            : new DeflateStream(input, CompressionMode.Decompress);
+        using Stream stream = wrapping switch
+        {
+            DeflateWrapping.Zlib => new ZLibStream(input, CompressionMode.Decompress),
+            DeflateWrapping.Gzip => new GZipStream(input, CompressionMode.Decompress),
+            _ => new DeflateStream(input, CompressionMode.Decompress),
+        };
         int length = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
         return !isWhole || (stream.ReadByte() < 0 && !input.IsExhausted) ? length : Damaged;
     }

@@ -123,6 +123,13 @@ internal sealed class Verification(ImageStack stack)
 
     private void AddContainer(string part, Container? container)
     {
+        // What a disk in it has no use for is decoded, too.
+        foreach (Container around in container?.OutermostFirst() ?? [])
+        {
+            Check reading = ReadCheck.Of(around, around, stack.Context.Memory.Decoded);
+            Add(part, reading with { Name = $"{around.Format} as a whole" });
+        }
+
         foreach (Check check in container?.Checks ?? [])
         {
             Add(part, check);

@@ -20,6 +20,12 @@ public sealed class SplitFormat : ContainerFormat
     /// <inheritdoc/>
     public override IReadOnlyList<string> FileExtensions => [".001"];
 
+    /// <inheritdoc/>
+    public override bool HoldsFile => true;
+
+    /// <inheritdoc/>
+    public override string HeldName(string name) => name[..Math.Max(name.LastIndexOf('.'), 0)];
+
     /// <summary>Whether it is the first part, and there is a second or later one.</summary>
     public override bool Probe(ImageFile file) =>
         PartName.First(file.Name) is { } first && (first.FindNext(file.Folder) ?? first.FindBehindGap(file.Folder)) is not null;
