@@ -6,8 +6,11 @@ namespace ImageFs.Storage.Remote;
 internal sealed class LinkSpeed
 {
     // Below this a request says how long the way is, above how broad.
-    private const int Small = 128 << 10;
+    private const int Small = 32 << 10;
     private const int Part = 8;
+
+    // Bytes a second, as long as nobody knows.
+    private const double UsualRate = 32 << 20;
 
     private const long LeastAhead = 256 << 10;
     private const long MostAhead = 32 << 20;
@@ -30,7 +33,7 @@ internal sealed class LinkSpeed
     public long Ahead => Math.Clamp((long)Math.Max(2 * Carried, s_slack.TotalSeconds * Rate), LeastAhead, MostAhead);
 
     // Bytes that are on their way at one time.
-    private double Carried => Latency.TotalSeconds * Rate;
+    private double Carried => Latency.TotalSeconds * (Rate is > 0 and var rate ? rate : UsualRate);
 
     /// <summary>
     /// How many bytes to ask for where few are wanted: as many as cost little more than the answer itself.

@@ -9,6 +9,8 @@ namespace ImageFs.Storage.Remote.Nbd;
 /// </summary>
 internal sealed class NbdConnection : IDisposable
 {
+    private const int MaxWaitMilliseconds = 2000;
+
     private readonly NbdLink _link;
     private readonly NbdReplies _replies;
     private readonly object _sync = new();
@@ -169,7 +171,7 @@ internal sealed class NbdConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!IsBroken)
+        if (IsDone())
         {
             TrySayGoodbye();
         }
@@ -299,6 +301,7 @@ internal sealed class NbdConnection : IDisposable
         lock (_sync)
         {
             _underWay.Remove(request.Cookie);
+            Monitor.PulseAll(_sync);
             if (_receiver == request)
             {
                 _receiver = null;
@@ -405,6 +408,21 @@ internal sealed class NbdConnection : IDisposable
         if (error != 0)
         {
             throw new LinuxException("NBD_CMD_READ", error < 4096 ? errno : Errno.EIO, $"0x{offset:x}");
+        }
+    }
+
+    // A server that is told of the end is not to have replies left to send: nbdkit ends by an assertion when it has.
+    private bool IsDone()
+    {
+        long end = Environment.TickCount64 + MaxWaitMilliseconds;
+        lock (_sync)
+        {
+            while (_failure is null && _underWay.Count > 0 && end - Environment.TickCount64 is > 0 and var left)
+            {
+                Monitor.Wait(_sync, (int)left);
+            }
+
+            return _failure is null && _underWay.Count == 0;
         }
     }
 
