@@ -12,6 +12,7 @@ packages=(
   wimtools                    # wimcapture, the writer of Xpress and LZX
   isomd5sum                   # checkisomd5
   strace perl-base
+  nbdkit                      # a server of disks, with faults (qemu-nbd is in qemu-utils)
   e2fsprogs dosfstools mtools exfatprogs exfat-fuse # ext, FAT and exFAT images and their readers
   btrfs-progs                 # Btrfs images and their readers
   bchunk libcdio-utils vcdimager # second readers of optical discs
