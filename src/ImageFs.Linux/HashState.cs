@@ -27,15 +27,36 @@ public sealed unsafe class HashState : SafeHandle
     /// <exception cref="LinuxException">There is not enough memory.</exception>
     public void Compute(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> hash)
     {
+        Begin();
+        Append(first);
+        Append(second);
+        Finish(hash);
+    }
+
+    /// <summary>Begins a hash of bytes that come piece by piece.</summary>
+    /// <exception cref="LinuxException">There is not enough memory.</exception>
+    public void Begin() => Check(Libcrypto.EVP_DigestInit_ex2(handle, _digest, null) > 0);
+
+    /// <summary>Goes on with the hash.</summary>
+    /// <param name="bytes">The bytes that come next.</param>
+    /// <exception cref="LinuxException">There is not enough memory.</exception>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* run = bytes)
+        {
+            Check(Libcrypto.EVP_DigestUpdate(handle, run, (nuint)bytes.Length) > 0);
+        }
+    }
+
+    /// <summary>Ends the hash.</summary>
+    /// <param name="hash">Takes it.</param>
+    /// <exception cref="LinuxException">There is not enough memory.</exception>
+    public void Finish(Span<byte> hash)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(hash.Length, _size);
-        fixed (byte* one = first)
-        fixed (byte* two = second)
         fixed (byte* output = hash)
         {
-            Check(Libcrypto.EVP_DigestInit_ex2(handle, _digest, null) > 0
-                && Libcrypto.EVP_DigestUpdate(handle, one, (nuint)first.Length) > 0
-                && Libcrypto.EVP_DigestUpdate(handle, two, (nuint)second.Length) > 0
-                && Libcrypto.EVP_DigestFinal_ex(handle, output, null) > 0);
+            Check(Libcrypto.EVP_DigestFinal_ex(handle, output, null) > 0);
         }
     }
 

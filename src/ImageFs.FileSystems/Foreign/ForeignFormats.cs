@@ -71,10 +71,11 @@ public static class ForeignFormats
 
         // Disk images of other programs.
         File("affs", "an Amiga floppy (ADF)", "xdftool of amitools or unadf reads it", At(0, "DOS")).When(static source => source.From(3) is [<= 7, ..]),
-        File("ewf", "a forensic image (E01, EnCase)", "ewfmount shows the disk in it", At(0, [.. "EVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00])),
-        File("ewf", "a forensic image (Ex01, EnCase)", "ewfmount shows the disk in it", At(0, [.. "EVF2"u8, 0x0D, 0x0A, 0x81, 0x00])),
-        File("ewf", "a forensic collection of files (L01, EnCase)", "ewfmount -f files shows them", At(0, [.. "LVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00])),
+        File("ewf2", "a forensic image (Ex01, EnCase)", "ewfmount shows the disk in it", At(0, [.. "EVF2"u8, 0x0D, 0x0A, 0x81, 0x00])),
+        File("ewf-files", "a forensic collection of files (L01, EnCase)", "ewfmount -f files shows them", At(0, [.. "LVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00])),
+        File("ewf-files", "a forensic collection of files (Lx01, EnCase)", "ewfmount -f files shows them", At(0, [.. "LEF2"u8, 0x0D, 0x0A, 0x81, 0x00])),
         File("aff", "a forensic image (AFF)", "affuse shows the disk in it", At(0, "AFF")).When(static source => source.From(3) is [>= (byte)'0' and <= (byte)'9', ..]),
+        File("aff4", "a forensic image (AFF4)", "aff4imager or aff4.py extracts the disk in it", At(0, "PK\u0003\u0004"), At(30, "container.description")),
         File("qed", "a disk image of QEMU (QED)", "convert it: qemu-img convert -O qcow2", At(0, "QED\0")),
         File("parallels", "a disk image of Parallels", "convert it: qemu-img convert -f parallels -O qcow2", At(0, "WithoutFreeSpace")),
         File("parallels", "a disk image of Parallels", "convert it: qemu-img convert -f parallels -O qcow2", At(0, "WithouFreSpacExt")),

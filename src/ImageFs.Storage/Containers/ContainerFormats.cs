@@ -1,5 +1,6 @@
 using ImageFs.Storage.Containers.AndroidSparse;
 using ImageFs.Storage.Containers.Dmg;
+using ImageFs.Storage.Containers.Ewf;
 using ImageFs.Storage.Containers.Optical;
 using ImageFs.Storage.Containers.Packed;
 using ImageFs.Storage.Containers.Qcow2;
@@ -29,6 +30,7 @@ public static class ContainerFormats
         new VhdFormat(),
         new DmgFormat(),
         new AndroidSparseFormat(),
+        new EwfFormat(),
         new SplitFormat(),
         .. PackedFormats.All,
         .. OpticalFormats.All,
