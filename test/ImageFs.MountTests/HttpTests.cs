@@ -152,6 +152,34 @@ internal sealed class HttpTests
         Tool.Run("cmp", mount["other"], _folder["tree/other"]).Succeeded();
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    [CancelAfter(Limit)]
+    public void A_server_that_falls_silent_is_an_error_after_the_time_limit_and_the_mount_recovers(bool isSecure)
+    {
+        using var server = new WebServer();
+        File.Copy(Image, server["a.iso"]);
+        using var mount = ImageMount.Mount($"{(isSecure ? server.Secure : server.Plain)}a.iso", $"retry-time=1,ca={server.Authority}");
+        Tool.Run("stat", mount["big"]).Succeeded();
+        server.Pause();
+        ToolResult read = Tool.Run("cmp", mount["big"], _folder["tree/big"]);
+        server.GoOn();
+
+        Assert.That(read.Error, Does.Contain("Input/output error"));
+        Assert.That(ImageMount.Eventually(() => Tool.Run("cmp", mount["big"], _folder["tree/big"]).ExitCode == 0));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_proxy_is_the_one_that_the_environment_names()
+    {
+        ToolResult Ask(string host, string exceptions) => Tool.Run(
+            "env", $"http_proxy={_server.Plain}", $"no_proxy={exceptions}", ImageFsProgram.Path, "cat", $"http://{host}/a.iso", "many/7/file");
+
+        Assert.That(Ask("nowhere.invalid", string.Empty).Succeeded().Text, Is.EqualTo("7\n"));
+        Assert.That(Ask("127.0.0.1:1", "127.0.0.1").Error, Does.Contain("refused"));
+    }
+
     [Test]
     [CancelAfter(Limit)]
     public void Completion_asks_the_server_only_for_what_is_inside_an_image()

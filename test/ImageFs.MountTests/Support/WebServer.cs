@@ -83,6 +83,11 @@ internal sealed class WebServer : IDisposable
         _process = null;
     }
 
+    /// <summary>It falls silent: connections stay as they are, and nothing comes in.</summary>
+    public void Pause() => Tool.CleanUp("kill", "-STOP", $"{_process!.Id}").Succeeded();
+
+    public void GoOn() => Tool.CleanUp("kill", "-CONT", $"{_process!.Id}").Succeeded();
+
     public void Dispose()
     {
         Stop();

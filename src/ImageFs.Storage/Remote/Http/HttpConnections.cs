@@ -41,12 +41,12 @@ internal static class HttpConnections
             KeepAlivePingTimeout = limit > s_leastPing ? limit : s_leastPing,
             ConnectCallback = (context, cancellation) => Connect(context.DnsEndPoint, limit, cancellation),
         };
-        if (options.AuthorityFile is not null)
+        if (options.ReadAuthorities() is { } text)
         {
             var authorities = new X509Certificate2Collection();
             try
             {
-                authorities.ImportFromPem(options.ReadAuthorities());
+                authorities.ImportFromPem(text);
             }
             catch (CryptographicException)
             {
@@ -59,7 +59,7 @@ internal static class HttpConnections
                 RevocationMode = X509RevocationMode.NoCheck,
             };
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(
-                authorities.Count > 0 ? authorities : throw new OptionException($"ca={options.AuthorityFile}", "has no certificate in PEM"));
+                authorities.Count > 0 ? authorities : throw new OptionException("ca", "the file has no certificate in PEM"));
         }
 
         return new HttpMessageInvoker(handler);

@@ -149,7 +149,7 @@ internal sealed class HttpRequests : IDisposable
                 return null;
             }
 
-            if (options.Netrc?.Find(address.Target.IdnHost, user) is { } found)
+            if (options.Netrc.Find(address.Target.IdnHost, user) is { } found)
             {
                 (user, password) = found;
             }
