@@ -129,6 +129,11 @@ public sealed class ImageStack : IDisposable
         IReadOnlyList<ContainerFormat> headered = named is not null || choice.Offset == 0 ? HeaderedFormat.All : [];
         BlockSource source = ContainerFormats.Open(_file, named, Context with { AddedFormats = [.. Context.AddedFormats, .. headered] });
         var container = source as Container;
+        if (container is null)
+        {
+            MarksAhead.Ask(source);
+        }
+
         var sectors = new SectorSizes(choice.SectorSize, container is null ? Device is { LogicalBlockSize: > 1 } device ? device.LogicalBlockSize : null : container.LogicalSectorSize);
         BlockSource? header = Context.Options.TakeValue("header") is { } path ? OpenOther(path) : null;
         return new Disk(Limit(source, choice), container, sectors, Context with { DetachedHeader = header }, OpenOthers());
