@@ -9,6 +9,9 @@ public readonly record struct DeviceNumber(uint Major, uint Minor)
     /// <param name="packed">Both parts.</param>
     public static DeviceNumber Unpack(uint packed) => new((packed >> 8) & 0xFFF, (packed & 0xFF) | ((packed >> 12) & 0xFFF00));
 
+    /// <summary>The number as <see cref="Unpack"/> takes it (new_encode_dev): the lower 12 bits of the major number, and 20 of the minor.</summary>
+    public uint Pack() => (Minor & 0xFF) | ((Major & 0xFFF) << 8) | ((Minor & 0xFFF00) << 12);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Major}:{Minor}";
 }

@@ -77,6 +77,7 @@ internal static class Program
         { "Mounting", MountCommand.Create(), UnmountCommand.Create(), StatsCommand.Create() },
         { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), CatCommand.Create(), ExtractCommand.Create() },
         { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
+        { "For Linux by itself", ManifestCommand.Create() },
         new HelpOption("--help", "-h") { Description = "Print this help, or that of a command.", Action = new PrintHelp() },
         new Option<bool>("--version", "-V") { Description = "Print the version.", Action = new PrintVersion(), Recursive = true },
     };

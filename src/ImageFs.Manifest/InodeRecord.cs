@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using ImageFs.Tree;
+
+namespace ImageFs.Manifest;
+
+/// <summary>Writes inodes (erofs_inode_extended).</summary>
+internal static class InodeRecord
+{
+    /// <summary>Bytes of an inode without what follows it.</summary>
+    public const int Length = 64;
+
+    /// <summary>Bytes that the numbers of inodes count in.</summary>
+    public const int SlotSize = 32;
+
+    private const int Extended = 1;
+    private const int Plain = 0;
+    private const int Inline = 2;
+    private const int ChunkBased = 4;
+    private const int HasIndexes = 0x20;
+    private const int Has48Bits = 0x40;
+
+    /// <summary>Writes one.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="layout">Where everything is.</param>
+    /// <param name="record">At least <see cref="Length"/> bytes, of zeros.</param>
+    public static void Write(ManifestNode node, ManifestLayout layout, Span<byte> record)
+    {
+        int kind = node.Body switch { BodyKind.Tail => Inline, BodyKind.Chunks => ChunkBased, _ => Plain };
+        BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)(Extended | (kind << 1)));
+        if (node.Attributes.Length > 0)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(record[2..], (ushort)(((node.Attributes.Length - AttributeRecords.HeaderLength) / 4) + 1));
+        }
+
+        BinaryPrimitives.WriteUInt16LittleEndian(record[4..], (ushort)(((uint)node.Type << 12) | node.Permissions));
+        BinaryPrimitives.WriteInt64LittleEndian(record[8..], node.Size);
+        WritePlace(node, layout, record);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[20..], node.Number);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[24..], node.Uid);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[28..], node.Gid);
+        BinaryPrimitives.WriteInt64LittleEndian(record[32..], node.Time.Seconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[40..], node.Time.Nanoseconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[44..], Math.Max(node.LinkCount, 1));
+    }
+
+    private static void WritePlace(ManifestNode node, ManifestLayout layout, Span<byte> record)
+    {
+        switch (node.Body)
+        {
+            case BodyKind.Chunks:
+                int format = (node.ChunkBits - layout.BlockBits) | HasIndexes | (layout.Has48Bits ? Has48Bits : 0);
+                BinaryPrimitives.WriteUInt16LittleEndian(record[16..], (ushort)format);
+                break;
+            case BodyKind.Blocks:
+                WriteBlock(layout, (ulong)node.BodyAddress >> layout.BlockBits, record);
+                break;
+            case BodyKind.Device:
+                WriteBlock(layout, layout.StartOf(node.Extents[0].Device) + ((ulong)node.Extents[0].Address >> layout.BlockBits), record);
+                break;
+            case BodyKind.None when node.Type is NodeType.BlockDevice or NodeType.CharacterDevice:
+                BinaryPrimitives.WriteUInt32LittleEndian(record[16..], node.Device.Pack());
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void WriteBlock(ManifestLayout layout, ulong block, Span<byte> record)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)(block & uint.MaxValue));
+        if (layout.Has48Bits)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(record[6..], (ushort)(block >> 32));
+        }
+    }
+}
