@@ -42,6 +42,9 @@ public enum Errno
     /// <summary>Bad address.</summary>
     EFAULT = 14,
 
+    /// <summary>Block device required.</summary>
+    ENOTBLK = 15,
+
     /// <summary>Device or resource busy.</summary>
     EBUSY = 16,
 

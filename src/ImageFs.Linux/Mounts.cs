@@ -64,6 +64,20 @@ public static unsafe class Mounts
     public static string? TypeAt(string directory) =>
         FieldsAt(directory) is { } fields ? fields[Array.IndexOf(fields, "-") + 1] : null;
 
+    /// <summary>What is mounted on a directory, on top: its source as the mount table has it. The mount itself is not touched.</summary>
+    /// <param name="directory">An absolute path without symbolic links.</param>
+    /// <returns>Null when nothing is mounted there.</returns>
+    public static string? SourceAt(string directory) =>
+        FieldsAt(directory) is { } fields ? Unescape(fields[Array.IndexOf(fields, "-") + 2]) : null;
+
+    /// <summary>All mounts of this process's namespace, in the order in which they were made.</summary>
+    public static IReadOnlyList<MountedPlace> All() =>
+    [
+        .. Table().Select(fields => (Fields: fields, Type: Array.IndexOf(fields, "-") + 1))
+            .Where(mount => mount.Type > 0 && mount.Type + 1 < mount.Fields.Length)
+            .Select(mount => new MountedPlace(Unescape(mount.Fields[PathField]), mount.Fields[mount.Type], Unescape(mount.Fields[mount.Type + 1]))),
+    ];
+
     /// <summary>The mount points inside a mount, as the mount table has them.</summary>
     /// <param name="directory">Its mount point, an absolute path without symbolic links.</param>
     public static IReadOnlyList<string> Below(string directory) => FieldsAt(directory) is { } mount
@@ -105,5 +119,6 @@ public static unsafe class Mounts
         .Replace(@"\040", " ", StringComparison.Ordinal)
         .Replace(@"\011", "\t", StringComparison.Ordinal)
         .Replace(@"\012", "\n", StringComparison.Ordinal)
+        .Replace(@"\043", "#", StringComparison.Ordinal)
         .Replace(@"\134", @"\", StringComparison.Ordinal);
 }

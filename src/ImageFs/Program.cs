@@ -74,7 +74,7 @@ internal static class Program
         new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
         new Example("imagefs info disk.qcow2", "what is in an image"),
         new Example("imagefs extract disk.img etc -C out", "copy files out, without FUSE"),
-        { "Mounting", MountCommand.Create(), UnmountCommand.Create(), StatsCommand.Create() },
+        { "Mounting", MountCommand.Create(), UnmountCommand.Create(), MountsCommand.Create(), StatsCommand.Create() },
         { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), CatCommand.Create(), ExtractCommand.Create() },
         { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
         { "For Linux by itself", ManifestCommand.Create() },

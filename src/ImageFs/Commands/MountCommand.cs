@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Mounting;
@@ -55,6 +56,7 @@ internal static class MountCommand
             {
                 Further = images[1..],
                 Debug = parsed.GetValue(debug),
+                IsVerbose = parsed.GetValue(isVerbose),
                 ReadyDescriptor = parsed.GetValue(readyDescriptor),
                 PidFile = parsed.GetValue(pidFile),
             };
@@ -88,7 +90,20 @@ internal static class MountCommand
     {
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
-        using ImageServer server = ImageServer.Start(request, log.Write);
+        var source = MountSource.Open(request, log.Write);
+        if (KernelMount.TryMount(source, request, log.Write))
+        {
+            if (inBackground && !Background.Ready())
+            {
+                FuseUnmount.Run(source.Options.MountPoint, lazy: false);
+                return ExitStatus.Interrupted;
+            }
+
+            readiness?.Announce(server: null);
+            return ExitStatus.Success;
+        }
+
+        using ImageServer server = ImageServer.Start(source, request, log.Write);
         using PidFile? pidFile = PidFile.Write(request.PidFile);
         if (server.IsInterrupted)
         {

@@ -53,10 +53,10 @@ internal static class MountHelper
             return RunInside(space, arguments);
         }
 
-        var request = new MountRequest(call.Source, call.Directory, call.Options) { IsSloppy = call.IsSloppy, IsFromMount = true };
+        var request = new MountRequest(call.Source, call.Directory, call.Options) { IsSloppy = call.IsSloppy, IsFromMount = true, IsVerbose = call.IsVerbose };
         if (call.IsFake)
         {
-            ImageServer.Check(request, Log.WriteToStandardError);
+            MountSource.Open(request, Log.WriteToStandardError).Dispose();
             return ExitStatus.Success;
         }
 

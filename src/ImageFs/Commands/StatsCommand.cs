@@ -4,6 +4,7 @@ using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Linux;
+using ImageFs.Mounting;
 using ImageFs.Output;
 
 namespace ImageFs.Commands;
@@ -22,7 +23,13 @@ internal static class StatsCommand
         };
         command.SetAction(parsed =>
         {
-            using JsonDocument status = JsonDocument.Parse(FuseStatus.Query(Paths.Full(parsed.GetRequiredValue(directory))));
+            string path = Paths.Full(parsed.GetRequiredValue(directory));
+            if (MountedImage.At(Path.TrimEndingDirectorySeparator(path)) is { Engine: Engine.Kernel })
+            {
+                throw new FuseMountException($"{path}: Linux mounts it by itself (-o engine=kernel): there is no server that counts");
+            }
+
+            using JsonDocument status = JsonDocument.Parse(FuseStatus.Query(path));
             if (parsed.GetValue(asJson))
             {
                 using Stream output = StandardOutput.Open();

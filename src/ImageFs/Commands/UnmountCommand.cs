@@ -52,6 +52,12 @@ internal static class UnmountCommand
     private static void Unmount(string path, bool lazy)
     {
         string directory = FindMountPoint(path);
+        if (MountedImage.At(directory) is { Engine: Engine.Kernel } mount)
+        {
+            mount.UnmountFromKernel(lazy);
+            return;
+        }
+
         int? server = null;
         var query = new Thread(() => server = TryFindServer(directory)) { IsBackground = true };
         if (!lazy)
@@ -83,7 +89,7 @@ internal static class UnmountCommand
         string directory = Path.TrimEndingDirectorySeparator(path);
         for (int links = 0; links < MaxLinks; links++)
         {
-            if (Mounts.TypeAt(directory)?.StartsWith("fuse.", StringComparison.Ordinal) == true)
+            if (Mounts.TypeAt(directory)?.StartsWith("fuse.", StringComparison.Ordinal) == true || MountedImage.At(directory) is not null)
             {
                 return directory;
             }

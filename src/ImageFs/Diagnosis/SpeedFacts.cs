@@ -1,4 +1,5 @@
 using ImageFs.Linux;
+using ImageFs.Manifest.Engine;
 using ImageFs.Storage;
 using ImageFs.Storage.Decoding;
 
@@ -16,6 +17,7 @@ internal static class SpeedFacts
     public static IEnumerable<Fact> Find()
     {
         yield return new Fact("kernel", Health.Note, Kernel.Release);
+        yield return FindEngine();
         yield return FindRings();
         yield return FindPipes();
         if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)
@@ -49,6 +51,20 @@ internal static class SpeedFacts
     private static Fact FindLibrary(string name, string package, string use) => SystemLibrary.IsThere(name)
         ? new Fact(name, Health.Good, $"found: {use} can be opened")
         : new Fact(name, Health.Limited, $"not found: {use} cannot be opened", $"install it (Debian's package {package})");
+
+    private static Fact FindEngine()
+    {
+        try
+        {
+            return EngineProbe.Run() == EngineWay.Files
+                ? new Fact("engine=kernel", Health.Good, "works: Linux reads images by itself, at its own speed")
+                : new Fact("engine=kernel", Health.Limited, "works with loop devices only: this kernel takes no files, or gives zeros for what a file lacks", "Linux 6.12, with its fixes of February 2026");
+        }
+        catch (EngineException e)
+        {
+            return new Fact("engine=kernel", Health.Note, $"does not work: {e.Message}");
+        }
+    }
 
     private static Fact FindRings() => Kernel.Read("/sys/module/fuse/parameters/enable_uring") switch
     {

@@ -78,6 +78,8 @@ internal static class MountOptionHelp
             ("context=LABEL", "for SELinux; so are fscontext=, defcontext= and rootcontext=")),
         Group(
             "How it is served",
+            ("engine=fuse|kernel|auto", "kernel: Linux mounts it by itself, and no server stays (default: fuse)"),
+            ("engine-copy=BYTES", "how much may be copied into memory for that (default: 64M)"),
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),
             ("cache=shared|once|none", "what is kept: once or none, by the mount's page cache alone (default: shared)"),
             ("cache-dir=DIR", "where files are made for what is kept of remote and compressed images (default: ~/.cache/imagefs)"),

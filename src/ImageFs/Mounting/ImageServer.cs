@@ -1,12 +1,7 @@
 using System.Runtime.InteropServices;
 using ImageFs.Fuse;
 using ImageFs.Images;
-using ImageFs.Images.Library;
-using ImageFs.Images.Nested;
 using ImageFs.Linux;
-using ImageFs.Output;
-using ImageFs.Storage;
-using ImageFs.Storage.Keys;
 using ImageFs.Tree;
 
 namespace ImageFs.Mounting;
@@ -17,7 +12,7 @@ internal sealed class ImageServer : IDisposable
     private const long SameSignalInMilliseconds = 200;
     private const PosixSignal UserSignal1 = (PosixSignal)10;
 
-    private readonly ImageStack? _stack;
+    private readonly MountSource _source;
     private readonly Action<string> _log;
     private readonly MountStatus _status;
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -30,10 +25,10 @@ internal sealed class ImageServer : IDisposable
     private long _firstEnd;
     private int _ends;
 
-    private ImageServer(ImageStack? stack, Action<string> log, MountStatus status, bool isService)
+    private ImageServer(MountSource source, Action<string> log, MountStatus status, bool isService)
     {
         _isService = isService;
-        _stack = stack;
+        _source = source;
         _log = log;
         _status = status;
 
@@ -44,40 +39,27 @@ internal sealed class ImageServer : IDisposable
         _signals.Add(PosixSignalRegistration.Create(UserSignal1, Report));
     }
 
-    /// <summary>Opens the image and mounts it; the mount answers when this returns.</summary>
-    /// <param name="request">What to mount.</param>
+    /// <summary>Mounts what is opened, which is closed with this; the mount answers when this returns.</summary>
+    /// <param name="source">What is mounted.</param>
+    /// <param name="request">How it was asked for.</param>
     /// <param name="log">Takes warnings and errors, a line each.</param>
-    /// <exception cref="Storage.ImageException">The image cannot be read.</exception>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted.</exception>
-    /// <exception cref="OptionException">An option is unknown or not valid.</exception>
-    internal static ImageServer Start(MountRequest request, Action<string> log)
+    internal static ImageServer Start(MountSource source, MountRequest request, Action<string> log)
     {
-        (ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, MemoryBudget memory, bool isWatched) = Open(request, log);
-        ImageServer? server = null;
+        FuseMountOptions options = source.Options;
+        var status = new MountStatus(options.Source, options.MountPoint, source.FileSystem.Format, source.Memory.Decoded);
+        var server = new ImageServer(source, log, status, !request.IsFromMount);
         try
         {
-            server = new ImageServer(stack, log, new MountStatus(options.Source, options.MountPoint, fileSystem.Format, memory.Decoded), !request.IsFromMount);
-            server.Mount(fileSystem, options with { Status = server._status.ToJson });
-            server._watcher = isWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
+            server.Mount(source.FileSystem, options with { Status = status.ToJson });
+            server._watcher = source.IsWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
             return server;
         }
         catch
         {
-            server?.Dispose();
-            stack?.Dispose();
+            server.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Does all that <see cref="Start"/> does but for mounting.</summary>
-    /// <returns>The file system's format.</returns>
-    internal static string Check(MountRequest request, Action<string> log)
-    {
-        (ImageStack? stack, FileSystem fileSystem, _, _, _) = Open(request, log);
-        using (stack)
-        {
-            return fileSystem.Format;
         }
     }
 
@@ -102,83 +84,7 @@ internal sealed class ImageServer : IDisposable
 
         _keeper?.Dispose();
         _session?.Dispose();
-        _stack?.Dispose();
-    }
-
-    private static (ImageStack? Stack, FileSystem FileSystem, FuseMountOptions Options, MemoryBudget Memory, bool IsWatched) Open(
-        MountRequest request, Action<string> log)
-    {
-        string mountPoint = Paths.Full(request.Directory);
-        var options = OptionList.Parse(request.Options);
-        bool isWatched = options.TakeFlag("auto_unmount");
-        bool isTree = options.TakeFlag("tree");
-        NestedOptions? nested = NestedOptions.Take(options);
-
-        // The images of a folder are opened later, when the terminal is somebody else's.
-        var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
-        var context = new OpenContext(options, log) { Keys = keys, ShowTransfer = total => TransferBar.Show(total, request.HasTerminal) };
-        var location = ImageLocation.Parse(request.Image);
-        if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
-        {
-            throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
-        }
-
-        if (isTree && request.Further.Count > 0)
-        {
-            throw new FuseMountException($"{request.Further[0]}: mount --tree takes one folder");
-        }
-
-        if (request.Further.Count > 0 && FileDevice.FindDescriptor(request.Directory) is null && Paths.IsFile(mountPoint))
-        {
-            throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
-        }
-
-        ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
-        try
-        {
-            FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
-            FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
-            fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.PublicImage, context, nested);
-            if (!request.IsSloppy)
-            {
-                KnownFormats.RefuseRest(options);
-            }
-
-            if (!isTree)
-            {
-                keys.Dispose();
-            }
-
-            mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
-            return (stack, fileSystem, mountOptions, context.Memory, isWatched);
-        }
-        catch
-        {
-            stack?.Dispose();
-            throw;
-        }
-    }
-
-    // The mount point may be in the folder.
-    private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested) => hasNested
-        ? new ImageLibrary(folder, context, mountPoint) { MaxCount = NestedTree.MaxCountOfOuter }
-        : new ImageLibrary(folder, context, mountPoint);
-
-    private static void Ignore(string line)
-    {
-    }
-
-    // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
-    private static string ResolveSource(ImageLocation location)
-    {
-        if (!location.IsPath)
-        {
-            return location.PublicName;
-        }
-
-        string path = Paths.Full(location.Outer);
-        string? target = Paths.ReadLink(path) is null ? null : Paths.Resolve(path);
-        return location.Join(target ?? path);
+        _source.Dispose();
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)

@@ -29,6 +29,9 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     /// </summary>
     internal bool IsFromMount { get; init; }
 
+    /// <summary>Whether to tell how it is mounted.</summary>
+    internal bool IsVerbose { get; init; }
+
     /// <summary>Where the server's process id is written while the mount lasts; null for nowhere.</summary>
     internal string? PidFile { get; init; }
 
@@ -36,15 +39,16 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     internal int? ReadyDescriptor { get; init; }
 
     /// <summary>What a server in the background has to know, as words of its command line.</summary>
-    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", $"{!Console.IsErrorRedirected}", PidFile ?? string.Empty, .. Further];
+    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", $"{IsVerbose}", $"{!Console.IsErrorRedirected}", PidFile ?? string.Empty, .. Further];
 
     /// <summary>The same from the words; null when they are none.</summary>
-    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var terminal, var pidFile, .. var further]
+    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var verbose, var terminal, var pidFile, .. var further]
         ? new MountRequest(image, directory, options)
         {
             Further = further,
             IsSloppy = sloppy == bool.TrueString,
             IsFromMount = fromMount == bool.TrueString,
+            IsVerbose = verbose == bool.TrueString,
             HasTerminal = terminal == bool.TrueString,
             PidFile = pidFile.Length > 0 ? pidFile : null,
         }

@@ -121,6 +121,7 @@ internal static class SessionOptions
     internal static void Drop(OptionList options)
     {
         _ = options.TakeFlag("auto_unmount");
+        _ = EngineOptions.Take(options);
         _ = Take(options, source: string.Empty, mountPoint: "/", static _ => { });
     }
 

@@ -1,0 +1,127 @@
+using ImageFs.Fuse;
+using ImageFs.Images;
+using ImageFs.Images.Library;
+using ImageFs.Images.Nested;
+using ImageFs.Linux;
+using ImageFs.Output;
+using ImageFs.Storage;
+using ImageFs.Storage.Keys;
+using ImageFs.Tree;
+
+namespace ImageFs.Mounting;
+
+/// <summary>What a mount shows, opened, and how it was asked for.</summary>
+internal sealed class MountSource : IDisposable
+{
+    private readonly ImageStack? _stack;
+
+    private MountSource(ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, EngineOptions engine, MemoryBudget memory)
+    {
+        _stack = stack;
+        FileSystem = fileSystem;
+        Options = options;
+        Engine = engine;
+        Memory = memory;
+    }
+
+    /// <summary>The tree.</summary>
+    internal FileSystem FileSystem { get; }
+
+    /// <summary>How it is mounted by a server.</summary>
+    internal FuseMountOptions Options { get; }
+
+    /// <summary>Who serves it.</summary>
+    internal EngineOptions Engine { get; }
+
+    /// <summary>What its layers keep in memory.</summary>
+    internal MemoryBudget Memory { get; }
+
+    /// <summary>Whether somebody is to take the mount away if its server dies.</summary>
+    internal bool IsWatched { get; private init; }
+
+    /// <summary>Opens the image, and takes all options.</summary>
+    /// <param name="request">What to mount.</param>
+    /// <param name="log">Takes warnings, a line each.</param>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
+    /// <exception cref="LinuxException">A system call failed.</exception>
+    /// <exception cref="FuseMountException">It cannot be mounted so.</exception>
+    /// <exception cref="OptionException">An option is unknown or not valid.</exception>
+    internal static MountSource Open(MountRequest request, Action<string> log)
+    {
+        string mountPoint = Paths.Full(request.Directory);
+        var options = OptionList.Parse(request.Options);
+        bool isWatched = options.TakeFlag("auto_unmount");
+        var engine = EngineOptions.Take(options);
+        bool isTree = options.TakeFlag("tree");
+        NestedOptions? nested = NestedOptions.Take(options);
+
+        // The images of a folder are opened later, when the terminal is somebody else's.
+        var keys = new OptionKeys(options, isTree ? null : new KeyPrompt());
+        var context = new OpenContext(options, log) { Keys = keys, ShowTransfer = total => TransferBar.Show(total, request.HasTerminal) };
+        var location = ImageLocation.Parse(request.Image);
+        if (!isTree && location.IsPath && Paths.IsFolder(location.Outer))
+        {
+            throw new FuseMountException($"{request.Image}: is a folder; mount --tree shows every image in it");
+        }
+
+        if (isTree && request.Further.Count > 0)
+        {
+            throw new FuseMountException($"{request.Further[0]}: mount --tree takes one folder");
+        }
+
+        if (request.Further.Count > 0 && FileDevice.FindDescriptor(request.Directory) is null && Paths.IsFile(mountPoint))
+        {
+            throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
+        }
+
+        ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
+        try
+        {
+            FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
+            FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
+            fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.PublicImage, context, nested);
+            if (!request.IsSloppy)
+            {
+                KnownFormats.RefuseRest(options);
+            }
+
+            if (!isTree)
+            {
+                keys.Dispose();
+            }
+
+            mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
+            return new MountSource(stack, fileSystem, mountOptions, engine, context.Memory) { IsWatched = isWatched };
+        }
+        catch
+        {
+            stack?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stack?.Dispose();
+
+    // The mount point may be in the folder.
+    private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested) => hasNested
+        ? new ImageLibrary(folder, context, mountPoint) { MaxCount = NestedTree.MaxCountOfOuter }
+        : new ImageLibrary(folder, context, mountPoint);
+
+    private static void Ignore(string line)
+    {
+    }
+
+    // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
+    private static string ResolveSource(ImageLocation location)
+    {
+        if (!location.IsPath)
+        {
+            return location.PublicName;
+        }
+
+        string path = Paths.Full(location.Outer);
+        string? target = Paths.ReadLink(path) is null ? null : Paths.Resolve(path);
+        return location.Join(target ?? path);
+    }
+}
