@@ -65,7 +65,7 @@ internal static class KernelMount
                 return $"names are found whatever their case ({name}), and Linux would not find them";
             }
 
-            Mount(source, static _ => { });
+            Mount(source, warn: null);
             return null;
         }
         catch (Exception e) when (e is EngineException or ImageException or OptionException or LinuxException)
@@ -74,7 +74,9 @@ internal static class KernelMount
         }
     }
 
-    private static void Mount(MountSource source, Action<string> log)
+    /// <param name="source">What is mounted.</param>
+    /// <param name="warn">Takes what is not as it was; null where nothing may be lost.</param>
+    private static void Mount(MountSource source, Action<string>? warn)
     {
         FuseMountOptions options = source.Options;
         if (FileDevice.FindDescriptor(options.MountPoint) is not null)
@@ -91,12 +93,13 @@ internal static class KernelMount
         using var mount = EngineMount.Prepare(source.FileSystem, request);
         if (mount.Summary.Copied > 0)
         {
-            log($"{ByteSize.Text(mount.Summary.Copied)} of files that do not lie in the image as they are were copied into memory");
+            warn?.Invoke($"{ByteSize.Text(mount.Summary.Copied)} of files that do not lie in the image as they are were copied into memory");
         }
 
         if (mount.Summary.LostAttributes > 0)
         {
-            log($"{mount.Summary.LostAttributes} extended attributes have no place in EROFS and are left out");
+            string lost = $"{mount.Summary.LostAttributes} extended attributes have no place in EROFS";
+            (warn ?? throw new EngineException(lost))($"{lost} and are left out");
         }
 
         if (mount.NeedsDevices)

@@ -11,7 +11,8 @@ public sealed class ReferencesTests
     [TestCase("ImageFs.FileSystems", ExpectedResult = "ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
     [TestCase("ImageFs.Fuse", ExpectedResult = "ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
     [TestCase("ImageFs.Images", ExpectedResult = "ImageFs.FileSystems ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
-    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Images ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
+    [TestCase("ImageFs.Manifest", ExpectedResult = "ImageFs.Linux ImageFs.Storage ImageFs.Tree")]
+    [TestCase("imagefs", ExpectedResult = "ImageFs.FileSystems ImageFs.Fuse ImageFs.Images ImageFs.Linux ImageFs.Manifest ImageFs.Storage ImageFs.Tree")]
     public string A_project_refers_only_to_those_below_it(string assembly) => string.Join(
         ' ',
         Assembly.Load(assembly).GetReferencedAssemblies()
@@ -23,6 +24,7 @@ public sealed class ReferencesTests
     [TestCase("ImageFs.Tree")]
     [TestCase("ImageFs.FileSystems")]
     [TestCase("ImageFs.Images")]
+    [TestCase("ImageFs.Manifest")]
     [TestCase("imagefs")]
     public void Only_Linux_and_Fuse_have_unsafe_code(string assembly)
     {
@@ -37,6 +39,7 @@ public sealed class ReferencesTests
     [TestCase("ImageFs.FileSystems")]
     [TestCase("ImageFs.Fuse")]
     [TestCase("ImageFs.Images")]
+    [TestCase("ImageFs.Manifest")]
     [TestCase("imagefs")]
     public void Only_Linux_calls_the_C_library(string assembly)
     {
