@@ -24,7 +24,7 @@ public sealed class DoctorTests
         Assert.That((said.ExitCode, said.Error), Is.EqualTo((0, "")));
         Assert.That(said.Text, Does.StartWith("ok    /dev/fuse            can be opened\n").And.EndWith("\nMounting works, by mount(2).\n"));
         Assert.That(said.Text, Does.Contain("kernel               " + Tool.Run("uname", "-r").Text));
-        Assert.That(said.Text, Does.Contain("libzstd.so.1").And.Contain("libbz2.so.1.0").And.Contain("liblzma.so.5").And.Contain("libcrypto.so.3").And.Contain("libargon2.so.1"));
+        Assert.That(said.Text, Does.Contain("libzstd.so.1").And.Contain("libbz2.so.1.0").And.Contain("liblzma.so.5").And.Contain("libcrypto.so.3").And.Contain("libssl.so.3").And.Contain("libargon2.so.1"));
     }
 
     [Test]

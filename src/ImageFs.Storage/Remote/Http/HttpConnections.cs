@@ -43,6 +43,7 @@ internal static class HttpConnections
         };
         if (options.ReadAuthorities() is { } text)
         {
+            Tls.Require();
             var authorities = new X509Certificate2Collection();
             try
             {

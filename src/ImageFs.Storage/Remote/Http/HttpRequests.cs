@@ -49,6 +49,7 @@ internal sealed class HttpRequests : IDisposable
     /// <param name="patience">How long each server may say nothing.</param>
     /// <exception cref="LostLinkException">It may help to ask again.</exception>
     /// <exception cref="LinuxException">It will not.</exception>
+    /// <exception cref="UnsupportedFeatureException">There is no library for TLS.</exception>
     internal HttpResponseMessage Get(RangeHeaderValue? range, string? condition, bool isOpening, TimeSpan patience)
     {
         HttpAddress place = _place;
@@ -98,6 +99,7 @@ internal sealed class HttpRequests : IDisposable
                 return _client.Send(request, end.Token);
             }
 
+            Tls.Require();
             request.Version = s_version2;
             return _client.SendAsync(request, end.Token).GetAwaiter().GetResult();
         }
