@@ -152,7 +152,7 @@ internal sealed class HttpTests
         Tool.Run("cmp", mount["other"], _folder["tree/other"]).Succeeded();
     }
 
-    [TestCase("")]
+    [TestCase("ro")]
     [TestCase("ca=CA")]
     [CancelAfter(Limit)]
     public void Without_the_library_for_TLS_it_is_refused_by_name(string options)
