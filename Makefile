@@ -16,7 +16,7 @@ DIST ?= dist/imagefs
 WAYS ?= reply=splice reply=copy reply=gather reply=direct
 MICRO ?= --filter '*'
 
-.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-micro bench-tools check clean help tools
+.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-nbd bench-micro bench-tools check clean help tools
 
 build: tools ## Build everything
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
@@ -63,6 +63,9 @@ bench-ways: bench-tools ## Ways of replying, by size, source and readers; WAYS="
 
 bench-encrypted: bench-tools ## An encrypted volume beside the same in the clear, and beside openssl speed
 	@$(BENCH) encrypted
+
+bench-nbd: bench-tools ## An image of an NBD server 20 ms away, beside the kernel's driver over nbdfuse and qemu-storage-daemon
+	@$(BENCH) nbd
 
 bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter '*Extent*'"
 	@$(BENCH) micro $(MICRO)

@@ -2,12 +2,13 @@ using ImageFs.Benchmarks.Comparison;
 using ImageFs.Benchmarks.Encrypted;
 using ImageFs.Benchmarks.Micro;
 using ImageFs.Benchmarks.Mounting;
+using ImageFs.Benchmarks.Remote;
 using ImageFs.Benchmarks.Report;
 using ImageFs.Benchmarks.Ways;
 
 namespace ImageFs.Benchmarks;
 
-/// <summary><c>bench [compare | ways [OPTIONS...] | encrypted | micro [FILTER]]</c>: see docs/performance.md.</summary>
+/// <summary><c>bench [compare | ways [OPTIONS...] | encrypted | nbd | micro [FILTER]]</c>: see docs/performance.md.</summary>
 internal static class Program
 {
     private const int UsageError = 2;
@@ -22,10 +23,12 @@ internal static class Program
                 return CompareWays(new Settings(), variants);
             case ["encrypted"]:
                 return CompareEncrypted(new Settings());
+            case ["nbd"]:
+                return CompareNbd(new Settings());
             case ["micro", .. var rest]:
                 return MicroBenchmarks.Run(rest);
             default:
-                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | encrypted | micro [BENCHMARKDOTNET-OPTIONS...]]");
+                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | encrypted | nbd | micro [BENCHMARKDOTNET-OPTIONS...]]");
                 return UsageError;
         }
     }
@@ -60,6 +63,15 @@ internal static class Program
         string text = grid.Run();
         Console.WriteLine(text);
         MarkedSection.Write(settings.Document, "encrypted", text);
+        return Fail(grid.Failures);
+    }
+
+    private static int CompareNbd(Settings settings)
+    {
+        var grid = new NbdGrid(settings, new Tools(settings.Folder));
+        string text = grid.Run();
+        Console.WriteLine(text);
+        MarkedSection.Write(settings.Document, "nbd", text);
         return Fail(grid.Failures);
     }
 
