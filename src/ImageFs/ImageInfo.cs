@@ -3,6 +3,7 @@ using ImageFs.FileSystems.Foreign;
 using ImageFs.Images;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
+using ImageFs.Storage.Remote;
 using ImageFs.Storage.Volumes;
 
 namespace ImageFs;
@@ -34,6 +35,11 @@ internal static class ImageInfo
             .With("name", stack.Name)
             .With("size", disk.Container is null ? disk.Source.Length : stack.Length)
             .With("ro", true);
+        if (stack.Device is RemoteDevice remote && remote.ListImages() is { Count: > 0 } others)
+        {
+            image.With("exports", string.Join(", ", others.Select(name => $"\"{name}\"")));
+        }
+
         if (disk.Container is { } container)
         {
             ImageDescription contained = container.Describe();

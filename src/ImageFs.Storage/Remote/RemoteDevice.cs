@@ -63,6 +63,9 @@ public sealed class RemoteDevice : Device
         return isZero ? Extent.Hole(offset, length) : Extent.Mapped(offset, length, offset);
     }
 
+    /// <inheritdoc cref="RemoteTransport.ListImages"/>
+    public IReadOnlyList<string>? ListImages() => _transport.ListImages();
+
     /// <inheritdoc/>
     public override void Dispose()
     {

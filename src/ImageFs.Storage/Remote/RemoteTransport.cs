@@ -67,6 +67,10 @@ public abstract class RemoteTransport : IDisposable
     /// <exception cref="LostLinkException">It may be had when it is tried again.</exception>
     public virtual bool TryFindZeros(long offset, long length, ICollection<(long Length, bool IsZero)> runs, TimeSpan patience) => false;
 
+    /// <summary>Names what the server gives out, where the address does not say which of it is meant.</summary>
+    /// <returns>Null where the address does, or the server does not tell.</returns>
+    public virtual IReadOnlyList<string>? ListImages() => null;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

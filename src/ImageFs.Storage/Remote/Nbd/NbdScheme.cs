@@ -31,26 +31,9 @@ internal sealed class NbdScheme : LocationScheme
             Errno errno = e.InnerException is LinuxException cause ? cause.Errno : Errno.EIO;
             throw new LinuxException("connect", errno, location, e.InnerException is LinuxException ? null : e.Message);
         }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT && TryList(address, patience) is { Count: > 0 } names)
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT && NbdTransport.TryList(address, patience) is { Count: > 0 } names)
         {
             throw new LinuxException(e.Call, e.Errno, location, $"the server has no such export; it has {string.Join(", ", names)}");
-        }
-    }
-
-    private static IReadOnlyList<string>? TryList(NbdAddress address, TimeSpan patience)
-    {
-        try
-        {
-            using NbdLink link = NbdLink.Connect(address, patience);
-            var handshake = new NbdHandshake(link, address, patience);
-            handshake.Begin();
-            IReadOnlyList<string>? names = handshake.List();
-            handshake.Abort();
-            return names;
-        }
-        catch (Exception e) when (e is LostLinkException or LinuxException or ImageException)
-        {
-            return null;
         }
     }
 }

@@ -11,6 +11,8 @@ internal sealed class NbdTransport : RemoteTransport
     private const int UsualMaxRequest = 4 << 20;
     private const int SmallestFill = 64 << 10;
 
+    private static readonly TimeSpan s_listPatience = TimeSpan.FromSeconds(5);
+
     private readonly NbdAddress _address;
     private readonly NbdExport _export;
     private readonly object _sync = new();
@@ -87,6 +89,30 @@ internal sealed class NbdTransport : RemoteTransport
         // A request's length has 32 bits, and this one no other bound (proto.md, "Block size constraints").
         int asked = (int)Math.Min(length, 1 << 30);
         return Take(patience).TryFindZeros(offset, asked, runs, patience);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string>? ListImages() => _address.Export.Length == 0 ? TryList(_address, s_listPatience) : null;
+
+    /// <summary>Names the exports of a server.</summary>
+    /// <param name="address">Where it is; which export is meant does not matter.</param>
+    /// <param name="patience">How long it may say nothing.</param>
+    /// <returns>Null where it does not tell.</returns>
+    public static IReadOnlyList<string>? TryList(NbdAddress address, TimeSpan patience)
+    {
+        try
+        {
+            using NbdLink link = NbdLink.Connect(address, patience);
+            var handshake = new NbdHandshake(link, address, patience);
+            handshake.Begin();
+            IReadOnlyList<string>? names = handshake.List();
+            handshake.Abort();
+            return names;
+        }
+        catch (Exception e) when (e is LostLinkException or LinuxException or ImageException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>
