@@ -44,6 +44,9 @@ public sealed class ImageStack : IDisposable
     /// <summary>Length of all files together that the image is in, in bytes, as they lie there.</summary>
     public long LengthOfFiles => _opened.OfType<Device>().Sum(device => device.Length);
 
+    /// <summary>Whether any of it is on a device that is no file of this machine, and may be long in answering.</summary>
+    public bool HasRemote => _opened.Exists(opened => opened is (Storage.Device and not FileDevice) or ImageStack { HasRemote: true });
+
     /// <summary>What the layers are opened with; each takes its options as it is opened.</summary>
     public OpenContext Context { get; }
 

@@ -79,6 +79,52 @@ internal sealed class NbdTests
         Assert.That(said.Error, Does.Contain("it has disk"));
     }
 
+    [Test]
+    public void An_address_without_an_export_tells_of_all()
+    {
+        using NbdServer nbd = Serve("nbdkit");
+        Assert.That(ImageFsProgram.Run("info", nbd.Uri).Succeeded().Text, Does.Match(@"exports\s+""""").And.Match(@"fstype\s+ext4"));
+    }
+
+    [Test]
+    [CancelAfter(Limits.Test)]
+    public void A_server_that_speaks_TLS_is_one_whose_certificate_is_vouched_for()
+    {
+        Need.Program("openssl", "openssl");
+        string keys = _folder.CreateDirectory("keys");
+        Tool.Shell(
+            """
+            cd "$1" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca-key.pem -out ca-cert.pem -subj /CN=authority -days 2 2>/dev/null
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server-key.pem -out server.csr -subj /CN=localhost 2>/dev/null
+            printf 'subjectAltName=DNS:localhost' >names && openssl x509 -req -in server.csr -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -extfile names -out server-cert.pem -days 2 2>/dev/null
+            """, keys).Succeeded();
+        using var nbd = NbdServer.Nbdkit(_folder, "--tls=require", $"--tls-certificates={keys}", "file", _image);
+        string uri = nbd.Uri.Replace("nbd+", "nbds+", StringComparison.Ordinal);
+        using (var mount = ImageMount.Mount($"{uri}&tls-certificates={keys}"))
+        {
+            Tool.Run("diff", "-r", "--exclude=lost+found", _tree, mount.Directory).Succeeded();
+        }
+
+        Assert.That(ImageFsProgram.Run("ls", $"{uri}&tls-certificates={keys}&tls-hostname=other").Error, Does.Contain("tls-ca="));
+        Assert.That(ImageFsProgram.Run("ls", uri).Error, Does.Contain("tls-ca="), "nobody whom this machine trusts");
+        Assert.That(ImageFsProgram.Run("ls", nbd.Uri).Error, Does.Contain("nbds://"));
+    }
+
+    [Test]
+    [CancelAfter(Limits.Test)]
+    public void What_is_kept_is_counted_and_bounded()
+    {
+        using NbdServer nbd = Serve("qemu-nbd");
+        using var mount = ImageMount.Mount(nbd.Uri, "cache-limit=2M,transport=uring");
+        Assert.That(mount.Said!.Error, Does.Contain("transport=uring is not used"));
+        Tool.Run("cmp", Path.Combine(_tree, "big"), mount["big"]).Succeeded();
+        string told = ImageFsProgram.Run("stats", mount.Directory).Succeeded().Text;
+        Match kept = Regex.Match(told, @"kept:\s+bytes:\s+(?<bytes>[\d,]+)\s+stored:\s+(?<stored>[\d,]+)\s+read:\s+(?<read>[\d,]+)\s+dropped:\s+(?<dropped>[\d,]+)");
+        long Value(string name) => long.Parse(kept.Groups[name].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+        Assert.That(kept.Success, told);
+        Assert.That((Value("bytes") <= 2 << 20, Value("stored") >= BigLength, Value("read") >= BigLength, Value("dropped") >= BigLength - (4 << 20)), Is.EqualTo((true, true, true, true)), told);
+    }
+
     [TestCase("cache=none")]
     [TestCase("")]
     [CancelAfter(Limits.Test)]

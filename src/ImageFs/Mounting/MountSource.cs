@@ -15,13 +15,13 @@ internal sealed class MountSource : IDisposable
 {
     private readonly ImageStack? _stack;
 
-    private MountSource(ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, EngineOptions engine, MemoryBudget memory)
+    private MountSource(ImageStack? stack, FileSystem fileSystem, FuseMountOptions options, EngineOptions engine, OpenContext context)
     {
         _stack = stack;
         FileSystem = fileSystem;
         Options = options;
         Engine = engine;
-        Memory = memory;
+        Context = context;
     }
 
     /// <summary>The tree.</summary>
@@ -33,8 +33,8 @@ internal sealed class MountSource : IDisposable
     /// <summary>Who serves it.</summary>
     internal EngineOptions Engine { get; }
 
-    /// <summary>What its layers keep in memory.</summary>
-    internal MemoryBudget Memory { get; }
+    /// <summary>What its layers were opened with: what they keep is there.</summary>
+    internal OpenContext Context { get; }
 
     /// <summary>Whether somebody is to take the mount away if its server dies.</summary>
     internal bool IsWatched { get; private init; }
@@ -90,8 +90,15 @@ internal sealed class MountSource : IDisposable
                 keys.Dispose();
             }
 
+            if (mountOptions.Transport == FuseTransport.Ring && stack is { HasRemote: true })
+            {
+                // A queue's thread that waits for a server would have all of its processor wait.
+                log("transport=uring is not used: the image is on a server");
+                mountOptions = mountOptions with { Transport = FuseTransport.Device };
+            }
+
             mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
-            return new MountSource(stack, fileSystem, mountOptions, engine, context.Memory) { IsWatched = isWatched };
+            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched };
         }
         catch
         {

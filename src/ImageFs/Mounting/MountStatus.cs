@@ -3,6 +3,7 @@ using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
+using ImageFs.Storage.Caching;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Mounting;
@@ -12,7 +13,8 @@ namespace ImageFs.Mounting;
 /// <param name="mountPoint">The mount point.</param>
 /// <param name="format">The file system's format.</param>
 /// <param name="decoded">What is decoded for it.</param>
-internal sealed class MountStatus(string source, string mountPoint, string format, DecodedBlockCache decoded)
+/// <param name="kept">What is kept for it in files.</param>
+internal sealed class MountStatus(string source, string mountPoint, string format, DecodedBlockCache decoded, CacheFolder kept)
 {
     /// <summary>The session, once it is there.</summary>
     internal FuseSession? Session { get; set; }
@@ -40,6 +42,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             {
                 Write(json, session);
                 Write(json, decoded.Counts);
+                Write(json, kept.Counts);
             }
 
             json.WriteEndObject();
@@ -98,6 +101,16 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         json.WriteNumber("bytes", counts.Decoded);
         json.WriteNumber("read", counts.Read);
         json.WriteNumber("ahead", counts.Ahead);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, FolderCounts counts)
+    {
+        json.WriteStartObject("kept");
+        json.WriteNumber("bytes", counts.Kept);
+        json.WriteNumber("stored", counts.Stored);
+        json.WriteNumber("read", counts.Read);
+        json.WriteNumber("dropped", counts.Dropped);
         json.WriteEndObject();
     }
 
