@@ -85,7 +85,7 @@ internal static class MountOptionHelp
             ("cache-dir=DIR", "where files are made for what is kept of remote and compressed images (default: ~/.cache/imagefs)"),
             ("cache-limit=BYTES", "how much is kept there at most (default: 2G)"),
             ("download", "fetch an image of a server whole before it is mounted"),
-            ("http-header=NAME: VALUE", "a header of each request to a server of HTTP, or @FILE with a line for each; may be repeated"),
+            ("http-header=HEADER", "NAME: VALUE for each request to a server of HTTP, or @FILE with a line for each; may be repeated"),
             ("netrc=FILE", "users and passwords of servers (default: ~/.netrc)"),
             ("ca=FILE", "the authorities that certificates of servers are to be from, in PEM (default: the machine's)"),
             ("retry-time=SECONDS", "how long a server that does not answer is tried again (default: 30)"),
