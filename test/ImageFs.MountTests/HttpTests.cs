@@ -67,6 +67,17 @@ internal sealed class HttpTests
         Tool.Run("cmp", _folder["tree/big"], _folder["out/big"]).Succeeded();
     }
 
+    // 25, and one more for each 40 of its 305 directories.
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_cold_walk_takes_few_requests()
+    {
+        string address = $"{_server.Plain}walk.iso";
+        File.Copy(Image, _server["walk.iso"], overwrite: true);
+        ImageFsProgram.Run("ls", "-lR", address).Succeeded();
+        Assert.That(_server.Requests.Count(line => line.Contains("walk.iso", StringComparison.Ordinal)), Is.InRange(2, 25 + (305 / 40)));
+    }
+
     [TestCase("secret/a.iso", "netrc=NETRC")]
     [TestCase("moved/a.iso", "")]
     [TestCase("signed/a.iso" + WebServer.Query, "")]

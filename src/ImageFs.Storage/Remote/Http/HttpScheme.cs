@@ -5,6 +5,8 @@ namespace ImageFs.Storage.Remote.Http;
 /// <summary>Images on servers of HTTP: <c>https://host/debian.iso</c>.</summary>
 internal sealed class HttpScheme : LocationScheme
 {
+    private static readonly TimeSpan s_shortestSilence = TimeSpan.FromSeconds(1);
+
     // Nothing comes in for so long only where nothing will.
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(15);
 
@@ -25,7 +27,7 @@ internal sealed class HttpScheme : LocationScheme
     /// <exception cref="UnsupportedFeatureException">The server gives no parts of files.</exception>
     internal static ImageFile Open(HttpAddress address, BackingPolicy policy, OpenContext context, ICollection<IDisposable> opened, ImageFile? opener)
     {
-        TimeSpan limit = context.Remote.RetryTime < s_longestSilence ? context.Remote.RetryTime : s_longestSilence;
+        var limit = TimeSpan.FromTicks(Math.Clamp(context.Remote.RetryTime.Ticks, s_shortestSilence.Ticks, s_longestSilence.Ticks));
         Device device = OpenDevice(new HttpRequests(address, context.Http, limit), context, limit);
         opened.Add(device);
         return new ImageFile(address.Name, device, new HttpFolder(address, policy, context, opened), device.Identity, opener);
