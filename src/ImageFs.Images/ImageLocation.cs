@@ -108,14 +108,14 @@ public sealed record ImageLocation(string Scheme, string Outer, IReadOnlyList<st
 
     private static int EndOfPath(string path, Func<string, string> decode)
     {
-        if (Paths.IsFile(decode(path)))
+        if (IsImage(decode(path)))
         {
             return path.Length;
         }
 
         for (int at = path.IndexOf(Separator, Math.Min(1, path.Length), StringComparison.Ordinal); at > 0; at = path.IndexOf(Separator, at + 1, StringComparison.Ordinal))
         {
-            if (Paths.IsFile(decode(path[..at])))
+            if (IsImage(decode(path[..at])))
             {
                 return at;
             }
@@ -123,6 +123,9 @@ public sealed record ImageLocation(string Scheme, string Outer, IReadOnlyList<st
 
         return path.Length;
     }
+
+    // A pipe is an image, too.
+    private static bool IsImage(string path) => path == PipedImage.StandardInput || FileDevice.FindDescriptor(path) is not null || Paths.IsFile(path);
 
     // What is no path into an image has nothing after its end.
     private static string[] InnerOf(string rest)

@@ -32,6 +32,9 @@ public readonly record struct FileStatus(uint Mode, long Size, ulong Inode, Devi
     /// <summary>Whether it is a character device.</summary>
     public bool IsCharacterDevice => Is(S_IFCHR);
 
+    /// <summary>Whether it gives its bytes once, in their order: a pipe or a socket.</summary>
+    public bool IsStream => Is(S_IFIFO) || Is(S_IFSOCK);
+
     /// <summary>Whether another file is this one, by whatever name.</summary>
     public bool IsSameAs(in FileStatus other) => FileSystem == other.FileSystem && Inode == other.Inode;
 

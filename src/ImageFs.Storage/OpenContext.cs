@@ -47,14 +47,14 @@ public sealed record OpenContext
         init => _notice = value;
     }
 
-    /// <summary>Called while something takes long before anything can be read: what it is, bytes done, and bytes in all, 0 when nobody knows; null for nobody.</summary>
-    public Action<string, long, long>? Working { get; init; }
-
     /// <summary>What all layers together keep in memory.</summary>
     public MemoryBudget Memory { get; init; }
 
     /// <summary>Where all layers together keep in files what is dear to read again.</summary>
     public CacheFolder Cache { get; init; }
+
+    /// <summary>Counts what is decoded of compressed files.</summary>
+    public UnpackingCounts Unpacking { get; init; } = new();
 
     /// <summary>How images are read that are not on this machine.</summary>
     public RemoteOptions Remote { get; init; }

@@ -29,6 +29,7 @@ public abstract class LocationScheme
         public override IReadOnlyList<string> Names => [File];
 
         public override ImageFile Open(string location, BackingPolicy policy, OpenContext context, ICollection<IDisposable> opened) =>
-            HostFolder.OpenImage(location, policy, opened);
+            PipedImage.TryOpen(location, policy, context, opened)
+            ?? HostFolder.OpenImage(location == PipedImage.StandardInput ? "/dev/fd/0" : location, policy, opened);
     }
 }

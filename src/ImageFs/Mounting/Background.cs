@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Keys;
 
 namespace ImageFs.Mounting;
@@ -42,14 +43,15 @@ internal static class Background
         var options = OptionList.Parse(request.Options);
         int? key = (int?)options.TakeNumber(KeyFile.DescriptorOption, max: int.MaxValue);
         string[] paths = [request.Image, request.Directory, .. request.Further, .. options.TakeValues(ImageStack.DeviceOption)];
-        Processes.KeepDescriptors([.. paths.Select(FileDevice.FindDescriptor), key]);
+        int?[] kept = [.. paths.Select(PipedImage.FindDescriptor), key];
+        Processes.KeepDescriptors(kept);
         (FileDescriptor said, FileDescriptor standardError) = Descriptors.MakePipe();
         using (said)
         {
             ChildProcess server;
             using (standardError)
             {
-                server = ChildProcess.StartServer([.. Self, ServerWord, .. request.ToWords()], standardError, key == Descriptors.StandardInput.Number ? Descriptors.StandardInput : null);
+                server = ChildProcess.StartServer([.. Self, ServerWord, .. request.ToWords()], standardError, kept.Contains(Descriptors.StandardInput.Number) ? Descriptors.StandardInput : null);
             }
 
             using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, server), terminate = EndOn(PosixSignal.SIGTERM, server);

@@ -48,7 +48,7 @@ internal sealed class ImageServer : IDisposable
     internal static ImageServer Start(MountSource source, MountRequest request, Action<string> log)
     {
         FuseMountOptions options = source.Options;
-        var status = new MountStatus(options.Source, options.MountPoint, source.FileSystem.Format, source.Context.Memory.Decoded, source.Context.Cache);
+        var status = new MountStatus(options.Source, options.MountPoint, source.FileSystem.Format, source.Context);
         var server = new ImageServer(source, log, status, !request.IsFromMount);
         try
         {

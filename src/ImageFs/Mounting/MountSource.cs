@@ -5,6 +5,7 @@ using ImageFs.Images.Nested;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 using ImageFs.Storage.Keys;
 using ImageFs.Tree;
 
@@ -122,7 +123,7 @@ internal sealed class MountSource : IDisposable
     // What /proc/mounts and df show: the file behind a descriptor, not the descriptor.
     private static string ResolveSource(ImageLocation location)
     {
-        if (!location.IsPath)
+        if (!location.IsPath || location.Outer == PipedImage.StandardInput)
         {
             return location.PublicName;
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
+using ImageFs.Storage;
 using ImageFs.Storage.Caching;
 using ImageFs.Storage.Decoding;
 
@@ -12,9 +13,8 @@ namespace ImageFs.Mounting;
 /// <param name="source">The image.</param>
 /// <param name="mountPoint">The mount point.</param>
 /// <param name="format">The file system's format.</param>
-/// <param name="decoded">What is decoded for it.</param>
-/// <param name="kept">What is kept for it in files.</param>
-internal sealed class MountStatus(string source, string mountPoint, string format, DecodedBlockCache decoded, CacheFolder kept)
+/// <param name="context">What it was opened with, which counts what is decoded and kept for it.</param>
+internal sealed class MountStatus(string source, string mountPoint, string format, OpenContext context)
 {
     /// <summary>The session, once it is there.</summary>
     internal FuseSession? Session { get; set; }
@@ -41,8 +41,9 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             if (Session is { } session)
             {
                 Write(json, session);
-                Write(json, decoded.Counts);
-                Write(json, kept.Counts);
+                Write(json, context.Memory.Decoded.Counts);
+                Write(json, context.Cache.Counts);
+                Write(json, context.Unpacking);
             }
 
             json.WriteEndObject();
@@ -112,6 +113,18 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
         json.WriteNumber("read", counts.Read);
         json.WriteNumber("dropped", counts.Dropped);
         json.WriteEndObject();
+    }
+
+    // Nothing where no file is compressed.
+    private static void Write(Utf8JsonWriter json, UnpackingCounts counts)
+    {
+        if (counts.Length > 0)
+        {
+            json.WriteStartObject("unpacked");
+            json.WriteNumber("length", counts.Length);
+            json.WriteNumber("bytes", counts.Decoded);
+            json.WriteEndObject();
+        }
     }
 
     private static void Write<TKey>(Utf8JsonWriter json, string name, IReadOnlyDictionary<TKey, long> counts)

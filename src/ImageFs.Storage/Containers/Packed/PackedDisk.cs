@@ -30,7 +30,7 @@ internal sealed class PackedDisk : Container
         _parts = parts;
         _isMeasured = kept is not null;
         _maxBlock = _isMeasured ? 0 : Math.Min(MaxBlock, context.Memory.Decoded.MaxBytes / BlocksInMemory);
-        _unpacked = parts.Count > 0 ? new UnpackedBytes(packing, parts, context.Cache, kept) : null;
+        _unpacked = parts.Count > 0 ? new UnpackedBytes(packing, parts, context, kept) : null;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using ImageFs.Storage.Caching;
+using ImageFs.Storage.Remote;
 
 namespace ImageFs.Storage.Containers.Packed;
 
@@ -23,6 +24,8 @@ internal abstract class PackedFormat : ContainerFormat
         try
         {
             Packing packing = FindParts(file, parts, measuring, context);
+            measuring.End();
+            context.Unpacking.AddFile(parts.Length);
             return new PackedDisk(packing, parts, context, measuring.Kept);
         }
         catch (TypeLoadException)
@@ -64,6 +67,7 @@ internal abstract class PackedFormat : ContainerFormat
     internal sealed class Measuring(string name, ImageFile file, OpenContext context, long maxLength) : IDisposable
     {
         private readonly byte[] _buffer = new byte[MeasureStep];
+        private ITransfer? _transfer;
 
         /// <summary>What was kept; null when nothing was decoded.</summary>
         public CacheFile? Kept { get; private set; }
@@ -99,10 +103,19 @@ internal abstract class PackedFormat : ContainerFormat
 
             Kept ??= context.Cache.Make(maxLength);
             _ = Kept.Store(offset, bytes);
-            context.Working?.Invoke($"{file.Name}: decoding to find its length", address, file.Source.Length);
+            context.Unpacking.AddDecoded(bytes.Length);
+            _transfer ??= context.ShowTransfer(file.Source.Length);
+            _transfer.Reach(address);
         }
 
+        /// <summary>All of it is done.</summary>
+        public void End() => _transfer?.Dispose();
+
         /// <inheritdoc/>
-        public void Dispose() => Kept?.Dispose();
+        public void Dispose()
+        {
+            End();
+            Kept?.Dispose();
+        }
     }
 }

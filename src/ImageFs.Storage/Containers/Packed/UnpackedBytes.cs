@@ -25,6 +25,7 @@ internal sealed class UnpackedBytes
     private readonly Dictionary<int, (long From, ImageException Failure)> _failures = [];
     private readonly Packing _packing;
     private readonly PackedParts _parts;
+    private readonly UnpackingCounts _counts;
     private readonly Lazy<CacheFile> _cache;
     private readonly PartsAhead _ahead;
     private readonly ulong[] _checked;
@@ -33,20 +34,21 @@ internal sealed class UnpackedBytes
 
     /// <param name="packing">Decodes parts.</param>
     /// <param name="parts">The parts; at least one.</param>
-    /// <param name="folder">Where what was decoded is kept.</param>
+    /// <param name="context">Where what was decoded is kept, and counted.</param>
     /// <param name="kept">What was kept of it while its length was found, all of it decoded and checked; null when nothing was.</param>
-    public UnpackedBytes(Packing packing, PackedParts parts, CacheFolder folder, CacheFile? kept)
+    public UnpackedBytes(Packing packing, PackedParts parts, OpenContext context, CacheFile? kept)
     {
         _packing = packing;
         _parts = parts;
-        _cache = kept is null ? new Lazy<CacheFile>(() => folder.Make(parts.Length)) : new Lazy<CacheFile>(kept);
+        _counts = context.Unpacking;
+        _cache = kept is null ? new Lazy<CacheFile>(() => context.Cache.Make(parts.Length)) : new Lazy<CacheFile>(kept);
         _checked = new ulong[(parts.Count / 64) + 1];
         if (kept is not null)
         {
             _checked.AsSpan().Fill(ulong.MaxValue);
         }
 
-        _ahead = new PartsAhead(this, folder.MaxBytes, Math.Clamp(Environment.ProcessorCount, 1, MaxThreads));
+        _ahead = new PartsAhead(this, context.Cache.MaxBytes, Math.Clamp(Environment.ProcessorCount, 1, MaxThreads));
     }
 
     /// <summary>Nothing leads to it any more: neither to its file.</summary>
@@ -291,6 +293,7 @@ internal sealed class UnpackedBytes
             // Its checksum comes after its last byte, and before that is handed out.
             bool isEnd = lane.Position + count == lane.Part.End && lane.Reader.Read(buffer.AsSpan(count, 1)) == 0;
             _ = _cache.Value.Store(lane.Position, bytes);
+            _counts.AddDecoded(count);
             if (offset >= lane.Position && offset < lane.Position + count)
             {
                 bytes = bytes[(int)(offset - lane.Position)..];
