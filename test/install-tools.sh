@@ -18,6 +18,7 @@ packages=(
   bchunk libcdio-utils vcdimager # second readers of optical discs
   xfsprogs                    # XFS images and their readers
   genromfs android-sdk-libsparse-utils # romfs images; sparse images of Android and their reader
+  partclone                   # the writer of Clonezilla's images, and their reader
   ewf-tools                   # the writer of forensic images, and their second reader
   7zip                        # a second reader of NTFS, cramfs and Android's super partitions
   ntfs-3g sleuthkit           # NTFS images and their readers

@@ -8,6 +8,7 @@ using ImageFs.FileSystems.Iso9660;
 using ImageFs.FileSystems.Ntfs;
 using ImageFs.FileSystems.RomFs;
 using ImageFs.FileSystems.SquashFs;
+using ImageFs.FileSystems.Tar;
 using ImageFs.FileSystems.Udf;
 using ImageFs.FileSystems.Xfs;
 using ImageFs.Storage;
@@ -30,6 +31,7 @@ public static class FileSystemFormats
         new ErofsFormat(),
         new RomFsFormat(),
         new CramFsFormat(),
+        new TarFormat(),
         new ExFatFormat(),
         new FatFormat(),
     ];

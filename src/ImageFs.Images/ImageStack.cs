@@ -83,7 +83,7 @@ public sealed class ImageStack : IDisposable
         {
             // The options are meant for the innermost image.
             var location = ImageLocation.Parse(path);
-            OpenContext outer = context.WithoutOptions();
+            OpenContext outer = context.WithoutOptions() with { IsEntered = true };
             var stack = new ImageStack(OpenOutermost(path, location, policy, context, opened), opened, location.Inner.Count == 0 ? context : outer);
             if (stack.Device is FileDevice { IsShared: true })
             {

@@ -77,6 +77,9 @@ public sealed record OpenContext
     /// <summary>The kinds of places that images are opened from.</summary>
     public IReadOnlyList<LocationScheme> Schemes { get; init; } = LocationScheme.All;
 
+    /// <summary>Whether a path leads into the image: one that is an archive is then its files, and not the disk in it.</summary>
+    public bool IsEntered { get; init; }
+
     /// <summary>The file that the image is, and where files are that a file system in it names (<see cref="ImageFile.OpenBeside(string, string)"/>); null where there is none.</summary>
     public ImageFile? Image { get; init; }
 

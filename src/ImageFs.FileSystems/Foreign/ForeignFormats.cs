@@ -84,7 +84,6 @@ public static class ForeignFormats
         File("sparseimage", "a sparse disk image of Apple", "convert it: hdiutil convert -format UDTO, on a Mac", At(0, "sprs")),
         File("encrypted-dmg", "an encrypted disk image of Apple", "convert it: dmg2img -p, or hdiutil convert on a Mac", At(0, "encrcdsa")),
         File("encrypted-dmg", "an encrypted disk image of Apple", "convert it: dmg2img -p, or hdiutil convert on a Mac", At(-8, "cdsaencr")),
-        File("partclone", "an image of partclone (Clonezilla)", "restore it: partclone.restore -C -s IMAGE -O FILE", At(0, "partclone-image")),
         File("partimage", "an image of Partimage", "restore it with partimage", At(0, "PaRtImAgE-VoLuMe")),
         File("ntfsclone", "an image of ntfsclone", "restore it: ntfsclone --restore-image --overwrite FILE IMAGE", At(0, "\0ntfsclone-image")),
         File("android-super-empty", "the metadata of an Android super partition without its contents (super_empty.img)", "", At(0, "gDla")),
@@ -125,8 +124,6 @@ public static class ForeignFormats
         Archive("7z", "7z x", At(0, [.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C])),
         Archive("rar", "unrar x", At(0, "Rar!\u001a\u0007")),
         Archive("cab", "cabextract", At(0, "MSCF\0\0\0\0")),
-        File("ova", "a virtual machine in an archive (OVA), to be unpacked first", "tar -xf; the disk is the .vmdk in it", At(257, "ustar")).When(IsOva),
-        Archive("tar", "tar -xf", At(257, "ustar")),
         Archive("cpio", "cpio -id", At(0, "07070")),
         Archive("ar", "ar x", At(0, "!<arch>\n")),
         Archive("xar", "xar -x or bsdtar -x", At(0, "xar!")),
@@ -196,12 +193,4 @@ public static class ForeignFormats
     private static IEnumerable<ForeignFormat> Minix(int place, params byte[] magic) =>
         from bytes in (byte[][])[magic, [.. Enumerable.Reverse(magic)]]
         select FileSystem("minix", "a Minix file system", "mount -t minix -o ro,loop mounts it", At(KiB + place, bytes), At(KiB + (place == 16 ? 10 : 12), 0, 0)).When(source => place == 24 || source.From(KiB + 18) is [<= 3, <= 3, ..]);
-
-    // The description of the machine comes first (OVF 2.0, 5.1).
-    private static bool IsOva(ProbeWindow source)
-    {
-        ReadOnlySpan<byte> name = source.From(0);
-        int end = name.IndexOf((byte)0);
-        return end > 0 && name[..end].EndsWith(".ovf"u8);
-    }
 }

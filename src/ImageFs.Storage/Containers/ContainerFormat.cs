@@ -9,6 +9,9 @@ public abstract class ContainerFormat : Format
     /// <exception cref="Linux.LinuxException">The device failed: that is no answer.</exception>
     public virtual bool Probe(ImageFile file) => HasMarks(file.Window);
 
+    /// <summary>Whether it is an archive, of which one file counts by itself: a path that leads into it leads to all of them.</summary>
+    public virtual bool IsArchive => false;
+
     /// <summary>Whether what it holds is a file of any kind, which may be of another format again: it is compressed, or in parts.</summary>
     public virtual bool HoldsFile => false;
 

@@ -2,7 +2,9 @@ using ImageFs.Storage.Containers.AndroidSparse;
 using ImageFs.Storage.Containers.Dmg;
 using ImageFs.Storage.Containers.Ewf;
 using ImageFs.Storage.Containers.Optical;
+using ImageFs.Storage.Containers.Ova;
 using ImageFs.Storage.Containers.Packed;
+using ImageFs.Storage.Containers.Partclone;
 using ImageFs.Storage.Containers.Qcow2;
 using ImageFs.Storage.Containers.Split;
 using ImageFs.Storage.Containers.Vdi;
@@ -23,6 +25,8 @@ public static class ContainerFormats
     /// <summary>All formats.</summary>
     public static IReadOnlyList<ContainerFormat> All { get; } =
     [
+        // What lies in parts begins with a mark of what is in it.
+        new SplitFormat(),
         new Qcow2Format(),
         new VhdxFormat(),
         new VmdkFormat(),
@@ -31,7 +35,8 @@ public static class ContainerFormats
         new DmgFormat(),
         new AndroidSparseFormat(),
         new EwfFormat(),
-        new SplitFormat(),
+        new PartcloneFormat(),
+        new OvaFormat(),
         .. PackedFormats.All,
         .. OpticalFormats.All,
     ];
@@ -65,7 +70,7 @@ public static class ContainerFormats
 
         IEnumerable<ContainerFormat> formats = context.AddedFormats.Count == 0 ? All : [.. All, .. context.AddedFormats.OfType<ContainerFormat>()];
         ContainerFormat? format = name is null
-            ? formats.FirstOrDefault(format => format.Probe(file))
+            ? formats.FirstOrDefault(format => !(format.IsArchive && context.IsEntered) && format.Probe(file))
             : formats.FirstOrDefault(format => format.IsNamed(name)) ?? throw new UnsupportedFeatureException($"format \"{name}\" of {file.Name}");
         if (format is null)
         {
