@@ -15,7 +15,7 @@ internal sealed class ForensicTests
     {
         using TestDisk disk = TestDisk.Gpt();
         using var folder = new TestFolder();
-        Tool.Run("ewfacquire", "-u", "-q", "-f", "encase6", "-c", "best", "-S", "1048576", "-d", "sha1", "-e", "J. Doe", "-t", folder["disk"], disk.Path).Succeeded();
+        Tool.Run("ewfacquire", "-u", "-q", "-f", "encase6", "-c", "none", "-S", "16777216", "-d", "sha1", "-e", "J. Doe", "-t", folder["disk"], disk.Path).Succeeded();
         Assert.That(File.Exists(folder["disk.E02"]));
         using var raw = ImageMount.Mount(disk.Path);
         TreeListing expected = raw.List();
