@@ -74,7 +74,13 @@ internal sealed class ReplyPlan(int capacity)
                 return Fallback.TooManyPieces;
             }
 
-            if (!source.TryLocate(offset, end - offset, out LocatedExtent extent) || !TryLease(ref extent, out DecodedLease lease))
+            bool isFound = source.TryLocate(offset, end - offset, out LocatedExtent extent);
+            if (_count == 0 && isFound && extent.Length < length && extent.Device is not (null or FileDevice))
+            {
+                PrefetchRest(source, offset + extent.Length, end);
+            }
+
+            if (!isFound || !TryLease(ref extent, out DecodedLease lease))
             {
                 return Fallback.SourceFailed;
             }
@@ -122,6 +128,16 @@ internal sealed class ReplyPlan(int capacity)
             {
                 Files.DropFromCache(device.Descriptor, extent.Address, extent.Length);
             }
+        }
+    }
+
+    // Pieces that lie apart on a server are asked for side by side.
+    private void PrefetchRest(BlockSource source, long offset, long end)
+    {
+        for (int i = 0; i < capacity && offset < end && source.TryLocate(offset, end - offset, out LocatedExtent extent); i++)
+        {
+            source.Prefetch(offset, extent.Length);
+            offset += extent.Length;
         }
     }
 

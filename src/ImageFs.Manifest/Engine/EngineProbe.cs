@@ -50,7 +50,7 @@ public static class EngineProbe
         using var folder = MemoryFolder.Create();
         using FileDescriptor data = folder.MakeFile("data");
         FileWriting.SetLength(data, Length);
-        using var device = FileDevice.Take("data", Files.Duplicate(data.Number));
+        using var device = FileDevice.Take(path: "data", Files.Duplicate(data.Number));
         using ManifestFile manifest = ManifestFile.Write(new ProbeTree(device), s_request.Manifest);
 
         // A file that ends too early: before Linux 6.19 and its kin some filled what is missing with zeros.

@@ -54,6 +54,26 @@ public sealed class KeptReplyTests
     }
 
     [Test]
+    public void Pieces_that_lie_apart_are_asked_for_side_by_side()
+    {
+        var transport = new TestTransport(s_bytes) { Delay = TimeSpan.FromMilliseconds(30) };
+        using RemoteDevice device = Open(transport, string.Empty);
+        using var target = new TargetPipe();
+        using var channel = new FuseChannel(target.Descriptor, new ReplyPolicy(null));
+        var map = new ExtentMapBuilder();
+        byte[] wanted = [];
+        for (int i = 0; i < 6; i++)
+        {
+            map.AppendMapped(10_000, i * 1_200_000);
+            wanted = [.. wanted, .. s_bytes.AsSpan(i * 1_200_000, 10_000)];
+        }
+
+        Assert.That(channel.ReplyFile(5, new MappedSource(device, map.Build()), 0, wanted.Length).Way, Is.EqualTo(ReplyWay.Splice));
+        Assert.That(target.Take().AsSpan(16).SequenceEqual(wanted));
+        Assert.That(transport.MostAtOnce, Is.GreaterThanOrEqualTo(3));
+    }
+
+    [Test]
     public void What_is_kept_nowhere_is_copied()
     {
         using RemoteDevice device = Open(new TestTransport(s_bytes), "cache=none");
