@@ -2,17 +2,21 @@ using System.Runtime.ExceptionServices;
 
 namespace ImageFs.Storage.Decoding;
 
-/// <summary>A block's place in a <see cref="DecodedBlockCache"/>, whose lock is held where this is looked at or changed.</summary>
+/// <summary>
+/// A block's place in a <see cref="DecodedBlockCache"/>, whose lock is held where this is looked at or changed; to let go of it none is needed.
+/// </summary>
 internal sealed class DecodedBlock
 {
+    private int _leases;
+
     /// <summary>What it is.</summary>
     public DecodedBlockCache.Key Key { get; private set; }
 
     /// <summary>Where it begins in the cache's memory; whoever holds a lease may look without the lock.</summary>
     public int Start { get; private set; }
 
-    /// <summary>How many hold it: as long as there is one it keeps its place.</summary>
-    public int Leases { get; set; }
+    /// <summary>Whether somebody holds it: as long as there is one it keeps its place.</summary>
+    public bool IsLeased => Volatile.Read(ref _leases) > 0;
 
     /// <summary>Whether it was asked for since the cache last looked for room here.</summary>
     public bool WasUsed { get; set; }
@@ -31,7 +35,7 @@ internal sealed class DecodedBlock
     {
         Key = key;
         Start = start;
-        Leases = 1;
+        Volatile.Write(ref _leases, 1);
         WasUsed = IsAhead = isAhead;
         IsReady = false;
     }
@@ -39,8 +43,11 @@ internal sealed class DecodedBlock
     /// <summary>It was asked for. For one that was decoded ahead the first time is what the decoding is for another.</summary>
     public void Use()
     {
-        Leases++;
+        Interlocked.Increment(ref _leases);
         WasUsed = !IsAhead;
         IsAhead = false;
     }
+
+    /// <summary>One who holds it lets go of it, without the lock.</summary>
+    public void Release() => Interlocked.Decrement(ref _leases);
 }

@@ -66,7 +66,7 @@ public sealed class DecodedBlockCache(int maxBytes)
     /// <param name="isNew">
     /// Whether it is not there: the caller has to decode it into its place, and to say <see cref="Publish"/> or <see cref="Fail"/>.
     /// </param>
-    /// <returns>The block, until <see cref="Release"/>; null when there is no room for it now.</returns>
+    /// <returns>The block, until <see cref="DecodedBlock.Release"/>; null when there is no room for it now.</returns>
     /// <exception cref="ImageException">The other thread could not decode it.</exception>
     /// <exception cref="LinuxException">The device failed under the other thread's hands, or there is no memory.</exception>
     internal DecodedBlock? Lease(Key key, int wanted, out bool isNew)
@@ -149,15 +149,6 @@ public sealed class DecodedBlockCache(int maxBytes)
         }
     }
 
-    /// <summary>Lets go of a block.</summary>
-    internal void Release(DecodedBlock block)
-    {
-        lock (_sync)
-        {
-            block.Leases--;
-        }
-    }
-
     /// <summary>Counts a block that was decoded without a place here.</summary>
     internal void CountAlone(int decoded, int read)
     {
@@ -224,7 +215,7 @@ public sealed class DecodedBlockCache(int maxBytes)
             else
             {
                 int end = _hand + PagesOf(block.Key.Length);
-                if (block.Leases == 0 && !block.WasUsed)
+                if (!block.IsLeased && !block.WasUsed)
                 {
                     Forget(block);
                     _unused.Push(block);

@@ -66,7 +66,7 @@ public readonly struct DecodedBlocks
         if (place is not null)
         {
             Decode(_cache, place, in block, decoder);
-            _cache.Release(place);
+            place.Release();
         }
 
         return true;

@@ -32,5 +32,5 @@ public readonly struct DecodedLease : IDisposable
     public ReadOnlySpan<byte> Span => Memory.Span.Slice(Start, Length);
 
     /// <inheritdoc/>
-    public void Dispose() => _cache?.Release(_block!);
+    public void Dispose() => _block?.Release();
 }

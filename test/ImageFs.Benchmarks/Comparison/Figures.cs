@@ -30,6 +30,9 @@ internal static class Figures
     public static readonly Figure Find = new("find", "find over 20,000 files, cold", "names/s", Better.More);
     public static readonly Figure Compressed = new("text", "sequential of compressed text", "MB/s", Better.More);
     public static readonly Figure CompressedTwo = new("text-2", "sequential of compressed text, 2 readers", "MB/s", Better.More);
+    public static readonly Figure CompressedRandom = new("text-rand", "random 4 KiB of compressed text, buffered", "reads/s", Better.More);
+    public static readonly Figure CompressedRandomDirect = new("text-rand-direct", "random 4 KiB of compressed text, O_DIRECT", "reads/s", Better.More);
+    public static readonly Figure Extract = new("extract", "all files extracted, without a mount", "files/s", Better.More);
     public static readonly Figure LookupFew = new("lookup-100", "lookup of 100 names among 100", "µs", Better.Less);
     public static readonly Figure LookupMany = new("lookup-100000", "lookup of 100 names among 100,000", "µs", Better.Less);
     public static readonly Figure LookupLong = new("lookup-long", "lookup of 1,000 names among 100,000", "µs", Better.Less);
@@ -39,6 +42,6 @@ internal static class Figures
     [
         Mount, WalkCold, WalkRequests, WalkAgain, AgainRequests, Small, Sequential, SequentialCpu, SequentialRequests, TwoReaders, FourReaders,
         SequentialCold, Mapped, MappedCpu, Direct, DirectCpu, Random, RandomCpu, RandomDirect, RandomDirectCpu, RandomDirectFour, Cached, Calls,
-        Memory, Find, Compressed, CompressedTwo, LookupFew, LookupMany, LookupLong,
+        Memory, Find, Extract, Compressed, CompressedTwo, CompressedRandom, CompressedRandomDirect, LookupFew, LookupMany, LookupLong,
     ];
 }

@@ -95,6 +95,8 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         bool IsIt(Peer peer) => peer.Name == $"{Peers.ImageFsErofs} {compressor}";
         yield return new(Figures.Compressed, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.Erofsfuse} {compressor}", IsAbout = IsIt };
         yield return new(Figures.CompressedTwo, TargetBase.OtherPeer, 0.9) { OtherPeer = $"{Peers.KernelErofs} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.CompressedRandom, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.Erofsfuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.Extract, TargetBase.OtherPeer, 1) { OtherPeer = $"{Peers.Erofsfuse} {compressor}", IsAbout = IsIt };
     }
 
     private static IEnumerable<Target> CompressedSquashFs(string compressor)
@@ -103,6 +105,8 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         yield return new(Figures.Compressed, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
         yield return new(Figures.CompressedTwo, TargetBase.OtherPeer, 0.9) { OtherPeer = $"{Peers.KernelSquashFs} {compressor}", IsAbout = IsIt };
         yield return new(Figures.Small, TargetBase.OtherPeer, 1.5) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.CompressedRandom, TargetBase.OtherPeer, 2) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
+        yield return new(Figures.Extract, TargetBase.OtherPeer, 1) { OtherPeer = $"{Peers.SquashFuse} {compressor}", IsAbout = IsIt };
         yield return new(Figures.WalkCold, TargetBase.OtherPeer, 0.7) { OtherPeer = $"{Peers.KernelSquashFs} {compressor}", IsAbout = IsIt };
     }
 

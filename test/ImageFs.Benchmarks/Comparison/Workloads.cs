@@ -42,9 +42,12 @@ internal static class Workloads
         new(TreeKind.Main, [Figures.Calls], CountCalls),
         new(TreeKind.Main, [Figures.Cached, Figures.SequentialRequests], ReadOnce) { NeedsFreshMount = true },
         new(TreeKind.Main, [Figures.SequentialCold], ReadCold) { NeedsFreshMount = true },
+        new(TreeKind.Main, [Figures.Extract], Extract),
         new(TreeKind.Files, [Figures.Find], s => s.Add(Figures.Find, Find(s))) { NeedsFreshMount = true },
         new(TreeKind.Text, [Figures.Compressed], s => Rate(s, s_sequential, Figures.Compressed)),
         new(TreeKind.Text, [Figures.CompressedTwo], s => Rate(s, s_sequential with { Readers = 2 }, Figures.CompressedTwo)),
+        new(TreeKind.Text, [Figures.CompressedRandom], s => Rate(s, AtRandom(Access.Buffered), Figures.CompressedRandom)),
+        new(TreeKind.Text, [Figures.CompressedRandomDirect], s => Rate(s, AtRandom(Access.Direct), Figures.CompressedRandomDirect)),
         new(TreeKind.Names, [Figures.LookupFew], s => LookUp(s, Figures.LookupFew, SourceTree.NameCounts[0], LookUps)) { NeedsFreshMount = true },
         new(TreeKind.Names, [Figures.LookupMany], s => LookUp(s, Figures.LookupMany, SourceTree.NameCounts[1], LookUps)) { NeedsFreshMount = true },
         new(TreeKind.Names, [Figures.LookupLong], s => LookUp(s, Figures.LookupLong, SourceTree.NameCounts[1], ManyLookUps)) { NeedsFreshMount = true },
@@ -83,6 +86,24 @@ internal static class Workloads
         session.Tools.PageCache.WarmUp(session.Mount.Image);
         Probe.Time time = session.Tools.Probe.Measure("timeout", "60", "find", session.Mount.Root, "-printf", "%p %s %T@ %m %n\\n");
         return session.NameCount / time.Seconds;
+    }
+
+    // Into memory: how fast a disk takes them is not what is asked.
+    private static void Extract(Session session)
+    {
+        string folder = Directory.CreateDirectory($"/dev/shm/imagefs-bench-{Environment.ProcessId}").FullName;
+        try
+        {
+            session.Tools.PageCache.WarmUp(session.Mount.Image);
+            if (session.Mount.Peer.ExtractCommand?.Invoke(session.Mount.Image, folder) is { } command)
+            {
+                session.Add(Figures.Extract, session.NameCount / session.Tools.Probe.Measure(["timeout", "120", .. command]).Seconds);
+            }
+        }
+        finally
+        {
+            Command.Run("rm", "-rf", folder);
+        }
     }
 
     private static void ReadSmallFiles(Session session)

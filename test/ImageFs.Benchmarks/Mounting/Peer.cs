@@ -21,6 +21,9 @@ internal sealed record Peer(
     /// <summary>A switch of the kernel that has to say Y while it is mounted.</summary>
     public string? Switch { get; init; }
 
+    /// <summary>The command that copies all files of an image into an empty directory, by the program that belongs to it; null without one.</summary>
+    public Func<string, string, string[]>? ExtractCommand { get; init; }
+
     /// <summary>The command that mounts an image on a directory.</summary>
     public string[] MountCommand(string image, string directory) => [Program, .. Before, image, directory, .. After];
 

@@ -90,8 +90,8 @@ internal static class Peers
         ImageFs($"{ImageFsNtfs} {Lznt1}", settings.ImageFs, ImageFormat.NtfsLznt1),
         .. Compressed(settings),
         ImageFs(ImageFsErofs, settings.ImageFs, ImageFormat.Erofs),
-        ImageFs($"{ImageFsErofs} {Lz4hc}", settings.ImageFs, ImageFormat.ErofsLz4hc),
-        OfZstd(ImageFs($"{ImageFsErofs} {Zstd}", settings.ImageFs, ImageFormat.ErofsZstd)),
+        Extracting(ImageFs($"{ImageFsErofs} {Lz4hc}", settings.ImageFs, ImageFormat.ErofsLz4hc)),
+        OfZstd(Extracting(ImageFs($"{ImageFsErofs} {Zstd}", settings.ImageFs, ImageFormat.ErofsZstd))),
         Fuse("fuseiso", ImageFormat.Iso, "-n"),
         Fuse("fuse2fs", ImageFormat.Ext4) with { After = ["-o", "ro"] },
         Fuse("squashfuse", ImageFormat.Squashfs),
@@ -99,8 +99,8 @@ internal static class Peers
         Fuse(Ntfs3g, ImageFormat.Ntfs, "-o", "ro"),
         Fuse(Ntfs3g, ImageFormat.NtfsLznt1, "-o", "ro") with { Name = $"{Ntfs3g} {Lznt1}" },
         Fuse(Erofsfuse, ImageFormat.Erofs),
-        Fuse(Erofsfuse, ImageFormat.ErofsLz4hc) with { Name = $"{Erofsfuse} {Lz4hc}" },
-        OfZstd(Fuse(Erofsfuse, ImageFormat.ErofsZstd) with { Name = $"{Erofsfuse} {Zstd}" }),
+        ExtractingErofs(Fuse(Erofsfuse, ImageFormat.ErofsLz4hc) with { Name = $"{Erofsfuse} {Lz4hc}" }),
+        OfZstd(ExtractingErofs(Fuse(Erofsfuse, ImageFormat.ErofsZstd) with { Name = $"{Erofsfuse} {Zstd}" })),
         Kernel("kernel iso", "iso9660", ImageFormat.Iso),
         Kernel(KernelExt4, "ext4", ImageFormat.Ext4),
         Kernel(KernelSquashFs, "squashfs", ImageFormat.Squashfs),
@@ -119,8 +119,12 @@ internal static class Peers
         from way in ((string Name, ImageFormat Format)[])[("gzip", ImageFormat.SquashfsGzip), (Zstd, ImageFormat.SquashfsZstd), ("xz", ImageFormat.SquashfsXz)]
         from peer in (Peer[])
         [
-            ImageFs($"{ImageFsSquashFs} {way.Name}", settings.ImageFs, way.Format),
-            Fuse(SquashFuse, way.Format) with { Name = $"{SquashFuse} {way.Name}" },
+            Extracting(ImageFs($"{ImageFsSquashFs} {way.Name}", settings.ImageFs, way.Format)),
+            Fuse(SquashFuse, way.Format) with
+            {
+                Name = $"{SquashFuse} {way.Name}",
+                ExtractCommand = (image, folder) => ["unsquashfs", "-f", "-q", "-n", "-d", folder, image],
+            },
             Kernel($"{KernelSquashFs} {way.Name}", "squashfs", way.Format),
         ]
         select peer;
@@ -141,6 +145,10 @@ internal static class Peers
         {
             Absence = File.Exists(program) ? null : $"no {Path.GetRelativePath(Environment.CurrentDirectory, program)}",
         };
+
+    private static Peer Extracting(Peer peer) => peer with { ExtractCommand = (image, folder) => [peer.Program, "extract", image, "-C", folder] };
+
+    private static Peer ExtractingErofs(Peer peer) => peer with { ExtractCommand = (image, folder) => ["fsck.erofs", $"--extract={folder}", "--overwrite", image] };
 
     private static Peer OverUring(Peer peer) => peer with
     {

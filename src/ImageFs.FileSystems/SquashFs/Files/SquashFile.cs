@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using ImageFs.FileSystems.SquashFs.Metadata;
 using ImageFs.Storage;
 using ImageFs.Storage.Decoding;
@@ -22,6 +23,8 @@ internal sealed class SquashFile : PiecedSource
     private readonly SquashFsVolume _volume;
     private readonly Inode _inode;
     private readonly int _blockLog;
+    private readonly int _entrySize;
+    private readonly bool _isBigEndian;
     private readonly long _blocks;
     private readonly int _tailLength = NoTail;
     private readonly Piece _tail;
@@ -40,6 +43,8 @@ internal sealed class SquashFile : PiecedSource
         _volume = volume;
         _inode = inode;
         _blockLog = volume.Super.BlockLog;
+        _entrySize = volume.Super.Layout.BlockEntrySize;
+        _isBigEndian = volume.Super.Magic.IsBigEndian;
         Length = inode.Length;
         bool hasTail = inode.Fragment != Inode.None && (inode.Length & (BlockSize - 1)) > 0;
         _blocks = (inode.Length >> _blockLog) + (hasTail || (inode.Length & (BlockSize - 1)) == 0 ? 0 : 1);
@@ -61,8 +66,6 @@ internal sealed class SquashFile : PiecedSource
     public override long MapSize => _checkpoints.Length > 1 ? (long)_checkpoints.Length * 24 : 0;
 
     private int BlockSize => 1 << _blockLog;
-
-    private int EntrySize => _volume.Super.Layout.BlockEntrySize;
 
     /// <inheritdoc/>
     protected override Piece Find(long offset)
@@ -176,11 +179,11 @@ internal sealed class SquashFile : PiecedSource
         Checkpoint from = _checkpoints[step];
         int count = (int)(number % Step) + 1;
         Span<byte> entries = stackalloc byte[Step * sizeof(uint)];
-        entries = entries[..(count * EntrySize)];
+        entries = entries[..(count * _entrySize)];
         MetadataCursor cursor = _volume.Metadata.Open(from.Position);
         cursor.Read(entries);
-        address = from.Address + SumOf(entries[..^EntrySize]);
-        return BlockOf(entries[^EntrySize..]);
+        address = from.Address + SumOf(entries[..^_entrySize]);
+        return BlockOf(entries[^_entrySize..]);
     }
 
     private void LearnTo(int step)
@@ -193,7 +196,7 @@ internal sealed class SquashFile : PiecedSource
         lock (_checkpoints)
         {
             Span<byte> entries = stackalloc byte[Step * sizeof(uint)];
-            entries = entries[..(Step * EntrySize)];
+            entries = entries[..(Step * _entrySize)];
             for (int known = _known; known <= step; known++)
             {
                 MetadataCursor cursor = _volume.Metadata.Open(_checkpoints[known - 1].Position);
@@ -207,7 +210,18 @@ internal sealed class SquashFile : PiecedSource
     private long SumOf(ReadOnlySpan<byte> entries)
     {
         long sum = 0;
-        for (; entries.Length > 0; entries = entries[EntrySize..])
+        if (_entrySize == sizeof(uint) && _isBigEndian != BitConverter.IsLittleEndian)
+        {
+            // Those of nearly all images: it is done for each block that is looked for.
+            foreach (uint entry in MemoryMarshal.Cast<byte, uint>(entries))
+            {
+                sum += StoredBlock.Of(entry).Length;
+            }
+
+            return sum;
+        }
+
+        for (; entries.Length > 0; entries = entries[_entrySize..])
         {
             sum += BlockOf(entries).Length;
         }
@@ -217,10 +231,9 @@ internal sealed class SquashFile : PiecedSource
 
     private StoredBlock BlockOf(ReadOnlySpan<byte> entry)
     {
-        bool isBigEndian = _volume.Super.Magic.IsBigEndian;
-        return EntrySize == sizeof(ushort)
-            ? StoredBlock.OfVersion1(isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(entry) : BinaryPrimitives.ReadUInt16LittleEndian(entry))
-            : StoredBlock.Of(isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(entry) : BinaryPrimitives.ReadUInt32LittleEndian(entry));
+        return _entrySize == sizeof(ushort)
+            ? StoredBlock.OfVersion1(_isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(entry) : BinaryPrimitives.ReadUInt16LittleEndian(entry))
+            : StoredBlock.Of(_isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(entry) : BinaryPrimitives.ReadUInt32LittleEndian(entry));
     }
 
     // Before memory is taken for it: so many lengths have to be in the table of inodes.
@@ -228,7 +241,7 @@ internal sealed class SquashFile : PiecedSource
     {
         long stored = (long)_volume.Super.DirectoryTable - _inode.Rest.Block;
         long room = stored / MinMetadataBlock * MetadataBlock.MaxLength;
-        if (_blocks > room / EntrySize)
+        if (_blocks > room / _entrySize)
         {
             throw Damaged($"it has {Length} bytes, and the {stored} bytes of inodes from there on no room for the lengths of {_blocks} blocks");
         }
