@@ -95,6 +95,9 @@ internal sealed class AheadTests
     public void What_a_reader_comes_to_is_decoded_ahead_and_once([Values("", "ahead=none", "cache=once")] string options)
     {
         using var mount = ImageMount.Mount(_folder["squashfs"], options);
+
+        // In small READs, one after the other: on a busy machine the threads come to it as well.
+        Tool.Run("timeout", Limits.Script, "dd", $"if={mount["file"]}", "of=/dev/null", "bs=32K", "iflag=direct", "status=none").Succeeded();
         Tool.Run("timeout", Limits.Script, "cmp", mount["file"], _folder["text/file"]).Succeeded();
         (long decoded, long read, long ahead) = CountDecoded(mount);
         Assert.That(decoded, Is.LessThanOrEqualTo(read * 1.05));
