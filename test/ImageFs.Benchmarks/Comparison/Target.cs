@@ -51,6 +51,9 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         .. CompressedSquashFs("gzip"),
         .. CompressedSquashFs(Peers.Zstd),
         .. CompressedSquashFs("xz"),
+        .. Engine(Peers.EngineIso, Peers.ImageFsIso),
+        .. Engine(Peers.EngineExt4, Peers.ImageFsExt4),
+        .. Engine(Peers.EngineQcow2, Peers.ImageFsQcow2),
         new(Figures.WalkCold, TargetBase.KernelExt4, 1.0),
         new(Figures.WalkAgain, TargetBase.KernelExt4, 0.9),
         new(Figures.Small, TargetBase.KernelExt4, 0.9),
@@ -71,6 +74,24 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
         yield return new(Figures.Small, TargetBase.OtherPeer, 0.9) { OtherPeer = driver, IsAbout = IsIt };
         yield return new(Figures.WalkCold, TargetBase.OtherPeer, 0.7) { OtherPeer = driver, IsAbout = IsIt };
         yield return new(Figures.Find, TargetBase.OtherPeer, 1 / 1.2) { OtherPeer = Peers.ImageFsExt4, IsAbout = IsIt };
+    }
+
+    // The kernel by a manifest, against its own ext4 and against the same image over FUSE.
+    private static IEnumerable<Target> Engine(string name, string server)
+    {
+        bool IsIt(Peer peer) => peer.Name == name;
+        foreach ((Figure figure, double ofServer) in ((Figure, double)[])[(Figures.Sequential, 1.6), (Figures.TwoReaders, 2.3), (Figures.Mapped, 1.4)])
+        {
+            yield return new(figure, TargetBase.KernelExt4, 0.9) { IsAbout = IsIt };
+            yield return new(figure, TargetBase.OtherPeer, ofServer) { OtherPeer = server, IsAbout = IsIt };
+        }
+
+        yield return new(Figures.Random, TargetBase.KernelExt4, 1.5) { IsAbout = IsIt };
+        yield return new(Figures.WalkCold, TargetBase.KernelExt4, 1) { IsAbout = IsIt };
+        yield return new(Figures.WalkAgain, TargetBase.KernelExt4, 1) { IsAbout = IsIt };
+        yield return new(Figures.Small, TargetBase.KernelExt4, 1) { IsAbout = IsIt };
+        yield return new(Figures.SequentialCpu, TargetBase.KernelExt4, 1) { IsAbout = IsIt };
+        yield return new(Figures.Mount, TargetBase.Nothing, 60) { IsAbout = IsIt };
     }
 
     // Against the other server of the format; a find at least half as fast as that of ext4.

@@ -11,4 +11,7 @@ internal enum PeerKind
 
     /// <summary>The kernel's own driver, on a loop device.</summary>
     Kernel,
+
+    /// <summary>The kernel by a manifest of ImageFs (engine=kernel).</summary>
+    Engine,
 }

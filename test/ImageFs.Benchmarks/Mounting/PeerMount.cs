@@ -25,7 +25,7 @@ internal sealed class PeerMount : IDisposable
         {
             _switch = peer.Switch is { } path ? new KernelSwitch(path) : null;
             Seconds = probe.Mount(Root, peer.MountCommand(image, Root));
-            Server = peer.Kind == PeerKind.Kernel ? null : ProcessTable.Find(Path.GetFileName(peer.Program), Root)[0];
+            Server = peer.Kind is PeerKind.Kernel or PeerKind.Engine ? null : ProcessTable.Find(Path.GetFileName(peer.Program), Root)[0];
         }
         catch
         {
@@ -74,7 +74,7 @@ internal sealed class PeerMount : IDisposable
 
         if (MountTable.IsMounted(Root))
         {
-            if (_peer.Kind != PeerKind.Kernel)
+            if (_peer.Kind is not (PeerKind.Kernel or PeerKind.Engine))
             {
                 FuseConnections.Abort(Root);
             }

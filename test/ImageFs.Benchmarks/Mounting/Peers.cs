@@ -20,6 +20,15 @@ internal static class Peers
     /// <summary>The name of ImageFs with ext4 in qcow2.</summary>
     public const string ImageFsQcow2 = "imagefs qcow2";
 
+    /// <summary>The name of ISO 9660 that the kernel mounts by a manifest of ImageFs.</summary>
+    public const string EngineIso = "engine iso";
+
+    /// <summary>The name of ext4 that the kernel mounts by a manifest of ImageFs.</summary>
+    public const string EngineExt4 = "engine ext4";
+
+    /// <summary>The name of ext4 in qcow2 that the kernel mounts by a manifest of ImageFs.</summary>
+    public const string EngineQcow2 = "engine qcow2";
+
     /// <summary>The name of ImageFs with XFS.</summary>
     public const string ImageFsXfs = "imagefs xfs";
 
@@ -79,6 +88,9 @@ internal static class Peers
         ImageFs(ImageFsIso, settings.ImageFs, ImageFormat.Iso),
         ImageFs(ImageFsExt4, settings.ImageFs, ImageFormat.Ext4),
         ImageFs("imagefs fat", settings.ImageFs, ImageFormat.Fat32),
+        Engine(EngineIso, settings.ImageFs, ImageFormat.Iso),
+        Engine(EngineExt4, settings.ImageFs, ImageFormat.Ext4),
+        Engine(EngineQcow2, settings.ImageFs, ImageFormat.Qcow2),
         OverUring(ImageFs($"imagefs ext4 {Uring}", settings.ImageFs, ImageFormat.Ext4, "transport=uring")),
         ImageFs($"imagefs ext4 {ReadyToRun}", settings.ImageFsReadyToRun, ImageFormat.Ext4),
         ImageFs(ImageFsUdf, settings.ImageFs, ImageFormat.Udf),
@@ -165,6 +177,9 @@ internal static class Peers
 
     private static Peer Fuse(string program, ImageFormat format, params IReadOnlyList<string> before) =>
         new(program, PeerKind.Fuse, format, program, before, []) { Absence = Command.Exists(program) ? null : $"no {program}" };
+
+    private static Peer Engine(string name, string program, ImageFormat format) =>
+        new(name, PeerKind.Engine, format, program, ["mount", "-o", "engine=kernel"], []) { MayRefuse = true };
 
     private static Peer Kernel(string name, string type, ImageFormat format) =>
         new(name, PeerKind.Kernel, format, "mount", ["-t", type, "-o", "ro,loop"], [])

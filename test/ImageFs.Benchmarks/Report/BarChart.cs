@@ -87,7 +87,7 @@ internal static class BarChart
     {
         var svg = new StringBuilder();
         int x = Margin;
-        foreach ((PeerKind kind, string text) in new[] { (PeerKind.ImageFs, "ImageFs"), (PeerKind.Fuse, "other FUSE servers"), (PeerKind.Kernel, "the kernel, on a loop device") })
+        foreach ((PeerKind kind, string text) in new[] { (PeerKind.ImageFs, "ImageFs"), (PeerKind.Fuse, "other FUSE servers"), (PeerKind.Kernel, "the kernel, on a loop device"), (PeerKind.Engine, "the kernel, by ImageFs") })
         {
             svg.AppendLine($"""  <rect class="{ClassOf(kind)}" x="{x}" y="10" width="{Bar}" height="{Bar}"/>""");
             svg.AppendLine($"""  <text x="{x + Line}" y="21">{text}</text>""");
