@@ -50,7 +50,7 @@ $(DIST):
 deb: $(DIST) man ## artifacts/imagefs_VERSION_ARCH.deb, a Debian package of what `make install` installs
 	@packaging/debian/build.sh $(VERSION) artifacts
 
-LIBRARIES := ImageFs.Fuse ImageFs.Images ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux
+LIBRARIES := ImageFs.Fuse ImageFs.Images ImageFs.Manifest ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux
 
 pack: tools ## artifacts/packages/: the program as a dotnet tool, and as libraries ImageFs.Fuse and ImageFs.Images with what they need
 	@for project in ImageFs $(LIBRARIES); do \

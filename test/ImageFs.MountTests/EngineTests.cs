@@ -179,6 +179,13 @@ internal sealed class EngineTests
         Assert.That(ImageFsProgram.Run("mounts", "-J").Succeeded().Text, Does.Contain($"\"directory\": \"{kernel.Directory}\""));
         ToolResult stats = ImageFsProgram.Run("stats", kernel.Directory);
         Assert.That(stats.Error, Does.Contain("engine=kernel"));
+        foreach (ImageMount mount in (ImageMount[])[kernel, fuse])
+        {
+            ToolResult info = ImageFsProgram.Run("info", mount.Directory).Succeeded();
+            Assert.That(info.Text, Is.EqualTo(ImageFsProgram.Run("info", image).Succeeded().Text));
+            Assert.That(info.Error, Does.Contain($"{image}, mounted by"));
+        }
+
         Assert.That(kernel.Unmount().ExitCode, Is.Zero);
     }
 

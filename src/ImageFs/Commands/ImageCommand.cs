@@ -42,6 +42,9 @@ internal sealed class ImageCommand : Verb
     /// <summary>Whether to print more.</summary>
     internal bool IsVerbose(ParseResult parsed) => parsed.GetValue(_isVerbose);
 
+    /// <summary>Finds the image that a word means: a command may take others for one. By default it is the word.</summary>
+    internal Func<string, string> FindImage { get; set; } = static word => word;
+
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
     /// <param name="action">Gets the layers and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
@@ -50,7 +53,7 @@ internal sealed class ImageCommand : Verb
         options.Add(parsed.GetValue(_download) ? HttpOptions.DownloadOption : null);
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
-        using ImageStack stack = ImageStack.Open(parsed.GetRequiredValue(_images), new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) });
+        using ImageStack stack = ImageStack.Open([.. parsed.GetRequiredValue(_images).Select(FindImage)], new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) });
         return action(stack, parsed);
     });
 

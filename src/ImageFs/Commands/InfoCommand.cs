@@ -1,5 +1,7 @@
 using System.CommandLine;
 using ImageFs.Help;
+using ImageFs.Linux;
+using ImageFs.Mounting;
 using ImageFs.Output;
 using ImageFs.Storage;
 
@@ -18,7 +20,9 @@ internal static class InfoCommand
             new Example("imagefs info debian.iso", "what is in an image"),
             new Example("imagefs info --json disk.img", "for a program"),
             new Example("imagefs info sda.img sdb.img", "volumes that lie on several disks"),
+            new Example("imagefs info /mnt", "the image that is mounted there"),
         };
+        command.FindImage = FindMounted;
         command.SetAction((stack, parsed) =>
         {
             ImageDescription description = ImageInfo.Describe(stack);
@@ -40,5 +44,16 @@ internal static class InfoCommand
             return ImageInfo.IsUnknown(description) ? ExitStatus.Unknown : ExitStatus.Success;
         });
         return command;
+    }
+
+    private static string FindMounted(string word)
+    {
+        if (!Paths.IsFolder(word) || MountedImage.At(Path.TrimEndingDirectorySeparator(Paths.Resolve(word) ?? word)) is not { } mount)
+        {
+            return word;
+        }
+
+        Log.WriteToStandardError($"{word}: {mount.Image}, mounted by {(mount.Engine == Engine.Kernel ? "Linux itself" : "a server")}");
+        return mount.Image;
     }
 }
