@@ -23,10 +23,18 @@ public sealed unsafe partial class InflateStream : StreamDecoder
     private State* _stream;
 
     /// <summary>Decodes from the beginning.</summary>
+    /// <exception cref="DllNotFoundException">There is no such library.</exception>
+    /// <exception cref="LinuxException">There is no memory.</exception>
+    public InflateStream()
+        : this(stopsAtBlocks: false)
+    {
+    }
+
+    /// <summary>Decodes from the beginning.</summary>
     /// <param name="stopsAtBlocks">Whether <see cref="Decode"/> returns at the end of each block.</param>
     /// <exception cref="DllNotFoundException">There is no such library.</exception>
     /// <exception cref="LinuxException">There is no memory.</exception>
-    public InflateStream(bool stopsAtBlocks = false)
+    public InflateStream(bool stopsAtBlocks)
     {
         _flush = stopsAtBlocks ? StopAtBlocks : 0;
         _stream = (State*)NativeMemory.AllocZeroed((nuint)sizeof(State));

@@ -4,7 +4,8 @@ namespace ImageFs.Storage.Containers.Bzip2;
 
 /// <summary>The bits of a bzip2 file: its blocks begin at any of them, and are found by the 48 that they begin with.</summary>
 /// <param name="source">The file.</param>
-internal sealed class BlockBits(BlockSource source)
+/// <param name="bufferLength">Bytes that are read at once.</param>
+internal sealed class BlockBits(BlockSource source, int bufferLength = 2 * BlockBits.MaxBlock)
 {
     /// <summary>What a block begins with.</summary>
     public const ulong BlockMark = 0x314159265359;
@@ -12,7 +13,7 @@ internal sealed class BlockBits(BlockSource source)
     /// <summary>What the end of a stream begins with.</summary>
     public const ulong EndMark = 0x177245385090;
 
-    /// <summary>Bits of a mark, and of a mark with the checksum behind it.</summary>
+    /// <summary>Bits of a mark.</summary>
     public const int MarkBits = 48;
 
     /// <summary>Bits of a mark, and the checksum that follows it.</summary>
@@ -23,8 +24,6 @@ internal sealed class BlockBits(BlockSource source)
 
     /// <summary>The most bytes that a block is encoded in: 900,000 symbols of 20 bits, and its tables.</summary>
     public const int MaxBlock = 3 << 20;
-
-    private const int BufferLength = 2 * MaxBlock;
 
     private byte[] _buffer = [];
     private long _start;
@@ -129,7 +128,7 @@ internal sealed class BlockBits(BlockSource source)
             return;
         }
 
-        int length = (int)Math.Min(BufferLength, source.Length - address);
+        int length = (int)Math.Min(Math.Max(bufferLength, end - address), source.Length - address);
         if (_buffer.Length != length)
         {
             _buffer = new byte[length];

@@ -8,7 +8,7 @@ internal sealed class BlockPacking(BlockSource source) : Packing(Bzip2Format.For
 {
     /// <inheritdoc/>
     public override PartReader Read(in PackedPart part, bool isMeasured = true) =>
-        Read(new BlockBits(Source), part.Address, part.StoredLength, part.Length);
+        Read(new BlockBits(Source, (int)(part.StoredLength / BlockBits.ByteBits) + (2 * sizeof(ulong))), part.Address, part.StoredLength, part.Length);
 
     /// <summary>Begins to decode a block.</summary>
     /// <param name="bits">The file's bits.</param>

@@ -1,5 +1,4 @@
 using ImageFs.Storage.Caching;
-using ImageFs.Storage.Checking;
 using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Packed;
@@ -17,7 +16,6 @@ internal sealed class PackedDisk : Container
     private readonly PackedParts _parts;
     private readonly UnpackedBytes? _unpacked;
     private readonly int _maxBlock;
-    private readonly bool _isMeasured;
 
     /// <param name="packing">Decodes it.</param>
     /// <param name="parts">Its parts.</param>
@@ -28,8 +26,7 @@ internal sealed class PackedDisk : Container
     {
         _packing = packing;
         _parts = parts;
-        _isMeasured = kept is not null;
-        _maxBlock = _isMeasured ? 0 : Math.Min(MaxBlock, context.Memory.Decoded.MaxBytes / BlocksInMemory);
+        _maxBlock = kept is not null ? 0 : Math.Min(MaxBlock, context.Memory.Decoded.MaxBytes / BlocksInMemory);
         _unpacked = parts.Count > 0 ? new UnpackedBytes(packing, parts, context, kept) : null;
     }
 
@@ -38,9 +35,6 @@ internal sealed class PackedDisk : Container
 
     /// <inheritdoc/>
     public override long Length => _parts.Length;
-
-    /// <inheritdoc/>
-    public override bool HasOwnBlocks => false;
 
     /// <inheritdoc/>
     public override ImageDescription Describe()
