@@ -48,7 +48,7 @@ public static class EngineProbe
     private static EngineWay Try()
     {
         using var folder = MemoryFolder.Create();
-        using FileDescriptor data = folder.MakeFile("data");
+        using FileDescriptor data = folder.MakeFile(DataName);
         FileWriting.SetLength(data, Length);
         using var device = FileDevice.Take(path: "data", Files.Duplicate(data.Number));
         using ManifestFile manifest = ManifestFile.Write(new ProbeTree(device), s_request.Manifest);
