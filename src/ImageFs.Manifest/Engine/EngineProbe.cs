@@ -18,6 +18,7 @@ public static class EngineProbe
 {
     private const int Length = 8192;
     private const int LeftLength = 4096;
+    private const string DataName = "data";
 
     private static readonly EngineRequest s_request = new("probe") { Manifest = new ManifestOptions { CopyLimit = 0 } };
 
@@ -50,7 +51,7 @@ public static class EngineProbe
         using var folder = MemoryFolder.Create();
         using FileDescriptor data = folder.MakeFile(DataName);
         FileWriting.SetLength(data, Length);
-        using var device = FileDevice.Take(path: "data", Files.Duplicate(data.Number));
+        using var device = FileDevice.Take(DataName, Files.Duplicate(data.Number));
         using ManifestFile manifest = ManifestFile.Write(new ProbeTree(device), s_request.Manifest);
 
         // A file that ends too early: before Linux 6.19 and its kin some filled what is missing with zeros.
