@@ -267,7 +267,14 @@ internal sealed class TarTree
         int entry = _entries.Count;
         _entries.Add(new Entry
         {
-            Address = address, Parent = directory, FirstChild = None, LastChild = None, Next = None, Target = None, Depth = (short)depth, IsDirectory = isDirectory,
+            Address = address,
+            Parent = directory,
+            FirstChild = None,
+            LastChild = None,
+            Next = None,
+            Target = None,
+            Depth = (short)depth,
+            IsDirectory = isDirectory,
         });
         Span<Entry> entries = CollectionsMarshal.AsSpan(_entries);
         ref Entry parent = ref entries[directory];

@@ -64,7 +64,7 @@ public sealed class TarReader(BlockSource archive)
 
     private static InvalidImageException Invalid(long address, string problem) => new("tar header", address, problem, Clause);
 
-    private long SizeOf(long address, long? size) => size is >= 0 and <= long.MaxValue / 2
+    private static long SizeOf(long address, long? size) => size is >= 0 and <= long.MaxValue / 2
         ? size.Value
         : throw Invalid(address, $"it has a size that is none");
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ImageFs.Help;
 using ImageFs.Images;
-using ImageFs.Linux;
 using ImageFs.Manifest;
 using ImageFs.Mounting;
 using ImageFs.Storage;

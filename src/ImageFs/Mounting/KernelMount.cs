@@ -1,5 +1,4 @@
 using ImageFs.Fuse;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Manifest;
 using ImageFs.Manifest.Engine;

@@ -1,5 +1,4 @@
 using ImageFs.Storage.Caching;
-using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Storage.Containers.Packed;
 

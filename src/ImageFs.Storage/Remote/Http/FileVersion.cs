@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http;
 
 namespace ImageFs.Storage.Remote.Http;
 

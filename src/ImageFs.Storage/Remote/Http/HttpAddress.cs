@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using ImageFs.Linux;
@@ -10,6 +11,8 @@ namespace ImageFs.Storage.Remote.Http;
 /// <param name="Password">The password that it names; null for none.</param>
 internal sealed record HttpAddress(Uri Target, string? User, string? Password)
 {
+    private static readonly SearchValues<char> s_notInAuthority = SearchValues.Create(" \\%\t\r\n");
+
     private const string SchemeEnd = "://";
 
     /// <summary>What everybody may see of it: neither user, password nor query, any of which may be a secret.</summary>
@@ -30,7 +33,7 @@ internal sealed record HttpAddress(Uri Target, string? User, string? Password)
         string rest = Encode(address[end..fragment]);
         string target = $"{address[..start].ToLowerInvariant()}{authority}{(rest.StartsWith('/') ? rest : $"/{rest}")}";
         if (!Uri.TryCreate(target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }, out Uri? uri)
-            || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0 || authority.AsSpan().ContainsAny(" \\%\t\r\n"))
+            || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0 || authority.AsSpan().ContainsAny(s_notInAuthority))
         {
             throw new LinuxException("open", Errno.EINVAL, $"{address[..start]}{authority}", "an address is https://HOST[:PORT]/PATH");
         }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http;
 using System.Net.Http.Headers;
 using ImageFs.Linux;
 using ImageFs.Storage.Formats;
@@ -182,7 +181,7 @@ internal sealed class HttpFile : RemoteTransport
     }
 
     // A stream of HTTP/2 has no limit to the time of its own, and shares its connection's socket: waiting is ended from outside.
-    private bool ReadStream(Stream body, Span<byte> destination, TimeSpan patience)
+    private static bool ReadStream(Stream body, Span<byte> destination, TimeSpan patience)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceLength);
         using var end = new CancellationTokenSource();

@@ -215,7 +215,7 @@ public sealed class ReadersAheadTests
         _ahead.NoteRead(file, 20 * Block, Block);
     }
 
-    private BlockSource MakeFile(int damaged = -1) => new Blocks(_cache.ForOwner(), damaged);
+    private Blocks MakeFile(int damaged = -1) => new Blocks(_cache.ForOwner(), damaged);
 
     private void WaitFor(long bytes, bool atLeast = false) => Assert.That(
         () => atLeast ? Math.Min(_cache.Counts.Ahead, bytes) : _cache.Counts.Ahead, Is.EqualTo(bytes).After((int)s_long.TotalMilliseconds, 1));

@@ -1,5 +1,4 @@
 using ImageFs.Fuse;
-using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Replies;
 using ImageFs.Fuse.Session;
 using ImageFs.Linux;

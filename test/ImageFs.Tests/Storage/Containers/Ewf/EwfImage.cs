@@ -10,14 +10,14 @@ internal sealed class EwfImage
     public const int SectorSize = 512;
     public const int ChunkSize = 4 * SectorSize;
 
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public EwfImage(int number = 1)
     {
-        _bytes.Write([.. "EVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00, 0x01, (byte)number, (byte)(number >> 8), 0, 0]);
+        _bytes.AddRange([.. "EVF"u8, 0x09, 0x0D, 0x0A, 0xFF, 0x00, 0x01, (byte)number, (byte)(number >> 8), 0, 0]);
     }
 
-    public int Length => (int)_bytes.Length;
+    public int Length => _bytes.Count;
 
     /// <summary>A section of a type, that ends where the next one begins.</summary>
     public EwfImage Add(string type, byte[] contents, long? next = null)
@@ -27,8 +27,8 @@ internal sealed class EwfImage
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), next ?? (Length + 76 + contents.Length));
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), 76 + contents.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(72), Adler(header.AsSpan(0, 72)));
-        _bytes.Write(header);
-        _bytes.Write(contents);
+        _bytes.AddRange(header);
+        _bytes.AddRange(contents);
         return this;
     }
 
@@ -49,7 +49,7 @@ internal sealed class EwfImage
 
     public EwfImage End(string type = "done") => Add(type, [], Length);
 
-    public byte[] Build() => _bytes.ToArray();
+    public byte[] Build() => [.. _bytes];
 
     public static byte[] TableOf(long baseOffset, uint[] entries, bool hasSum = true)
     {

@@ -1,7 +1,6 @@
 using System.Text;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers.Ewf;
-using ImageFs.Tests.Storage.Containers;
 
 namespace ImageFs.Tests.Storage.Containers.Ewf;
 

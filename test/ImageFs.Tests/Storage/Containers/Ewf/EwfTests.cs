@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Storage.Containers;

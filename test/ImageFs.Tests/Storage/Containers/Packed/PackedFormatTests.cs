@@ -13,8 +13,6 @@ public sealed class PackedFormatTests
     private static readonly byte[] s_contents = PackedFolder.MakeContents(Length);
 
     // Several streams, members or frames one after the other.
-    private const string Twice = "d=$(mktemp -d); cat >$d/a; head -c 1234567 $d/a | {0}; tail -c +1234568 $d/a | {0}; rm -r $d";
-
     private static readonly TestCaseData[] s_writers =
     [
         new("xz", "xz -0", 1),
@@ -26,31 +24,31 @@ public sealed class PackedFormatTests
         new("xz", "xz --x86 --lzma2=preset=0", 1),
         new("xz", "xz --delta=dist=4 --lzma2=preset=0", 1),
         new("xz", "pixz -1", null),
-        new("xz", string.Format(null, Twice, "xz -0"), 2),
+        new("xz", Twice("xz -0"), 2),
         new("xz", "xz -0; head -c 512 /dev/zero", 1),
         new("zstd", "zstd -1", 1),
         new("zstd", "zstd -1 --no-check", 1),
         new("zstd", "zstd -1 -T2", 1),
         new("zstd", "zstd -1 --stream-size=3000123", 1),
-        new("zstd", string.Format(null, Twice, "zstd -1"), 2),
-        new("zstd", string.Format(null, Twice, "zstd -q -1 --stream-size=$(stat -c %s $d/b)").Replace("| zstd", "> $d/b; cat $d/b | zstd", StringComparison.Ordinal), 2),
+        new("zstd", Twice("zstd -1"), 2),
+        new("zstd", Twice("zstd -q -1 --stream-size=$(stat -c %s $d/b)").Replace("| zstd", "> $d/b; cat $d/b | zstd", StringComparison.Ordinal), 2),
         new("zstd", "zstd -19 --long=27", 1),
         new("gzip", "gzip -1", null),
         new("gzip", "gzip -9", null),
         new("gzip", "pigz -1", null),
-        new("gzip", string.Format(null, Twice, "gzip -1"), null),
+        new("gzip", Twice("gzip -1"), null),
         new("gzip", "d=$(mktemp -d); cat >$d/name; gzip -c $d/name; rm -r $d", null),
         new("gzip", "gzip -1; head -c 512 /dev/zero", null),
         new("gzip", "bgzip -c", null),
         new("bzip2", "bzip2 -1", null),
         new("bzip2", "bzip2 -9", null),
-        new("bzip2", string.Format(null, Twice, "bzip2 -2"), null),
+        new("bzip2", Twice("bzip2 -2"), null),
         new("lz4", "lz4 -1", null),
         new("lz4", "lz4 -1 -B4 -BI --content-size", null),
         new("lz4", "lz4 -1 -B4 -BD", 1),
         new("lz4", "lz4 -1 -B5 -BX", null),
         new("lz4", "lz4 -9 -B7 --no-frame-crc", null),
-        new("lz4", string.Format(null, Twice, "lz4 -1 -B4 -BD"), 2),
+        new("lz4", Twice("lz4 -1 -B4 -BD"), 2),
     ];
 
     [TestCaseSource(nameof(s_writers))]
@@ -236,4 +234,6 @@ public sealed class PackedFormatTests
         file.Write(number);
         return file.ToArray();
     }
+
+    private static string Twice(string writer) => $"d=$(mktemp -d); cat >$d/a; head -c 1234567 $d/a | {writer}; tail -c +1234568 $d/a | {writer}; rm -r $d";
 }

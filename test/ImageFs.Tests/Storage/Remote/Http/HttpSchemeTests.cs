@@ -149,7 +149,7 @@ public sealed class HttpSchemeTests
 
         public bool IsOver { get; private set; }
 
-        public ITransfer Begin(long total)
+        public Transfer Begin(long total)
         {
             Total = total;
             return this;

@@ -1,11 +1,9 @@
 using ImageFs.Fuse;
-using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Replies;
 using ImageFs.Fuse.Session;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
-using ImageFs.Storage.Remote;
 using ImageFs.Storage.Remote.Nbd;
 using ImageFs.Tests.Fuse.Replies;
 using ImageFs.Tests.Storage.Caching;
@@ -280,7 +278,7 @@ public sealed class NbdTests
     private static byte[] HangUpAfter(TestServer server, byte[] reply)
     {
         // What is not whole is followed by the end.
-        new Timer(_ => server.HangUp(), null, 100, Timeout.Infinite);
+        _ = Task.Delay(100).ContinueWith(_ => server.HangUp(), TaskScheduler.Default);
         return reply;
     }
 
