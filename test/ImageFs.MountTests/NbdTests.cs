@@ -171,25 +171,29 @@ internal sealed class NbdTests
         using NbdServer nbd = Serve("qemu-nbd");
         using var way = new BadWay(_folder, nbd.Socket);
         int changed = 0;
+        bool Delay(long at)
+        {
+            Thread.Sleep(at % 7 == 0 ? 20 : 0);
+            return true;
+        }
+
+        // The mark of a structured reply, once in so many bytes.
+        bool Change(long at, byte[] bytes, int count)
+        {
+            int mark = at > 1 << 20 ? bytes.AsSpan(0, count).IndexOf((ReadOnlySpan<byte>)[0x66, 0x8E, 0x33, 0xEF, 0, 1, 0, 1]) : -1;
+            if (mark >= 0 && changed++ % 5 == 0)
+            {
+                bytes[mark + (changed % 20)] ^= 0x55;
+            }
+
+            return true;
+        }
+
         way.Pass = fault switch
         {
             "cuts" => (at, _, count) => at + count < 2 << 20,
-            "delays" => (at, _, _) =>
-            {
-                Thread.Sleep(at % 7 == 0 ? 20 : 0);
-                return true;
-            },
-            _ => (at, bytes, count) =>
-            {
-                // The mark of a structured reply, once in so many bytes.
-                int mark = at > 1 << 20 ? bytes.AsSpan(0, count).IndexOf((ReadOnlySpan<byte>)[0x66, 0x8E, 0x33, 0xEF, 0, 1, 0, 1]) : -1;
-                if (mark >= 0 && changed++ % 5 == 0)
-                {
-                    bytes[mark + (changed % 20)] ^= 0x55;
-                }
-
-                return true;
-            },
+            "delays" => (at, _, _) => Delay(at),
+            _ => Change,
         };
         using var mount = ImageMount.Mount($"nbd+unix:///disk?socket={way.Path}", options);
         Tool.Run("diff", "-r", "--exclude=lost+found", _tree, mount.Directory).Succeeded();
