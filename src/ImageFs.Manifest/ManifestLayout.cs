@@ -25,7 +25,10 @@ internal sealed class ManifestLayout
     public ManifestLayout(IReadOnlyList<ManifestNode> nodes, DeviceTable devices, FilePlan plan, ManifestOptions options)
     {
         _nodes = nodes;
-        BlockBits = FindBlockBits(plan, BitOperations.Log2((uint)options.MinBlockSize));
+        
+        // A device is read in its sectors.
+        int least = devices.Devices.Select(device => device.LogicalBlockSize).Append(1 << FilePlan.MinBlockBits).Max();
+        BlockBits = FindBlockBits(plan, BitOperations.Log2((uint)least));
         ChooseBodies(options.CopyLimit);
 
         // The checksum of the super block is of its whole block: inodes begin behind.

@@ -8,7 +8,4 @@ public sealed record ManifestOptions
 
     /// <summary>Bytes of files that are copied into it at most, of those that do not lie in an image as they are.</summary>
     public long CopyLimit { get; init; } = UsualCopyLimit;
-
-    /// <summary>Bytes of a block at least: those of a sector of the devices that it is mounted from.</summary>
-    public int MinBlockSize { get; init; } = 512;
 }

@@ -63,9 +63,9 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
-    public void A_block_device_is_given_as_it_is_with_the_manifest_on_a_loop_device()
+    public void A_block_device_is_given_as_it_is_with_the_manifest_on_a_loop_device([Values("512", "4096")] string sector)
     {
-        using var device = new LoopDevice(TestImages.Get("ext/ext4"), "-r");
+        using var device = new LoopDevice(TestImages.Get("ext/ext4"), "-r", "-b", sector);
         Compare(device.Path, TestImages.Get("ext/ext4"));
         Assert.That(File.ReadAllText("/proc/mounts"), Does.Not.Contain(device.Path));
     }
