@@ -111,7 +111,12 @@ internal sealed class FilePlan(DeviceTable devices)
 
         if (located.File is not { } device)
         {
-            why = located.Kind == ExtentKind.Encoded ? "its bytes are compressed or encrypted" : "its bytes lie among metadata";
+            why = located.Kind switch
+            {
+                ExtentKind.Encoded => "its bytes are compressed or encrypted",
+                ExtentKind.Mapped => "its bytes are not on this machine",
+                _ => "its bytes lie among metadata, or are decoded",
+            };
             return null;
         }
 
