@@ -25,7 +25,7 @@ internal sealed class ManifestLayout
     public ManifestLayout(IReadOnlyList<ManifestNode> nodes, DeviceTable devices, FilePlan plan, ManifestOptions options)
     {
         _nodes = nodes;
-        
+
         // A device is read in its sectors.
         int least = devices.Devices.Select(device => device.LogicalBlockSize).Append(1 << FilePlan.MinBlockBits).Max();
         BlockBits = FindBlockBits(plan, BitOperations.Log2((uint)least));

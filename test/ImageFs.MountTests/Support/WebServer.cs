@@ -54,6 +54,9 @@ internal sealed class WebServer : IDisposable
         Start();
     }
 
+    /// <summary>The port of plain HTTP.</summary>
+    public int Port => _port;
+
     /// <summary>The address of its files without encryption; it ends in a slash.</summary>
     public string Plain => $"http://127.0.0.1:{_port}/";
 
