@@ -8,6 +8,7 @@ namespace ImageFs.Linux;
 public static unsafe class Mounts
 {
     private const int AT_STATX_FORCE_SYNC = 0x2000;
+    private const string TablePath = "/proc/self/mountinfo";
     private const int IdField = 0;
     private const int ParentField = 1;
     private const int DeviceField = 2;
@@ -70,8 +71,8 @@ public static unsafe class Mounts
     public static string? SourceAt(string directory) =>
         FieldsAt(directory) is { } fields ? Unescape(fields[Array.IndexOf(fields, "-") + 2]) : null;
 
-    /// <summary>All mounts of this process's namespace, in the order in which they were made.</summary>
-    public static IReadOnlyList<MountedPlace> All() =>
+    /// <summary>All mounts of this process's namespace, in the order in which they were made; none where there is no /proc.</summary>
+    public static IReadOnlyList<MountedPlace> All() => !Paths.Exists(TablePath) ? [] :
     [
         .. Table().Select(fields => (Fields: fields, Type: Array.IndexOf(fields, "-") + 1))
             .Where(mount => mount.Type > 0 && mount.Type + 1 < mount.Fields.Length)
@@ -104,7 +105,7 @@ public static unsafe class Mounts
     }
 
     private static IEnumerable<string[]> Table() =>
-        ByteText.FromBytes(File.ReadAllBytes("/proc/self/mountinfo")).Split('\n').Select(line => line.Split(' ')).Where(fields => fields.Length > PathField);
+        ByteText.FromBytes(File.ReadAllBytes(TablePath)).Split('\n').Select(line => line.Split(' ')).Where(fields => fields.Length > PathField);
 
     private static DeviceNumber ParseDevice(string field)
     {

@@ -14,7 +14,7 @@ public abstract class DecodingAhead : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly string _name;
-    private Thread[] _threads = [];
+    private readonly List<Thread> _threads = [];
     private volatile bool _isOver;
 
     /// <param name="room">Bytes that are decoded ahead of all readers together, at most.</param>
@@ -40,7 +40,7 @@ public abstract class DecodingAhead : IDisposable
             Monitor.PulseAll(Sync);
         }
 
-        Array.ForEach(_threads, thread => thread.Join(s_patience));
+        _threads.ForEach(thread => thread.Join(s_patience));
         GC.SuppressFinalize(this);
     }
 
@@ -60,14 +60,14 @@ public abstract class DecodingAhead : IDisposable
             return;
         }
 
-        if (_threads.Length == 0)
+        if (_threads.Count == 0)
         {
-            _threads = new Thread[Environment.ProcessorCount];
-            for (int i = 0; i < _threads.Length; i++)
+            while (_threads.Count < Environment.ProcessorCount && HelperThread.TryStart(Run, _name) is { } thread)
             {
-                _threads[i] = new Thread(Run) { IsBackground = true, Name = _name };
-                _threads[i].Start();
+                _threads.Add(thread);
             }
+
+            _isOver = _threads.Count == 0;
         }
 
         Monitor.PulseAll(Sync);

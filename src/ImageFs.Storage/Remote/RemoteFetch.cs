@@ -166,11 +166,9 @@ internal sealed class RemoteFetch : IDisposable
             {
                 Monitor.PulseAll(_sync);
             }
-            else if (_threads.Count < _transport.Width)
+            else if (_threads.Count < _transport.Width && HelperThread.TryStart(Work, "ahead", StackBytes) is { } thread)
             {
-                var thread = new Thread(Work, StackBytes) { IsBackground = true, Name = "ahead" };
                 _threads.Add(thread);
-                thread.Start();
             }
         }
     }

@@ -42,10 +42,9 @@ internal sealed class PartsAhead(UnpackedBytes bytes, long maxKept, int maxThrea
             {
                 Monitor.PulseAll(_gate);
             }
-            else if (_threads < maxThreads)
+            else if (_threads < maxThreads && HelperThread.TryStart(Run, "unpacking ahead") is not null)
             {
                 _threads++;
-                new Thread(Run) { IsBackground = true, Name = "unpacking ahead" }.Start();
             }
         }
     }

@@ -194,8 +194,7 @@ internal sealed class NbdTransport : RemoteTransport
     {
         if (leastBusy.UnderWay >= RequestsForOne && !_isConnecting && _connections.Count < MaxConnections && _export.Flags.HasFlag(NbdFlags.CanMultiConnect))
         {
-            _isConnecting = true;
-            new Thread(() => TryConnect(patience)) { IsBackground = true, Name = "connect" }.Start();
+            _isConnecting = HelperThread.TryStart(() => TryConnect(patience), "connect") is not null;
         }
     }
 
