@@ -12,6 +12,9 @@ public sealed class RemoteDevice : Device
     // One reader ahead is not to push out what others have.
     private const int PartAhead = 4;
 
+    // What a server says of its length is untrusted; places in the image are added to without a look.
+    private const long MaxLength = 1L << 60;
+
     private readonly RemoteTransport _transport;
     private readonly PatientTransport _patient;
     private readonly RemoteFetch? _fetch;
@@ -19,8 +22,17 @@ public sealed class RemoteDevice : Device
 
     /// <param name="transport">Asks the server; it is disposed of with the device, and when this throws.</param>
     /// <param name="context">What the image is opened with: where to keep what was read, and how long to try.</param>
+    /// <exception cref="UnsupportedFeatureException">The image is longer than any that there may be.</exception>
     public RemoteDevice(RemoteTransport transport, OpenContext context)
     {
+        if (transport.Length > MaxLength)
+        {
+            using (transport)
+            {
+                throw new UnsupportedFeatureException($"an image of {transport.Length} bytes on a server");
+            }
+        }
+
         _transport = transport;
         _patient = new PatientTransport(transport, new Patience(transport.Name, context.Remote.RetryTime, context.Warn));
         _zeros = transport.TellsZeros ? new ZeroMap(_patient, transport.Length) : null;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace ImageFs.Storage.Remote;
 
 /// <summary>Where an image reads as zeros, as its server says: asked for once for each part of it, when somebody comes there first.</summary>
@@ -12,8 +14,9 @@ internal sealed class ZeroMap(PatientTransport transport, long length)
     private const int MaxRuns = 1 << 16;
     private const int MaxQuestions = 64;
 
-    // For each part the ends of its runs, counted from its start; every second run is of zeros, and the first is not.
-    private readonly int[]?[] _parts = new int[]?[checked((int)((length + PartLength - 1) >> PartShift))];
+    // For each part that was asked for the ends of its runs, counted from its start; every second run is of zeros, and the first is not. How
+    // many parts there are is the server's word, and nothing is made for it.
+    private readonly ConcurrentDictionary<long, int[]> _parts = [];
 
     /// <summary>The run that a byte is in.</summary>
     /// <param name="offset">The byte.</param>
@@ -23,14 +26,14 @@ internal sealed class ZeroMap(PatientTransport transport, long length)
     public long Find(long offset, long maxLength, out bool isZero)
     {
         long start = offset >> PartShift << PartShift;
-        int[] ends = _parts[offset >> PartShift] ?? Ask(start);
+        int[] ends = _parts.TryGetValue(offset >> PartShift, out int[]? known) ? known : Ask(start);
         int place = (int)(offset - start);
         int run = Array.BinarySearch(ends, place + 1);
         run = run < 0 ? ~run : run;
         if (run == ends.Length)
         {
             isZero = false;
-            return Math.Min(maxLength, start + PartLength - offset);
+            return Math.Min(maxLength, PartLength - place);
         }
 
         // A run may be empty: the first, where a part begins with zeros.

@@ -46,6 +46,24 @@ public sealed class RemoteDeviceTests
     }
 
     [Test]
+    public void A_length_that_no_image_has_is_refused()
+    {
+        var transport = new TestTransport(s_bytes) { Said = long.MaxValue, Zeros = [1] };
+        Assert.That(() => Open(transport), Throws.TypeOf<UnsupportedFeatureException>());
+        Assert.That(transport.IsDisposed);
+    }
+
+    [Test]
+    public void A_server_that_says_it_is_long_gets_no_memory_for_that()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using RemoteDevice device = Open(new TestTransport(s_bytes) { Said = 1L << 60, Zeros = [100, Length] }, "cache=none");
+        Assert.That(device.Map((1L << 60) - 10, 100, out _).Length, Is.EqualTo(10));
+        Assert.That(device.Map(200, 100, out _).Kind, Is.EqualTo(ExtentKind.Hole));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+    }
+
+    [Test]
     public void Nothing_is_kept_when_nothing_is_to_be()
     {
         var transport = new TestTransport(s_bytes);

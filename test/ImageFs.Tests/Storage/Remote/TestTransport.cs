@@ -13,7 +13,7 @@ internal sealed class TestTransport(byte[] bytes) : RemoteTransport
 
     public override string Identity => Name;
 
-    public override long Length => bytes.Length;
+    public override long Length => Said ?? bytes.Length;
 
     public override int MinBlock => Block;
 
@@ -22,6 +22,9 @@ internal sealed class TestTransport(byte[] bytes) : RemoteTransport
     public override int Width => 4;
 
     public int Block { get; init; } = 1;
+
+    /// <summary>The length that it says it has; null for the right one.</summary>
+    public long? Said { get; init; }
 
     public TimeSpan Delay { get; set; }
 
