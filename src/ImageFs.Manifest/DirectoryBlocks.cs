@@ -61,7 +61,7 @@ internal sealed class DirectoryBlocks(ManifestNode directory, int blockSize)
             Span<byte> record = block[((i - _start) * EntryLength)..];
             BinaryPrimitives.WriteUInt64LittleEndian(record, entry.Node.Nid);
             BinaryPrimitives.WriteUInt16LittleEndian(record[8..], (ushort)name);
-            record[10] = TypeOf(entry.Node.Type);
+            record[10] = FileTypes.NumberOf(entry.Node.Type);
             record[11] = 0;
             entry.Name.CopyTo(block[name..]);
             name += entry.Name.Length;
@@ -85,17 +85,4 @@ internal sealed class DirectoryBlocks(ManifestNode directory, int blockSize)
 
         return low;
     }
-
-    // EROFS_FT_*.
-    private static byte TypeOf(NodeType type) => type switch
-    {
-        NodeType.Regular => 1,
-        NodeType.Directory => 2,
-        NodeType.CharacterDevice => 3,
-        NodeType.BlockDevice => 4,
-        NodeType.Fifo => 5,
-        NodeType.Socket => 6,
-        NodeType.SymbolicLink => 7,
-        _ => 0,
-    };
 }

@@ -86,6 +86,20 @@ internal sealed class EngineTests
         Assert.That(said.Error, Does.Contain("served over FUSE: names are found whatever their case"));
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_device_that_Linux_has_in_use_is_served()
+    {
+        using var device = new LoopDevice(TestImages.Get("ext/ext4"), "-r");
+        using var other = new KernelMount(device.Path, "ext4", "ro,noload");
+        (ToolResult said, bool isMounted) = ImageMount.TryMount(device.Path, "engine=kernel");
+        Assert.That(isMounted, Is.False);
+        Assert.That(said.Error, Does.Contain("in use elsewhere"));
+        using var mount = ImageMount.Mount(device.Path, "engine=auto");
+        Assert.That(MountTable.Find(mount.Directory), Does.Contain(" fuse.imagefs "));
+        Assert.That(mount.List().DifferencesFrom(TreeWalker.List(other.Directory), "mode", "sha256", "target"), Is.Empty);
+    }
+
     [TestCase("engine=kernel,timeout=5", "timeout")]
     [TestCase("engine=kernel,reply=copy", "reply")]
     [TestCase("engine=kernel,engine-copy=much", "engine-copy=much")]

@@ -199,11 +199,12 @@ public sealed class TarReader(BlockSource archive)
         {
             archive.ReadAt(data, block);
             data += TarHeader.Length;
+            int before = pieces.Count;
             AddPlaces(at, block[..(PlacesInBlock * TarHeader.SparsePlaceLength)], pieces);
             hasMore = block[PlacesInBlock * TarHeader.SparsePlaceLength] != 0;
-            if (pieces.Count > MaxPieces)
+            if (pieces.Count == before || pieces.Count > MaxPieces)
             {
-                throw Invalid(at, $"it has more than {MaxPieces} places between holes");
+                throw Invalid(at, $"a block that lists places between holes has none, or all together have more than {MaxPieces}");
             }
         }
 

@@ -90,8 +90,8 @@ internal static class MountCommand
     {
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
-        var source = MountSource.Open(request, log.Write);
-        if (KernelMount.TryMount(source, request, log.Write))
+        MountSource source = MountSource.Open(request, log.Write);
+        if (KernelMount.TryMount(ref source, request, log.Write))
         {
             if (inBackground && !Background.Ready())
             {

@@ -13,7 +13,7 @@ internal static class KernelMount
     private const int LookedAtNames = 64;
 
     /// <summary>Mounts it, if it is to be mounted so.</summary>
-    /// <param name="source">What is mounted; closed if this mounts it.</param>
+    /// <param name="source">What is mounted; closed if this mounts it, and opened anew if it had to be closed for Linux to try.</param>
     /// <param name="request">How it was asked for.</param>
     /// <param name="log">Takes warnings, a line each.</param>
     /// <returns>False when a server has to serve it.</returns>
@@ -21,7 +21,7 @@ internal static class KernelMount
     /// <exception cref="OptionException">An option takes a server, and none was asked for.</exception>
     /// <exception cref="ImageException">The image is damaged, or has files that cannot be told to Linux.</exception>
     /// <exception cref="LinuxException">The device failed.</exception>
-    internal static bool TryMount(MountSource source, MountRequest request, Action<string> log)
+    internal static bool TryMount(ref MountSource source, MountRequest request, Action<string> log)
     {
         switch (source.Engine.Engine)
         {
@@ -41,6 +41,11 @@ internal static class KernelMount
                 if (WhyNot(source, request) is not { } reason)
                 {
                     return true;
+                }
+
+                if (source.IsClosed)
+                {
+                    source = MountSource.Open(request, log);
                 }
 
                 if (request.IsVerbose)
@@ -88,6 +93,7 @@ internal static class KernelMount
             Manifest = new ManifestOptions { CopyLimit = source.Engine.CopyLimit },
             Flags = options.Flags,
             BypassesCache = options.CachesOnce,
+            SecurityContexts = ContextsOf(options),
         };
         using var mount = EngineMount.Prepare(source.FileSystem, request);
         if (mount.Summary.Copied > 0)
@@ -108,6 +114,12 @@ internal static class KernelMount
 
         mount.MountOn(options.MountPoint);
         source.Dispose();
+    }
+
+    private static (string Option, string Value)[] ContextsOf(FuseMountOptions options)
+    {
+        var contexts = OptionList.Parse(options.SecurityContexts);
+        return [.. contexts.Names.ToArray().Select(name => (name, contexts.TakeValue(name)!))];
     }
 
     private static void RefuseOptions(FuseMountOptions options, MountRequest request)

@@ -108,8 +108,15 @@ internal sealed class MountSource : IDisposable
         }
     }
 
+    /// <summary>Whether it was disposed of.</summary>
+    internal bool IsClosed { get; private set; }
+
     /// <inheritdoc/>
-    public void Dispose() => _stack?.Dispose();
+    public void Dispose()
+    {
+        IsClosed = true;
+        _stack?.Dispose();
+    }
 
     // The mount point may be in the folder.
     private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested) => hasNested

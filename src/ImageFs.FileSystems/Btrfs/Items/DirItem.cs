@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Trees;
-using ImageFs.FileSystems.Directories;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using ImageFs.FileSystems.Btrfs.Items;
 using ImageFs.FileSystems.Btrfs.Trees;
-using ImageFs.FileSystems.Directories;
 using ImageFs.Storage;
 using ImageFs.Tree;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using ImageFs.FileSystems.Directories;
 using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Ext.Directories;

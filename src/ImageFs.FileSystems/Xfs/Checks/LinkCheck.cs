@@ -51,7 +51,7 @@ internal sealed class LinkCheck(XfsVolume volume)
             return;
         }
 
-        byte type = volume.Geometry.HasFileTypes ? TypeOf(inode.Type) : (byte)0;
+        byte type = volume.Geometry.HasFileTypes ? FileTypes.NumberOf(inode.Type) : (byte)0;
         TakeLinks(held.Number, type, inode.LinkCount);
         if (inode.Type == NodeType.Directory)
         {
@@ -66,7 +66,7 @@ internal sealed class LinkCheck(XfsVolume volume)
         {
             TakeParent(entry.Directory, entry.Inode, isName: false);
         }
-        else if (entry.Kind == EntryKind.Name && entry.Type == TypeOf(NodeType.Directory))
+        else if (entry.Kind == EntryKind.Name && entry.Type == FileTypes.NumberOf(NodeType.Directory))
         {
             TakeParent(entry.Inode, entry.Directory, isName: true);
         }
@@ -156,19 +156,6 @@ internal sealed class LinkCheck(XfsVolume volume)
     }
 
     private static int Bucket(long number) => (int)(BucketSums.Mix((ulong)number) % BucketSums.Count);
-
-    // XFS_DIR3_FT.
-    private static byte TypeOf(NodeType type) => type switch
-    {
-        NodeType.Regular => 1,
-        NodeType.Directory => 2,
-        NodeType.CharacterDevice => 3,
-        NodeType.BlockDevice => 4,
-        NodeType.Fifo => 5,
-        NodeType.Socket => 6,
-        NodeType.SymbolicLink => 7,
-        _ => 0,
-    };
 
     /// <summary>What is found out of an inode.</summary>
     private sealed class Counted

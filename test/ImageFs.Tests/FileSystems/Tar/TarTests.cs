@@ -154,6 +154,19 @@ internal sealed class TarTests
         Assert.That(Names(files, files.Root), Is.EqualTo((string[])["device", "fifo"]));
     }
 
+    // Else a header would have the whole archive read through, each time that it is looked at.
+    [Test]
+    public void A_list_of_places_that_goes_on_without_any_is_damage()
+    {
+        byte[] sparse = Member("holes", 'S', "");
+        sparse[482] = 1;
+        Seal(sparse);
+        byte[] more = new byte[Block];
+        more[504] = 1;
+        Open([.. Member("first", '0', "x"), .. sparse, .. Enumerable.Repeat(more, 100).SelectMany(block => block), .. End]);
+        Assert.That(_folder.Warnings.Single(), Does.Contain("damaged or cut short after 1 members").And.Contain("lists places between holes has none"));
+    }
+
     [Test]
     public void A_listing_goes_on_where_it_was_left()
     {

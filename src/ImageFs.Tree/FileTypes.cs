@@ -1,13 +1,13 @@
-using ImageFs.Tree;
-
-namespace ImageFs.FileSystems.Directories;
+namespace ImageFs.Tree;
 
 /// <summary>
-/// The numbers that names have for the types of what they are of, in ext (EXT4_FT_*), XFS (XFS_DIR3_FT_*) and Btrfs (BTRFS_FT_*): the same in all.
+/// The numbers that names have for the types of what they are of, in ext (EXT4_FT_*), XFS (XFS_DIR3_FT_*), Btrfs (BTRFS_FT_*) and EROFS
+/// (EROFS_FT_*): the same in all.
 /// </summary>
-internal static class FileTypes
+public static class FileTypes
 {
-    /// <summary>The type of a number; of one that says nothing, or is not known, <see cref="NodeType.Unknown"/>.</summary>
+    /// <summary>The type of a number.</summary>
+    /// <returns><see cref="NodeType.Unknown"/> of one that says nothing, or is not known.</returns>
     public static NodeType TypeOf(int number) => number switch
     {
         1 => NodeType.Regular,
@@ -20,7 +20,8 @@ internal static class FileTypes
         _ => NodeType.Unknown,
     };
 
-    /// <summary>The number of a type; 0 where it has none.</summary>
+    /// <summary>The number of a type.</summary>
+    /// <returns>0 where it has none.</returns>
     public static byte NumberOf(NodeType type) => type switch
     {
         NodeType.Regular => 1,
