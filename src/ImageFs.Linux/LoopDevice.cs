@@ -16,8 +16,8 @@ public sealed unsafe class LoopDevice : IDisposable
     private const uint AutoClear = 4;
     private const int Attempts = 64;
 
-    /// <summary>Bytes of a sector that every file system takes.</summary>
-    public const int UsualBlockSize = 512;
+    // Bytes of a sector that every file system takes.
+    private const int BlockSize = 512;
 
     private readonly FileDescriptor _device;
 
@@ -30,11 +30,10 @@ public sealed unsafe class LoopDevice : IDisposable
     /// <summary>Its path: "/dev/loop3".</summary>
     public string Path { get; }
 
-    /// <summary>Takes a free one for a file (LOOP_CONFIGURE, Linux 5.8).</summary>
+    /// <summary>Takes a free one for a file, with sectors of 512 bytes (LOOP_CONFIGURE, Linux 5.8).</summary>
     /// <param name="file">The file, open for reading.</param>
-    /// <param name="blockSize">Bytes of its sectors.</param>
     /// <exception cref="LinuxException">There is none, or this user may not take it.</exception>
-    public static LoopDevice Attach(FileDescriptor file, int blockSize)
+    public static LoopDevice Attach(FileDescriptor file)
     {
         using FileDescriptor control = Files.Open("/dev/loop-control", OpenFlags.ReadWrite);
         for (int attempt = 0; ; attempt++)
@@ -47,7 +46,7 @@ public sealed unsafe class LoopDevice : IDisposable
 
             string path = string.Create(CultureInfo.InvariantCulture, $"/dev/loop{number}");
             FileDescriptor device = Files.Open(path, OpenFlags.ReadOnly);
-            if (Configure(device, file, blockSize))
+            if (Configure(device, file))
             {
                 return new LoopDevice(device, path);
             }
@@ -65,12 +64,12 @@ public sealed unsafe class LoopDevice : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _device.Dispose();
 
-    private static bool Configure(FileDescriptor device, FileDescriptor file, int blockSize)
+    private static bool Configure(FileDescriptor device, FileDescriptor file)
     {
         byte[] config = new byte[ConfigLength];
         using DescriptorInUse use = file.Use();
         BinaryPrimitives.WriteInt32LittleEndian(config, use.Number);
-        BinaryPrimitives.WriteInt32LittleEndian(config.AsSpan(BlockSizeOffset), blockSize);
+        BinaryPrimitives.WriteInt32LittleEndian(config.AsSpan(BlockSizeOffset), BlockSize);
         BinaryPrimitives.WriteUInt32LittleEndian(config.AsSpan(FlagsOffset), ReadOnly | AutoClear);
         fixed (byte* first = config)
         {

@@ -84,7 +84,7 @@ public sealed class EngineMount : IDisposable
             bool takesLoops = !_isOnBlockDevices && _way == EngineWay.Loops;
             foreach (FileDescriptor file in takesLoops ? _files : [])
             {
-                loops.Add(LoopDevice.Attach(file, LoopDevice.UsualBlockSize));
+                loops.Add(LoopDevice.Attach(file));
             }
 
             string source = $"{EngineRequest.SourcePrefix}{_request.Source}";

@@ -56,7 +56,7 @@ internal sealed class ManifestFile : IDisposable
     /// <exception cref="LinuxException">Linux does not mount it.</exception>
     public FileDescriptor Mount(string name, IReadOnlyList<string> devices, bool asDevice, EngineRequest request)
     {
-        using LoopDevice? loop = asDevice ? LoopDevice.Attach(_file, Math.Min(Summary.BlockSize, LoopDevice.UsualBlockSize)) : null;
+        using LoopDevice? loop = asDevice ? LoopDevice.Attach(_file) : null;
         FileDescriptor? mount = null;
         _folder.MakeLink(name, loop?.Path ?? $"/proc/self/fd/{_file.Number}");
         _folder.Inside(() =>
