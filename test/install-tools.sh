@@ -33,6 +33,7 @@ packages=(
   make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in
   shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit
   nginx-light openssl          # a server of HTTP, and certificates
+  grub-common                 # a second reader of XFS
   grub-rescue-pc memtest86+ ipxe # real images
 )
 # That machine has this processor, whichever the tests run on.
