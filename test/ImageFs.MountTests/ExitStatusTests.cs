@@ -75,10 +75,12 @@ internal sealed class ExitStatusTests
         }
     }
 
+    // No such folder; a file in its place; and one that is closed to the user, as root's own are.
     [Test]
-    public void What_could_be_done_in_a_container_is_told()
+    public void What_could_be_done_in_a_container_is_told([Values("/none", "/etc/passwd", "/mnt/closed")] string path)
     {
-        ToolResult said = AsUser.Run("umount /dev/fuse; p=$(which setpriv); FUSERMOUNT_PROG= PATH=/nowhere $p --reuid=65534 --clear-groups \"$IMAGEFS\" /mnt/image $dir 2>&1 || true");
+        ToolResult said = AsUser.Run("umount /dev/fuse; mkdir -m 0700 /mnt/closed; " +
+            $"p=$(which setpriv); FUSERMOUNT_PROG= PATH={path} $p --reuid=65534 --clear-groups \"$IMAGEFS\" /mnt/image $dir 2>&1 || true");
         Assert.That(said.Text, Does.Contain("--device /dev/fuse --cap-add SYS_ADMIN --security-opt apparmor=unconfined").And.Contain("ls, cat and extract work without"));
     }
 

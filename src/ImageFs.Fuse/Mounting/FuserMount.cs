@@ -14,7 +14,7 @@ public static class FuserMount
         Environment.GetEnvironmentVariable("FUSERMOUNT_PROG") is { Length: > 0 } chosen ? [chosen] : ["fusermount3", "fusermount"];
 
     /// <summary>Runs the program to its end.</summary>
-    /// <returns>What came of it; null when there is no such program.</returns>
+    /// <returns>What came of it; null when there is no such program, or none that this user may run: a closed folder of PATH hides what it holds.</returns>
     /// <exception cref="LinuxException">It cannot be run for another reason.</exception>
     internal static Outcome? TryRun(string program, params string[] arguments)
     {
@@ -34,7 +34,7 @@ public static class FuserMount
                     {
                         child = ChildProcess.Start([program, .. arguments], variable, theirs, standardError);
                     }
-                    catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+                    catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES)
                     {
                         return null;
                     }

@@ -40,8 +40,8 @@ internal static class MountAdvice
     /// <param name="refusal">What was not permitted.</param>
     public static FuseMountException NoHelper(string refusal) => new(
         Environment.GetEnvironmentVariable("FUSERMOUNT_PROG") is { Length: > 0 } chosen
-            ? $"{refusal}; and {chosen}, which FUSERMOUNT_PROG names, does not exist"
-            : $"{refusal}; and there is no fusermount3: apt install fuse3, or run as root; {Container}",
+            ? $"{refusal}; and {chosen}, which FUSERMOUNT_PROG names, is no program that this user may run"
+            : $"{refusal}; and there is no fusermount3 that this user may run: apt install fuse3, or run as root; {Container}",
         isPermission: true);
 
     /// <summary>fusermount3 failed: for want of permission, mostly. What it says of options and of the directory is as good as an errno.</summary>
