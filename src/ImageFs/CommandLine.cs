@@ -29,7 +29,7 @@ internal static class CommandLine
         }
 
         int first = 0;
-        while (first < arguments.Length && arguments[first] is ['-', _, ..] option && option != "--")
+        while (first < arguments.Length && arguments[first] is var option && IsOption(option) && option != "--")
         {
             first += option is "-o" or "--options" or "-t" or "--types" ? 2 : 1;
         }
@@ -76,7 +76,10 @@ internal static class CommandLine
         return missing is null ? parsed.Errors[0].Message.TrimEnd('.') : $"{missing.Name} is missing: {Usage(command)}";
     }
 
-    private static bool IsUnknownOption(Token token) => token is { Type: TokenType.Argument, Value: ['-', _, ..] };
+    private static bool IsUnknownOption(Token token) => token.Type == TokenType.Argument && IsOption(token.Value);
+
+    // "-//PATH" is inside the image on standard input.
+    private static bool IsOption(string word) => word is ['-', not '/', ..];
 
     private static bool IsVerb(Command root, string word) =>
         root.Subcommands.Any(command => command.Name == word || command.Aliases.Contains(word));

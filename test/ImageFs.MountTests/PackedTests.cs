@@ -104,6 +104,7 @@ internal sealed class PackedTests
         Assert.That(Read("\"$0\" ls -l - <disk.img.gz"), Is.EqualTo(listed));
         Assert.That(Read("\"$0\" ls -l <(cat disk.raw.zst)"), Is.EqualTo(listed));
         Assert.That(Read("cat disk.img.bz2 | \"$0\" cat /dev/fd/0//boot/inner.img numbers"), Is.EqualTo(File.ReadAllText(_folder["tree/numbers"])));
+        Assert.That(Read("cat disk.img.bz2 | \"$0\" cat -//boot/inner.img numbers"), Is.EqualTo(File.ReadAllText(_folder["tree/numbers"])));
         ToolResult refused = Tool.Run("bash", "-c", "head -c 5M /dev/urandom | \"$0\" ls -o cache-limit=2M -", ImageFsProgram.Path);
         Assert.That(refused.ExitCode, Is.Not.Zero);
         Assert.That(refused.Error, Does.Contain("cache-limit="));

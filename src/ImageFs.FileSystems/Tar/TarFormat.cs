@@ -5,7 +5,7 @@ using ImageFs.Tree;
 
 namespace ImageFs.FileSystems.Tar;
 
-/// <summary>Archives of tar: ustar, GNU tar's and pax's.</summary>
+/// <summary>Archives of tar: of UNIX V7, ustar, GNU tar's and pax's.</summary>
 internal sealed class TarFormat : FileSystemFormat
 {
     internal const string FormatName = "tar";
@@ -23,8 +23,11 @@ internal sealed class TarFormat : FileSystemFormat
     public override IReadOnlyList<string> FileExtensions => [".tar"];
 
     /// <inheritdoc/>
-    public override bool Probe(BlockSource source) =>
-        HasMarks(ProbeWindow.Over(source)) && ProbeByReading(() => new TarReader(ProbeWindow.Over(source).View).Read(0) is not null);
+    public override bool Probe(BlockSource source)
+    {
+        var window = ProbeWindow.Over(source);
+        return TarReader.Begins(window) && ProbeByReading(() => new TarReader(window.View).Read(0) is not null);
+    }
 
     /// <inheritdoc/>
     public override bool Resembles(BlockSource source) => HasMarks(ProbeWindow.Over(source));

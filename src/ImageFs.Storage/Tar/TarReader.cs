@@ -1,5 +1,5 @@
-using System.Buffers.Text;
-using System.Text;
+using ImageFs.Linux;
+using ImageFs.Storage.Formats;
 
 namespace ImageFs.Storage.Tar;
 
@@ -18,17 +18,35 @@ public sealed class TarReader(BlockSource archive)
     // A path has 4,096 bytes on Linux; pax has attributes too.
     private const long MaxExtension = 1 << 20;
     private const int MaxHeaders = 16;
+
+    // Git's archives have one; one that was put together from others has those of all.
+    private const int MaxGlobals = 4096;
     private const int MaxPieces = 1 << 20;
     private const uint PermissionBits = 0xFFF;
 
+    // What holds for all members behind an address, until the next one: in the order of addresses.
+    private readonly List<(long Address, TarExtensions Values)> _globals = [];
+    private long _globalBytes;
+
+    /// <summary>Whether an archive begins here: with a header whose sum is right. Those of UNIX V7 have no mark.</summary>
+    /// <exception cref="LinuxException">The device failed: that is no answer.</exception>
+    public static bool Begins(ProbeWindow window)
+    {
+        ReadOnlySpan<byte> block = window.From(0);
+        return block.Length >= TarHeader.Length && new TarHeader(block) is { IsEnd: false, HasChecksum: true };
+    }
+
     /// <summary>The member that begins at an address.</summary>
+    /// <remarks>
+    /// What a global header of pax says of all members behind it is known once that was read: so all are read in their order first, by one thread.
+    /// </remarks>
     /// <param name="address">0 for the first; else the <see cref="TarMember.Next"/> of the one before.</param>
     /// <returns>Null at the end of the archive.</returns>
     /// <exception cref="InvalidImageException">There is no header.</exception>
     /// <exception cref="TruncatedImageException">The archive is cut short.</exception>
     public TarMember? Read(long address)
     {
-        var extensions = new Extensions();
+        var extensions = new TarExtensions { Globals = GlobalsAt(address) };
         Span<byte> block = stackalloc byte[TarHeader.Length];
         long at = address;
         for (int i = 0; i < MaxHeaders; i++)
@@ -57,6 +75,10 @@ public sealed class TarReader(BlockSource archive)
             }
 
             at = ReadExtension(at, header, extensions);
+            if (header.Type == (byte)'g')
+            {
+                extensions.Globals = GlobalsAt(at);
+            }
         }
 
         throw Invalid(address, $"more than {MaxHeaders} headers with long names and the like come before it");
@@ -70,7 +92,7 @@ public sealed class TarReader(BlockSource archive)
 
     private static long RoundUp(long length) => (length + TarHeader.Length - 1) / TarHeader.Length * TarHeader.Length;
 
-    private long ReadExtension(long address, in TarHeader header, Extensions extensions)
+    private long ReadExtension(long address, in TarHeader header, TarExtensions extensions)
     {
         long size = SizeOf(address, header.Size);
         if (size > MaxExtension)
@@ -83,17 +105,53 @@ public sealed class TarReader(BlockSource archive)
         switch (header.Type)
         {
             case (byte)'L':
-                extensions.Name = TextOf(bytes);
+                extensions.TakeName(TextOf(bytes));
                 break;
             case (byte)'K':
-                extensions.Link = TextOf(bytes);
+                extensions.TakeLink(TextOf(bytes));
+                break;
+            case (byte)'g':
+                ReadGlobals(address, bytes);
                 break;
             case (byte)'x' or (byte)'X':
-                ReadRecords(address, bytes, extensions);
+                TakeRecords(address, bytes, extensions);
                 break;
         }
 
         return address + TarHeader.Length + RoundUp(size);
+    }
+
+    private static void TakeRecords(long address, ReadOnlySpan<byte> bytes, TarExtensions extensions)
+    {
+        if (!extensions.TryTake(bytes))
+        {
+            throw Invalid(address, "a record of its extended header has no length that can be");
+        }
+    }
+
+    private TarExtensions? GlobalsAt(long address)
+    {
+        int index = _globals.FindLastIndex(global => global.Address < address);
+        return index < 0 ? null : _globals[index].Values;
+    }
+
+    // Those of one that was read before are known.
+    private void ReadGlobals(long address, ReadOnlySpan<byte> bytes)
+    {
+        if (_globals.Count > 0 && _globals[^1].Address >= address)
+        {
+            return;
+        }
+
+        _globalBytes += bytes.Length;
+        if (_globals.Count == MaxGlobals || _globalBytes > MaxExtension)
+        {
+            throw new UnsupportedFeatureException($"an archive of tar with more than {MaxGlobals} global headers, or {MaxExtension} bytes of them", Clause);
+        }
+
+        TarExtensions globals = TarExtensions.After(GlobalsAt(address));
+        TakeRecords(address, bytes, globals);
+        _globals.Add((address, globals));
     }
 
     private static byte[] TextOf(ReadOnlySpan<byte> bytes)
@@ -102,28 +160,7 @@ public sealed class TarReader(BlockSource archive)
         return (end < 0 ? bytes : bytes[..end]).ToArray();
     }
 
-    // "25 path=...\n": the length is that of all of it (POSIX pax: pax Extended Header).
-    private static void ReadRecords(long address, ReadOnlySpan<byte> bytes, Extensions extensions)
-    {
-        while (bytes.Length > 0 && bytes[0] != 0)
-        {
-            if (!Utf8Parser.TryParse(bytes, out int length, out int digits) || length <= digits + 1 || length > bytes.Length || bytes[digits] != ' ' || bytes[length - 1] != '\n')
-            {
-                throw Invalid(address, "a record of its extended header has no length that can be");
-            }
-
-            ReadOnlySpan<byte> record = bytes[(digits + 1)..(length - 1)];
-            int equals = record.IndexOf((byte)'=');
-            if (equals > 0)
-            {
-                extensions.Take(Encoding.UTF8.GetString(record[..equals]), record[(equals + 1)..]);
-            }
-
-            bytes = bytes[length..];
-        }
-    }
-
-    private TarMember Build(long address, long at, in TarHeader header, Extensions extensions)
+    private TarMember Build(long address, long at, in TarHeader header, TarExtensions extensions)
     {
         long stored = SizeOf(at, extensions.Size ?? header.Size);
         TarType type = TypeOf(header.Type);
@@ -284,133 +321,6 @@ public sealed class TarReader(BlockSource archive)
 
             end = offset + length;
             sum += length;
-        }
-    }
-
-    // What extended headers say of the member after them.
-    private sealed class Extensions
-    {
-        private readonly List<(long, long)> _pieces = [];
-        private long _offset = -1;
-        private bool _hasList;
-
-        public byte[]? Name { get; set; }
-
-        public byte[]? Link { get; set; }
-
-        public byte[]? SparseName { get; private set; }
-
-        public long? Size { get; private set; }
-
-        public long? RealSize { get; private set; }
-
-        public long? Uid { get; private set; }
-
-        public long? Gid { get; private set; }
-
-        public (long Seconds, uint Nanoseconds)? Time { get; private set; }
-
-        public bool IsSparse { get; private set; }
-
-        /// <summary>The places of a file with holes, where the header lists them; null where they come before its bytes.</summary>
-        public IReadOnlyList<(long, long)>? Pieces => _hasList ? _pieces : null;
-
-        public void Take(string key, ReadOnlySpan<byte> value)
-        {
-            switch (key)
-            {
-                case "path":
-                    Name = value.ToArray();
-                    break;
-                case "linkpath":
-                    Link = value.ToArray();
-                    break;
-                case "size":
-                    Size = Number(value);
-                    break;
-                case "uid":
-                    Uid = Number(value);
-                    break;
-                case "gid":
-                    Gid = Number(value);
-                    break;
-                case "mtime":
-                    Time = TimeOf(value);
-                    break;
-                case "GNU.sparse.major":
-                    IsSparse = true;
-                    break;
-                case "GNU.sparse.name":
-                    SparseName = value.ToArray();
-                    break;
-                case "GNU.sparse.size" or "GNU.sparse.realsize":
-                    IsSparse = true;
-                    RealSize = Number(value);
-                    break;
-                case "GNU.sparse.offset":
-                    _hasList = true;
-                    _offset = Number(value) ?? -1;
-                    break;
-                case "GNU.sparse.numbytes":
-                    Add(_offset, Number(value));
-                    break;
-                case "GNU.sparse.map":
-                    TakeMap(value);
-                    break;
-            }
-        }
-
-        private static long? Number(ReadOnlySpan<byte> value) => Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length ? number : null;
-
-        // Versions 0.0 and 0.1 list them here; a number that is none makes a place that cannot be.
-        private void TakeMap(ReadOnlySpan<byte> value)
-        {
-            _hasList = true;
-            long offset = -1;
-            bool isLength = false;
-            foreach (Range range in value.Split((byte)','))
-            {
-                if (isLength)
-                {
-                    Add(offset, Number(value[range]));
-                }
-                else
-                {
-                    offset = Number(value[range]) ?? -1;
-                }
-
-                isLength = !isLength;
-            }
-        }
-
-        private void Add(long offset, long? length)
-        {
-            _hasList = true;
-            _pieces.Add((offset, length ?? -1));
-        }
-
-        // Seconds with a fraction, counted towards zero.
-        private static (long Seconds, uint Nanoseconds)? TimeOf(ReadOnlySpan<byte> value)
-        {
-            if (!Utf8Parser.TryParse(value, out long seconds, out int used))
-            {
-                return null;
-            }
-
-            long nanoseconds = 0;
-            ReadOnlySpan<byte> fraction = used < value.Length && value[used] == '.' ? value[(used + 1)..] : [];
-            for (int i = 0; i < 9; i++)
-            {
-                int digit = i < fraction.Length ? fraction[i] - '0' : 0;
-                if (digit is < 0 or > 9)
-                {
-                    return null;
-                }
-
-                nanoseconds = (nanoseconds * 10) + digit;
-            }
-
-            return value[0] == '-' && nanoseconds > 0 ? (seconds - 1, (uint)(1_000_000_000 - nanoseconds)) : (seconds, (uint)nanoseconds);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using ImageFs.FileSystems.Tar;
 using ImageFs.Linux;
@@ -27,9 +28,10 @@ internal sealed class TarTests
     [TestCase("oldgnu")]
     [TestCase("pax")]
     [TestCase("ustar")]
+    [TestCase("v7")]
     public void An_archive_is_what_was_put_into_it(string format)
     {
-        MakeTree(hasLongNames: format != "ustar");
+        MakeTree(hasLongNames: format is not ("ustar" or "v7"));
         _folder.Run("tar", ["--create", $"--format={format}", "--file=a.tar", "--directory=tree", "."]);
         FileSystem files = Open("a.tar");
         int count = 0;
@@ -252,6 +254,74 @@ internal sealed class TarTests
         }
 
         tally.AssertShares(opened: 90, read: 50);
+    }
+
+    [Test]
+    public void What_pax_says_of_all_members_holds_until_it_says_otherwise()
+    {
+        Directory.CreateDirectory(_folder["tree"]);
+        foreach (string name in (string[])["a", "b", "c", "d"])
+        {
+            File.WriteAllText(_folder[$"tree/{name}"], name);
+
+            // A fraction of a second would be said of the member itself.
+            File.SetLastWriteTimeUtc(_folder[$"tree/{name}"], new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        }
+
+        _folder.Run("tar", ["--create", "--format=pax", "--pax-option=uid=4321,mtime=1000000000.25", "--file=a.tar", "--directory=tree", "a", "b"]);
+        _folder.Run("tar", ["--create", "--format=pax", "--pax-option=gid=17,uid:=5,mtime=1100000000", "--file=b.tar", "--directory=tree", "c", "d"]);
+        byte[] first = File.ReadAllBytes(_folder["a.tar"]);
+        int end = first.AsSpan().LastIndexOfAnyExcept((byte)0) / Block * Block;
+        File.WriteAllBytes(_folder["both.tar"], [.. first.AsSpan(0, end + Block), .. File.ReadAllBytes(_folder["b.tar"])]);
+        FileSystem files = Open("both.tar");
+        string told = _folder.Run("tar", ["--list", "--verbose", "--numeric-owner", "--full-time", "--file=both.tar"]);
+        Assert.That(told.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(4));
+        foreach (string line in told.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            NodeAttributes attributes = files.GetAttributes(Find(files, fields[^1]));
+            DateTime time = DateTime.UnixEpoch.AddSeconds(attributes.ModifyTime.Seconds);
+            Assert.That($"{attributes.Uid}/{attributes.Gid}", Is.EqualTo(fields[1]), line);
+            Assert.That(time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), Is.EqualTo($"{fields[3]} {fields[4].Split('.')[0]}"), line);
+        }
+
+        Assert.That(files.GetAttributes(Find(files, "b")).ModifyTime, Is.EqualTo(new Timestamp(1_000_000_000, 250_000_000)));
+        Assert.That((Text(files, "a"), Text(files, "d")), Is.EqualTo(("a", "d")));
+        Assert.That(_folder.Warnings, Is.Empty);
+    }
+
+    [Test]
+    public void A_record_without_a_value_takes_back_what_was_said()
+    {
+        FileSystem files = Open(
+        [
+            .. Member("all", 'g', "11 uid=123\n12 path=all\n"), .. Member("own", 'x', "8 path=\n7 uid=\n"), .. Member("name", '0', "x"), .. Member("other", '0', "y"), .. End,
+        ]);
+        Assert.That(Names(files, files.Root), Is.EquivalentTo((string[])["name", "all"]));
+        Assert.That((files.GetAttributes(Find(files, "name")).Uid, files.GetAttributes(Find(files, "all")).Uid), Is.EqualTo((0u, 123u)));
+    }
+
+    // "Until another global extended header record is reached that provides another value for the same field" (POSIX pax: typeflag g); GNU tar
+    // forgets the others.
+    [Test]
+    public void A_global_header_takes_back_nothing_of_which_it_says_nothing()
+    {
+        FileSystem files = Open(
+        [
+            .. Member("all", 'g', "11 uid=123\n"), .. Member("one", '0', ""), .. Member("all", 'g', "11 gid=456\n"), .. Member("two", '0', ""),
+            .. Member("own", 'x', "9 uid=77\n"), .. Member("all", 'g', "11 uid=789\n"), .. Member("three", '0', ""), .. Member("four", '0', ""), .. End,
+        ]);
+        (uint, uint)[] owners = [.. ((string[])["one", "two", "three", "four"]).Select(name => files.GetAttributes(Find(files, name))).Select(found => (found.Uid, found.Gid))];
+        Assert.That(owners, Is.EqualTo(((uint, uint)[])[(123, 0), (123, 456), (77, 456), (789, 456)]));
+    }
+
+    [Test]
+    public void More_is_not_said_of_all_members_than_there_is_room_for()
+    {
+        byte[] one = Member("all", 'g', "11 uid=123\n");
+        byte[] member = Member("name", '0', "");
+        Assert.That(() => Open([.. Enumerable.Repeat((byte[])[.. one, .. member], 4096).SelectMany(bytes => bytes)]), Throws.Nothing);
+        Assert.That(() => Open([.. Enumerable.Repeat((byte[])[.. one, .. member], 4097).SelectMany(bytes => bytes)]), Throws.TypeOf<UnsupportedFeatureException>());
     }
 
     [Test]

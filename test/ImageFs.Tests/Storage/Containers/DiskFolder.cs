@@ -93,7 +93,8 @@ internal sealed class DiskFolder : IDisposable
     }
 
     /// <summary>Runs a program in the folder.</summary>
-    public void Run(string program, string[] arguments)
+    /// <returns>What it printed.</returns>
+    public string Run(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _path, RedirectStandardError = true, RedirectStandardOutput = true };
         try
@@ -103,10 +104,11 @@ internal sealed class DiskFolder : IDisposable
             string error = process.StandardError.ReadToEnd();
             Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, program);
             Assert.That(process.ExitCode, Is.Zero, $"{program} {string.Join(' ', arguments)}: {output.Result}{error}");
+            return output.Result;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Assert.Fail($"no {program} here: test/install-tools.sh installs qemu-utils");
+            throw new AssertionException($"no {program} here: test/install-tools.sh installs qemu-utils");
         }
     }
 }
