@@ -83,9 +83,10 @@ internal static class Sessions
             return 0;
         }
 
-        // It begins a sector at least, whatever the blocks.
+        // It begins a sector at least, whatever the blocks; and the session begins on its disc, wherever the image does.
         long first = start + ((DescriptorSector + 1) * VolumeDescriptor.Length);
-        for (long address = first; address < first + ((long)MaxGap * VolumeDescriptor.Length) && address < source.Length; address += volume.LogicalBlockSize)
+        long end = Math.Min(first + ((long)MaxGap * VolumeDescriptor.Length), Math.Min(source.Length, root + start + 1));
+        for (long address = first; address < end; address += volume.LogicalBlockSize)
         {
             if (IsRoot(source, address, block))
             {

@@ -251,6 +251,9 @@ internal ref struct SystemUseReader
         _end = _nextEnd;
         _nextAddress = 0;
         _entry = default;
+
+        // It may lie before what is in the buffer.
+        _bufferAddress = _address;
         _bufferLength = 0;
         int length = (int)(_end - _address);
         _area = length is >= MinKept and <= MaxKept ? Find(length) : null;

@@ -144,15 +144,17 @@ internal sealed class RockRidgeTests
         Assert.That(() => fs.ReadLink("a"), Throws.TypeOf<InvalidImageException>().With.Message.Contains("4095"));
     }
 
-    [Test]
-    public void Continuation_areas_are_followed()
+    // Behind the directory, and in front of it.
+    [TestCase(50u, 51u)]
+    [TestCase(5u, 3u)]
+    public void Continuation_areas_are_followed(uint firstBlock, uint secondBlock)
     {
         var image = new IsoImageBuilder();
         byte[] second = IsoBytes.Nm("-end");
-        byte[] first = [.. IsoBytes.Nm("middle", 1), .. IsoBytes.Ce(51, 100, (uint)second.Length), .. IsoBytes.Entry("ST"), 1, 2, 3, 4];
-        image.WriteAt((50 * 2048) + 7, first);
-        image.WriteAt((51 * 2048) + 100, second);
-        FileSystem fs = OpenRoot(image, "", File("A.;1", IsoBytes.Nm("start-", 1), IsoBytes.Ce(50, 7, (uint)first.Length)));
+        byte[] first = [.. IsoBytes.Nm("middle", 1), .. IsoBytes.Ce(secondBlock, 100, (uint)second.Length), .. IsoBytes.Entry("ST"), 1, 2, 3, 4];
+        image.WriteAt(((int)firstBlock * 2048) + 7, first);
+        image.WriteAt(((int)secondBlock * 2048) + 100, second);
+        FileSystem fs = OpenRoot(image, "", File("A.;1", IsoBytes.Nm("start-", 1), IsoBytes.Ce(firstBlock, 7, (uint)first.Length)));
         Assert.That(fs.Names(), Is.EqualTo(new[] { "start-middle-end" }));
     }
 
