@@ -121,9 +121,15 @@ internal sealed class ExtVolume
     public Inode ReadInode(NodeId node, Span<byte> bytes)
     {
         uint number = node.Value <= uint.MaxValue ? (uint)node.Value : 0;
-        return number < Geometry.FirstInode && number != InodeTable.Root
-            ? throw new InvalidImageException(
-                $"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes")
-            : Inodes.Read(number, bytes);
+        if (number < Geometry.FirstInode && number != InodeTable.Root)
+        {
+            throw new InvalidImageException($"inode {number}", SuperBlock.Address, "it is reserved, and no file's", "ext4: Special inodes");
+        }
+
+        Inode inode = Inodes.Read(number, bytes);
+        return inode.Type is NodeType.Regular or NodeType.Directory or NodeType.SymbolicLink or NodeType.CharacterDevice or NodeType.BlockDevice
+                or NodeType.Fifo or NodeType.Socket
+            ? inode
+            : throw new InvalidImageException($"inode {number}", inode.Address, $"its mode is 0x{inode.Mode:X}, which is of no type of file", Clause);
     }
 }
