@@ -15,8 +15,10 @@ BENCH := dotnet run --project test/ImageFs.Benchmarks -c Release --no-launch-pro
 DIST ?= dist/imagefs
 WAYS ?= reply=splice reply=copy reply=gather reply=direct
 MICRO ?= --filter '*'
+FORMAT ?= all
+MINUTES ?= 1
 
-.PHONY: build run test lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-nbd bench-micro bench-tools check clean help tools
+.PHONY: build run test fuzz lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-nbd bench-micro bench-tools check clean help tools
 
 build: tools ## Build everything
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
@@ -27,6 +29,10 @@ run: tools ## Build, mount a small sample image, read from it, unmount; or mount
 
 test: tools ## Run all tests; IMAGEFS=dist/imagefs tests that program
 	@test/run.sh $(CONFIGURATION) "$(IMAGEFS)"
+
+fuzz: tools ## Mutants of images against the parsers; FORMAT=ext4,vfat MINUTES=10 SEED=1, KEEP=1 adds to the corpus (docs/security.md)
+	@dotnet build test/ImageFs.Fuzz -c Release -nologo -v quiet
+	@nice -n 19 artifacts/bin/ImageFs.Fuzz/release/fuzz $(FORMAT) minutes=$(MINUTES) $(if $(SEED),seed=$(SEED)) $(if $(KEEP),keep)
 
 lint: tools ## Formatting, code style and warnings, all as errors
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet

@@ -1,0 +1,22 @@
+using ImageFs.Fuzz.Mutation;
+using ImageFs.Tests.Support;
+
+namespace ImageFs.Fuzz.Running;
+
+/// <summary>Mutants that are kept, a file of patches for each format: those that gave an error of a new kind, and those that found a mistake.</summary>
+internal static class Corpus
+{
+    /// <summary>The file of a format.</summary>
+    public static string PathOf(string target) => Path.Combine(SourceTree.Folder, "test", "ImageFs.Fuzz", "corpus", $"{target}.txt");
+
+    /// <summary>Reads those of a format; none where there is no file.</summary>
+    public static IReadOnlyList<Patch> Read(string target) =>
+        File.Exists(PathOf(target)) ? [.. File.ReadLines(PathOf(target)).Where(line => line.Length > 0 && line[0] != '#').Select(Patch.Parse)] : [];
+
+    /// <summary>Adds some.</summary>
+    public static void Add(string target, IEnumerable<Patch> patches)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(target))!);
+        File.AppendAllLines(PathOf(target), patches.Select(patch => patch.ToString()));
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using ImageFs.Fuzz.Mutation;
+using ImageFs.Fuzz.Oracles;
+using ImageFs.Fuzz.Targets;
+
+namespace ImageFs.Fuzz.Running;
+
+/// <summary>
+/// Mutants of one format, one after the other in one thread. The same seed number gives the same mutants: the corpus grows by what they
+/// give, and by nothing else.
+/// </summary>
+internal sealed class FuzzRun : IDisposable
+{
+    private const int MaxFindings = 20;
+    private const int ChecksEvery = 8;
+    private const int Retries = 3;
+
+    private readonly FuzzTarget _target;
+    private readonly Random _random;
+    private readonly SeedRun[] _seeds;
+    private readonly HashSet<ulong> _features = [];
+    private readonly HashSet<string> _places = [];
+    private readonly Outcome _outcome = new();
+    private readonly Watchdog _watchdog;
+
+    /// <param name="target">The parser.</param>
+    /// <param name="seed">What the mutants are made by.</param>
+    /// <param name="corpus">Mutants that are tried first, and kept as a start for others.</param>
+    public FuzzRun(FuzzTarget target, int seed, IEnumerable<Patch> corpus)
+    {
+        _target = target;
+        _random = new Random(seed);
+        _seeds = [.. target.Seeds.Select(image => new SeedRun(target, image))];
+        _watchdog = new Watchdog(() => new Finding(target.Name, Patch.Of(Current!.Mutant), $"it was used for more than {Limits.Hang.TotalSeconds} s", "hang"));
+        foreach (SeedRun run in _seeds)
+        {
+            run.Mutant.Restore();
+            Try(run, runsChecks: true);
+            _features.UnionWith(_outcome.Features);
+        }
+
+        foreach (Patch patch in corpus)
+        {
+            SeedRun run = Find(patch.Seed);
+            run.Mutant.Restore();
+            patch.Apply(run.Mutant);
+            Try(run, runsChecks: true);
+            run.Corpus.Add(patch);
+            _features.UnionWith(_outcome.Features);
+        }
+    }
+
+    /// <summary>Mutants that were tried.</summary>
+    public long Mutants { get; private set; }
+
+    /// <summary>Those of them that could be opened.</summary>
+    public long Opened { get; private set; }
+
+    /// <summary>Those of which bytes were read.</summary>
+    public long Read { get; private set; }
+
+    /// <summary>Checksums that are repaired.</summary>
+    public int Seals => _seeds.Sum(seed => seed.Repair.Count);
+
+    /// <summary>Errors of different kinds that were given.</summary>
+    public int Features => _features.Count;
+
+    /// <summary>What was found, each once.</summary>
+    public List<Finding> Findings { get; } = [];
+
+    /// <summary>Mutants that gave an error which none before them gave.</summary>
+    public List<Patch> Added { get; } = [];
+
+    private SeedRun? Current { get; set; }
+
+    /// <summary>Tries mutants until there were enough, or the time is over.</summary>
+    public void Run(TimeSpan time, long mutants = long.MaxValue)
+    {
+        var clock = Stopwatch.StartNew();
+        for (long i = 0; i < mutants && clock.Elapsed < time && Findings.Count < MaxFindings; i++)
+        {
+            SeedRun run = _seeds[_random.Next(_seeds.Length)];
+            bool runsChecks = _random.Next(ChecksEvery) == 0;
+            run.Change(_random);
+            Try(run, runsChecks);
+            Keep(run, runsChecks);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _watchdog.Dispose();
+
+    private SeedRun Find(string name) => Array.Find(_seeds, run => run.Mutant.Seed.Name == name)
+        ?? throw new InvalidDataException($"the corpus of {_target.Name} names a seed \"{name}\" that there is not");
+
+    private void Try(SeedRun run, bool runsChecks)
+    {
+        Current = run;
+        Mutants++;
+        if (Problem(run, runsChecks) is { } finding)
+        {
+            if (_places.Add(finding.Place))
+            {
+                Findings.Add(Minimise(run, finding, runsChecks));
+            }
+        }
+
+        Opened += _outcome.IsOpened ? 1 : 0;
+        Read += _outcome.IsRead ? 1 : 0;
+    }
+
+    private Finding? Problem(SeedRun run, bool runsChecks)
+    {
+        Finding? slow = null;
+        for (int i = 0; i < Retries; i++)
+        {
+            _outcome.Clear();
+            _watchdog.Begin();
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
+            long began = Stopwatch.GetTimestamp();
+            try
+            {
+                _target.Use(new MutantDevice(run.Mutant.Bytes), run.Mutant.Seed, new Use(_outcome, new Random(run.Mutant.Length), true, runsChecks));
+            }
+            catch (Exception e) when (e is not OutOfMemoryException { InnerException: not null })
+            {
+                return Finding.Of(_target.Name, Patch.Of(run.Mutant), e);
+            }
+            finally
+            {
+                _watchdog.End();
+            }
+
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            if (allocated > _target.MaxAllocated)
+            {
+                return new Finding(_target.Name, Patch.Of(run.Mutant), $"{allocated} bytes were allocated", "memory");
+            }
+
+            if (elapsed <= Limits.Time)
+            {
+                return null;
+            }
+
+            // It counts if it is slow each time: others use the machine, too.
+            slow = new Finding(_target.Name, Patch.Of(run.Mutant), $"it took {elapsed.TotalSeconds:F1} s", "time");
+        }
+
+        return slow;
+    }
+
+    private void Keep(SeedRun run, bool runsChecks)
+    {
+        ulong[] news = [.. _outcome.Features.Where(_features.Add)];
+        if (news.Length == 0)
+        {
+            return;
+        }
+
+        Patch patch = Minimiser.Run(Patch.Of(run.Mutant), candidate =>
+        {
+            run.Mutant.Restore();
+            candidate.Apply(run.Mutant);
+            return Problem(run, runsChecks) is null && news.All(_outcome.Features.Contains);
+        });
+        run.Corpus.Add(patch);
+        Added.Add(patch);
+    }
+
+    private Finding Minimise(SeedRun run, Finding finding, bool runsChecks)
+    {
+        Finding last = finding;
+        Minimiser.Run(finding.Patch, candidate =>
+        {
+            run.Mutant.Restore();
+            candidate.Apply(run.Mutant);
+            Finding? found = Problem(run, runsChecks);
+            last = found?.Place == finding.Place ? found : last;
+            return found?.Place == finding.Place;
+        });
+        return last;
+    }
+}

@@ -1,0 +1,56 @@
+using ImageFs.Fuzz.Checksums;
+using ImageFs.Fuzz.Mutation;
+using ImageFs.Fuzz.Oracles;
+using ImageFs.Fuzz.Targets;
+
+namespace ImageFs.Fuzz.Running;
+
+/// <summary>A seed made ready: what its parser reads of it is known, and its checksums are found.</summary>
+internal sealed class SeedRun
+{
+    private readonly Mutator _mutator;
+
+    /// <param name="target">The parser.</param>
+    /// <param name="seed">The image.</param>
+    public SeedRun(FuzzTarget target, Seed seed)
+    {
+        Mutant = new Mutant(seed);
+        Repair = new ChecksumRepair(seed.Bytes, target.FindSeals(seed.Bytes));
+        Seed[] donors = [.. target.Seeds.Where(other => other.Bytes.Length > 0)];
+        _mutator = new Mutator(new ReadMap(seed.Bytes, Record(target, seed, readsContents: false)), new ReadMap(seed.Bytes, Record(target, seed, readsContents: true)), donors);
+    }
+
+    /// <summary>Its mutant.</summary>
+    public Mutant Mutant { get; }
+
+    /// <summary>Its checksums.</summary>
+    public ChecksumRepair Repair { get; }
+
+    /// <summary>Corpus that was made of it: mutants whose changes are a start for others.</summary>
+    public List<Patch> Corpus { get; } = [];
+
+    /// <summary>Makes the next mutant.</summary>
+    public void Change(Random random)
+    {
+        Mutant.Restore();
+        if (Corpus.Count > 0 && random.Next(3) == 0)
+        {
+            Corpus[random.Next(Corpus.Count)].Apply(Mutant);
+        }
+
+        _mutator.Change(Mutant, random);
+
+        // Some keep their wrong checksums, for the code that finds them.
+        if (random.Next(16) != 0)
+        {
+            Repair.Run(Mutant);
+        }
+    }
+
+    private static List<(int Offset, int Length)> Record(FuzzTarget target, Seed seed, bool readsContents)
+    {
+        var device = new MutantDevice(seed.Bytes) { Reads = [] };
+        target.Use(device, seed, new Use(new Outcome(), new Random(0), readsContents, RunsChecks: true));
+        return device.Reads;
+    }
+}
