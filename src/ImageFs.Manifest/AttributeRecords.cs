@@ -17,31 +17,29 @@ internal sealed class AttributeRecords
 
     private readonly Dictionary<string, byte[]> _known = [];
 
-    /// <summary>How many had no place.</summary>
-    public long Lost { get; private set; }
-
-    /// <summary>Those of a node; empty when there are none.</summary>
+    /// <summary>Those of a node, empty when there are none; and how many had no place. Safe from any thread.</summary>
     /// <exception cref="Storage.ImageException">They are damaged.</exception>
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
-    public byte[] Read(FileSystem fileSystem, NodeId node)
+    public (byte[] Records, int Lost) Read(FileSystem fileSystem, NodeId node)
     {
         IReadOnlyList<byte[]> names = fileSystem.ListExtendedAttributes(node);
         if (names.Count == 0)
         {
-            return [];
+            return ([], 0);
         }
 
+        int lost = 0;
         var records = new List<byte>(new byte[HeaderLength]);
         foreach (byte[] name in names.Order(Comparer<byte[]>.Create((first, second) => first.AsSpan().SequenceCompareTo(second))))
         {
             byte[]? value = fileSystem.GetExtendedAttribute(node, name);
             if (value is not null && !TryAdd(records, name, value))
             {
-                Lost++;
+                lost++;
             }
         }
 
-        return records.Count == HeaderLength ? [] : Unify([.. records]);
+        return (records.Count == HeaderLength ? [] : Unify([.. records]), lost);
     }
 
     private static bool TryAdd(List<byte> records, ReadOnlySpan<byte> name, byte[] value)
@@ -79,13 +77,16 @@ internal sealed class AttributeRecords
     // Most files of a tree that have any have the same: a label, an access control list.
     private byte[] Unify(byte[] records)
     {
-        if (_known.Count == MaxKnown)
-        {
-            return records;
-        }
-
         string key = Convert.ToBase64String(records);
-        ref byte[]? known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, key, out _);
-        return known ??= records;
+        lock (_known)
+        {
+            if (_known.Count == MaxKnown)
+            {
+                return _known.GetValueOrDefault(key, records);
+            }
+
+            ref byte[]? known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, key, out _);
+            return known ??= records;
+        }
     }
 }

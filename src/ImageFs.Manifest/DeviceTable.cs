@@ -15,6 +15,7 @@ internal sealed class DeviceTable
     private const int MaxCount = 1000;
 
     private readonly List<FileDevice> _devices = [];
+    private readonly Dictionary<FileDevice, int> _numbers = [];
 
     /// <summary>The devices; the first has the number 1.</summary>
     public IReadOnlyList<FileDevice> Devices => _devices;
@@ -22,16 +23,25 @@ internal sealed class DeviceTable
     /// <summary>Bytes of the table.</summary>
     public int Length => _devices.Count * SlotLength;
 
-    /// <summary>The number of a device, from 1 on; 0 where there are too many.</summary>
-    public int NumberOf(FileDevice device)
+    /// <summary>The number of a device that is in the table, from 1 on.</summary>
+    public int NumberOf(FileDevice device) => _numbers[device];
+
+    /// <summary>Has a device in the table.</summary>
+    /// <returns>False where there are too many.</returns>
+    public bool TryAdd(FileDevice device)
     {
-        int index = _devices.IndexOf(device);
-        if (index < 0 && _devices.Count < MaxCount)
+        if (_numbers.ContainsKey(device))
         {
-            index = _devices.Count;
-            _devices.Add(device);
+            return true;
         }
 
-        return index + 1;
+        if (_devices.Count == MaxCount)
+        {
+            return false;
+        }
+
+        _devices.Add(device);
+        _numbers.Add(device, _devices.Count);
+        return true;
     }
 }

@@ -4,8 +4,7 @@ using ImageFs.Storage;
 namespace ImageFs.Manifest;
 
 /// <summary>Finds where the bytes of a file lie, and how EROFS can tell it.</summary>
-/// <param name="devices">The devices; further ones are added.</param>
-internal sealed class FilePlan(DeviceTable devices)
+internal static class FilePlan
 {
     /// <summary>Bytes of a block at most, as a power of two: a page is the most that Linux takes everywhere.</summary>
     public const int MaxBlockBits = 12;
@@ -23,7 +22,7 @@ internal sealed class FilePlan(DeviceTable devices)
     /// <param name="why">Why it has to be copied; null when its bytes lie on devices as they are.</param>
     /// <returns>All of it in order, without gaps; nothing where it has to be copied.</returns>
     /// <exception cref="ImageException">The image is damaged, or ends, there.</exception>
-    public DataExtent[] Find(BlockSource file, out string? why)
+    public static DataExtent[] Find(BlockSource file, out string? why)
     {
         DataExtent first = default;
         List<DataExtent>? all = null;
@@ -64,7 +63,7 @@ internal sealed class FilePlan(DeviceTable devices)
     /// The largest block that the extents of a file allow, as a power of two and at most <see cref="MaxBlockBits"/>: they begin at its multiples, in the
     /// file and on the device, and the block that the last one ends in lies on the device.
     /// </summary>
-    public int BlockBitsOf(ReadOnlySpan<DataExtent> extents)
+    public static int BlockBitsOf(ReadOnlySpan<DataExtent> extents)
     {
         long all = 1L << MaxBlockBits;
         foreach (ref readonly DataExtent extent in extents)
@@ -72,7 +71,7 @@ internal sealed class FilePlan(DeviceTable devices)
             all |= extent.Offset | extent.Address;
             if (!extent.IsHole)
             {
-                long length = devices.Devices[extent.Device - 1].Length;
+                long length = extent.Device.Length;
                 long end = extent.Address + extent.Length;
                 if (end > length - (length & ((1L << MaxBlockBits) - 1)))
                 {
@@ -101,12 +100,12 @@ internal sealed class FilePlan(DeviceTable devices)
         return BitOperations.TrailingZeroCount(offsets);
     }
 
-    private DataExtent? Take(in LocatedExtent located, out string? why)
+    private static DataExtent? Take(in LocatedExtent located, out string? why)
     {
         why = null;
         if (located.IsZero)
         {
-            return new DataExtent(located.Offset, located.Length, 0, 0);
+            return new DataExtent(located.Offset, located.Length, null, 0);
         }
 
         if (located.File is not { } device)
@@ -120,9 +119,7 @@ internal sealed class FilePlan(DeviceTable devices)
             return null;
         }
 
-        int number = devices.NumberOf(device);
-        why = number == 0 ? "it lies on too many devices" : null;
-        return number == 0 ? null : new DataExtent(located.Offset, located.Length, number, located.Address);
+        return new DataExtent(located.Offset, located.Length, device, located.Address);
     }
 
     // Pieces of a layer below that lie behind each other are one.

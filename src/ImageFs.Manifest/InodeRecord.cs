@@ -55,7 +55,7 @@ internal static class InodeRecord
                 WriteBlock(layout, (ulong)node.BodyAddress >> layout.BlockBits, record);
                 break;
             case BodyKind.Device:
-                WriteBlock(layout, layout.StartOf(node.Extents[0].Device) + ((ulong)node.Extents[0].Address >> layout.BlockBits), record);
+                WriteBlock(layout, layout.StartOf(node.Extents[0].Device!) + ((ulong)node.Extents[0].Address >> layout.BlockBits), record);
                 break;
             case BodyKind.None when node.Type is NodeType.BlockDevice or NodeType.CharacterDevice:
                 BinaryPrimitives.WriteUInt32LittleEndian(record[16..], node.Device.Pack());

@@ -15,20 +15,21 @@ internal sealed class ManifestLayout
     private const int MaxNamed = 5;
 
     private readonly IReadOnlyList<ManifestNode> _nodes;
+    private readonly DeviceTable _devices;
     private readonly ulong[] _starts;
 
     /// <param name="nodes">All nodes, the root first.</param>
     /// <param name="devices">The devices that files lie on.</param>
-    /// <param name="plan">Tells what blocks a file allows.</param>
     /// <param name="options">What may be in it.</param>
     /// <exception cref="NotRepresentableException">More has to be copied than may be.</exception>
-    public ManifestLayout(IReadOnlyList<ManifestNode> nodes, DeviceTable devices, FilePlan plan, ManifestOptions options)
+    public ManifestLayout(IReadOnlyList<ManifestNode> nodes, DeviceTable devices, ManifestOptions options)
     {
         _nodes = nodes;
+        _devices = devices;
 
         // A device is read in its sectors.
         int least = devices.Devices.Select(device => device.LogicalBlockSize).Append(1 << FilePlan.MinBlockBits).Max();
-        BlockBits = FindBlockBits(plan, BitOperations.Log2((uint)least));
+        BlockBits = FindBlockBits(BitOperations.Log2((uint)least));
         ChooseBodies(options.CopyLimit);
 
         // The checksum of the super block is of its whole block: inodes begin behind.
@@ -62,9 +63,11 @@ internal sealed class ManifestLayout
     /// <summary>Whether the numbers of blocks need more than 32 bits (EROFS_FEATURE_INCOMPAT_48BIT).</summary>
     public bool Has48Bits { get; }
 
+    /// <summary>The number of a device, from 1 on.</summary>
+    public int NumberOf(FileDevice device) => _devices.NumberOf(device);
+
     /// <summary>uniaddr: the block at which a device begins where all count as one.</summary>
-    /// <param name="device">Its number, from 1.</param>
-    public ulong StartOf(int device) => _starts[device - 1];
+    public ulong StartOf(FileDevice device) => _starts[NumberOf(device) - 1];
 
     /// <summary>Blocks of a device: one that it ends inside of counts too.</summary>
     public ulong BlocksOf(FileDevice device) => (ulong)Align(device.Length, BlockSize) >> BlockBits;
@@ -88,7 +91,7 @@ internal sealed class ManifestLayout
     /// <summary>Where the chunks of a node are told, in bytes of the manifest.</summary>
     public static long IndexesOf(ManifestNode node) => Align(node.Address + InodeRecord.Length + node.Attributes.Length, ChunkIndex.Length);
 
-    private int FindBlockBits(FilePlan plan, int least)
+    private int FindBlockBits(int least)
     {
         int bits = FilePlan.MaxBlockBits;
         foreach (ManifestNode node in _nodes)
@@ -98,7 +101,7 @@ internal sealed class ManifestLayout
                 continue;
             }
 
-            int own = plan.BlockBitsOf(node.Extents);
+            int own = FilePlan.BlockBitsOf(node.Extents);
             if (own >= least)
             {
                 bits = Math.Min(bits, own);

@@ -30,12 +30,12 @@ internal enum BodyKind : byte
 /// <summary>A file, a directory or whatever else has an inode: what of it goes into the manifest, and where.</summary>
 /// <param name="id">The node in its own tree.</param>
 /// <param name="attributes">What stat(2) says of it.</param>
-/// <param name="parent">The directory that it was found in first; null for the root.</param>
-internal sealed class ManifestNode(NodeId id, in NodeAttributes attributes, ManifestNode? parent)
+internal sealed class ManifestNode(NodeId id, in NodeAttributes attributes)
 {
     public NodeId Id { get; } = id;
 
-    public ManifestNode? Parent { get; } = parent;
+    /// <summary>The directory that names it first; null for the root.</summary>
+    public ManifestNode? Parent { get; set; }
 
     public NodeType Type { get; } = attributes.Type;
 
@@ -51,14 +51,17 @@ internal sealed class ManifestNode(NodeId id, in NodeAttributes attributes, Mani
 
     public DeviceNumber Device { get; } = attributes.Device;
 
-    /// <summary>Its number from 1 on, in the order in which inodes lie.</summary>
-    public uint Number { get; init; }
+    /// <summary>Its number from 1 on, in the order in which inodes lie; 0 before it has one.</summary>
+    public uint Number { get; set; }
 
     /// <summary>Bytes of its body.</summary>
     public long Size { get; set; } = attributes.Type == NodeType.Regular ? attributes.Size : 0;
 
     /// <summary>Its extended attributes as they stand behind the inode; empty when it has none.</summary>
     public byte[] Attributes { get; set; } = [];
+
+    /// <summary>How many of its extended attributes have no place.</summary>
+    public int LostAttributes { get; set; }
 
     /// <summary>The names of a directory, in the order of their bytes, without dots.</summary>
     public ManifestEntry[] Entries { get; set; } = [];

@@ -20,10 +20,9 @@ public static class ManifestWriter
     public static ManifestSummary Write(FileSystem fileSystem, Stream output, ManifestOptions options)
     {
         var devices = new DeviceTable();
-        var plan = new FilePlan(devices);
-        var tree = new ManifestTree(fileSystem, plan);
+        var tree = new ManifestTree(fileSystem, devices);
         tree.Read();
-        var layout = new ManifestLayout(tree.Nodes, devices, plan, options);
+        var layout = new ManifestLayout(tree.Nodes, devices, options);
         new Body(fileSystem, output, layout).Write(tree.Nodes, devices);
         return new ManifestSummary(layout.Length, layout.BlockSize, tree.Nodes.Count, layout.Copied, devices.Devices, tree.LostAttributes);
     }
@@ -106,7 +105,7 @@ public static class ManifestWriter
                 }
                 else
                 {
-                    ChunkIndex.Write(index, extent.Device, (ulong)(extent.Address + offset - extent.Offset) >> layout.BlockBits);
+                    ChunkIndex.Write(index, layout.NumberOf(extent.Device), (ulong)(extent.Address + offset - extent.Offset) >> layout.BlockBits);
                 }
 
                 Append(index);

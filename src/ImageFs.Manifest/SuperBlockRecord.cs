@@ -50,7 +50,7 @@ internal static class SuperBlockRecord
 
         for (int i = 0; i < devices.Count; i++)
         {
-            WriteSlot(start.Slice(DeviceTable.Address + (i * DeviceTable.SlotLength), DeviceTable.SlotLength), devices[i], layout, i + 1);
+            WriteSlot(start.Slice(DeviceTable.Address + (i * DeviceTable.SlotLength), DeviceTable.SlotLength), devices[i], layout);
         }
 
         // The same tree of the same devices has the same UUID.
@@ -61,13 +61,13 @@ internal static class SuperBlockRecord
         BinaryPrimitives.WriteUInt32LittleEndian(record[ChecksumOffset..], Crc32C.AppendWithout(Crc32C.Initial, record[..summed], ChecksumOffset, sizeof(uint)));
     }
 
-    private static void WriteSlot(Span<byte> slot, FileDevice device, ManifestLayout layout, int number)
+    private static void WriteSlot(Span<byte> slot, FileDevice device, ManifestLayout layout)
     {
         // The name alone: where it lies is up to whoever mounts it.
         ReadOnlySpan<byte> name = ByteText.ToBytes(Path.GetFileName(device.Name) is { Length: > 0 } last ? last : "image");
         name[..Math.Min(name.Length, TagLength)].CopyTo(slot);
         ulong blocks = layout.BlocksOf(device);
-        ulong start = layout.StartOf(number);
+        ulong start = layout.StartOf(device);
         BinaryPrimitives.WriteUInt32LittleEndian(slot[64..], (uint)(blocks & uint.MaxValue));
         BinaryPrimitives.WriteUInt32LittleEndian(slot[68..], (uint)(start & uint.MaxValue));
         BinaryPrimitives.WriteUInt32LittleEndian(slot[72..], (uint)(blocks >> 32));

@@ -1,7 +1,7 @@
 namespace ImageFs.Storage;
 
 /// <summary>Threads that only make something faster: without them it goes on as it is.</summary>
-internal static class HelperThread
+public static class HelperThread
 {
     /// <summary>Starts one, in the background.</summary>
     /// <param name="run">What it does.</param>

@@ -31,7 +31,7 @@ public sealed class ManifestWriterTests
     }
 
     [Test]
-    public void Any_tree_is_read_from_its_manifest_as_it_is([Range(0, 60)] int seed)
+    public void Any_tree_is_read_from_its_manifest_as_it_is([Range(0, 299)] int seed)
     {
         int alignment = 512 << (seed % 4);
         var tree = new RandomTree(seed, _device, alignment);
@@ -40,7 +40,7 @@ public sealed class ManifestWriterTests
         Assert.That((summary.Length, summary.Copied, summary.LostAttributes), Is.EqualTo((manifest.Length, 0L, 0L)));
         FileSystem read = Open(manifest);
         Compare(tree, tree.Root, read, read.Root);
-        Assert.That(Write(new RandomTree(seed, _device, alignment), out _), Is.EqualTo(manifest), "the same tree has the same manifest");
+        Assert.That(Write(new RandomTree(seed, _device, alignment), out _).AsSpan().SequenceEqual(manifest), "the same tree has the same manifest");
     }
 
     [Test]
@@ -117,7 +117,7 @@ public sealed class ManifestWriterTests
         switch (left.Type)
         {
             case NodeType.Regular:
-                Assert.That(ReadAll(read.OpenFile(other)), Is.EqualTo(ReadAll(expected.OpenFile(node))));
+                Assert.That(ReadAll(read.OpenFile(other)).AsSpan().SequenceEqual(ReadAll(expected.OpenFile(node))), $"the bytes of node {node.Value}");
                 break;
             case NodeType.SymbolicLink:
                 Assert.That(read.ReadLink(other), Is.EqualTo(expected.ReadLink(node)));
