@@ -55,13 +55,14 @@ internal static class CommandLine
         }
 
         // The parser takes an option that it does not know for whatever may stand there.
-        if (parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(IsUnknownOption) is { } unknown)
+        Command command = parsed.CommandResult.Command;
+        Token[] options = [.. parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)];
+        if (options.Where((token, i) => IsUnknownOption(token) && !(i > 0 && IsNumberOf(command, options[i - 1], token))).FirstOrDefault() is { } unknown)
         {
             return $"unknown option '{unknown.Value}'";
         }
 
         // Any words may be images and a directory.
-        Command command = parsed.CommandResult.Command;
         if (arguments is [var word, ..] && command.Name == "mount" && word != "mount" && IsLikeVerb(word))
         {
             return $"there is no command '{word}', and no image of that name";
@@ -80,6 +81,10 @@ internal static class CommandLine
 
     // "-//PATH" is inside the image on standard input.
     private static bool IsOption(string word) => word is ['-', not '/', ..];
+
+    // "-size -1M": the value of an option that wants one.
+    private static bool IsNumberOf(Command command, Token before, Token token) => before.Type == TokenType.Option && token.Value is ['-', >= '0' and <= '9', ..]
+        && command.Options.Any(option => option.Arity.MinimumNumberOfValues > 0 && (option.Name == before.Value || option.Aliases.Contains(before.Value)));
 
     private static bool IsVerb(Command root, string word) =>
         root.Subcommands.Any(command => command.Name == word || command.Aliases.Contains(word));

@@ -12,7 +12,7 @@ internal static class ExitStatus
     /// <summary>This user may not do that.</summary>
     internal const int NotPermitted = 1;
 
-    /// <summary><c>ls</c>, <c>tree</c>, <c>extract</c>: something could not be read, and all else was.</summary>
+    /// <summary><c>ls</c>, <c>tree</c>, <c>find</c>, <c>sums</c>, <c>tar</c>, <c>extract</c>: something could not be read, and all else was.</summary>
     internal const int Incomplete = 1;
 
     /// <summary><c>verify</c>: the image is damaged.</summary>

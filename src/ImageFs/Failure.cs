@@ -1,6 +1,7 @@
 using ImageFs.Fuse;
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Reading;
 using ImageFs.Storage;
 
 namespace ImageFs;
@@ -37,6 +38,9 @@ internal static class Failure
         Log.WriteToStandardError(message);
         return status;
     }
+
+    /// <summary>Reports what is wrong with one file, where others are gone on with.</summary>
+    internal static void TellOfFile(FilePath path, Exception error) => Log.WriteToStandardError($"{path}: {error.Message}");
 
     private static int TellAll(Exception error, Func<string?> findImage)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageFs.Linux;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
@@ -18,10 +19,10 @@ internal static class FileCheck
     {
         long count = 0;
         Action<long, long>? checkExtent = fileSystem.Checks.CheckExtent;
-        void Look(FilePath path, NodeId node, NodeAttributes attributes)
+        void Look(WalkedNode walked)
         {
             count++;
-            LookAt(fileSystem, volume, path, node, attributes, checkExtent, run);
+            LookAt(fileSystem, volume, walked, checkExtent, run);
         }
 
         void Fail(FilePath path, Exception error)
@@ -36,7 +37,11 @@ internal static class FileCheck
             }
         }
 
-        new FileWalk(fileSystem, Look, Fail) { VisitContents = (path, contents) => LookAtNames(path, contents, run) }.Run();
+        new TreeWalk(fileSystem, Look, Fail)
+        {
+            TakesFilesOnce = true,
+            VisitContents = (path, contents) => LookAtNames(path, contents, run),
+        }.Run("/"u8.ToArray(), fileSystem.Root);
         run.Extent = count.ToString(CultureInfo.InvariantCulture);
     });
 
@@ -56,13 +61,13 @@ internal static class FileCheck
         }
     }
 
-    private static void LookAt(
-        FileSystem fileSystem, BlockSource volume, FilePath path, NodeId node, in NodeAttributes attributes, Action<long, long>? checkExtent, CheckRun run)
+    private static void LookAt(FileSystem fileSystem, BlockSource volume, in WalkedNode walked, Action<long, long>? checkExtent, CheckRun run)
     {
-        switch (attributes.Type)
+        NodeId node = walked.Node;
+        switch (walked.Attributes.Type)
         {
             case NodeType.SymbolicLink:
-                LookAtTarget(path, fileSystem.ReadLink(node), run);
+                LookAtTarget(walked.Path, fileSystem.ReadLink(node), run);
                 break;
             case NodeType.Regular:
                 LookAtContents(fileSystem.OpenFile(node), volume, checkExtent);

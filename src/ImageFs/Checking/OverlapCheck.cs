@@ -1,3 +1,4 @@
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Checking;
 using ImageFs.Tree;
@@ -57,18 +58,18 @@ internal sealed class OverlapCheck(FileSystem fileSystem, BlockSource volume)
     // What cannot be read is reported by the check of the files.
     private void ForEachExtent(Action<FilePath, VolumeRun> take)
     {
-        void Look(FilePath path, NodeId node, NodeAttributes attributes)
+        void Look(WalkedNode walked)
         {
-            if (attributes.Type == NodeType.Regular)
+            if (walked.Attributes.Type == NodeType.Regular)
             {
-                foreach (VolumeRun run in VolumeExtents.Of(fileSystem.OpenFile(node), volume))
+                foreach (VolumeRun run in VolumeExtents.Of(fileSystem.OpenFile(walked.Node), volume))
                 {
-                    take(path, run);
+                    take(walked.Path, run);
                 }
             }
         }
 
-        new FileWalk(fileSystem, Look).Run();
+        new TreeWalk(fileSystem, Look) { TakesFilesOnce = true }.Run("/"u8.ToArray(), fileSystem.Root);
     }
 
     // Blocks lie at multiples of their size from the first one on: those of FAT begin anywhere.

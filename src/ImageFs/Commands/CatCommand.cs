@@ -19,7 +19,7 @@ internal static class CatCommand
         command.SetAction((fileSystem, parsed) =>
         {
             using Stream output = StandardOutput.Open();
-            return ImageCommand.ForEach(parsed, parsed.GetRequiredValue(paths), path => fileSystem.OpenFile(path).CopyTo(output));
+            return ImageCommand.ForEach(parsed, fileSystem, parsed.GetRequiredValue(paths), path => fileSystem.OpenFile(path).CopyTo(output));
         });
         return command;
     }

@@ -40,7 +40,7 @@ internal static class ExtractCommand
             bool followsLinks = parsed.GetValue(follow);
             string[] asked = parsed.GetValue(paths) ?? [];
             var named = new List<(byte[][] Path, NodeId Node)>();
-            int status = ImageCommand.ForEach(parsed, asked, path => named.Add((Names(path), PathLookup.Find(fileSystem, path, followsLinks))));
+            int status = ImageCommand.ForEach(parsed, fileSystem, asked, path => named.Add((Names(path), PathLookup.Find(fileSystem, path, followsLinks))));
             if (asked.Length > 0 && named.Count == 0)
             {
                 return status;

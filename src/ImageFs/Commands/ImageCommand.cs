@@ -4,6 +4,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Keys;
 using ImageFs.Storage.Remote.Http;
@@ -81,20 +82,33 @@ internal sealed class ImageCommand : Verb
     internal void SetAction(Func<FileSystem, ParseResult, int> action) => SetAction((_, fileSystem, parsed) => action(fileSystem, parsed));
 
     /// <summary>
-    /// Does something with each of several paths in the image: an error in one is reported, and does not stop the others.
+    /// Does something with each of several paths in the image, which may be patterns: an error in one is reported, and does not stop the others.
     /// </summary>
     /// <param name="parsed">What was parsed.</param>
+    /// <param name="fileSystem">Where the paths are.</param>
     /// <param name="paths">The paths.</param>
     /// <param name="action">What is done.</param>
     /// <returns>The exit status: that of the first that failed.</returns>
-    internal static int ForEach(ParseResult parsed, IEnumerable<string> paths, Action<string> action)
+    internal static int ForEach(ParseResult parsed, FileSystem fileSystem, IEnumerable<string> paths, Action<string> action)
     {
         int status = ExitStatus.Success;
         foreach (string path in paths)
         {
+            IReadOnlyList<string> meant = [];
+            Try(path, () => meant = [.. PathPattern.Expand(fileSystem, path)]);
+            foreach (string one in meant)
+            {
+                Try(one, () => action(one));
+            }
+        }
+
+        return status;
+
+        void Try(string path, Action action)
+        {
             try
             {
-                action(path);
+                action();
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
@@ -107,7 +121,5 @@ internal sealed class ImageCommand : Verb
                 status = status == ExitStatus.Success ? failed : status;
             }
         }
-
-        return status;
     }
 }

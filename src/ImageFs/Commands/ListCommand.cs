@@ -33,7 +33,7 @@ internal static class ListCommand
                 IsRecursive = parsed.GetValue(recursive),
             };
             string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["/"];
-            int status = ImageCommand.ForEach(parsed, named, path =>
+            int status = ImageCommand.ForEach(parsed, fileSystem, named, path =>
             {
                 NodeId node = Find(fileSystem, path, followLast: !listing.IsLong);
                 byte[] name = ByteText.ToBytes(path);

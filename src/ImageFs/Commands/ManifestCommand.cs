@@ -3,6 +3,7 @@ using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Manifest;
 using ImageFs.Mounting;
+using ImageFs.Output;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -11,8 +12,6 @@ namespace ImageFs.Commands;
 /// <summary><c>imagefs manifest IMAGE -O FILE</c>, <c>imagefs manifest IMAGE --check FILE</c>.</summary>
 internal static class ManifestCommand
 {
-    private const int BufferLength = 1 << 20;
-
     internal static Command Create()
     {
         var output = new Option<string?>("-O", "--output") { Description = "Write it to FILE; one that is there is replaced.", HelpName = "FILE" };
@@ -63,27 +62,15 @@ internal static class ManifestCommand
         }
     }
 
-    // Who finds the file finds all of it.
     private static ManifestSummary Write(FileSystem fileSystem, string path, ManifestOptions options, bool hasDigest)
     {
-        string unfinished = $"{path}.{Environment.ProcessId}";
-        try
+        ManifestSummary summary = null!;
+        NewFile.Write(path, file =>
         {
-            ManifestSummary summary;
-            using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, BufferLength))
-            {
-                summary = ManifestWriter.Write(fileSystem, file, options);
-                file.Write(ManifestTrailer.Make(summary.Devices.Select(device => ManifestDevice.Of(device, hasDigest)), summary.BlockSize));
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-            return summary;
-        }
-        catch
-        {
-            File.Delete(unfinished);
-            throw;
-        }
+            summary = ManifestWriter.Write(fileSystem, file, options);
+            file.Write(ManifestTrailer.Make(summary.Devices.Select(device => ManifestDevice.Of(device, hasDigest)), summary.BlockSize));
+        });
+        return summary;
     }
 
     // The same image gives the same bytes.

@@ -30,6 +30,7 @@ internal static class Contents
                 extent = new LocatedExtent(offset, Math.Min(PieceLength, source.Length - offset), ExtentKind.Own, offset, source);
             }
 
+            extent = WithoutOwnHole(extent);
             long length = extent.Length;
             if (!extent.IsZero)
             {
@@ -53,6 +54,18 @@ internal static class Contents
             offset += length;
             progress(offset, length);
         }
+    }
+
+    // Of much that lies in one piece the image's own file may have holes: each is looked for where a part begins.
+    private static LocatedExtent WithoutOwnHole(LocatedExtent extent)
+    {
+        if (extent.Length <= BufferLength || extent.Device is not { } device)
+        {
+            return extent;
+        }
+
+        long hole = Math.Min(device.HoleLength(extent.Address), extent.Length);
+        return hole > 0 ? extent with { Length = hole, Kind = ExtentKind.Hole } : extent with { Length = BufferLength };
     }
 
     // From where it is kept; 0 where it is not, or cannot be decoded: reading it is the error, or finds another copy.

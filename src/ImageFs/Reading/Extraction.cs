@@ -21,9 +21,7 @@ internal sealed class Extraction(
     private const uint OrdinaryBits = 0x1FF; // rwxrwxrwx
     private const uint SetIdBits = 0xC00; // setuid and setgid
 
-    // Where files of several names were made first: most files have one. An image may give two files one inode number, so their place
-    // in it counts too.
-    private readonly Dictionary<(ulong Inode, long Size, long Address), byte[]> _linked = [];
+    private readonly HardLinks _linked = new(fileSystem);
     private readonly uint _umask = Processes.Umask;
 
     private VisitedDirectories _visited = new();
@@ -201,23 +199,19 @@ internal sealed class Extraction(
 
     private bool IsLinkedAlready(NamedNode entry, in NodeAttributes attributes, OutputFolder target, byte[] path)
     {
-        if (attributes.LinkCount <= 1 || !Has(Preserved.Links))
+        if (!Has(Preserved.Links))
         {
             return false;
         }
 
-        (ulong Inode, long Size, long Address) file = (attributes.Inode, attributes.Size, AddressOf(entry.Node, attributes));
-        if (_linked.TryGetValue(file, out byte[]? first) && target.TryCreateHardLink(entry.Name, root, first))
+        if (_linked.TryFind(entry.Node, attributes, out byte[]? first) && target.TryCreateHardLink(entry.Name, root, first))
         {
             return true;
         }
 
-        _linked[file] = path;
+        _linked.Add(entry.Node, attributes, path);
         return false;
     }
-
-    private long AddressOf(NodeId node, in NodeAttributes attributes) =>
-        attributes is { Type: NodeType.Regular, Size: > 0 } ? fileSystem.OpenFile(node).Locate(0, 1).Address : 0;
 
     private void CopyFile(NamedNode entry, in NodeAttributes attributes, OutputFolder target, string path)
     {

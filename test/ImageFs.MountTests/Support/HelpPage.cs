@@ -42,7 +42,7 @@ internal sealed partial class HelpPage
     [GeneratedRegex(@"^  (\S+( \S+)*)", RegexOptions.Multiline)]
     private static partial Regex RowStart();
 
-    [GeneratedRegex(@"(?<=^|, )--?[A-Za-z][A-Za-z-]*")]
+    [GeneratedRegex(@"(?<=^|, )--?[A-Za-z][A-Za-z0-9-]*")]
     private static partial Regex OptionName();
 
     [GeneratedRegex(@"^(.+) \(-o\):\n((  .*\n)+)", RegexOptions.Multiline)]
