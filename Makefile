@@ -18,7 +18,7 @@ MICRO ?= --filter '*'
 FORMAT ?= all
 MINUTES ?= 1
 
-.PHONY: build run test fuzz lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-nbd bench-micro bench-tools check clean help tools
+.PHONY: build run test fuzz lint images publish publish-aot publish-r2r bench bench-r2r bench-ways bench-encrypted bench-nbd bench-http bench-ewf bench-micro bench-tools check clean help tools
 
 build: tools ## Build everything
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
@@ -72,6 +72,12 @@ bench-encrypted: bench-tools ## An encrypted volume beside the same in the clear
 
 bench-nbd: bench-tools ## An image of an NBD server 20 ms away, beside the kernel's driver over nbdfuse and qemu-storage-daemon
 	@$(BENCH) nbd
+
+bench-http: bench-tools ## An image of nginx on this machine, beside curl
+	@$(BENCH) http
+
+bench-ewf: bench-tools ## A forensic image, beside the kernel's driver over ewfmount
+	@$(BENCH) ewf
 
 bench-micro: tools ## Lookups, parsing and replies by themselves, by BenchmarkDotNet; MICRO="--filter '*Extent*'"
 	@$(BENCH) micro $(MICRO)

@@ -30,12 +30,14 @@ INSTALLED := \
   644:packaging/completions/_imagefs:share/zsh/site-functions/_imagefs \
   644:packaging/completions/imagefs.fish:share/fish/vendor_completions.d/imagefs.fish \
   644:artifacts/systemd/imagefs@.service:lib/systemd/system/imagefs@.service \
+  644:artifacts/systemd/imagefs-url@.service:lib/systemd/system/imagefs-url@.service \
   644:packaging/desktop/$(APPLICATION).desktop:share/applications/$(APPLICATION).desktop \
   644:packaging/desktop/$(APPLICATION).metainfo.xml:share/metainfo/$(APPLICATION).metainfo.xml
 
 .PHONY: install uninstall deb pack public-api picture
 install: $(DIST) man ## Install below PREFIX=/usr/local, and DESTDIR= before that; PREFIX=/usr is where mount(8) looks
-	@install -d artifacts/systemd && sed 's#@BINDIR@#$(PREFIX)/bin#' packaging/systemd/imagefs@.service >artifacts/systemd/imagefs@.service
+	@install -d artifacts/systemd
+	@for unit in imagefs@.service imagefs-url@.service; do sed 's#@BINDIR@#$(PREFIX)/bin#' "packaging/systemd/$$unit" >"artifacts/systemd/$$unit" || exit 1; done
 	@for file in $(INSTALLED); do \
 	  IFS=: read -r mode from to <<<"$$file"; install -D -m "$$mode" "$$from" "$(DESTDIR)$(PREFIX)/$$to" || exit 1; \
 	done

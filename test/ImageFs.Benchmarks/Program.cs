@@ -1,5 +1,6 @@
 using ImageFs.Benchmarks.Comparison;
 using ImageFs.Benchmarks.Encrypted;
+using ImageFs.Benchmarks.Forensic;
 using ImageFs.Benchmarks.Micro;
 using ImageFs.Benchmarks.Mounting;
 using ImageFs.Benchmarks.Remote;
@@ -8,7 +9,7 @@ using ImageFs.Benchmarks.Ways;
 
 namespace ImageFs.Benchmarks;
 
-/// <summary><c>bench [compare | ways [OPTIONS...] | encrypted | nbd | micro [FILTER]]</c>: see docs/performance.md.</summary>
+/// <summary><c>bench [compare | ways [OPTIONS...] | encrypted | nbd | http | ewf | micro [FILTER]]</c>: see docs/performance.md.</summary>
 internal static class Program
 {
     private const int UsageError = 2;
@@ -25,10 +26,14 @@ internal static class Program
                 return CompareEncrypted(new Settings());
             case ["nbd"]:
                 return CompareNbd(new Settings());
+            case ["http"]:
+                return CompareHttp(new Settings());
+            case ["ewf"]:
+                return CompareForensic(new Settings());
             case ["micro", .. var rest]:
                 return MicroBenchmarks.Run(rest);
             default:
-                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | encrypted | nbd | micro [BENCHMARKDOTNET-OPTIONS...]]");
+                Console.Error.WriteLine("usage: bench [compare | ways [MOUNT-OPTIONS...] | encrypted | nbd | http | ewf | micro [BENCHMARKDOTNET-OPTIONS...]]");
                 return UsageError;
         }
     }
@@ -72,6 +77,24 @@ internal static class Program
         string text = grid.Run();
         Console.WriteLine(text);
         MarkedSection.Write(settings.Document, "nbd", text);
+        return Fail(grid.Failures);
+    }
+
+    private static int CompareHttp(Settings settings)
+    {
+        var grid = new HttpGrid(settings, new Tools(settings.Folder));
+        string text = grid.Run();
+        Console.WriteLine(text);
+        MarkedSection.Write(settings.Document, "http", text);
+        return Fail(grid.Failures);
+    }
+
+    private static int CompareForensic(Settings settings)
+    {
+        var grid = new ForensicGrid(settings, new Tools(settings.Folder));
+        string text = grid.Run();
+        Console.WriteLine(text);
+        MarkedSection.Write(settings.Document, "ewf", text);
         return Fail(grid.Failures);
     }
 

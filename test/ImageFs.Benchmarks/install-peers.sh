@@ -7,6 +7,6 @@ cd "$(dirname "$0")"
   gcc libc6-dev               `# the probe` \
   fio strace findutils util-linux mount \
   xorriso e2fsprogs genisoimage qemu-utils fdisk xfsprogs btrfs-progs attr cryptsetup-bin openssl `# images`
-for peer in fuseiso fuse2fs squashfuse squashfs-tools erofs-utils erofsfuse ntfs-3g nbdkit libnbd-bin qemu-system-common; do
+for peer in fuseiso fuse2fs squashfuse squashfs-tools erofs-utils erofsfuse ntfs-3g nbdkit libnbd-bin qemu-system-common nginx-light curl ewf-tools; do
   "$packages" "$peer" || echo "install-peers.sh: no $peer" >&2
 done

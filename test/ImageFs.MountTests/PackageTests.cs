@@ -20,18 +20,21 @@ internal sealed class PackageTests
         Assert.That(Tool.Run(Path.Combine(prefix, "bin/imagefs"), "--version").Succeeded().Text, Does.StartWith("imagefs "));
         Assert.That(File.ResolveLinkTarget(Path.Combine(prefix, "sbin/mount.imagefs"), returnFinalTarget: true)!.FullName, Is.EqualTo(Path.Combine(prefix, "bin/imagefs")));
         Assert.That(File.ReadAllText(Path.Combine(prefix, "lib/systemd/system/imagefs@.service")), Does.Contain("ExecStart=/opt/imagefs/bin/imagefs mount"));
+        Assert.That(File.ReadAllText(Path.Combine(prefix, "lib/systemd/system/imagefs-url@.service")), Does.Contain("ExecStart=/opt/imagefs/bin/imagefs mount"));
         Make.Run(["uninstall", .. where]);
         Assert.That(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories), Is.Empty);
     }
 
-    [Test]
-    public void The_unit_is_as_systemd_wants_it()
+    [TestCase("imagefs@", "srv-debian.iso")]
+    [TestCase("imagefs-url@", "https")]
+    public void The_unit_is_as_systemd_wants_it(string name, string instance)
     {
         Need.Program("systemd-analyze", "systemd");
         using var folder = new TestFolder();
-        string unit = File.ReadAllText(Path.Combine(TestImages.Sources, "packaging/systemd/imagefs@.service"));
-        File.WriteAllText(folder["imagefs@srv-debian.iso.service"], unit.Replace("@BINDIR@", Path.GetDirectoryName(ImageFsProgram.Path), StringComparison.Ordinal));
-        ToolResult said = Tool.Run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", folder["imagefs@srv-debian.iso.service"]).Succeeded();
+        string unit = File.ReadAllText(Path.Combine(TestImages.Sources, $"packaging/systemd/{name}.service"));
+        string file = folder[$"{name}{instance}.service"];
+        File.WriteAllText(file, unit.Replace("@BINDIR@", Path.GetDirectoryName(ImageFsProgram.Path), StringComparison.Ordinal));
+        ToolResult said = Tool.Run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", file).Succeeded();
         Assert.That(said.Error, Is.Empty);
     }
 

@@ -24,6 +24,25 @@ internal sealed class RingTests
         Assert.That(ring.List().DifferencesFrom(device.List(), Facts.All), Is.Empty);
     }
 
+    // A ring's replies come from one place for each processor, and who waits for a server would hold it up: the device is used.
+    [Test]
+    [CancelAfter(Limit)]
+    public void An_image_of_a_server_comes_by_the_device()
+    {
+        using var folder = new TestFolder();
+        Tool.Shell("cd \"$1\" && mkdir tree && head -c 9000000 /dev/urandom >tree/noise && seq 100000 >tree/numbers && mke2fs -q -t ext4 -d tree disk.img 32M", folder.Path).Succeeded();
+        using var web = new WebServer();
+        File.Copy(folder["disk.img"], web["disk.img"]);
+        using var nbd = NbdServer.Nbdkit(folder, "file", folder["disk.img"]);
+        foreach (string address in (string[])[nbd.Uri, $"{web.Plain}disk.img"])
+        {
+            using ImageMount ring = Mount(address);
+            Tool.Run("diff", "-r", "--exclude=lost+found", folder["tree"], ring.Directory).Succeeded();
+            using var stats = JsonDocument.Parse(ImageFsProgram.Run("stats", "-J", ring.Directory).Succeeded().Text);
+            Assert.That(stats.RootElement.GetProperty("connection").GetProperty("transport").GetString(), Is.EqualTo("dev"), address);
+        }
+    }
+
     [Test]
     [CancelAfter(Limit)]
     public void Its_stats_say_which_transport_it_has()

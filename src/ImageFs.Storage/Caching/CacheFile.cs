@@ -11,7 +11,13 @@ namespace ImageFs.Storage.Caching;
 /// </remarks>
 public sealed class CacheFile : IDisposable
 {
+    // A call of many bytes costs little more than the bytes.
+    private const int MaxWrite = 1 << 20;
+
     private readonly CacheFolder _folder;
+
+    // Writers of one file would wait for each other in the kernel, and use the processor meanwhile.
+    private readonly object _writing = new();
 
     internal CacheFile(CacheFolder folder, FileDevice device)
     {
@@ -41,9 +47,14 @@ public sealed class CacheFile : IDisposable
         bool isKept = true;
         while (bytes.Length > 0)
         {
-            (long number, long place) = Math.DivRem(offset, CacheChunk.Size);
-            int length = (int)Math.Min(CacheChunk.Size - place, bytes.Length);
-            isKept &= Store(number, (int)place, bytes[..length]);
+            int length = (int)LengthFrom(offset, bytes.Length);
+            if (length == 0)
+            {
+                length = _folder.Reserve(this, offset, Math.Min(bytes.Length, MaxWrite));
+                isKept &= length > 0 && Write(offset, bytes[..length]);
+                length = length > 0 ? length : (int)Math.Min(CacheChunk.Size - (offset % CacheChunk.Size), bytes.Length);
+            }
+
             bytes = bytes[length..];
             offset += length;
         }
@@ -108,23 +119,17 @@ public sealed class CacheFile : IDisposable
     /// <summary>Lets go of what a lease held.</summary>
     internal void Release(long offset, long length) => _folder.Release(this, offset, length);
 
-    // The bytes are in the file before anybody is told so, and the chunk is held meanwhile: it is not punched under the writer's hands.
-    private bool Store(long number, int place, ReadOnlySpan<byte> bytes)
+    // The bytes are in the file before anybody is told so, and the chunks are held meanwhile: they are not punched under the writer's hands.
+    private bool Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        if (Contains((number * CacheChunk.Size) + place, bytes.Length))
-        {
-            return true;
-        }
-
-        if (_folder.TryReserve(this, number, bytes.Length) is not { } chunk)
-        {
-            return false;
-        }
-
         bool isWritten = false;
         try
         {
-            FileWriting.Write(Device.Descriptor, bytes, (number * CacheChunk.Size) + place);
+            lock (_writing)
+            {
+                FileWriting.Write(Device.Descriptor, bytes, offset);
+            }
+
             isWritten = true;
         }
         catch (LinuxException)
@@ -133,7 +138,7 @@ public sealed class CacheFile : IDisposable
         }
         finally
         {
-            _folder.Settle(chunk, isWritten ? (place, place + bytes.Length) : null, bytes.Length);
+            _folder.Settle(this, offset, bytes.Length, isWritten);
         }
 
         return isWritten;

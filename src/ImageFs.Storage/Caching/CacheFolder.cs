@@ -148,56 +148,59 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
         }
     }
 
-    /// <summary>Makes room for bytes of a chunk that are about to be written, and holds the chunk until <see cref="Settle"/>.</summary>
-    /// <returns>Null when there is no room now.</returns>
-    internal CacheChunk? TryReserve(CacheFile file, long number, int length)
+    /// <summary>Makes room for bytes of a file that are about to be written, and holds their chunks until <see cref="Settle"/>.</summary>
+    /// <returns>For how many there is room now.</returns>
+    internal int Reserve(CacheFile file, long offset, int maxLength)
     {
         lock (_sync)
         {
-            if (file.Chunks.TryGetValue(number, out CacheChunk? chunk))
+            int length = 0;
+            while (length < maxLength)
             {
-                chunk.Holds++;
-            }
-
-            if (!MakeRoom(length))
-            {
-                if (chunk is not null)
+                (long number, long place) = Math.DivRem(offset + length, CacheChunk.Size);
+                int part = (int)Math.Min(CacheChunk.Size - place, maxLength - length);
+                if (!TryReserve(file, number, part))
                 {
-                    chunk.Holds--;
+                    break;
                 }
 
-                return null;
+                length += part;
             }
 
-            if (chunk is null)
-            {
-                chunk = new CacheChunk(file, number) { Holds = 1 };
-                file.Chunks.Add(number, chunk);
-                _chunks.Add(chunk);
-            }
-
-            chunk.WasUsed = true;
-            _used += length;
-            return chunk;
+            return length;
         }
     }
 
-    /// <summary>Takes note of what was written, and lets go of its chunk.</summary>
-    /// <param name="chunk">The chunk.</param>
-    /// <param name="written">The bytes of the chunk that are there now; null when they could not be written.</param>
-    /// <param name="reserved">The bytes that room was made for.</param>
-    internal void Settle(CacheChunk chunk, (int Start, int End)? written, int reserved)
+    /// <summary>Takes note of what was written, and lets go of its chunks.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where room was made.</param>
+    /// <param name="length">For how many bytes.</param>
+    /// <param name="isWritten">Whether they are there now.</param>
+    internal void Settle(CacheFile file, long offset, int length, bool isWritten)
     {
         lock (_sync)
         {
-            _used -= reserved;
-            chunk.Holds--;
-            if (written is var (start, end) && chunk.File.Chunks.GetValueOrDefault(chunk.Number) == chunk)
+            _used -= length;
+            for (int done = 0; done < length;)
             {
-                _used -= chunk.Length;
-                chunk.Add(start, end);
-                _used += chunk.Length;
-                _counts = _counts with { Stored = _counts.Stored + end - start };
+                (long number, long start) = Math.DivRem(offset + done, CacheChunk.Size);
+                int part = (int)Math.Min(CacheChunk.Size - start, length - done);
+                done += part;
+
+                // None of a file that was closed meanwhile.
+                if (!file.Chunks.TryGetValue(number, out CacheChunk? chunk))
+                {
+                    continue;
+                }
+
+                chunk.Holds--;
+                if (isWritten)
+                {
+                    _used -= chunk.Length;
+                    chunk.Add((int)start, (int)start + part);
+                    _used += chunk.Length;
+                    _counts = _counts with { Stored = _counts.Stored + part };
+                }
             }
         }
     }
@@ -282,6 +285,35 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
         }
 
         return Math.Min(length, maxLength);
+    }
+
+    private bool TryReserve(CacheFile file, long number, int length)
+    {
+        if (file.Chunks.TryGetValue(number, out CacheChunk? chunk))
+        {
+            chunk.Holds++;
+        }
+
+        if (!MakeRoom(length))
+        {
+            if (chunk is not null)
+            {
+                chunk.Holds--;
+            }
+
+            return false;
+        }
+
+        if (chunk is null)
+        {
+            chunk = new CacheChunk(file, number) { Holds = 1 };
+            file.Chunks.Add(number, chunk);
+            _chunks.Add(chunk);
+        }
+
+        chunk.WasUsed = true;
+        _used += length;
+        return true;
     }
 
     private bool MakeRoom(int length)

@@ -3,9 +3,8 @@ using ImageFs.Linux;
 namespace ImageFs.Storage.Remote;
 
 /// <summary>A connected socket as a stream, for who speaks TLS over it.</summary>
-/// <param name="socket">The socket; it is the stream's.</param>
-/// <param name="patience">How long the other end may say nothing, or take nothing.</param>
-internal sealed class DescriptorStream(FileDescriptor socket, TimeSpan patience) : Stream
+/// <param name="socket">The socket, whose timeouts say how long the other end may say nothing, or take nothing; it is the stream's.</param>
+internal sealed class DescriptorStream(FileDescriptor socket) : Stream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -29,13 +28,19 @@ internal sealed class DescriptorStream(FileDescriptor socket, TimeSpan patience)
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (!Linux.Sockets.Wait(socket, patience))
+        while (true)
         {
-            throw new IOException(LinuxException.Text(Errno.ETIMEDOUT));
-        }
+            int count = Descriptors.Read(socket, buffer, out Errno errno);
+            if (count >= 0)
+            {
+                return count;
+            }
 
-        int count = Descriptors.Read(socket, buffer, out Errno errno);
-        return count >= 0 ? count : throw new IOException(LinuxException.Text(errno));
+            if (errno != Errno.EINTR)
+            {
+                throw new IOException(LinuxException.Text(errno == Errno.EAGAIN ? Errno.ETIMEDOUT : errno));
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -6,15 +6,20 @@ namespace ImageFs.Storage.Remote;
 internal sealed class LinkSpeed
 {
     // Below this a request says how long the way is, above how broad.
-    private const int Small = 32 << 10;
-    private const int Part = 8;
+    private const int Small = 64 << 10;
+    private const int Share = 8;
+    private const int PartsAhead = 4;
 
     // Bytes a second, as long as nobody knows.
     private const double UsualRate = 32 << 20;
 
+    // Where one is answered while another is stored, more would only wait for each other.
+    private const int LeastBeside = 2;
+
     private const long LeastAhead = 256 << 10;
     private const long MostAhead = 32 << 20;
 
+    private static readonly TimeSpan s_latencyForAnother = TimeSpan.FromMicroseconds(250);
     private static readonly TimeSpan s_slack = TimeSpan.FromMilliseconds(50);
 
     private long _latency;
@@ -32,6 +37,14 @@ internal sealed class LinkSpeed
     /// </summary>
     public long Ahead => Math.Clamp((long)Math.Max(2 * Carried, s_slack.TotalSeconds * Rate), LeastAhead, MostAhead);
 
+    /// <summary>How many requests are worth having under way: the more, the longer the way.</summary>
+    /// <param name="most">How many as long as nobody knows, and at most.</param>
+    public int Beside(int most) =>
+        Volatile.Read(ref _latency) == 0 ? most : (int)Math.Min(LeastBeside + (Latency / s_latencyForAnother), most);
+
+    /// <summary>How many bytes to ask for at once ahead of a reader: what is on its way at one time, in parts.</summary>
+    public long Part(long least, long most) => Math.Clamp((long)Carried / PartsAhead, least, most);
+
     // Bytes that are on their way at one time.
     private double Carried => Latency.TotalSeconds * (Rate is > 0 and var rate ? rate : UsualRate);
 
@@ -43,7 +56,7 @@ internal sealed class LinkSpeed
     public int WorthAsking(int least, int most)
     {
         int length = least;
-        while (length < most && 2 * length <= Carried / Part)
+        while (length < most && 2 * length <= Carried / Share)
         {
             length *= 2;
         }
@@ -70,5 +83,5 @@ internal sealed class LinkSpeed
         }
     }
 
-    private static long Average(long before, long now) => before == 0 ? now : before + ((now - before) / Part);
+    private static long Average(long before, long now) => before == 0 ? now : before + ((now - before) / Share);
 }

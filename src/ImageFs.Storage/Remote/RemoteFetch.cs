@@ -12,7 +12,7 @@ internal sealed class RemoteFetch : IDisposable
     private const int StackBytes = 256 << 10;
     private const int MostWorthAsking = 256 << 10;
     private const int LeastAheadRequest = 256 << 10;
-    private const int ForeseenRequest = 1 << 20;
+    private const int AheadRequest = 1 << 20;
 
     // A request more costs more than to have so many bytes once again.
     private const int SmallPiece = 128 << 10;
@@ -99,7 +99,7 @@ internal sealed class RemoteFetch : IDisposable
                     _foreseen[_oldestForeseen++ % _foreseen.Length] = (start, end);
                 }
 
-                int part = Math.Min(ForeseenRequest, _transport.MaxRequest);
+                int part = Math.Min(AheadRequest, _transport.MaxRequest);
                 for (; start < end; start += part)
                 {
                     Enqueue(start, Math.Min(start + part, end), part);
@@ -145,12 +145,13 @@ internal sealed class RemoteFetch : IDisposable
                 }
             }
 
-            long most = Math.Min(_patient.Speed.Ahead, _mostAhead);
-            long ahead = _streams.Note(offset, length, most, out long start);
+            long ahead = _streams.Note(offset, length, Math.Min(_patient.Speed.Ahead, _mostAhead), out long start);
             long end = Math.Min(start + ahead, _transport.Length) / Granule * Granule;
             end = start + ahead >= _transport.Length ? _transport.Length : end;
             start = start / Granule * Granule;
-            long part = Math.Clamp(ahead / _transport.Width / Granule * Granule, Math.Min(LeastAheadRequest, _transport.MaxRequest), _transport.MaxRequest);
+            long least = Math.Min(LeastAheadRequest, _transport.MaxRequest);
+            long most = _patient.Speed.Part(Math.Min(AheadRequest, _transport.MaxRequest), _transport.MaxRequest);
+            long part = Math.Clamp(ahead / _transport.Width / Granule * Granule, least, Math.Max(least, most / Granule * Granule));
             for (; start < end; start += part)
             {
                 Enqueue(start, Math.Min(start + part, end), part);
@@ -166,7 +167,7 @@ internal sealed class RemoteFetch : IDisposable
             {
                 Monitor.PulseAll(_sync);
             }
-            else if (_threads.Count < _transport.Width && HelperThread.TryStart(Work, "ahead", StackBytes) is { } thread)
+            else if (_threads.Count < _patient.Speed.Beside(_transport.Width) && HelperThread.TryStart(Work, "ahead", StackBytes) is { } thread)
             {
                 _threads.Add(thread);
             }
@@ -277,6 +278,14 @@ internal sealed class RemoteFetch : IDisposable
         {
             while (!_isOver && _queue.Count == 0)
             {
+                // Too many of them wait for each other more than for the server.
+                if (_threads.Count > _patient.Speed.Beside(_transport.Width))
+                {
+                    _threads.Remove(Thread.CurrentThread);
+                    (start, end) = (0, 0);
+                    return false;
+                }
+
                 _idle++;
                 Monitor.Wait(_sync);
                 _idle--;

@@ -84,7 +84,7 @@ internal abstract class PackedFormat : ContainerFormat
                 long length = 0;
                 while (reader.Read(_buffer) is > 0 and int count)
                 {
-                    Keep(offset + length, _buffer.AsSpan(0, count), address);
+                    Keep(offset + length, _buffer.AsSpan(0, count), address + reader.Taken);
                     length += count;
                 }
 

@@ -34,6 +34,9 @@ internal sealed class StreamPartReader(string structure, BlockSource source, lon
     public bool EndsInside { get; init; }
 
     /// <inheritdoc/>
+    public override long Taken => _read;
+
+    /// <inheritdoc/>
     public override int Read(Span<byte> destination)
     {
         int done = 0;

@@ -65,14 +65,19 @@ internal static class HttpConnections
         return new HttpMessageInvoker(handler);
     }
 
+    // A socket that was never waited for by the runtime's own means blocks, and a read of it is one call. Who gives up the waiting leaves the call
+    // to its thread, which hears of it when the socket is closed.
     private static async ValueTask<Stream> Connect(DnsEndPoint server, TimeSpan limit, CancellationToken cancellation)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = (int)limit.TotalMilliseconds,
+            SendTimeout = (int)limit.TotalMilliseconds,
+        };
         try
         {
-            await socket.ConnectAsync(server, cancellation).ConfigureAwait(false);
-            socket.ReceiveTimeout = (int)limit.TotalMilliseconds;
-            socket.SendTimeout = (int)limit.TotalMilliseconds;
+            await Task.Run(() => socket.Connect(server), CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

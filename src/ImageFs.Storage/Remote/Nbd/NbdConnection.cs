@@ -11,6 +11,9 @@ internal sealed class NbdConnection : IDisposable
 {
     private const int MaxWaitMilliseconds = 2000;
 
+    // A reply with a few blocks, or the first of several.
+    private const int CopiedAhead = 16 << 10;
+
     private readonly NbdLink _link;
     private readonly NbdReplies _replies;
     private readonly object _sync = new();
@@ -36,17 +39,22 @@ internal sealed class NbdConnection : IDisposable
     public bool Fills => _link.IsPlain;
 
     /// <summary>Connects to an export.</summary>
+    /// <param name="address">The export.</param>
+    /// <param name="isSpliced">Whether bytes of it are to go from the socket into a pipe.</param>
+    /// <param name="patience">How long that may take.</param>
     /// <exception cref="LostLinkException">It cannot be connected now, or the server breaks the protocol.</exception>
     /// <exception cref="LinuxException">The server refuses.</exception>
     /// <exception cref="UnsupportedFeatureException">It is no such server.</exception>
-    public static NbdConnection Open(NbdAddress address, TimeSpan patience)
+    public static NbdConnection Open(NbdAddress address, bool isSpliced, TimeSpan patience)
     {
         NbdLink link = NbdLink.Connect(address, patience);
         try
         {
             var handshake = new NbdHandshake(link, address, patience);
             handshake.Begin();
-            return new NbdConnection(link, handshake.Go());
+            NbdExport export = handshake.Go();
+            link.ReceiveAhead(isSpliced ? NbdReplies.LengthBeforeData(export) : CopiedAhead);
+            return new NbdConnection(link, export);
         }
         catch
         {

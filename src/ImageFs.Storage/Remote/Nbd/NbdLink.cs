@@ -13,13 +13,20 @@ internal sealed class NbdLink : IDisposable
     private const int MaxUnixPath = 107;
 
     private readonly FileDescriptor _socket;
-    private readonly TimeSpan _patience;
+
+    // How long a read of the socket waits now.
+    private TimeSpan _timeout;
     private Stream? _secure;
+
+    // What came before it was wanted.
+    private byte[] _ahead = [];
+    private int _start;
+    private int _end;
 
     private NbdLink(FileDescriptor socket, TimeSpan patience)
     {
         _socket = socket;
-        _patience = patience;
+        _timeout = patience;
     }
 
     /// <summary>Whether bytes can go from the socket as they are.</summary>
@@ -51,7 +58,7 @@ internal sealed class NbdLink : IDisposable
 
     /// <summary>Speaks TLS from now on.</summary>
     /// <inheritdoc cref="NbdTls.Start"/>
-    public void Secure(NbdTls tls) => _secure = tls.Start(new DescriptorStream(_socket, _patience));
+    public void Secure(NbdTls tls) => _secure = tls.Start(new DescriptorStream(_socket));
 
     /// <summary>Sends bytes.</summary>
     /// <exception cref="LostLinkException">The connection is lost.</exception>
@@ -77,15 +84,42 @@ internal sealed class NbdLink : IDisposable
         }
     }
 
+    /// <summary>
+    /// From now on, of what is small so many bytes are received by one call if they are there, and kept for who wants them next. What is spliced
+    /// has to be in the socket still: then it is what comes before the bytes of an export.
+    /// </summary>
+    public void ReceiveAhead(int length) => _ahead = new byte[length];
+
     /// <summary>Receives as many bytes as wanted.</summary>
     /// <param name="destination">Filled whole.</param>
     /// <param name="patience">How long the server may say nothing.</param>
+    /// <param name="before">Bytes of the same reply, or chunk of one, that were received before: they count for what is received ahead.</param>
     /// <exception cref="LostLinkException">The connection is lost, or the server said nothing for so long.</exception>
-    public void Receive(Span<byte> destination, TimeSpan patience)
+    public void Receive(Span<byte> destination, TimeSpan patience, int before = 0)
     {
+        int ahead = _ahead.Length - before;
         while (destination.Length > 0)
         {
-            int count = _secure is null ? ReceivePlain(destination, patience) : ReceiveSecure(destination);
+            int count = Math.Min(_end - _start, destination.Length);
+            if (count > 0)
+            {
+                _ahead.AsSpan(_start, count).CopyTo(destination);
+                _start += count;
+                ahead -= count;
+            }
+            else if (_secure is not null)
+            {
+                count = ReceiveSecure(destination);
+            }
+            else if (destination.Length >= ahead)
+            {
+                count = ReceivePlain(destination, patience);
+            }
+            else
+            {
+                (_start, _end) = (0, ReceivePlain(_ahead.AsSpan(0, ahead), patience));
+            }
+
             destination = destination[count..];
         }
     }
@@ -94,13 +128,13 @@ internal sealed class NbdLink : IDisposable
     /// <param name="pipe">The pipe.</param>
     /// <param name="length">How many.</param>
     /// <param name="patience">How long the server may say nothing.</param>
-    /// <returns>How many are in the pipe: less than wanted when it was full.</returns>
+    /// <returns>How many are in the pipe: less than wanted when it was full, and none when some were received ahead.</returns>
     /// <exception cref="LostLinkException">The connection is lost, or the server said nothing for so long.</exception>
     public int Fill(Pipe pipe, int length, TimeSpan patience)
     {
         int done = 0;
         bool hasBytes = false;
-        while (done < length)
+        while (done < length && _start == _end)
         {
             int count = pipe.Fill(_socket, length - done, out Errno errno);
             if (count > 0)
@@ -161,22 +195,23 @@ internal sealed class NbdLink : IDisposable
 
     private int ReceivePlain(Span<byte> destination, TimeSpan patience)
     {
+        if (patience != _timeout)
+        {
+            Linux.Sockets.SetTimeouts(_socket, patience);
+            _timeout = patience;
+        }
+
         while (true)
         {
-            if (!Linux.Sockets.Wait(_socket, patience))
-            {
-                throw Lost(Errno.ETIMEDOUT);
-            }
-
             int count = Descriptors.Read(_socket, destination, out Errno errno);
             if (count > 0)
             {
                 return count;
             }
 
-            if (count == 0 || errno is not (Errno.EINTR or Errno.EAGAIN))
+            if (count == 0 || errno != Errno.EINTR)
             {
-                throw Lost(errno);
+                throw Lost(errno == Errno.EAGAIN ? Errno.ETIMEDOUT : errno);
             }
         }
     }

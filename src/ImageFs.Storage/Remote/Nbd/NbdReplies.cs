@@ -13,6 +13,12 @@ internal sealed class NbdReplies(NbdLink link, NbdExport export)
     private const int MaxErrorText = NbdWire.MaxString + 64;
     private const int MaxStatusLength = 1 << 20;
 
+    /// <summary>
+    /// How many bytes of the next reply come before those of the export, if it is one with them: to receive so many by one call leaves those in
+    /// the socket.
+    /// </summary>
+    public static int LengthBeforeData(NbdExport export) => export.IsStructured ? NbdWire.ChunkHeaderLength + sizeof(ulong) : NbdWire.SimpleReplyLength;
+
     /// <summary>The header of the next reply, or of the next chunk of one.</summary>
     public NbdReplyHeader Header(TimeSpan patience)
     {
@@ -29,7 +35,7 @@ internal sealed class NbdReplies(NbdLink link, NbdExport export)
             throw Broken("the mark of a reply");
         }
 
-        link.Receive(bytes[NbdWire.SimpleReplyLength..], patience);
+        link.Receive(bytes[NbdWire.SimpleReplyLength..], patience, NbdWire.SimpleReplyLength);
         bool isLast = (BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]) & 1) != 0;
         var chunk = (NbdChunk)BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]);
         return new NbdReplyHeader(BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), 0, chunk, isLast, BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]));
@@ -47,7 +53,7 @@ internal sealed class NbdReplies(NbdLink link, NbdExport export)
         }
 
         place = place[..(isHole ? HoleLength : sizeof(ulong))];
-        link.Receive(place, patience);
+        link.Receive(place, patience, NbdWire.ChunkHeaderLength);
         ulong offset = BinaryPrimitives.ReadUInt64BigEndian(place);
         long length = isHole ? BinaryPrimitives.ReadUInt32BigEndian(place[sizeof(ulong)..]) : header.Length - sizeof(ulong);
         return offset >= (ulong)request.Offset && length > 0 && length <= request.Length && offset - (ulong)request.Offset <= (ulong)(request.Length - length)

@@ -24,7 +24,7 @@ internal sealed class NbdScheme : LocationScheme
         TimeSpan patience = options.RetryTime > TimeSpan.FromSeconds(1) ? options.RetryTime : TimeSpan.FromSeconds(1);
         try
         {
-            return new NbdTransport(location, address, patience);
+            return new NbdTransport(location, address, isSpliced: !options.KeepsData, patience);
         }
         catch (LostLinkException e)
         {

@@ -14,6 +14,7 @@ internal sealed class NbdTransport : RemoteTransport
     private static readonly TimeSpan s_listPatience = TimeSpan.FromSeconds(5);
 
     private readonly NbdAddress _address;
+    private readonly bool _isSpliced;
     private readonly NbdExport _export;
     private readonly object _sync = new();
     private readonly List<NbdConnection> _connections = [];
@@ -24,18 +25,20 @@ internal sealed class NbdTransport : RemoteTransport
     /// <summary>Connects to the server.</summary>
     /// <param name="name">The location, for messages.</param>
     /// <param name="address">The same, taken apart.</param>
+    /// <param name="isSpliced">Whether <see cref="TryFill"/> is to be of use: what is read is kept nowhere.</param>
     /// <param name="patience">How long that may take.</param>
     /// <exception cref="LostLinkException">The server does not answer, or breaks the protocol.</exception>
     /// <exception cref="LinuxException">The server refuses.</exception>
     /// <exception cref="UnsupportedFeatureException">It is no such server.</exception>
-    public NbdTransport(string name, NbdAddress address, TimeSpan patience)
+    public NbdTransport(string name, NbdAddress address, bool isSpliced, TimeSpan patience)
     {
         Name = name;
         _address = address;
-        var first = NbdConnection.Open(address, patience);
+        _isSpliced = isSpliced;
+        var first = NbdConnection.Open(address, isSpliced, patience);
         _export = first.Export;
         _connections.Add(first);
-        Fills = first.Fills;
+        Fills = isSpliced && first.Fills;
     }
 
     /// <inheritdoc/>
@@ -215,7 +218,7 @@ internal sealed class NbdTransport : RemoteTransport
         NbdConnection? connection = null;
         try
         {
-            connection = NbdConnection.Open(_address, patience);
+            connection = NbdConnection.Open(_address, _isSpliced, patience);
             if (connection.Export != _export)
             {
                 throw new LinuxException("NBD_OPT_GO", Errno.ESTALE, Name, "the export is another one than it was");

@@ -1,4 +1,5 @@
 using ImageFs.Storage;
+using ImageFs.Storage.Caching;
 using ImageFs.Tests.Support;
 
 namespace ImageFs.Tests.Storage.Containers.Packed;
@@ -109,16 +110,28 @@ public sealed class DamagedPackedTests
         Assert.That(() => PackedFolder.Open(packed).ReadAt(0, new byte[1]), Throws.TypeOf<UnsupportedFeatureException>().With.Message.Contains("memory"));
     }
 
-    [Test]
-    public void A_bomb_takes_no_more_than_is_given()
+    [TestCase("gzip -1", 2 << 20)]
+    [TestCase("zstd -1", 64 << 10)]
+    [TestCase("xz -0", 128 << 10)]
+    [TestCase("bzip2 -1", 64 << 10)]
+    [TestCase("lz4 -1", 2 << 20)]
+    public void A_bomb_takes_no_more_than_is_given(string program, int maxStored)
     {
-        byte[] packed = PackedFolder.Pack("head -c 300M /dev/zero | gzip -1", []);
-        BlockSource disk = PackedFolder.Open(packed, cacheLimit: 1 << 20);
+        const long Limit = 1 << 20;
+        const long MostMemory = 32 << 20;
+        byte[] packed = PackedFolder.Pack($"head -c 300M /dev/zero | {program}", []);
+        Assert.That(packed, Has.Length.LessThan(maxStored));
+        var cache = new CacheFolder(Path.GetTempPath(), Limit);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        BlockSource disk = PackedFolder.Open(packed, cache);
         Assert.That(disk.Length, Is.EqualTo(300L << 20));
+        Assert.That(cache.Counts.Kept, Is.LessThanOrEqualTo(Limit));
         byte[] read = new byte[1000];
         read.AsSpan().Fill(1);
         disk.ReadAt(disk.Length - read.Length, read);
         Assert.That(read, Is.All.Zero);
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(MostMemory));
+        Assert.That(cache.Counts.Kept, Is.LessThanOrEqualTo(Limit));
     }
 
     // Whether all bytes are there; an error is no, and other bytes are a failure.

@@ -67,8 +67,12 @@ internal static class PackedFolder
 
     /// <summary>Opens a compressed file that is nowhere.</summary>
     public static BlockSource Open(byte[] packed, string name = "disk.img", long cacheLimit = CacheFolder.UsualBytes, List<string>? warnings = null) =>
+        Open(packed, new CacheFolder(Path.GetTempPath(), cacheLimit), name, warnings);
+
+    /// <summary>Opens a compressed file that is nowhere, and keeps what comes of it in a folder.</summary>
+    public static BlockSource Open(byte[] packed, CacheFolder cache, string name = "disk.img", List<string>? warnings = null) =>
         ContainerFormats.Open(
             new ImageFile(name, new MemorySource(packed), new NoFolder(), "disk"),
             null,
-            new OpenContext(new ImageFs.Storage.OptionList(), warnings is null ? null : warnings.Add) { Cache = new CacheFolder(Path.GetTempPath(), cacheLimit) });
+            new OpenContext(new ImageFs.Storage.OptionList(), warnings is null ? null : warnings.Add) { Cache = cache });
 }
