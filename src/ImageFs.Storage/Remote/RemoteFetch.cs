@@ -30,6 +30,9 @@ internal sealed class RemoteFetch : IDisposable
     private readonly (long Start, long End)[] _foreseen = new (long, long)[4];
     private int _oldestForeseen;
     private readonly List<Thread> _threads = [];
+
+    // Who waits for bytes that another thread brings, and threads that wait for something to do.
+    private int _waiting;
     private int _idle;
     private bool _isOver;
 
@@ -182,7 +185,9 @@ internal sealed class RemoteFetch : IDisposable
             ObjectDisposedException.ThrowIf(_isOver, this);
             if (_underWay.Exists(range => offset >= range.Start && offset < range.End))
             {
+                _waiting++;
                 Monitor.Wait(_sync);
+                _waiting--;
                 (start, length) = (offset, 0);
                 return false;
             }
@@ -258,7 +263,10 @@ internal sealed class RemoteFetch : IDisposable
         lock (_sync)
         {
             _underWay.Remove((start, start + length));
-            Monitor.PulseAll(_sync);
+            if (_waiting > 0)
+            {
+                Monitor.PulseAll(_sync);
+            }
         }
     }
 

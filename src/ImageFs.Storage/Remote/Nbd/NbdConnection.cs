@@ -11,8 +11,8 @@ internal sealed class NbdConnection : IDisposable
 {
     private const int MaxWaitMilliseconds = 2000;
 
-    // A reply with a few blocks, or the first of several.
-    private const int CopiedAhead = 16 << 10;
+    // A reply with what is asked for where little is wanted, and its header.
+    private const int CopiedAhead = (64 << 10) + NbdWire.ChunkHeaderLength + sizeof(ulong);
 
     private readonly NbdLink _link;
     private readonly NbdReplies _replies;
