@@ -39,6 +39,9 @@ internal static unsafe partial class MoreLibc
     internal static partial int lsetxattr(byte* path, byte* name, void* value, nuint size, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int open_by_handle_at(int mount, void* handle, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(pollfd* descriptors, nuint count, int timeout);
 
     [LibraryImport(Library)]

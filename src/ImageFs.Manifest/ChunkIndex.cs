@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ImageFs.Storage;
 
 namespace ImageFs.Manifest;
 
@@ -8,19 +9,50 @@ internal static class ChunkIndex
     /// <summary>Bytes of one.</summary>
     public const int Length = 8;
 
-    /// <summary>Writes one of a chunk of zeros (EROFS_NULL_ADDR).</summary>
-    public static void WriteHole(Span<byte> index)
+    /// <summary>How many a node has.</summary>
+    public static long CountOf(ManifestNode node) => (node.Size - 1 >> node.ChunkBits) + 1;
+
+    /// <summary>Writes those of a node one after the other.</summary>
+    /// <param name="node">A node of some bytes, whose extents begin at multiples of its chunks.</param>
+    /// <param name="blockBits">Bytes of a block as a power of two.</param>
+    /// <param name="numberOf">The number of a device, from 1.</param>
+    /// <param name="append">Takes them.</param>
+    public static void WriteAll(ManifestNode node, int blockBits, Func<FileDevice, int> numberOf, Action<ReadOnlySpan<byte>> append)
+    {
+        Span<byte> index = stackalloc byte[Length];
+        int at = 0;
+        long chunks = CountOf(node);
+        for (long chunk = 0; chunk < chunks; chunk++)
+        {
+            long offset = chunk << node.ChunkBits;
+            while (node.Extents[at].Offset + node.Extents[at].Length <= offset)
+            {
+                at++;
+            }
+
+            DataExtent extent = node.Extents[at];
+            if (extent.IsHole)
+            {
+                WriteHole(index);
+            }
+            else
+            {
+                Write(index, numberOf(extent.Device), (ulong)(extent.Address + offset - extent.Offset) >> blockBits);
+            }
+
+            append(index);
+        }
+    }
+
+    // Of a chunk of zeros (EROFS_NULL_ADDR).
+    private static void WriteHole(Span<byte> index)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(index, ushort.MaxValue);
         BinaryPrimitives.WriteUInt16LittleEndian(index[2..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(index[4..], uint.MaxValue);
     }
 
-    /// <summary>Writes one.</summary>
-    /// <param name="index">Its bytes.</param>
-    /// <param name="device">The device, from 1.</param>
-    /// <param name="block">The block that it begins at on that device.</param>
-    public static void Write(Span<byte> index, int device, ulong block)
+    private static void Write(Span<byte> index, int device, ulong block)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(index, (ushort)(block >> 32));
         BinaryPrimitives.WriteUInt16LittleEndian(index[2..], (ushort)device);

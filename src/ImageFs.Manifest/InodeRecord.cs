@@ -21,9 +21,11 @@ internal static class InodeRecord
 
     /// <summary>Writes one.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="layout">Where everything is.</param>
+    /// <param name="blockBits">Bytes of a block as a power of two.</param>
+    /// <param name="has48Bits">Whether numbers of blocks have 48 bits, and not 32.</param>
+    /// <param name="firstBlock">Where its bytes begin, if they are in one piece: of all devices as one.</param>
     /// <param name="record">At least <see cref="Length"/> bytes, of zeros.</param>
-    public static void Write(ManifestNode node, ManifestLayout layout, Span<byte> record)
+    public static void Write(ManifestNode node, int blockBits, bool has48Bits, ulong firstBlock, Span<byte> record)
     {
         int kind = node.Body switch { BodyKind.Tail => Inline, BodyKind.Chunks => ChunkBased, _ => Plain };
         BinaryPrimitives.WriteUInt16LittleEndian(record, (ushort)(Extended | (kind << 1)));
@@ -34,7 +36,7 @@ internal static class InodeRecord
 
         BinaryPrimitives.WriteUInt16LittleEndian(record[4..], (ushort)(((uint)node.Type << 12) | node.Permissions));
         BinaryPrimitives.WriteInt64LittleEndian(record[8..], node.Size);
-        WritePlace(node, layout, record);
+        WritePlace(node, blockBits, has48Bits, firstBlock, record);
         BinaryPrimitives.WriteUInt32LittleEndian(record[20..], node.Number);
         BinaryPrimitives.WriteUInt32LittleEndian(record[24..], node.Uid);
         BinaryPrimitives.WriteUInt32LittleEndian(record[28..], node.Gid);
@@ -43,34 +45,27 @@ internal static class InodeRecord
         BinaryPrimitives.WriteUInt32LittleEndian(record[44..], Math.Max(node.LinkCount, 1));
     }
 
-    private static void WritePlace(ManifestNode node, ManifestLayout layout, Span<byte> record)
+    private static void WritePlace(ManifestNode node, int blockBits, bool has48Bits, ulong firstBlock, Span<byte> record)
     {
         switch (node.Body)
         {
             case BodyKind.Chunks:
-                int format = (node.ChunkBits - layout.BlockBits) | HasIndexes | (layout.Has48Bits ? Has48Bits : 0);
+                int format = (node.ChunkBits - blockBits) | HasIndexes | (has48Bits ? Has48Bits : 0);
                 BinaryPrimitives.WriteUInt16LittleEndian(record[16..], (ushort)format);
                 break;
-            case BodyKind.Blocks:
-                WriteBlock(layout, (ulong)node.BodyAddress >> layout.BlockBits, record);
-                break;
-            case BodyKind.Device:
-                WriteBlock(layout, layout.StartOf(node.Extents[0].Device!) + ((ulong)node.Extents[0].Address >> layout.BlockBits), record);
+            case BodyKind.Blocks or BodyKind.Device:
+                BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)(firstBlock & uint.MaxValue));
+                if (has48Bits)
+                {
+                    BinaryPrimitives.WriteUInt16LittleEndian(record[6..], (ushort)(firstBlock >> 32));
+                }
+
                 break;
             case BodyKind.None when node.Type is NodeType.BlockDevice or NodeType.CharacterDevice:
                 BinaryPrimitives.WriteUInt32LittleEndian(record[16..], node.Device.Pack());
                 break;
             default:
                 break;
-        }
-    }
-
-    private static void WriteBlock(ManifestLayout layout, ulong block, Span<byte> record)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], (uint)(block & uint.MaxValue));
-        if (layout.Has48Bits)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(record[6..], (ushort)(block >> 32));
         }
     }
 }

@@ -29,12 +29,14 @@ internal sealed class ManifestLayout
 
         // A device is read in its sectors.
         int least = devices.Devices.Select(device => device.LogicalBlockSize).Append(1 << FilePlan.MinBlockBits).Max();
-        BlockBits = FindBlockBits(BitOperations.Log2((uint)least));
+        BlockBits = FindBlockBits(BitOperations.Log2((uint)least), options.MaxBlockBits);
         ChooseBodies(options.CopyLimit);
 
         // The checksum of the super block is of its whole block: inodes begin behind.
         long position = PlaceInodes(Align(DeviceTable.Address + devices.Length, BlockSize));
-        Length = PlaceBlocks(Align(position, BlockSize));
+
+        // fsck.erofs reads what would be the header of attributes of an inode that has none, too (erofs-utils 1.5).
+        Length = PlaceBlocks(Align(position + AttributeRecords.HeaderLength, BlockSize));
 
         // As one, the devices follow the manifest (erofs_map_dev).
         _starts = new ulong[devices.Devices.Count];
@@ -69,6 +71,14 @@ internal sealed class ManifestLayout
     /// <summary>uniaddr: the block at which a device begins where all count as one.</summary>
     public ulong StartOf(FileDevice device) => _starts[NumberOf(device) - 1];
 
+    /// <summary>The block that a node's bytes begin at, of the manifest and all devices as one; 0 when they are in no piece of blocks.</summary>
+    public ulong FirstBlockOf(ManifestNode node) => node.Body switch
+    {
+        BodyKind.Blocks => (ulong)node.BodyAddress >> BlockBits,
+        BodyKind.Device => StartOf(node.Extents[0].Device!) + ((ulong)node.Extents[0].Address >> BlockBits),
+        _ => 0,
+    };
+
     /// <summary>Blocks of a device: one that it ends inside of counts too.</summary>
     public ulong BlocksOf(FileDevice device) => (ulong)Align(device.Length, BlockSize) >> BlockBits;
 
@@ -91,9 +101,9 @@ internal sealed class ManifestLayout
     /// <summary>Where the chunks of a node are told, in bytes of the manifest.</summary>
     public static long IndexesOf(ManifestNode node) => Align(node.Address + InodeRecord.Length + node.Attributes.Length, ChunkIndex.Length);
 
-    private int FindBlockBits(int least)
+    private int FindBlockBits(int least, int most)
     {
-        int bits = FilePlan.MaxBlockBits;
+        int bits = most;
         foreach (ManifestNode node in _nodes)
         {
             if (node.Extents.Length == 0)
@@ -160,7 +170,7 @@ internal sealed class ManifestLayout
             }
 
             node.ChunkBits = FilePlan.ChunkBitsOf(node.Extents, node.Size, BlockBits);
-            long bytes = ((node.Size - 1 >> node.ChunkBits) + 1) * ChunkIndex.Length;
+            long bytes = ChunkIndex.CountOf(node) * ChunkIndex.Length;
             if (bytes <= MaxIndexBytes - indexes)
             {
                 indexes += bytes;
@@ -188,7 +198,7 @@ internal sealed class ManifestLayout
             }
 
             node.Address = position;
-            long end = node.Body == BodyKind.Chunks ? IndexesOf(node) + (((node.Size - 1 >> node.ChunkBits) + 1) * ChunkIndex.Length) : position + length;
+            long end = node.Body == BodyKind.Chunks ? IndexesOf(node) + (ChunkIndex.CountOf(node) * ChunkIndex.Length) : position + length;
             position = Align(end, InodeAlignment);
         }
 

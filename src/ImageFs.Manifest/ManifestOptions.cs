@@ -8,4 +8,7 @@ public sealed record ManifestOptions
 
     /// <summary>Bytes of files that are copied into it at most, of those that do not lie in an image as they are.</summary>
     public long CopyLimit { get; init; } = UsualCopyLimit;
+
+    /// <summary>Bytes of a block at most, as a power of two.</summary>
+    internal int MaxBlockBits { get; init; } = FilePlan.MaxBlockBits;
 }

@@ -68,7 +68,7 @@ public static class ManifestWriter
             Skip(node.Address);
             Span<byte> record = _record;
             record.Clear();
-            InodeRecord.Write(node, layout, record);
+            InodeRecord.Write(node, layout.BlockBits, layout.Has48Bits, layout.FirstBlockOf(node), record);
             Append(record);
             Append(node.Attributes);
             switch (node.Body)
@@ -78,37 +78,10 @@ public static class ManifestWriter
                     break;
                 case BodyKind.Chunks:
                     Skip(ManifestLayout.IndexesOf(node));
-                    WriteIndexes(node);
+                    ChunkIndex.WriteAll(node, layout.BlockBits, layout.NumberOf, Append);
                     break;
                 default:
                     break;
-            }
-        }
-
-        private void WriteIndexes(ManifestNode node)
-        {
-            Span<byte> index = stackalloc byte[ChunkIndex.Length];
-            int at = 0;
-            long chunks = (node.Size - 1 >> node.ChunkBits) + 1;
-            for (long chunk = 0; chunk < chunks; chunk++)
-            {
-                long offset = chunk << node.ChunkBits;
-                while (node.Extents[at].Offset + node.Extents[at].Length <= offset)
-                {
-                    at++;
-                }
-
-                DataExtent extent = node.Extents[at];
-                if (extent.IsHole)
-                {
-                    ChunkIndex.WriteHole(index);
-                }
-                else
-                {
-                    ChunkIndex.Write(index, layout.NumberOf(extent.Device), (ulong)(extent.Address + offset - extent.Offset) >> layout.BlockBits);
-                }
-
-                Append(index);
             }
         }
 

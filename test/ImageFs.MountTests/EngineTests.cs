@@ -151,10 +151,48 @@ internal sealed class EngineTests
             file.SetLength(length / 2 & ~0xFFFL);
         }
 
-        TreeListing cut = again.List();
-        TreeEntry[] bad = [.. cut.Entries.Where(entry => entry["sha256"] != whole[entry.Path]["sha256"])];
-        Assert.That(bad, Is.Not.Empty);
-        Assert.That(bad.Select(entry => entry["sha256"]), Has.None.Match("^[0-9a-f]{64}$"));
+        Assert.That(ChangedContents(again.List(), whole), Is.Not.Empty.And.All.EqualTo("!5"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_bad_sector_is_an_error_and_never_zeros()
+    {
+        using var image = new FailingImage(TestImages.Get("rockridge"));
+        using var mount = ImageMount.Mount(image.Path, "engine=kernel");
+        Assert.That(MountTable.Find(mount.Directory), Does.Contain(" erofs "));
+        TreeListing whole = mount.List();
+        long length = new FileInfo(TestImages.Get("rockridge")).Length;
+        image.Fail((length / 2 & ~0xFFFL, length));
+        string[] changed = ChangedContents(mount.List(), whole);
+        image.Fail(null);
+        Assert.That(changed, Is.Not.Empty.And.All.EqualTo("!5"));
+        Assert.That(mount.List().DifferencesFrom(whole, "sha256"), Is.Empty, "no longer than it is bad");
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public void A_device_whose_bytes_are_gone_is_an_error_and_one_that_is_detached_stays_for_the_mount()
+    {
+        using var folder = new TestFolder();
+        string image = folder["disk.img"];
+        File.Copy(TestImages.Get("ext/ext4"), image);
+        using var device = new LoopDevice(image, "-r");
+        using var mount = ImageMount.Mount(device.Path, "engine=kernel");
+        TreeListing whole = mount.List();
+        device.Detach();
+        Tool.Run("sh", "-c", "echo 3 >/proc/sys/vm/drop_caches").Succeeded();
+        Assert.That(mount.List().DifferencesFrom(whole, "sha256"), Is.Empty);
+
+        using (FileStream file = File.OpenWrite(image))
+        {
+            file.SetLength(1 << 16);
+        }
+
+        Tool.Run("sh", "-c", "echo 3 >/proc/sys/vm/drop_caches").Succeeded();
+        Assert.That(ChangedContents(mount.List(), whole), Is.Not.Empty.And.All.EqualTo("!5"));
+        mount.Unmount().Succeeded();
+        Assert.That(ImageMount.Eventually(() => !Tool.Run("losetup", "-a").Text.Contains(image, StringComparison.Ordinal)), "a loop device is left");
     }
 
     [Test]
@@ -180,6 +218,7 @@ internal sealed class EngineTests
 
         Assert.That(mount.IsMounted, Is.False);
         Assert.That(Tool.Run("losetup", "-a").Text, Does.Not.Contain("manifest"));
+        Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Not.Contain(mount.Image));
     }
 
     [Test]
@@ -202,6 +241,10 @@ internal sealed class EngineTests
 
         Assert.That(kernel.Unmount().ExitCode, Is.Zero);
     }
+
+    // What is read of files that are not read as they were.
+    private static string[] ChangedContents(TreeListing now, TreeListing before) =>
+        [.. now.Entries.Where(entry => entry["sha256"] != before[entry.Path]["sha256"]).Select(entry => entry["sha256"]!)];
 
     private static void Compare(string image, string plain)
     {

@@ -54,6 +54,9 @@ public enum FuseInitFlags : ulong
     /// <summary>FUSE_INIT_EXT: flags2 is there (7.36).</summary>
     InitExt = 1UL << 30,
 
+    /// <summary>FUSE_PASSTHROUGH: the kernel reads files by itself for which OPEN names a backing file (7.40).</summary>
+    Passthrough = 1UL << 37,
+
     /// <summary>FUSE_ALLOW_IDMAP: the mount may be idmapped (7.42); with default_permissions only.</summary>
     AllowIdmap = 1UL << 40,
 

@@ -21,6 +21,12 @@ internal static class FuseProtocol
     /// <summary>FUSE_DEV_IOC_CLONE.</summary>
     public const uint CloneDevice = 0x8004E500;
 
+    /// <summary>FUSE_DEV_IOC_BACKING_OPEN, of a <see cref="FuseBackingMap"/> (7.40).</summary>
+    public const uint OpenBacking = 0x4010E501;
+
+    /// <summary>FUSE_DEV_IOC_BACKING_CLOSE, of the number that <see cref="OpenBacking"/> gave.</summary>
+    public const uint CloseBacking = 0x4004E502;
+
     /// <summary>FUSE_IOCTL_DIR: the ioctl is on a directory.</summary>
     public const uint IoctlOnDirectory = 1 << 4;
 

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace ImageFs.Fuse.Abi;
 
-/// <summary><c>struct fuse_open_out</c> of linux/fuse.h, of OPEN and OPENDIR.</summary>
+/// <summary><c>struct fuse_open_out</c> of linux/fuse.h, of OPEN and OPENDIR; its last field was padding before 7.40.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct FuseOpenOut
 {
     public ulong Fh;
     public uint OpenFlags;
-    private readonly uint _padding;
+    public int BackingId;
 }
 
 /// <summary><c>struct fuse_read_in</c> of linux/fuse.h, of READ, READDIR and READDIRPLUS.</summary>

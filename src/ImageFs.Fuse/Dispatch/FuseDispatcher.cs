@@ -23,6 +23,7 @@ internal sealed class FuseDispatcher
     private readonly BlocksAhead? _blocksAhead;
     private readonly FuseTrace? _trace;
     private readonly AccessGuard? _guard;
+    private readonly PassthroughFiles? _passthrough;
     private readonly NodeHandlers _nodes;
     private readonly FileHandlers _files;
     private readonly DirectoryHandlers _directories;
@@ -41,6 +42,7 @@ internal sealed class FuseDispatcher
         _blocksAhead = service.BlocksAhead;
         _trace = FuseTrace.For(service.Options);
         _guard = service.Guard;
+        _passthrough = service.Passthrough;
         _nodes = new NodeHandlers(service.FileSystem, service.Nodes, service.Lifetime);
         _files = new FileHandlers(service.Files, service.Ahead, service.ReadersAhead);
         _directories = new DirectoryHandlers(service, transport);
@@ -129,8 +131,11 @@ internal sealed class FuseDispatcher
             case FuseOpcode.BatchForget:
                 return FuseReply.Nothing;
 
-            case FuseOpcode.Destroy:
             case FuseOpcode.Release:
+                _passthrough?.Release(request.NodeId);
+                return FuseReply.Empty;
+
+            case FuseOpcode.Destroy:
             case FuseOpcode.Releasedir:
                 return FuseReply.Empty;
 
@@ -156,6 +161,9 @@ internal sealed class FuseDispatcher
             // INIT comes once, and is answered before there is a dispatcher.
             case FuseOpcode.Init:
                 return FuseReply.Malformed;
+
+            case FuseOpcode.Open when _passthrough is not null:
+                return _passthrough.Open(request.NodeId, payload);
 
             case FuseOpcode.Open when _guard is not null:
             case FuseOpcode.Opendir when _guard is not null:

@@ -10,7 +10,8 @@ internal sealed class FuseService
     /// <summary>Makes what they share.</summary>
     /// <param name="fileSystem">The tree that they serve.</param>
     /// <param name="options">The mount's options.</param>
-    public FuseService(FileSystem fileSystem, FuseMountOptions options)
+    /// <param name="connection">The connection; it stays the caller's. Null where there is none.</param>
+    public FuseService(FileSystem fileSystem, FuseMountOptions options, FileDescriptor? connection = null)
     {
         FileSystem = fileSystem;
         Options = options;
@@ -19,6 +20,7 @@ internal sealed class FuseService
         Guard = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
         Lifetime = new CacheLifetime(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
         Errors = new FuseErrorLog(fileSystem, Nodes, options.Log);
+        Passthrough = options.OpenBackingFile is { } open && connection is not null ? new PassthroughFiles(connection, Nodes, open, Errors) : null;
         ReadersAhead = options is { DecodesAhead: true, Decoded: { } cache } ? new ReadersAhead(cache, $"{options.Subtype} decoder") : null;
     }
 
@@ -45,6 +47,9 @@ internal sealed class FuseService
 
     /// <summary>The files that were read from lately.</summary>
     public FileCache Files { get; }
+
+    /// <summary>Files that the kernel reads by itself; null where it reads none.</summary>
+    public PassthroughFiles? Passthrough { get; }
 
     /// <summary>Begins to store files ahead of their readers; before there are workers.</summary>
     /// <param name="connection">The connection; it stays the caller's.</param>

@@ -16,6 +16,9 @@ internal static class FuseHandshake
 
     // The kernel takes the smaller of this and what the mount's read_ahead_kb says.
     private const uint MaxReadahead = 1 << 30;
+
+    // FILESYSTEM_MAX_STACK_DEPTH: a backing file is one of a file system that lies in a file itself.
+    private const uint MaxStackDepth = 2;
     private const ushort MaxBackground = 64;
     private const ushort CongestionThreshold = 48;
 
@@ -32,9 +35,10 @@ internal static class FuseHandshake
     /// </param>
     /// <param name="mayChange">Whether some node of the tree may change.</param>
     /// <param name="prepareRing">Makes ready to be asked by io_uring; called when the kernel offers it. Null not to take the offer.</param>
+    /// <param name="passesThrough">Whether the kernel is to read files by itself.</param>
     /// <param name="trace">Shows it; null where nobody wants to see it.</param>
     /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
-    public static FuseConnection Run(IFuseTransport transport, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, FuseTrace? trace = null)
+    public static FuseConnection Run(IFuseTransport transport, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, bool passesThrough = false, FuseTrace? trace = null)
     {
         while (transport.TryReceive(out ReadOnlySpan<byte> message))
         {
@@ -61,7 +65,7 @@ internal static class FuseHandshake
                     $"{FuseProtocol.Major}.{FuseProtocol.OldestMinor} is needed: Linux 5.4 or newer");
             }
 
-            FuseInitOut answer = Negotiate(in asked, mayBeIdmapped, mayChange, prepareRing);
+            FuseInitOut answer = Negotiate(in asked, mayBeIdmapped, mayChange, prepareRing, passesThrough);
             Reply(transport, request.Header.Unique, answer);
             var agreed = new FuseConnection
             {
@@ -80,7 +84,7 @@ internal static class FuseHandshake
     }
 
     /// <summary>The answer to what a kernel of our major version asks.</summary>
-    public static FuseInitOut Negotiate(in FuseInitIn asked, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null)
+    public static FuseInitOut Negotiate(in FuseInitIn asked, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, bool passesThrough = false)
     {
         FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
         FuseInitFlags wanted = Wanted | (mayChange ? FuseInitFlags.AutoInvalData : FuseInitFlags.ExplicitInvalData);
@@ -88,6 +92,11 @@ internal static class FuseHandshake
         {
             // Without default_permissions the kernel refuses it and ends the connection.
             wanted |= FuseInitFlags.AllowIdmap;
+        }
+
+        if (passesThrough)
+        {
+            wanted |= FuseInitFlags.Passthrough;
         }
 
         // A server that takes it needs a queue for each processor: until then requests wait.
@@ -113,6 +122,7 @@ internal static class FuseHandshake
             CongestionThreshold = CongestionThreshold,
             MaxWrite = MaxWrite,
             TimeGran = 1,
+            MaxStackDepth = agreed.HasFlag(FuseInitFlags.Passthrough) ? MaxStackDepth : 0,
             MaxPages = (ushort)(FuseChannel.MaxPayload / PageBuffer.PageSize),
         };
     }

@@ -1,3 +1,4 @@
+using ImageFs.Fuse.Abi;
 using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Mounting;
 using ImageFs.Fuse.Replies;
@@ -140,7 +141,7 @@ public sealed class FuseSession : IDisposable
     {
         _device = Mounts.DeviceAt(_mount.MountPoint);
         var first = MakeChannel(_mount.Connection);
-        var service = new FuseService(fileSystem, _options);
+        var service = new FuseService(fileSystem, _options, _mount.Connection);
         _service = service;
         if (_options.StoresAhead && !fileSystem.MayChange)
         {
@@ -154,7 +155,12 @@ public sealed class FuseSession : IDisposable
             mayBeIdmapped: OwnsMount && _options is { DefaultPermissions: true, AllowRoot: false },
             fileSystem.MayChange,
             _options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
+            _options.OpenBackingFile is not null,
             FuseTrace.For(_options));
+        if (_options.OpenBackingFile is not null && !Connection.Flags.HasFlag(FuseInitFlags.Passthrough))
+        {
+            throw new FuseMountException($"{_mount.MountPoint}: passthrough: this kernel's FUSE does not have it (Linux 6.9, CONFIG_FUSE_PASSTHROUGH)");
+        }
 
         ServeRing();
         worker.Start();

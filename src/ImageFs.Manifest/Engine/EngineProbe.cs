@@ -58,7 +58,7 @@ public static class EngineProbe
         FileWriting.SetLength(data, LeftLength);
         try
         {
-            using FileDescriptor root = manifest.Mount("probe", [$"/proc/self/fd/{data.Number}"], asDevice: false, s_request);
+            using FileDescriptor root = manifest.Mount(null, [$"/proc/self/fd/{data.Number}"], asDevice: false, s_request);
             using FileDescriptor? file = Files.TryOpenBeneath(root, ByteText.FromBytes(ProbeTree.Name), OpenFlags.ReadOnly, out Errno errno);
             return file is null ? throw new LinuxException("openat2", errno, "a file of a trial mount")
                 : Files.Read(file, stackalloc byte[1], LeftLength, out _) < 0 ? EngineWay.Files : EngineWay.Loops;

@@ -47,40 +47,29 @@ internal sealed class ManifestFile : IDisposable
         }
     }
 
+    /// <summary>Writes more behind its end.</summary>
+    /// <exception cref="LinuxException">There is no memory for it.</exception>
+    public void Write(ReadOnlySpan<byte> bytes, long offset) => FileWriting.Write(_file, bytes, offset);
+
     /// <summary>Makes a mount of it, at no place yet.</summary>
-    /// <param name="name">What /proc/mounts shows as its source.</param>
+    /// <param name="name">What /proc/mounts shows as its source; null for a mount that nobody sees. Else this process's working directory changes meanwhile.</param>
     /// <param name="devices">The paths of its devices, in the order of its table.</param>
     /// <param name="asDevice">Whether Linux is to have it as a loop device: devices that are no files want that.</param>
     /// <param name="request">How.</param>
     /// <returns>The root directory of the mount.</returns>
     /// <exception cref="LinuxException">Linux does not mount it.</exception>
-    public FileDescriptor Mount(string name, IReadOnlyList<string> devices, bool asDevice, EngineRequest request)
+    public FileDescriptor Mount(string? name, IReadOnlyList<string> devices, bool asDevice, EngineRequest request)
     {
         using LoopDevice? loop = asDevice ? LoopDevice.Attach(_file) : null;
-        FileDescriptor? mount = null;
-        _folder.MakeLink(name, loop?.Path ?? $"/proc/self/fd/{_file.Number}");
-        _folder.Inside(() =>
+        string path = loop?.Path ?? $"/proc/self/fd/{_file.Number}";
+        if (name is null)
         {
-            using var context = MountContext.Open("erofs");
-            context.Set("source", name);
-            context.Set("ro");
-            foreach (string device in devices)
-            {
-                context.Set("device", device);
-            }
+            return Mount(path, devices, request);
+        }
 
-            if (request.BypassesCache)
-            {
-                context.Set("directio");
-            }
-
-            foreach ((string option, string value) in request.SecurityContexts)
-            {
-                context.Set(option, value);
-            }
-
-            mount = context.Mount(request.Flags | MountFlags.ReadOnly);
-        });
+        FileDescriptor? mount = null;
+        _folder.MakeLink(name, path);
+        _folder.Inside(() => mount = Mount(name, devices, request));
         return mount!;
     }
 
@@ -89,5 +78,28 @@ internal sealed class ManifestFile : IDisposable
     {
         _file.Dispose();
         _folder.Dispose();
+    }
+
+    private static FileDescriptor Mount(string source, IReadOnlyList<string> devices, EngineRequest request)
+    {
+        using var context = MountContext.Open("erofs");
+        context.Set("source", source);
+        context.Set("ro");
+        foreach (string device in devices)
+        {
+            context.Set("device", device);
+        }
+
+        if (request.BypassesCache)
+        {
+            context.Set("directio");
+        }
+
+        foreach ((string option, string value) in request.SecurityContexts)
+        {
+            context.Set(option, value);
+        }
+
+        return context.Mount(request.Flags | MountFlags.ReadOnly);
     }
 }

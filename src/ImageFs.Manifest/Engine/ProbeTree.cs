@@ -4,8 +4,8 @@ using ImageFs.Tree;
 namespace ImageFs.Manifest.Engine;
 
 /// <summary>A tree of one file, to see what Linux makes of it.</summary>
-/// <param name="device">What the file's bytes lie on: all of it.</param>
-internal sealed class ProbeTree(FileDevice device) : FileSystem
+/// <param name="contents">The file's bytes.</param>
+internal sealed class ProbeTree(BlockSource contents) : FileSystem
 {
     /// <summary>The file's name.</summary>
     public static ReadOnlySpan<byte> Name => "file"u8;
@@ -24,7 +24,7 @@ internal sealed class ProbeTree(FileDevice device) : FileSystem
     /// <inheritdoc/>
     public override NodeAttributes GetAttributes(NodeId node) => node == Root
         ? new NodeAttributes { Type = NodeType.Directory, Permissions = 0x1C0, Inode = 1, LinkCount = 2 }
-        : new NodeAttributes { Type = NodeType.Regular, Permissions = 0x180, Inode = 2, LinkCount = 1, Size = device.Length };
+        : new NodeAttributes { Type = NodeType.Regular, Permissions = 0x180, Inode = 2, LinkCount = 1, Size = contents.Length };
 
     /// <inheritdoc/>
     public override bool TryLookup(NodeId directory, ReadOnlySpan<byte> name, out NodeId node)
@@ -46,5 +46,5 @@ internal sealed class ProbeTree(FileDevice device) : FileSystem
     public override byte[] ReadLink(NodeId node) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public override BlockSource OpenFile(NodeId node) => device;
+    public override BlockSource OpenFile(NodeId node) => contents;
 }

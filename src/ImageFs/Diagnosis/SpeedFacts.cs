@@ -17,7 +17,11 @@ internal static class SpeedFacts
     public static IEnumerable<Fact> Find()
     {
         yield return new Fact("kernel", Health.Note, Kernel.Release);
-        yield return FindEngine();
+        foreach (Fact fact in FindEngines())
+        {
+            yield return fact;
+        }
+
         yield return FindRings();
         yield return FindPipes();
         if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)
@@ -53,18 +57,32 @@ internal static class SpeedFacts
         ? new Fact(name, Health.Good, $"found: {use} can be opened")
         : new Fact(name, Health.Limited, $"not found: {use} cannot be opened", $"install it (Debian's package {package})");
 
-    private static Fact FindEngine()
+    private static IEnumerable<Fact> FindEngines()
     {
+        EngineWay? way = null;
+        string reason = string.Empty;
         try
         {
-            return EngineProbe.Run() == EngineWay.Files
-                ? new Fact("engine=kernel", Health.Good, "works: Linux reads images by itself, at its own speed")
-                : new Fact("engine=kernel", Health.Limited, "works with loop devices only: this kernel takes no files, or gives zeros for what a file lacks", "Linux 6.12, with its fixes of February 2026");
+            way = EngineProbe.Run();
         }
         catch (EngineException e)
         {
-            return new Fact("engine=kernel", Health.Note, $"does not work: {e.Message}");
+            reason = e.Message;
         }
+
+        const string Needed = "Linux 6.12, with its fixes of February 2026";
+        yield return way switch
+        {
+            EngineWay.Files => new Fact("engine=kernel", Health.Good, "works: Linux reads images by itself, at its own speed"),
+            EngineWay.Loops => new Fact("engine=kernel", Health.Limited, "works with loop devices only: this kernel takes no files, or gives zeros for what a file lacks", Needed),
+            _ => new Fact("engine=kernel", Health.Note, $"does not work: {reason}"),
+        };
+        yield return way switch
+        {
+            EngineWay.Files => new Fact("passthrough", Health.Good, "works, if this kernel was built with CONFIG_FUSE_PASSTHROUGH"),
+            EngineWay.Loops => new Fact("passthrough", Health.Note, "does not work: this kernel's EROFS takes no files, or gives zeros for what a file lacks", Needed),
+            _ => new Fact("passthrough", Health.Note, $"does not work: {reason}"),
+        };
     }
 
     private static Fact FindRings() => Kernel.Read("/sys/module/fuse/parameters/enable_uring") switch

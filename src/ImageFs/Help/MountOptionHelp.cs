@@ -80,6 +80,7 @@ internal static class MountOptionHelp
             "How it is served",
             ("engine=fuse|kernel|auto", "kernel: Linux mounts it by itself, and no server stays (default: fuse)"),
             ("engine-copy=BYTES", "how much may be copied into memory for that (default: 64M)"),
+            ("passthrough", "Linux reads files by itself, and a server does the rest: for few large files; for root"),
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),
             ("cache=shared|once|none", "what is kept: once or none, by the mount's page cache alone (default: shared)"),
             ("cache-dir=DIR", "where files are made for what is kept of remote and compressed images (default: ~/.cache/imagefs)"),

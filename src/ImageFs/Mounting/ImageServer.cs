@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
+using ImageFs.Manifest.Engine;
+using ImageFs.Storage;
 using ImageFs.Tree;
 
 namespace ImageFs.Mounting;
@@ -19,6 +21,7 @@ internal sealed class ImageServer : IDisposable
     private readonly Lock _endLock = new();
     private readonly bool _isService;
     private FuseSession? _session;
+    private BackingFiles? _backing;
     private ImageKeeper? _keeper;
     private MountWatcher? _watcher;
     private int _stopping;
@@ -45,6 +48,7 @@ internal sealed class ImageServer : IDisposable
     /// <param name="log">Takes warnings and errors, a line each.</param>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted.</exception>
+    /// <exception cref="OptionException">Options contradict each other.</exception>
     internal static ImageServer Start(MountSource source, MountRequest request, Action<string> log)
     {
         FuseMountOptions options = source.Options;
@@ -52,6 +56,7 @@ internal sealed class ImageServer : IDisposable
         var server = new ImageServer(source, log, status, !request.IsFromMount);
         try
         {
+            options = source.Engine.PassesThrough ? server.PassThrough(source, request) : options;
             server.Mount(source.FileSystem, options with { Status = status.ToJson });
             server._watcher = source.IsWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
             return server;
@@ -84,7 +89,29 @@ internal sealed class ImageServer : IDisposable
 
         _keeper?.Dispose();
         _session?.Dispose();
+        _backing?.Dispose();
         _source.Dispose();
+    }
+
+    private FuseMountOptions PassThrough(MountSource source, MountRequest request)
+    {
+        FuseMountOptions options = source.Options;
+        if (options.Transport == FuseTransport.Ring)
+        {
+            throw new OptionException("passthrough", "cannot be combined with transport=uring");
+        }
+
+        try
+        {
+            _backing = BackingFiles.Prepare(source.FileSystem, new EngineRequest(options.Source) { BypassesCache = options.CachesOnce });
+        }
+        catch (EngineException e)
+        {
+            throw new FuseMountException($"{request.PublicImage}: passthrough: {e.Message}");
+        }
+
+        // What the kernel reads by itself it does not look for in this mount's cache.
+        return options with { OpenBackingFile = _backing.TryOpen, StoresAhead = false };
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)

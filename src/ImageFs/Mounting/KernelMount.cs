@@ -26,7 +26,7 @@ internal static class KernelMount
         switch (source.Engine.Engine)
         {
             case Engine.Kernel:
-                RefuseOptions(source.Options, request);
+                RefuseOptions(source, request);
                 try
                 {
                     Mount(source, log);
@@ -63,7 +63,7 @@ internal static class KernelMount
     {
         try
         {
-            RefuseOptions(source.Options, request);
+            RefuseOptions(source, request);
             if (FindCaseInsensitive(source.FileSystem) is { } name)
             {
                 return $"names are found whatever their case ({name}), and Linux would not find them";
@@ -122,10 +122,11 @@ internal static class KernelMount
         return [.. contexts.Names.ToArray().Select(name => (name, contexts.TakeValue(name)!))];
     }
 
-    private static void RefuseOptions(FuseMountOptions options, MountRequest request)
+    private static void RefuseOptions(MountSource source, MountRequest request)
     {
-        string? option = options switch
+        string? option = source.Options switch
         {
+            _ when source.Engine.PassesThrough => "passthrough",
             { IdleTimeout: not null } => "timeout",
             { AllowRoot: true } => "allow_root",
             { ForceReply: not null } => "reply",

@@ -58,7 +58,7 @@ public sealed partial class WireAbiTests
             from field in type.GetFields()
             where !fields.ContainsKey(Normalize(field.Name))
             select $"{type.Name}.{field.Name}";
-        Assert.That(unknown, Is.SubsetOf(new[] { "FuseInitOut.MaxStackDepth", "FuseInitOut.RequestTimeout" }));
+        Assert.That(unknown, Is.SubsetOf(new[] { "FuseInitOut.MaxStackDepth", "FuseInitOut.RequestTimeout", "FuseOpenOut.BackingId" }));
     }
 
     [Test]
@@ -82,13 +82,15 @@ public sealed partial class WireAbiTests
         foreach (FuseInitFlags flag in Enum.GetValues<FuseInitFlags>().Where(flag => flag != FuseInitFlags.None))
         {
             string name = ToCName($"Fuse{flag}").ToUpperInvariant();
-            Assert.That(flag is FuseInitFlags.AllowIdmap or FuseInitFlags.OverIoUring || header.Contains($"#define {name}", StringComparison.Ordinal), name);
+            Assert.That(flag is FuseInitFlags.Passthrough or FuseInitFlags.AllowIdmap or FuseInitFlags.OverIoUring || header.Contains($"#define {name}", StringComparison.Ordinal), name);
             assertions.EqualIfDefined(name, (long)flag);
         }
 
         assertions.Equal("FUSE_KERNEL_VERSION", FuseProtocol.Major);
         assertions.Equal("FUSE_MIN_READ_BUFFER", FuseProtocol.MinReadBuffer);
         assertions.Equal("FUSE_DEV_IOC_CLONE", FuseProtocol.CloneDevice);
+        assertions.Equal("_IOW(229, 1, char[16])", FuseProtocol.OpenBacking);
+        assertions.Equal("_IOW(229, 2, uint32_t)", FuseProtocol.CloseBacking);
         assertions.Equal("FUSE_ROOT_ID", (long)FuseProtocol.RootId);
         assertions.Equal("SEEK_DATA", FuseProtocol.SeekData);
         assertions.Equal("SEEK_HOLE", FuseProtocol.SeekHole);
@@ -112,6 +114,8 @@ public sealed partial class WireAbiTests
     [TestCase("FuseSxTime", 16)]
     [TestCase("FuseStatx", 256)]
     [TestCase("FuseStatxOut", 288)]
+    [TestCase("FuseOpenOut", 16)]
+    [TestCase("FuseBackingMap", 16)]
     [TestCase("FuseUringCmdReq", 24)]
     [TestCase("FuseUringEntInOut", 32)]
     [TestCase("FuseUringReqHeader", 288)]

@@ -124,6 +124,16 @@ public sealed class HandshakeTests
         Assert.That(() => FuseHandshake.Run(transport, false), Throws.TypeOf<FuseMountException>());
     }
 
+    [TestCase(true, 1u << 5, 2u)]
+    [TestCase(true, 0u, 0u)]
+    [TestCase(false, 1u << 5, 0u)]
+    public void Passthrough_is_agreed_when_it_is_wanted_and_offered(bool isWanted, uint offered, uint depth)
+    {
+        FuseInitOut answer = FuseHandshake.Negotiate(
+            new FuseInitIn { Major = 7, Minor = 45, Flags = (uint)FuseInitFlags.InitExt, Flags2 = offered }, mayBeIdmapped: false, passesThrough: isWanted);
+        Assert.That((answer.Flags2, answer.MaxStackDepth), Is.EqualTo((depth > 0 ? 1u << 5 : 0u, depth)));
+    }
+
     private static FuseConnection Run(out FuseInitOut answer, FuseInitIn asked)
     {
         var transport = new FakeTransport();
