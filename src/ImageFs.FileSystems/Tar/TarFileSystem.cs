@@ -119,6 +119,26 @@ internal sealed class TarFileSystem(TarTree tree) : FileSystem
     }
 
     /// <inheritdoc/>
+    public override bool HasExtendedAttributes => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<byte[]> ListExtendedAttributes(NodeId node) => [.. AttributesOf(node).Select(attribute => attribute.Name)];
+
+    /// <inheritdoc/>
+    public override byte[]? GetExtendedAttribute(NodeId node, ReadOnlySpan<byte> name)
+    {
+        foreach ((byte[] found, byte[] value) in AttributesOf(node))
+        {
+            if (name.SequenceEqual(found))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
     public override BlockSource OpenFile(NodeId node)
     {
         int entry = EntryOf(node);
@@ -136,6 +156,8 @@ internal sealed class TarFileSystem(TarTree tree) : FileSystem
         TarType.Directory or null => NodeType.Directory,
         _ => NodeType.Regular,
     };
+
+    private IReadOnlyList<(byte[] Name, byte[] Value)> AttributesOf(NodeId node) => tree.MemberOf(EntryOf(node))?.Attributes ?? [];
 
     private int EntryOf(NodeId node) => node.Value > 0 && tree.Contains(node.Value - 1)
         ? (int)node.Value - 1

@@ -15,7 +15,13 @@ internal sealed class TarExtensions
     private const string UidKey = "uid";
     private const string GidKey = "gid";
     private const string TimeKey = "mtime";
+
+    // As star, GNU tar and bsdtar write them.
+    private const string MajorKey = "SCHILY.devmajor";
+    private const string MinorKey = "SCHILY.devminor";
+    private const string AttributeKey = "SCHILY.xattr.";
     private const int FractionDigits = 9;
+    private const int MaxAttributeName = 255;
 
     private readonly Dictionary<string, byte[]> _records = [];
     private readonly List<(long, long)> _pieces = [];
@@ -42,6 +48,33 @@ internal sealed class TarExtensions
 
     /// <summary>Last change, since 1970; nanoseconds are counted forward.</summary>
     public (long Seconds, uint Nanoseconds)? Time => TimeOf(Find(TimeKey));
+
+    /// <summary>The number of a device, of its driver.</summary>
+    public long? Major => Number(Find(MajorKey));
+
+    /// <summary>The number of a device, of its own.</summary>
+    public long? Minor => Number(Find(MinorKey));
+
+    /// <summary>Its extended attributes. One may have an empty value.</summary>
+    public IReadOnlyList<(byte[] Name, byte[] Value)> Attributes
+    {
+        get
+        {
+            var found = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+            for (TarExtensions? from = this; from is not null; from = from.Globals)
+            {
+                foreach ((string key, byte[] value) in from._records)
+                {
+                    if (key.StartsWith(AttributeKey, StringComparison.Ordinal))
+                    {
+                        _ = found.TryAdd(key, value);
+                    }
+                }
+            }
+
+            return [.. found.Select(record => (NameOf(record.Key), record.Value)).Where(attribute => IsName(attribute.Item1))];
+        }
+    }
 
     /// <summary>Whether it has holes.</summary>
     public bool IsSparse { get; private set; }
@@ -90,7 +123,8 @@ internal sealed class TarExtensions
             int equals = record.IndexOf((byte)'=');
             if (equals > 0)
             {
-                Take(Encoding.UTF8.GetString(record[..equals]), record[(equals + 1)..]);
+                // A sign for each byte: names of attributes may have any.
+                Take(Encoding.Latin1.GetString(record[..equals]), record[(equals + 1)..]);
             }
 
             records = records[length..];
@@ -103,7 +137,10 @@ internal sealed class TarExtensions
     {
         switch (key)
         {
-            case PathKey or LinkKey or SizeKey or UidKey or GidKey or TimeKey:
+            case PathKey or LinkKey or SizeKey or UidKey or GidKey or TimeKey or MajorKey or MinorKey:
+                _records[key] = value.ToArray();
+                break;
+            case not null when key.StartsWith(AttributeKey, StringComparison.Ordinal):
                 _records[key] = value.ToArray();
                 break;
             case "GNU.sparse.major":
@@ -131,6 +168,12 @@ internal sealed class TarExtensions
 
     private byte[]? Find(string key) =>
         _records.TryGetValue(key, out byte[]? value) ? (value.Length > 0 ? value : null) : Globals?.Find(key);
+
+    // GNU tar writes the two signs that a key cannot have by their numbers.
+    private static byte[] NameOf(string key) =>
+        Encoding.Latin1.GetBytes(key[AttributeKey.Length..].Replace("%3D", "=", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal));
+
+    private static bool IsName(byte[] name) => name.Length is > 0 and <= MaxAttributeName && !name.Contains((byte)0);
 
     private static long? Number(ReadOnlySpan<byte> value) => Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length ? number : null;
 

@@ -64,6 +64,9 @@ public sealed record TarMember(long Address, TarType Type, byte[] Name, long Dat
     /// <summary>The number of a device, of its own.</summary>
     public uint Minor { get; init; }
 
+    /// <summary>Extended attributes: their names, each with its prefix ("user."), and values.</summary>
+    public IReadOnlyList<(byte[] Name, byte[] Value)> Attributes { get; init; } = [];
+
     /// <summary>Which bytes of a file with holes are there, one after the other; null of one that has none.</summary>
     public IReadOnlyList<(long Offset, long Length)>? Pieces { get; init; }
 

@@ -204,8 +204,9 @@ public sealed class TarReader(BlockSource archive)
             Gid = IdOf(extensions.Gid ?? header.Gid),
             Time = extensions.Time?.Seconds ?? header.Time ?? 0,
             Nanoseconds = extensions.Time?.Nanoseconds ?? 0,
-            Major = IdOf(header.Major),
-            Minor = IdOf(header.Minor),
+            Major = IdOf(extensions.Major ?? header.Major),
+            Minor = IdOf(extensions.Minor ?? header.Minor),
+            Attributes = extensions.Attributes,
             Pieces = pieces,
         };
     }

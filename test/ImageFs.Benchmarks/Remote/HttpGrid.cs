@@ -20,10 +20,13 @@ internal sealed class HttpGrid(Settings settings, Tools tools)
     /// <summary>Measures, and makes the table.</summary>
     public string Run()
     {
-        string image = tools.Images.Get(TreeKind.Main, ImageFormat.Ext4);
+        string image = tools.Images.Get(TreeKind.Text, ImageFormat.Ext4);
         using var server = new NginxServer(tools.Folder, Path.GetDirectoryName(image)!);
         string address = server.Address + Path.GetFileName(image);
-        return _table.Run(("curl", time => Fetch(image, address, time)), ("imagefs", time => Mount(image, address, "cache=shared", time)), ("imagefs, cache=none", time => Mount(image, address, "cache=none", time)));
+        return _table.Run(
+            ("curl", time => Fetch(image, address, time)),
+            ("imagefs", time => Mount(image, address, "cache=shared", time)),
+            ("imagefs, cache=none", time => Mount(image, address, "cache=none", time)));
     }
 
     private void Fetch(string image, string address, Action<Action> time)

@@ -316,6 +316,33 @@ internal sealed class TarTests
     }
 
     [Test]
+    public void Extended_attributes_are_those_that_tar_was_given()
+    {
+        Directory.CreateDirectory(_folder["tree"]);
+        File.WriteAllText(_folder["tree/file"], "x");
+        File.WriteAllText(_folder["tree/plain"], "y");
+        (string Name, string Value)[] given = [("user.a", "first"), ("user.with=and%25", "second"), ("user.empty", "")];
+        foreach ((string name, string value) in given)
+        {
+            _folder.Run("setfattr", ["-n", name, "-v", value, "tree/file"]);
+        }
+
+        _folder.Run("setfattr", ["-n", "user.of the directory", "-v", "third", "tree"]);
+        _folder.Run("tar", ["--create", "--format=pax", "--xattrs", "--file=a.tar", "--directory=tree", "."]);
+        FileSystem files = Open("a.tar");
+        NodeId node = Find(files, "file");
+        Assert.That(files.ListExtendedAttributes(node).Select(name => ByteText.FromBytes(name)), Is.EquivalentTo(given.Select(one => one.Name)));
+        foreach ((string name, string value) in given)
+        {
+            Assert.That(files.GetExtendedAttribute(node, Encoding.UTF8.GetBytes(name)), Is.EqualTo(Encoding.UTF8.GetBytes(value)), name);
+        }
+
+        Assert.That(files.GetExtendedAttribute(node, "user.none"u8), Is.Null);
+        Assert.That(files.GetExtendedAttribute(files.Root, "user.of the directory"u8), Is.EqualTo("third"u8.ToArray()));
+        Assert.That(files.ListExtendedAttributes(Find(files, "plain")), Is.Empty);
+    }
+
+    [Test]
     public void More_is_not_said_of_all_members_than_there_is_room_for()
     {
         byte[] one = Member("all", 'g', "11 uid=123\n");
