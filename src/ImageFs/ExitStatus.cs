@@ -15,6 +15,9 @@ internal static class ExitStatus
     /// <summary><c>ls</c>, <c>tree</c>, <c>find</c>, <c>sums</c>, <c>tar</c>, <c>extract</c>: something could not be read, and all else was.</summary>
     internal const int Incomplete = 1;
 
+    /// <summary><c>diff</c>: the images differ.</summary>
+    internal const int Different = 1;
+
     /// <summary><c>verify</c>: the image is damaged.</summary>
     internal const int Damaged = 1;
 

@@ -75,7 +75,7 @@ internal static class Program
         new Example("imagefs info disk.qcow2", "what is in an image"),
         new Example("imagefs extract disk.img etc -C out", "copy files out, without FUSE"),
         { "Mounting", MountCommand.Create(), UnmountCommand.Create(), MountsCommand.Create(), StatsCommand.Create() },
-        { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), FindCommand.Create(), CatCommand.Create(), SumsCommand.Create(), ExtractCommand.Create(), TarCommand.Create(), ExportCommand.Create() },
+        { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), FindCommand.Create(), CatCommand.Create(), SumsCommand.Create(), DiffCommand.Create(), ExtractCommand.Create(), TarCommand.Create(), ExportCommand.Create() },
         { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
         { "For Linux by itself", ManifestCommand.Create() },
         new HelpOption("--help", "-h") { Description = "Print this help, or that of a command.", Action = new PrintHelp() },

@@ -18,7 +18,7 @@ internal sealed class ImageCommand : Verb
     private readonly bool _asksForKeys;
     private readonly Argument<string[]> _images;
     private readonly Option<string[]> _options = new("-o", "--options") { Description = "Mount options, as for mount.", HelpName = "OPTIONS" };
-    private readonly Option<string[]> _types = new("-t", "--types") { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
+    private readonly Option<string[]> _types;
     private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
     private readonly Option<bool> _download = new("--download") { Description = "Fetch an image of a server whole first; as -o download." };
     private readonly Option<bool> _strict = new("--strict") { Description = "Fail when a volume with files is left out." };
@@ -28,11 +28,14 @@ internal sealed class ImageCommand : Verb
     /// <param name="description">What it does.</param>
     /// <param name="asksForKeys">Whether the user is asked for the passphrase of an encrypted volume.</param>
     /// <param name="takesSeveral">Whether further images may follow: not where paths do.</param>
-    internal ImageCommand(string name, string description, bool asksForKeys = true, bool takesSeveral = false)
+    /// <param name="hasTypeLetter">Whether <c>-t</c> is the format: not where it is known as something else.</param>
+    internal ImageCommand(string name, string description, bool asksForKeys = true, bool takesSeveral = false, bool hasTypeLetter = true)
         : base(name, description)
     {
         _asksForKeys = asksForKeys;
         _images = takesSeveral ? ImageArgument.Several() : ImageArgument.One();
+        string[] letter = hasTypeLetter ? ["-t"] : [];
+        _types = new Option<string[]>("--types", letter) { Description = "The format, as -o fs=TYPE says it; as for mount(8).", HelpName = "TYPE" };
         Add(_images);
         Add(_options);
         Add(_types);
@@ -49,32 +52,45 @@ internal sealed class ImageCommand : Verb
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
     /// <param name="action">Gets the layers and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
+        Open(parsed, [.. parsed.GetRequiredValue(_images).Select(FindImage)], stack => action(stack, parsed)));
+
+    /// <summary>Opens images with the options that were given, for as long as something is done with them.</summary>
+    /// <param name="parsed">What was parsed.</param>
+    /// <param name="images">The images: all together have the volumes that are meant.</param>
+    /// <param name="action">Gets the layers; returns the exit status.</param>
+    internal int Open(ParseResult parsed, IReadOnlyList<string> images, Func<ImageStack, int> action)
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         options.Add(parsed.GetValue(_download) ? HttpOptions.DownloadOption : null);
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
-        using ImageStack stack = ImageStack.Open([.. parsed.GetRequiredValue(_images).Select(FindImage)], new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) });
-        return action(stack, parsed);
-    });
+        var context = new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) };
+        using ImageStack stack = ImageStack.Open(images, context);
+        return action(stack);
+    }
 
     /// <summary>Sets what the command does with the image's layers and files.</summary>
     /// <param name="action">Gets the layers, the file system and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, FileSystem, ParseResult, int> action)
     {
         Add(_strict);
-        SetAction((stack, parsed) =>
-        {
-            stack.Context.Options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
-            FileSystem fileSystem = stack.OpenFileSystem();
-            KnownFormats.RefuseRest(stack.Context.Options);
-            if (IsVerbose(parsed))
-            {
-                Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
-            }
+        SetAction((stack, parsed) => action(stack, OpenFileSystem(stack, parsed), parsed));
+    }
 
-            return action(stack, fileSystem, parsed);
-        });
+    /// <summary>Opens the file system of an image.</summary>
+    /// <param name="stack">The image's layers.</param>
+    /// <param name="parsed">What was parsed.</param>
+    internal FileSystem OpenFileSystem(ImageStack stack, ParseResult parsed)
+    {
+        stack.Context.Options.Add(parsed.GetValue(_strict) ? ImageStack.StrictOption : null);
+        FileSystem fileSystem = stack.OpenFileSystem();
+        KnownFormats.RefuseRest(stack.Context.Options);
+        if (IsVerbose(parsed))
+        {
+            Log.WriteToStandardError($"{stack.Name}: {fileSystem.Format}");
+        }
+
+        return fileSystem;
     }
 
     /// <summary>Sets what the command does with the image's files.</summary>
@@ -91,24 +107,25 @@ internal sealed class ImageCommand : Verb
     /// <returns>The exit status: that of the first that failed.</returns>
     internal static int ForEach(ParseResult parsed, FileSystem fileSystem, IEnumerable<string> paths, Action<string> action)
     {
+        var meant = new List<string>();
+        int expanded = ForEach(parsed, paths, path => meant.AddRange(PathPattern.Expand(fileSystem, path)));
+        int done = ForEach(parsed, meant, action);
+        return expanded == ExitStatus.Success ? done : expanded;
+    }
+
+    /// <summary>Does something with each of several paths: an error in one is reported, and does not stop the others.</summary>
+    /// <param name="parsed">What was parsed.</param>
+    /// <param name="paths">The paths.</param>
+    /// <param name="action">What is done.</param>
+    /// <returns>The exit status: that of the first that failed.</returns>
+    internal static int ForEach(ParseResult parsed, IEnumerable<string> paths, Action<string> action)
+    {
         int status = ExitStatus.Success;
         foreach (string path in paths)
         {
-            IReadOnlyList<string> meant = [];
-            Try(path, () => meant = [.. PathPattern.Expand(fileSystem, path)]);
-            foreach (string one in meant)
-            {
-                Try(one, () => action(one));
-            }
-        }
-
-        return status;
-
-        void Try(string path, Action action)
-        {
             try
             {
-                action();
+                action(path);
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
@@ -121,5 +138,7 @@ internal sealed class ImageCommand : Verb
                 status = status == ExitStatus.Success ? failed : status;
             }
         }
+
+        return status;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using ImageFs.Linux;
 using ImageFs.Tree;
@@ -19,13 +18,13 @@ internal static class FileJson
         string? target = attributes.Type == NodeType.SymbolicLink ? ByteText.FromBytes(fileSystem.ReadLink(node)) : null;
         json.WriteStartObject();
         json.WriteText("path", ByteText.FromBytes(path));
-        json.WriteString("type", TypeName(attributes.Type));
-        json.WriteString("mode", Convert.ToString(attributes.Permissions, 8).PadLeft(4, '0'));
+        json.WriteString("type", NodeText.TypeName(attributes.Type));
+        json.WriteString("mode", NodeText.Mode(attributes.Permissions));
         json.WriteNumber("links", attributes.LinkCount);
         json.WriteNumber("uid", attributes.Uid);
         json.WriteNumber("gid", attributes.Gid);
         json.WriteNumber("size", attributes.Size);
-        json.WriteString("mtime", Time(attributes.ModifyTime));
+        json.WriteString("mtime", NodeText.Time(attributes.ModifyTime));
         json.WriteNumber("inode", attributes.Inode);
         if (target is not null)
         {
@@ -39,21 +38,4 @@ internal static class FileJson
 
         json.WriteEndObject();
     }
-
-    private static string TypeName(NodeType type) => type switch
-    {
-        NodeType.Directory => "directory",
-        NodeType.SymbolicLink => "link",
-        NodeType.BlockDevice => "block device",
-        NodeType.CharacterDevice => "character device",
-        NodeType.Fifo => "fifo",
-        NodeType.Socket => "socket",
-        _ => "file",
-    };
-
-    // Seconds that no calendar of .NET has are given as date(1) takes them.
-    private static string Time(Timestamp time) =>
-        time.Seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && time.Seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeSeconds(time.Seconds):yyyy-MM-ddTHH:mm:ss}.{time.Nanoseconds:d9}Z")
-            : string.Create(CultureInfo.InvariantCulture, $"@{time.Seconds}.{time.Nanoseconds:d9}");
 }

@@ -10,19 +10,10 @@ internal static class NameText
 {
     /// <param name="output">Where to.</param>
     /// <param name="name">Bytes, which need be no UTF-8.</param>
-    internal static void Write(Stream output, ReadOnlySpan<byte> name)
-    {
-        if (Console.IsOutputRedirected)
-        {
-            output.Write(name);
-            return;
-        }
+    internal static void Write(Stream output, ReadOnlySpan<byte> name) => output.Write(Shown(name));
 
-        Span<byte> character = stackalloc byte[4];
-        foreach (Rune rune in Encoding.UTF8.GetString(name).EnumerateRunes())
-        {
-            Rune shown = PrintableText.IsPrintable(rune) ? rune : new Rune('?');
-            output.Write(character[..shown.EncodeToUtf8(character)]);
-        }
-    }
+    /// <summary>What is printed of a name.</summary>
+    internal static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> name) => Terminal.IsThere
+        ? Encoding.UTF8.GetBytes(string.Concat(Encoding.UTF8.GetString(name).EnumerateRunes().Select(rune => PrintableText.IsPrintable(rune) ? rune.ToString() : "?")))
+        : name;
 }

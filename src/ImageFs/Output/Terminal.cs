@@ -20,7 +20,11 @@ internal static class Terminal
     /// <summary>Standard output for text in <see cref="Style"/>.</summary>
     internal static TextWriter StyledOut { get; } = new PrintableWriter(StandardOutput.Open(), isStyled: true);
 
-    private static bool UsesColour => !Console.IsOutputRedirected
+    /// <summary>Whether standard output goes to one.</summary>
+    internal static bool IsThere => !Console.IsOutputRedirected;
+
+    /// <summary>Whether it is one that shows colours, and wants them.</summary>
+    internal static bool UsesColour => IsThere
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 

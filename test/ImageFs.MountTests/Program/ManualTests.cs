@@ -64,7 +64,7 @@ internal sealed partial class ManualTests
     [GeneratedRegex(@"^\.T[PQ]\n\.B[RI]? (.*)$", RegexOptions.Multiline)]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"(?<=^| )--?[A-Za-z][A-Za-z-]*")]
+    [GeneratedRegex(@"(?<=^| )--?[A-Za-z][A-Za-z0-9-]*")]
     private static partial Regex OptionName();
 
     [GeneratedRegex(@"^\.SS (.*)\n((?:(?!\.S[SH]).*\n)*)", RegexOptions.Multiline)]
