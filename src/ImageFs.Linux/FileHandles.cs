@@ -14,7 +14,13 @@ public static unsafe class FileHandles
     /// <exception cref="LinuxException">There is none (ESTALE), or this user may not (EPERM).</exception>
     public static FileDescriptor Open(FileDescriptor root, ulong number)
     {
-        var handle = new Handle { Bytes = 3 * sizeof(uint), Type = NumberAndGeneration, High = (uint)(number >> 32), Low = (uint)(number & uint.MaxValue) };
+        var handle = new Handle
+        {
+            Bytes = 3 * sizeof(uint),
+            Type = NumberAndGeneration,
+            High = (uint)(number >> 32),
+            Low = (uint)(number & uint.MaxValue),
+        };
         using DescriptorInUse use = root.Use();
         int opened = MoreLibc.open_by_handle_at(use.Number, &handle, O_RDONLY | O_CLOEXEC);
         return opened < 0 ? throw LinuxException.Last("open_by_handle_at") : new FileDescriptor(opened);

@@ -4,7 +4,10 @@ using ImageFs.Storage;
 
 namespace ImageFs.Manifest;
 
-/// <summary>Jobs that all processors do, in the order in which they were added: threads of its own, begun when there is enough for them, and whoever waits for one.</summary>
+/// <summary>
+/// Jobs that all processors do, in the order in which they were added: threads of its own, begun when there is enough for them, and whoever waits
+/// for one.
+/// </summary>
 internal sealed class SharedWork : IDisposable
 {
     private readonly Queue<Job> _jobs = [];

@@ -38,7 +38,13 @@ internal static class FuseHandshake
     /// <param name="passesThrough">Whether the kernel is to read files by itself.</param>
     /// <param name="trace">Shows it; null where nobody wants to see it.</param>
     /// <exception cref="FuseMountException">The kernel is too old, speaks something else, or has gone.</exception>
-    public static FuseConnection Run(IFuseTransport transport, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, bool passesThrough = false, FuseTrace? trace = null)
+    public static FuseConnection Run(
+        IFuseTransport transport,
+        bool mayBeIdmapped,
+        bool mayChange = false,
+        Func<bool>? prepareRing = null,
+        bool passesThrough = false,
+        FuseTrace? trace = null)
     {
         while (transport.TryReceive(out ReadOnlySpan<byte> message))
         {
@@ -84,7 +90,12 @@ internal static class FuseHandshake
     }
 
     /// <summary>The answer to what a kernel of our major version asks.</summary>
-    public static FuseInitOut Negotiate(in FuseInitIn asked, bool mayBeIdmapped, bool mayChange = false, Func<bool>? prepareRing = null, bool passesThrough = false)
+    public static FuseInitOut Negotiate(
+        in FuseInitIn asked,
+        bool mayBeIdmapped,
+        bool mayChange = false,
+        Func<bool>? prepareRing = null,
+        bool passesThrough = false)
     {
         FuseInitFlags offered = FlagsOf(asked.Flags, asked.Flags2);
         FuseInitFlags wanted = Wanted | (mayChange ? FuseInitFlags.AutoInvalData : FuseInitFlags.ExplicitInvalData);

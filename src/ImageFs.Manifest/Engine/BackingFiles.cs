@@ -35,7 +35,8 @@ public sealed class BackingFiles : IDisposable
 
         return EngineProbe.Run() == EngineWay.Files
             ? new BackingFiles(tree, request)
-            : throw new EngineException("this kernel's EROFS takes no files, or gives zeros for what a file lacks: Linux 6.12, with its fixes of February 2026");
+            : throw new EngineException(
+                "this kernel's EROFS takes no files, or gives zeros for what a file lacks: Linux 6.12, with its fixes of February 2026");
     }
 
     /// <summary>Opens the file with a node's bytes.</summary>
@@ -87,7 +88,9 @@ public sealed class BackingFiles : IDisposable
         }
 
         FileDevice[] devices = [.. extents.Where(extent => !extent.IsHole).Select(extent => extent.Device!).Distinct().Take(2)];
-        return devices is [var device] && FindManifest(device) is { } manifest && manifest.TryAdd(size, extents) is { } number ? (manifest, number) : null;
+        return devices is [var device] && FindManifest(device) is { } manifest && manifest.TryAdd(size, extents) is { } number
+            ? (manifest, number)
+            : null;
     }
 
     private GrowingManifest? FindManifest(FileDevice device)

@@ -52,7 +52,9 @@ internal sealed class ManifestFile : IDisposable
     public void Write(ReadOnlySpan<byte> bytes, long offset) => FileWriting.Write(_file, bytes, offset);
 
     /// <summary>Makes a mount of it, at no place yet.</summary>
-    /// <param name="name">What /proc/mounts shows as its source; null for a mount that nobody sees. Else this process's working directory changes meanwhile.</param>
+    /// <param name="name">
+    /// What /proc/mounts shows as its source: this process's working directory is another meanwhile. Null for a mount that nobody sees.
+    /// </param>
     /// <param name="devices">The paths of its devices, in the order of its table.</param>
     /// <param name="asDevice">Whether Linux is to have it as a loop device: devices that are no files want that.</param>
     /// <param name="request">How.</param>
