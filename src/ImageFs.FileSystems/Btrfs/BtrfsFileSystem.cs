@@ -70,7 +70,7 @@ internal sealed class BtrfsFileSystem : FileSystem
         var inode = new InodeItem(bytes);
         return new NodeAttributes
         {
-            Type = inode.Type,
+            Type = TypeOf(subvolume, node, inode, address),
             Permissions = inode.Mode & 0xFFFu,
             Inode = BtrfsVolume.InodeNumberOf(node),
             LinkCount = inode.LinkCount,
@@ -155,6 +155,10 @@ internal sealed class BtrfsFileSystem : FileSystem
             ? new ExtentFile(_volume, subvolume, node.Value, SizeOf(subvolume, node, inode, address), !inode.Flags.HasFlag(InodeFlags.NoDataSum))
             : throw WrongType.Of(call, inode.Type, $"inode {node.Value}");
     }
+
+    private static NodeType TypeOf(Subvolume subvolume, NodeId node, InodeItem inode, ulong address) => FileTypes.NumberOf(inode.Type) != 0
+        ? inode.Type
+        : throw subvolume.Tree.Damaged("btrfs_inode_item", address, $"the mode of inode {node.Value} is 0x{inode.Mode:X}, which is of no type of file");
 
     private static long SizeOf(Subvolume subvolume, NodeId node, InodeItem inode, ulong address) => inode.Length <= long.MaxValue
         ? (long)inode.Length

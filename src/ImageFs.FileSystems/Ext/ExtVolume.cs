@@ -127,8 +127,7 @@ internal sealed class ExtVolume
         }
 
         Inode inode = Inodes.Read(number, bytes);
-        return inode.Type is NodeType.Regular or NodeType.Directory or NodeType.SymbolicLink or NodeType.CharacterDevice or NodeType.BlockDevice
-                or NodeType.Fifo or NodeType.Socket
+        return FileTypes.NumberOf(inode.Type) != 0
             ? inode
             : throw new InvalidImageException($"inode {number}", inode.Address, $"its mode is 0x{inode.Mode:X}, which is of no type of file", Clause);
     }

@@ -22,4 +22,7 @@ internal static class Sums
         bytes.Slice(field, sizeof(uint)).Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[field..], System.IO.Hashing.Crc32.HashToUInt32(bytes));
     };
+
+    /// <summary>The same over the first bytes alone.</summary>
+    public static SealWriter Over(this SealWriter write, int length) => bytes => write(bytes[..length]);
 }

@@ -106,7 +106,7 @@ internal sealed class TreeOracle(Outcome outcome, Random random)
 
     private void VisitEntries(FileSystem fileSystem, NodeId directory, int depth)
     {
-        var whole = new Entries(MaxEntries);
+        var whole = new EntryList(MaxEntries);
         bool isWhole = outcome.Try(() => fileSystem.ReadDirectory(directory, 0, whole));
         if (!isWhole && whole.List.Count == 0)
         {
@@ -115,15 +115,16 @@ internal sealed class TreeOracle(Outcome outcome, Random random)
 
         CheckNames(whole.List);
         CheckPages(fileSystem, directory, whole.List, isWhole);
-        Entry[] children = [.. whole.List.Where(entry => !entry.IsDot)];
+        ListedEntry[] children = [.. whole.List.Where(entry => !entry.IsDot)];
         if (children.Length > MaxChildren)
         {
             random.Shuffle(children);
         }
 
-        foreach (Entry child in children.Take(MaxChildren))
+        foreach (ListedEntry child in children.Take(MaxChildren))
         {
-            outcome.Try(() => CheckLookup(fileSystem, directory, child, whole.List));
+            // Where names are looked for by their order, their hashes or items of their own, damage can make it another node, or none.
+            outcome.Try(() => fileSystem.TryLookup(directory, child.Name, out _));
             if (depth > 0)
             {
                 Visit(fileSystem, child.Node, depth - 1);
@@ -131,9 +132,9 @@ internal sealed class TreeOracle(Outcome outcome, Random random)
         }
     }
 
-    private static void CheckNames(List<Entry> entries)
+    private static void CheckNames(List<ListedEntry> entries)
     {
-        foreach (Entry entry in entries)
+        foreach (ListedEntry entry in entries)
         {
             ReadOnlySpan<byte> name = entry.Name;
             OracleException.Check(
@@ -143,13 +144,13 @@ internal sealed class TreeOracle(Outcome outcome, Random random)
     }
 
     // Read in small parts, each from where the last one ended: the same.
-    private void CheckPages(FileSystem fileSystem, NodeId directory, List<Entry> whole, bool isWhole)
+    private void CheckPages(FileSystem fileSystem, NodeId directory, List<ListedEntry> whole, bool isWhole)
     {
-        var pages = new List<Entry>();
+        var pages = new List<ListedEntry>();
         bool goesOn = true;
         while (goesOn && pages.Count < whole.Count)
         {
-            var page = new Entries(PageEntries);
+            var page = new EntryList(PageEntries);
             goesOn = outcome.Try(() => fileSystem.ReadDirectory(directory, pages.Count == 0 ? 0 : pages[^1].Position, page)) && page.List.Count > 0;
             pages.AddRange(page.List);
         }
@@ -160,39 +161,6 @@ internal sealed class TreeOracle(Outcome outcome, Random random)
         for (int i = 0; i < both; i++)
         {
             OracleException.Check(pages[i].IsAs(whole[i]), $"name {i} of a directory is another when it is read in parts");
-        }
-    }
-
-    private static void CheckLookup(FileSystem fileSystem, NodeId directory, Entry entry, List<Entry> all)
-    {
-        // Where names are looked for by their order or their hashes, damage can hide one that is listed.
-        bool isFound = fileSystem.TryLookup(directory, entry.Name, out NodeId node);
-        OracleException.Check(
-            !isFound || node == entry.Node || all.Count == MaxEntries || all.Exists(other => other.Node == node),
-            "a name leads to a node that the directory does not list");
-    }
-
-    private sealed record Entry(byte[] Name, NodeId Node, NodeType Type, long Position)
-    {
-        public bool IsDot => Name is [(byte)'.'] or [(byte)'.', (byte)'.'];
-
-        // Some formats know the parent only of a directory that was come to by its name: the last one.
-        public bool IsAs(Entry other) => (IsDot || Node == other.Node) && Type == other.Type && Position == other.Position && Name.AsSpan().SequenceEqual(other.Name);
-    }
-
-    private sealed class Entries(int most) : IDirectorySink
-    {
-        public List<Entry> List { get; } = [];
-
-        public bool Add(in DirectoryEntry entry)
-        {
-            if (List.Count >= most)
-            {
-                return false;
-            }
-
-            List.Add(new Entry(entry.Name.ToArray(), entry.Node, entry.Type, entry.NextPosition));
-            return true;
         }
     }
 }

@@ -12,7 +12,6 @@ namespace ImageFs.Fuzz.Running;
 internal sealed class FuzzRun : IDisposable
 {
     private const int MaxFindings = 20;
-    private const int ChecksEvery = 8;
     private const int Retries = 3;
 
     private readonly FuzzTarget _target;
@@ -30,8 +29,8 @@ internal sealed class FuzzRun : IDisposable
     {
         _target = target;
         _random = new Random(seed);
-        _seeds = [.. target.Seeds.Select(image => new SeedRun(target, image))];
-        _watchdog = new Watchdog(() => new Finding(target.Name, Patch.Of(Current!.Mutant), $"it was used for more than {Limits.Hang.TotalSeconds} s", "hang"));
+        _seeds = [.. target.Seeds.Select(image => new SeedRun(target, image)).Where(run => run.IsRead)];
+        _watchdog = new Watchdog(() => new Finding(target.Name, Patch.Of(Current!.Mutant), $"it was used for more than {Limits.Hang.TotalSeconds} s of processor time", "hang"));
         foreach (SeedRun run in _seeds)
         {
             run.Mutant.Restore();
@@ -80,7 +79,7 @@ internal sealed class FuzzRun : IDisposable
         for (long i = 0; i < mutants && clock.Elapsed < time && Findings.Count < MaxFindings; i++)
         {
             SeedRun run = _seeds[_random.Next(_seeds.Length)];
-            bool runsChecks = _random.Next(ChecksEvery) == 0;
+            bool runsChecks = _random.Next(run.ChecksEvery) == 0;
             run.Change(_random);
             Try(run, runsChecks);
             Keep(run, runsChecks);
@@ -117,7 +116,6 @@ internal sealed class FuzzRun : IDisposable
             _outcome.Clear();
             _watchdog.Begin();
             long allocated = GC.GetAllocatedBytesForCurrentThread();
-            long began = Stopwatch.GetTimestamp();
             try
             {
                 _target.Use(new MutantDevice(run.Mutant.Bytes), run.Mutant.Seed, new Use(_outcome, new Random(run.Mutant.Length), true, runsChecks));
@@ -131,7 +129,7 @@ internal sealed class FuzzRun : IDisposable
                 _watchdog.End();
             }
 
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+            TimeSpan elapsed = _watchdog.Taken;
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
             if (allocated > _target.MaxAllocated)
             {
@@ -143,7 +141,7 @@ internal sealed class FuzzRun : IDisposable
                 return null;
             }
 
-            // It counts if it is slow each time: others use the machine, too.
+            // It counts if it is slow each time: methods are compiled meanwhile, and threads collect garbage.
             slow = new Finding(_target.Name, Patch.Of(run.Mutant), $"it took {elapsed.TotalSeconds:F1} s", "time");
         }
 

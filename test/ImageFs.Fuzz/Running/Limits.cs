@@ -3,9 +3,9 @@ namespace ImageFs.Fuzz.Running;
 /// <summary>What one mutant may cost.</summary>
 internal static class Limits
 {
-    /// <summary>Time that using it may take.</summary>
+    /// <summary>Processor time that using it may take.</summary>
     public static TimeSpan Time { get; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time after which the run is ended: it may never end by itself.</summary>
+    /// <summary>Processor time after which the run is ended: it may never end by itself.</summary>
     public static TimeSpan Hang { get; } = TimeSpan.FromSeconds(30);
 }

@@ -8,6 +8,9 @@ namespace ImageFs.Fuzz.Running;
 /// <summary>A seed made ready: what its parser reads of it is known, and its checksums are found.</summary>
 internal sealed class SeedRun
 {
+    private const int MinChecksEvery = 8;
+    private const int FreeBytes = 64 << 10;
+
     private readonly Mutator _mutator;
 
     /// <param name="target">The parser.</param>
@@ -17,11 +20,22 @@ internal sealed class SeedRun
         Mutant = new Mutant(seed);
         Repair = new ChecksumRepair(seed.Bytes, target.FindSeals(seed.Bytes));
         Seed[] donors = [.. target.Seeds.Where(other => other.Bytes.Length > 0)];
-        _mutator = new Mutator(new ReadMap(seed.Bytes, Record(target, seed, readsContents: false)), new ReadMap(seed.Bytes, Record(target, seed, readsContents: true)), donors);
+        List<(int Offset, int Length)> structures = Record(target, seed, readsContents: false, runsChecks: false);
+        List<(int Offset, int Length)> all = Record(target, seed, readsContents: true, runsChecks: false);
+        List<(int Offset, int Length)> withChecks = Record(target, seed, readsContents: true, runsChecks: true);
+        _mutator = new Mutator(new ReadMap(seed.Bytes, structures), new ReadMap(seed.Bytes, withChecks), donors);
+        IsRead = structures.Count > 0;
+        ChecksEvery = (int)Math.Max(MinChecksEvery, 4 * withChecks.Sum(read => (long)read.Length) / (FreeBytes + all.Sum(read => (long)read.Length)));
     }
 
     /// <summary>Its mutant.</summary>
     public Mutant Mutant { get; }
+
+    /// <summary>Whether the parser reads anything of it.</summary>
+    public bool IsRead { get; }
+
+    /// <summary>One mutant in so many is checked as well as read: where that reads all of a large image, seldom.</summary>
+    public int ChecksEvery { get; }
 
     /// <summary>Its checksums.</summary>
     public ChecksumRepair Repair { get; }
@@ -47,10 +61,10 @@ internal sealed class SeedRun
         }
     }
 
-    private static List<(int Offset, int Length)> Record(FuzzTarget target, Seed seed, bool readsContents)
+    private static List<(int Offset, int Length)> Record(FuzzTarget target, Seed seed, bool readsContents, bool runsChecks)
     {
         var device = new MutantDevice(seed.Bytes) { Reads = [] };
-        target.Use(device, seed, new Use(new Outcome(), new Random(0), readsContents, RunsChecks: true));
+        target.Use(device, seed, new Use(new Outcome(), new Random(0), readsContents, runsChecks));
         return device.Reads;
     }
 }

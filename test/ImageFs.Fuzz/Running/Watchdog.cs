@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ImageFs.Fuzz.Running;
 
 /// <summary>Ends the program when a mutant is used for too long: nothing else can end a loop.</summary>
@@ -9,17 +7,21 @@ internal sealed class Watchdog : IDisposable
     public const int ExitCode = 3;
 
     private readonly Timer _timer;
-    private long _began;
+    private readonly Lock _gate = new();
+    private TimeSpan _began;
+    private bool _isUsed;
 
     /// <param name="describe">Says which mutant it is.</param>
     public Watchdog(Func<Finding> describe) => _timer = new Timer(
         _ =>
         {
-            long began = Volatile.Read(ref _began);
-            if (began != 0 && Stopwatch.GetElapsedTime(began) > Limits.Hang)
+            lock (_gate)
             {
-                Console.WriteLine($"FINDING {describe()}");
-                Environment.Exit(ExitCode);
+                if (_isUsed && Environment.CpuUsage.TotalTime - _began > Limits.Hang)
+                {
+                    Console.WriteLine($"FINDING {describe()}");
+                    Environment.Exit(ExitCode);
+                }
             }
         },
         null,
@@ -27,10 +29,25 @@ internal sealed class Watchdog : IDisposable
         TimeSpan.FromSeconds(1));
 
     /// <summary>A mutant is used.</summary>
-    public void Begin() => Volatile.Write(ref _began, Stopwatch.GetTimestamp());
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            (_began, _isUsed) = (Environment.CpuUsage.TotalTime, true);
+        }
+    }
+
+    /// <summary>Processor time that it has taken.</summary>
+    public TimeSpan Taken => Environment.CpuUsage.TotalTime - _began;
 
     /// <summary>It was used.</summary>
-    public void End() => Volatile.Write(ref _began, 0);
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isUsed = false;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();

@@ -1,21 +1,69 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using ImageFs.FileSystems.Btrfs;
+using ImageFs.FileSystems.CramFs;
+using ImageFs.FileSystems.Erofs;
+using ImageFs.FileSystems.ExFat;
 using ImageFs.FileSystems.Ext;
 using ImageFs.FileSystems.Fat;
 using ImageFs.FileSystems.Iso9660;
+using ImageFs.FileSystems.Ntfs;
+using ImageFs.FileSystems.RomFs;
 using ImageFs.FileSystems.SquashFs;
+using ImageFs.FileSystems.Tar;
+using ImageFs.FileSystems.Udf;
+using ImageFs.FileSystems.Xfs;
+using ImageFs.Fuzz.Checksums;
 using ImageFs.Fuzz.Mutation;
+using ImageFs.Storage.Decoding;
+using ImageFs.Tests.Storage.Decoding;
+using ImageFs.Tests.Support;
 
 namespace ImageFs.Fuzz.Targets;
 
 /// <summary>All parsers that are fuzzed.</summary>
 internal static class FuzzTargets
 {
+    private static readonly Dictionary<string, int> s_disks = new(StringComparer.Ordinal);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new FileSystemTarget(new Iso9660Format(), [.. Seed.Images(string.Empty, ".iso"), Seed.Image("invalid/good.iso"), Seed.Image("sample.iso", "norock,nojoliet")]),
-        new FileSystemTarget(new ExtFormat(), [.. Seed.Images("ext"), Seed.Image("invalid/ext-good.img")]),
-        new FileSystemTarget(new FatFormat(), [Seed.Image("fat/fat12.img"), Seed.Image("fat/fat16.img"), Seed.Image("fat/fat32.img"), Seed.Image("invalid/fat-good.img")]),
+        new FileSystemTarget(new UdfFormat(), [.. Seed.Images("udf"), Seed.Image("udf/bridge.iso")], UdfChecksums.Find),
+        new FileSystemTarget(new ExtFormat(), [.. Seed.Images("ext"), Seed.Image("invalid/ext-good.img")], ExtChecksums.Find),
+        new FileSystemTarget(new XfsFormat(), [.. Seed.Images("xfs"), Seed.Image("invalid/xfs-good.img")], XfsChecksums.Find),
+        new FileSystemTarget(new BtrfsFormat(), [.. Seed.Images("btrfs").Where(seed => !seed.Name.EndsWith("default.img", StringComparison.Ordinal))], BtrfsChecksums.Find),
+        new FileSystemTarget(new NtfsFormat(), [.. Seed.Images("ntfs")]),
         new FileSystemTarget(new SquashFsFormat(), [Seed.Image("invalid/squashfs-good.img")]),
+        new FileSystemTarget(new ErofsFormat(), [.. Seed.Images("erofs").Where(seed => seed.Name is not ("erofs/blob.img" or "erofs/device.img"))], ErofsChecksums.Find),
+        new FileSystemTarget(new RomFsFormat(), [Seed.Image("invalid/romfs-good.img")], RomChecksums.FindRomFs),
+        new FileSystemTarget(new CramFsFormat(), [Seed.Image("invalid/cramfs-good.img")], RomChecksums.FindCramFs),
+        new FileSystemTarget(new TarFormat(), [Made("tar"), Made("tar-pax")]),
+        new FileSystemTarget(new ExFatFormat(), [.. Seed.Images("exfat")], ExFatChecksums.Find),
+        new FileSystemTarget(new FatFormat(), [Seed.Image("fat/fat12.img"), Seed.Image("fat/fat16.img"), Seed.Image("fat/fat32.img"), Seed.Image("invalid/fat-good.img")]),
+        new ContainerTarget("qcow2", [Made("qcow2"), Made("qcow2-zlib"), Made("qcow2-zstd"), Made("qcow2-v2")]),
+        new ContainerTarget("vmdk", [Made("vmdk"), Made("vmdk-stream")]),
+        new ContainerTarget("vdi", [Made("vdi")]),
+        new ContainerTarget("vhd", [Made("vhd")], ContainerChecksums.FindVhd),
+        new ContainerTarget("vhdx", [Made("vhdx")], ContainerChecksums.FindVhdx),
+        new ContainerTarget("android-sparse", [Made("android")]),
+        new ContainerTarget("ewf", [Made("ewf")], ContainerChecksums.FindEwf),
+        new ContainerTarget("partclone", [Made("partclone")]),
+        new ContainerTarget("ova", [Made("ova")]),
+        new ContainerTarget("packed", [Made("gzip"), Made("xz"), Made("zstd"), Made("bzip2"), Made("lz4")]),
+        new VolumeTarget("gpt", [Seed.Image("invalid/gpt-good.img")], findSeals: GptChecksums.Find),
+        new VolumeTarget("mbr", [Seed.Image("invalid/mbr-good.img")]),
+        new VolumeTarget("lvm", [Set("lvm-plain"), Set("lvm-luks"), Set("lvm-partitions"), Set("thin"), Set("snapshot"), Set("lvm-raid")], DisksOf, VolumeChecksums.FindLvm),
+        new VolumeTarget("md", [Set("md-raid0"), Set("md-raid1-0.90"), Set("md-raid1-1.0"), Set("md-raid1-1.2"), Set("md-raid5-ls"), Set("md-raid10-n2-3"), Set("md-partitioned"), Set("md-bitmap")], DisksOf, VolumeChecksums.FindMd),
+        new CodecTarget(
+        [
+            Encoded(Codecs.Deflate, static stream => new DeflateStream(stream, CompressionLevel.Optimal)), Encoded(Codecs.Zlib, static stream => new ZLibStream(stream, CompressionLevel.Optimal)),
+            Encoded(Codecs.Gzip, static stream => new GZipStream(stream, CompressionLevel.Optimal)), Made("codec-zstd", Codecs.Zstandard), Made("codec-bz2", Codecs.Bzip2), Made("codec-xz", Codecs.Xz),
+            Made("codec-lzma", Codecs.Lzma), Made("codec-lz4", Codecs.Lz4), Made("codec-lzo", Codecs.Lzo), new Seed(Codecs.Lznt1.Name, static () => Lznt1Encoder.Encode(Text())),
+            Made("codec-xpress", Codecs.Xpress), Made("codec-lzx", Codecs.Lzx),
+        ]),
+        new FuseTarget(),
     ];
 
     /// <summary>Those of some names; all for "all".</summary>
@@ -25,4 +73,51 @@ internal static class FuzzTargets
 
     private static FuzzTarget Find(string name) => All.FirstOrDefault(target => target.IsNamed(name))
         ?? throw new ArgumentException($"there is no target \"{name}\"; there are {string.Join(", ", All.Select(target => target.Name))}, all");
+
+    private static Seed Made(string name) => new(name, () => ReadMade(name));
+
+    private static Seed Made(string name, Codec codec) => new(codec.Name, () => ReadMade(name));
+
+    private static Seed Encoded(Codec codec, Func<Stream, Stream> encoder) => new(codec.Name, () =>
+    {
+        using var encoded = new MemoryStream();
+        using (Stream stream = encoder(encoded))
+        {
+            stream.Write(Text());
+        }
+
+        return encoded.ToArray();
+    });
+
+    // As in seeds/build.sh.
+    private static byte[] Text() => [.. Enumerable.Range(0, 1500).SelectMany(i => $"line {i} of a text that compresses well\n").Select(letter => (byte)letter).Take(CodecTarget.BlockLength)];
+
+    private static byte[] ReadMade(string name)
+    {
+        using FileStream packed = File.OpenRead(Path.Combine(SourceTree.Folder, "test", "ImageFs.Fuzz", "seeds", $"{name}.gz"));
+        using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        unpacked.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private static int DisksOf(Seed seed) => s_disks[seed.Name];
+
+    // A set of images/volumes: its disks, one after the other.
+    private static Seed Set(string name) => new(name, () =>
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("imagefs-fuzz-");
+        try
+        {
+            using Process tar = Process.Start("tar", ["-xSf", Path.Combine(SourceTree.Folder, "images", "volumes", $"{name}.tar.xz"), "-C", folder.FullName]);
+            tar.WaitForExit();
+            string[] disks = [.. Directory.EnumerateFiles(folder.FullName, "*.img").Order(StringComparer.Ordinal)];
+            s_disks[name] = disks.Length;
+            return [.. disks.SelectMany(File.ReadAllBytes)];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    });
 }

@@ -24,7 +24,7 @@ internal sealed class ExtendedAttributes(ErofsVolume volume, ErofsOptions option
                 prefix.CopyTo(name);
                 infix.CopyTo(name.AsSpan(prefix.Length));
                 cursor.ReadName(name.AsSpan(prefix.Length + infix.Length));
-                names.Add(name);
+                names.Add(name.AsSpan().Contains((byte)0) ? throw inode.Damaged("the name of an extended attribute has a zero in it") : name);
             }
         }
 

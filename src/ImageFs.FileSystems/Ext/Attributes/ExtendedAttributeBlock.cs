@@ -122,7 +122,7 @@ internal ref struct ExtendedAttributeArea
 
     /// <summary>Goes to the next entry.</summary>
     /// <returns>False at the end: four bytes of zeros, or no room for an entry.</returns>
-    /// <exception cref="InvalidImageException">The entry, or its value, does not fit.</exception>
+    /// <exception cref="InvalidImageException">The entry, or its value, does not fit, or its name is none.</exception>
     public bool MoveNext()
     {
         ReadOnlySpan<byte> rest = _bytes[_next..];
@@ -140,6 +140,11 @@ internal ref struct ExtendedAttributeArea
         if (Current.Length > rest.Length)
         {
             throw Damaged("its name runs past the end");
+        }
+
+        if (Current.Name.Contains((byte)0))
+        {
+            throw Damaged("its name has a zero in it");
         }
 
         if (Current.ValueInode == 0 && Current.ValueSize > 0

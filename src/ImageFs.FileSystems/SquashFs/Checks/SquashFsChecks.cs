@@ -8,6 +8,9 @@ namespace ImageFs.FileSystems.SquashFs.Checks;
 /// <param name="volume">The file system.</param>
 internal sealed class SquashFsChecks(SquashFsVolume volume)
 {
+    // A table of billions is told in a few bytes, and each entry that is not there would be a finding.
+    private const int MaxFindings = 1000;
+
     /// <summary>The checks.</summary>
     public IReadOnlyList<Check> All =>
     [
@@ -21,7 +24,7 @@ internal sealed class SquashFsChecks(SquashFsVolume volume)
     {
         byte[] decoded = new byte[volume.Super.BlockSize];
         byte[] stored = new byte[volume.Super.BlockSize];
-        for (uint number = 0; number < volume.Fragments.Count; number++)
+        for (uint number = 0; number < volume.Fragments.Count && GoesOn(run); number++)
         {
             uint current = number;
             run.Try(() =>
@@ -47,12 +50,23 @@ internal sealed class SquashFsChecks(SquashFsVolume volume)
             return;
         }
 
-        for (uint number = 0; number < table.Count; number++)
+        for (uint number = 0; number < table.Count && GoesOn(run); number++)
         {
             uint current = number;
             run.Try(() => table.Check(current));
         }
 
         run.Extent = table.Count.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static bool GoesOn(CheckRun run)
+    {
+        if (run.Findings < MaxFindings)
+        {
+            return true;
+        }
+
+        run.Block($"{MaxFindings} entries are damaged: the others were not looked at");
+        return false;
     }
 }

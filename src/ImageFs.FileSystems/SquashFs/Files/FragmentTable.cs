@@ -19,8 +19,8 @@ internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata,
         ? null
         : new IndexedTable("fragments", volume, metadata, super.FragmentTable, super.Fragments, super.Layout.FragmentEntrySize, super);
 
-    // Bytes of those that were decoded, which no table tells; 0 for the others.
-    private readonly int[]?[] _lengths = new int[(super.Fragments / LengthsPerPart) + 1][];
+    // Bytes of those that were decoded, which no table tells; 0 for the others. It is made when one was, and the table is known to be there.
+    private int[]?[]? _lengths;
 
     /// <summary>Fragments that there are.</summary>
     public long Count => _table?.Count ?? 0;
@@ -51,7 +51,7 @@ internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata,
     /// <summary>Bytes of a fragment, if it was decoded before.</summary>
     public bool TryFindLength(uint number, out int length)
     {
-        int[]? part = Volatile.Read(ref _lengths[number / LengthsPerPart]);
+        int[]? part = Volatile.Read(ref _lengths) is { } lengths ? Volatile.Read(ref lengths[number / LengthsPerPart]) : null;
         length = part is null ? 0 : Volatile.Read(ref part[number % LengthsPerPart]);
         return length > 0;
     }
@@ -59,7 +59,8 @@ internal sealed class FragmentTable(BlockSource volume, MetadataReader metadata,
     /// <summary>A fragment was decoded.</summary>
     public void NoteLength(uint number, int length)
     {
-        ref int[]? part = ref _lengths[number / LengthsPerPart];
+        int[]?[] lengths = Volatile.Read(ref _lengths) ?? Interlocked.CompareExchange(ref _lengths, new int[(Count / LengthsPerPart) + 1][], null) ?? _lengths!;
+        ref int[]? part = ref lengths[number / LengthsPerPart];
         int[] known = Volatile.Read(ref part) ?? Interlocked.CompareExchange(ref part, new int[LengthsPerPart], null) ?? part!;
         Volatile.Write(ref known[number % LengthsPerPart], length);
     }

@@ -55,6 +55,12 @@ internal sealed class IndexedTable
             throw new InvalidImageException($"index of {_name}", (long)Math.Min(address, long.MaxValue), $"its {blocks} addresses reach beyond the end of the file system", Clause);
         }
 
+        // The last of them first: what is not there takes no memory.
+        if (blocks > 0)
+        {
+            volume.ReadAt((long)address + ((blocks - 1) * size), stackalloc byte[size]);
+        }
+
         byte[] bytes = new byte[blocks * size];
         volume.ReadAt((long)address, bytes);
         long[] index = new long[blocks];

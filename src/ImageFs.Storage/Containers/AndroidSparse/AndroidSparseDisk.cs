@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Hashing;
 using ImageFs.Storage.Checking;
 
 namespace ImageFs.Storage.Containers.AndroidSparse;
@@ -175,7 +174,7 @@ internal sealed class AndroidSparseDisk : Container
         }
 
         int sums = 0;
-        var crc = new Crc32();
+        var crc = new SparseSum();
         byte[] piece = new byte[PieceLength];
         long end = 0;
         foreach (SparseChunk chunk in file.ReadChunks())
@@ -205,17 +204,15 @@ internal sealed class AndroidSparseDisk : Container
         {
             if (chunk.Type != ChunkType.Raw)
             {
-                Repeat(chunk.Value, 0, piece);
+                crc.AppendRepeated(chunk.Value, chunk.Length);
+                run.Advance(chunk.Length);
+                return;
             }
 
             for (long done = 0; done < chunk.Length;)
             {
                 Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, chunk.Length - done));
-                if (chunk.Type == ChunkType.Raw)
-                {
-                    file.Source.ReadAt(chunk.Address + done, part);
-                }
-
+                file.Source.ReadAt(chunk.Address + done, part);
                 crc.Append(part);
                 run.Advance(part.Length);
                 done += part.Length;
@@ -224,7 +221,7 @@ internal sealed class AndroidSparseDisk : Container
 
         void Compare(string structure, long address, uint expected)
         {
-            uint found = crc.GetCurrentHashAsUInt32();
+            uint found = crc.Value;
             if (found != expected)
             {
                 run.Find(structure, address, $"the checksum of the disk{(file.Length == end ? string.Empty : " up to there")} is 0x{found:X8}, and the image says 0x{expected:X8}", SparseFile.Clause);

@@ -59,8 +59,8 @@ internal readonly ref struct Header
 
     public ulong AutoclearFeatures => IsOfVersion3 ? UInt64(88) : 0;
 
-    /// <summary>Bytes of the header: its extensions follow.</summary>
-    public uint Length => IsOfVersion3 ? UInt32(100) : MinLength;
+    /// <summary>Bytes of the header: its extensions follow. 0 where the file ends before they are told.</summary>
+    public uint Length => !IsOfVersion3 ? MinLength : _bytes.Length >= LengthV3 ? UInt32(100) : 0;
 
     /// <summary>0 zlib, 1 zstd.</summary>
     public byte CompressionType => Length > LengthV3 && _bytes.Length > LengthV3 ? _bytes[LengthV3] : (byte)0;

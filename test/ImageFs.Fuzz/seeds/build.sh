@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# test/ImageFs.Fuzz/seeds/build.sh: makes the seeds of containers and codecs anew. Needs Debian's qemu-utils, android-sdk-libsparse-utils, ewf-tools,
+# partclone, e2fsprogs, xz-utils, zstd, lz4, bzip2, lzop and wimtools. Other versions of these may write other bytes: any sound image is a good seed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# A disk with text, zeros and noise.
+python3 - "$tmp/raw" <<'END'
+import random, sys
+random.seed(1)
+noise = bytes(random.randrange(256) for _ in range(20000))
+text = b"".join(b"line %d of a text that compresses well\n" % i for i in range(1500))
+disk = bytearray(1 << 20)
+disk[:len(text)] = text
+disk[300000:300000 + len(noise)] = noise
+disk[700000:700000 + len(text)] = text
+open(sys.argv[1], "wb").write(disk)
+open(sys.argv[1] + ".text", "wb").write(text[:12000])
+END
+convert() { qemu-img convert -f raw "${@:2}" "$tmp/raw" "$tmp/$1"; }
+convert qcow2 -O qcow2 -o cluster_size=4k
+convert qcow2-zlib -c -O qcow2 -o cluster_size=16k
+convert qcow2-zstd -c -O qcow2 -o compression_type=zstd,cluster_size=16k,extended_l2=on
+convert qcow2-v2 -O qcow2 -o compat=0.10,cluster_size=512
+qemu-img snapshot -c one "$tmp/qcow2"
+convert vmdk -O vmdk
+convert vmdk-stream -O vmdk -o subformat=streamOptimized
+convert vdi -O vdi
+convert vhd -O vpc
+convert vhdx -O vhdx -o block_size=1M,log_size=1M
+img2simg "$tmp/raw" "$tmp/android" 4096 >/dev/null
+ewfacquire -u -q -t "$tmp/ewf" -c deflate:fast -f encase6 "$tmp/raw" >/dev/null 2>&1 && mv "$tmp/ewf.E01" "$tmp/ewf"
+truncate -s 2M "$tmp/ext4" && mke2fs -q -F -t ext4 -O ^has_journal "$tmp/ext4" && partclone.ext4 -c -s "$tmp/ext4" -o "$tmp/partclone" -q -L /dev/null 2>/dev/null
+tar -C "$tmp" --format=ustar -cf "$tmp/tar" raw.text raw.text
+tar -C "$tmp" --format=pax --sparse -cf "$tmp/tar-pax" raw raw.text
+(cd "$tmp" && cp vmdk disk.vmdk && printf '<Envelope><References><File ovf:href="disk.vmdk" ovf:id="f"/></References><DiskSection><Disk ovf:fileRef="f"/></DiskSection></Envelope>' >vm.ovf && tar --format=ustar -cf ova vm.ovf disk.vmdk)
+gzip -9nk "$tmp/raw" && mv "$tmp/raw.gz" "$tmp/gzip"
+xz --block-size=100000 -k "$tmp/raw" && mv "$tmp/raw.xz" "$tmp/xz"
+zstd -q "$tmp/raw" -o "$tmp/zstd"
+bzip2 -1k "$tmp/raw" && mv "$tmp/raw.bz2" "$tmp/bzip2"
+lz4 -q -B4 "$tmp/raw" "$tmp/lz4"
+for kind in lzma zstd bz2 xz; do
+  case $kind in
+    lzma) xz --format=lzma -kc "$tmp/raw.text" ;; zstd) zstd -qc "$tmp/raw.text" ;; bz2) bzip2 -kc "$tmp/raw.text" ;; xz) xz -kc "$tmp/raw.text" ;;
+  esac >"$tmp/codec-$kind"
+done
+# A block of LZ4 from its frame, and one of LZO from lzop's file: both have a length in front of it.
+python3 - "$tmp" <<'END'
+import struct, subprocess, sys
+folder = sys.argv[1]
+frame = subprocess.run(["lz4", "-qc", "--no-frame-crc", f"{folder}/raw.text"], capture_output=True, check=True).stdout
+length = struct.unpack("<I", frame[7:11])[0] & 0x7FFFFFFF
+open(f"{folder}/codec-lz4", "wb").write(frame[11:11 + length])
+file = subprocess.run(["lzop", "-1cF", f"{folder}/raw.text"], capture_output=True, check=True).stdout
+at = file.index(struct.pack(">I", 12000))
+length = struct.unpack(">I", file[at + 4:at + 8])[0]
+open(f"{folder}/codec-lzo", "wb").write(file[at + 8:at + 8 + length])
+
+# The one chunk that a file is in, in an archive of wimlib.
+import os
+os.mkdir(f"{folder}/wim")
+os.link(f"{folder}/raw.text", f"{folder}/wim/text")
+for kind in "XPRESS", "LZX":
+    subprocess.run(["wimcapture", f"{folder}/wim", f"{folder}/{kind}", "--no-acls", f"--compress={kind}", "--chunk-size=32768"], capture_output=True, check=True)
+    wim = open(f"{folder}/{kind}", "rb").read()
+    size, address = int.from_bytes(wim[48:55], "little"), int.from_bytes(wim[56:64], "little")
+    for entry in range(address, address + size, 50):
+        if int.from_bytes(wim[entry + 16:entry + 24], "little") == 12000:
+            start = int.from_bytes(wim[entry + 8:entry + 16], "little")
+            open(f"{folder}/codec-{kind.lower()}", "wb").write(wim[start:start + int.from_bytes(wim[entry:entry + 7], "little")])
+END
+for name in qcow2 qcow2-zlib qcow2-zstd qcow2-v2 vmdk vmdk-stream vdi vhd vhdx android ewf partclone tar tar-pax ova gzip xz zstd bzip2 lz4 \
+  codec-lzma codec-zstd codec-bz2 codec-xz codec-lz4 codec-lzo codec-xpress codec-lzx; do
+  [[ -s $tmp/$name ]] || { echo "$name was not made" >&2; exit 1; }
+  gzip -9nc "$tmp/$name" >"$name.gz"
+done
