@@ -1,3 +1,4 @@
+using ImageFs.Fuse.Mounting;
 using ImageFs.Fuse.Ring;
 using ImageFs.Linux;
 using ImageFs.Storage.Decoding;
@@ -87,6 +88,12 @@ public sealed record FuseMountOptions
 
     /// <summary>Gives the mount's status as JSON, to whoever asks by <see cref="FuseStatus"/>.</summary>
     public Func<string>? Status { get; init; }
+
+    /// <summary>Who mounts and unmounts for a process that has given up its rights (<see cref="MountKeeper.Prepare"/>); null for this process itself.</summary>
+    public MountKeeper? Keeper { get; init; }
+
+    /// <summary>By whom it is mounted.</summary>
+    internal MountCalls Calls => Keeper?.Calls ?? MountCalls.Own;
 
     /// <summary>What is to go wrong with the ring, in tests.</summary>
     internal RingFault RingFault { get; init; }

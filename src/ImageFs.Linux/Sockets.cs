@@ -17,6 +17,16 @@ public static unsafe class Sockets
             : throw LinuxException.Last("socketpair");
     }
 
+    /// <summary>socketpair(2) of SOCK_SEQPACKET: each read gets what one write wrote; both ends close-on-exec.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static (FileDescriptor First, FileDescriptor Second) MessagePair()
+    {
+        int* ends = stackalloc int[2];
+        return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0
+            ? (new FileDescriptor(ends[0]), new FileDescriptor(ends[1]))
+            : throw LinuxException.Last("socketpair");
+    }
+
     /// <summary>A socket for messages to a service of this machine, each by one write; a service that is slow makes it EAGAIN.</summary>
     /// <param name="path">Where the service listens, at most 107 bytes.</param>
     /// <param name="errno">The error, when the result is null.</param>
@@ -120,37 +130,48 @@ public static unsafe class Sockets
     /// <summary>Waits for a descriptor that the other end sends (SCM_RIGHTS).</summary>
     /// <returns>The descriptor; null when the other end closed without sending one.</returns>
     /// <exception cref="LinuxException">The call failed.</exception>
-    public static FileDescriptor? ReceiveDescriptor(FileDescriptor socket)
+    public static FileDescriptor? ReceiveDescriptor(FileDescriptor socket) => Receive(socket, stackalloc byte[1], out _);
+
+    /// <summary>Waits for a message that the other end sends.</summary>
+    /// <param name="socket">This end.</param>
+    /// <param name="message">Takes the message, or as much of it as there is room for.</param>
+    /// <param name="count">Its length in bytes; 0 when the other end closed.</param>
+    /// <returns>The descriptor that came with it (SCM_RIGHTS); null when none came.</returns>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static FileDescriptor? Receive(FileDescriptor socket, Span<byte> message, out int count)
     {
-        byte data;
-        var vector = new iovec { iov_base = &data, iov_len = 1 };
-        RightsMessage rights = default;
-        var message = new msghdr
+        fixed (byte* first = message)
         {
-            msg_iov = &vector,
-            msg_iovlen = 1,
-            msg_control = &rights,
-            msg_controllen = sizeof(RightsMessage),
-        };
+            var vector = new iovec { iov_base = first, iov_len = message.Length };
+            RightsMessage rights = default;
+            var header = new msghdr
+            {
+                msg_iov = &vector,
+                msg_iovlen = 1,
+                msg_control = &rights,
+                msg_controllen = sizeof(RightsMessage),
+            };
 
-        using DescriptorInUse use = socket.Use();
-        long count;
-        Errno errno;
-        do
-        {
-            count = recvmsg(use.Number, &message, MSG_CMSG_CLOEXEC);
-            errno = LinuxException.ErrorOf(count);
+            using DescriptorInUse use = socket.Use();
+            long received;
+            Errno errno;
+            do
+            {
+                received = recvmsg(use.Number, &header, MSG_CMSG_CLOEXEC);
+                errno = LinuxException.ErrorOf(received);
+            }
+            while (errno == Errno.EINTR);
+
+            if (received < 0)
+            {
+                throw new LinuxException("recvmsg", errno);
+            }
+
+            count = (int)received;
+            return count > 0 && header.msg_controllen > 0 && rights.Header.cmsg_level == SOL_SOCKET && rights.Header.cmsg_type == SCM_RIGHTS
+                ? new FileDescriptor(rights.Descriptor)
+                : null;
         }
-        while (errno == Errno.EINTR);
-
-        if (count < 0)
-        {
-            throw new LinuxException("recvmsg", errno);
-        }
-
-        return count > 0 && message.msg_controllen > 0 && rights.Header.cmsg_level == SOL_SOCKET && rights.Header.cmsg_type == SCM_RIGHTS
-            ? new FileDescriptor(rights.Descriptor)
-            : null;
     }
 
     /// <summary>The message that SCM_RIGHTS carries one descriptor in.</summary>

@@ -28,6 +28,9 @@ public sealed unsafe class UserRights
     /// <summary>The user.</summary>
     public uint User { get; }
 
+    /// <summary>Its group, then all groups that it is in.</summary>
+    public IReadOnlyList<uint> Groups => [_group, .. _groups];
+
     /// <summary>The rights of a user, in the groups that this machine has it in (getgrouplist(3)); in none when it has no such user.</summary>
     public static UserRights Of(uint user)
     {

@@ -116,8 +116,8 @@ internal sealed class DeadServerTests
 
     private static void KillServer(ImageMount mount, string signal = "KILL")
     {
-        // Forked, the server has the command line of whoever mounted; the watcher has its own word.
-        int server = ProcessTable.Find("imagefs", words => words.Contains(mount.Directory) && !words.Any(word => word.Contains("--watcher", StringComparison.Ordinal))).Single();
+        // Forked, the server has the command line of whoever mounted; the watcher and the keeper have a word of their own.
+        int server = ProcessTable.Find("imagefs", words => words.Contains(mount.Directory) && !words.Any(word => word is "--watcher" or "--keeper")).Single();
         Tool.Run("kill", $"-{signal}", $"{server}").Succeeded();
         Assert.That(signal != "KILL" || ImageMount.Eventually(() => !Processes.IsRunning(server)));
     }

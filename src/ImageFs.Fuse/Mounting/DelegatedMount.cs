@@ -5,10 +5,15 @@ namespace ImageFs.Fuse.Mounting;
 /// <summary>A mount made by fusermount3, the set-user-id program that mounts for users.</summary>
 internal sealed class DelegatedMount : FuseMount
 {
+    private readonly MountCalls _calls;
     private readonly string _program;
 
-    private DelegatedMount(string program, string mountPoint, FileDescriptor connection)
-        : base(mountPoint, connection) => _program = program;
+    private DelegatedMount(MountCalls calls, string program, string mountPoint, FileDescriptor connection)
+        : base(mountPoint, connection)
+    {
+        _calls = calls;
+        _program = program;
+    }
 
     /// <param name="options">How and where.</param>
     /// <param name="refusal">Why mount(2) did not do it.</param>
@@ -17,12 +22,12 @@ internal sealed class DelegatedMount : FuseMount
     {
         foreach (string program in FuserMount.Candidates)
         {
-            FuserMount.Outcome? outcome = FuserMount.TryRun(program, "-o", OptionWords(options), "--", options.MountPoint);
+            FuserMount.Outcome? outcome = options.Calls.Run(program, WordsOf(options));
             if (outcome is not null)
             {
                 return outcome.Connection is null
                     ? throw MountAdvice.HelperRefused(program, outcome.Message)
-                    : new DelegatedMount(program, options.MountPoint, outcome.Connection);
+                    : new DelegatedMount(options.Calls, program, options.MountPoint, outcome.Connection);
             }
         }
 
@@ -35,7 +40,7 @@ internal sealed class DelegatedMount : FuseMount
     {
         foreach (string program in FuserMount.Candidates)
         {
-            FuserMount.Outcome? outcome = RunUnmount(program, mountPoint, lazy);
+            FuserMount.Outcome? outcome = RunUnmount(MountCalls.Own, program, mountPoint, lazy);
             if (outcome is not null)
             {
                 Check(program, mountPoint, outcome);
@@ -46,17 +51,23 @@ internal sealed class DelegatedMount : FuseMount
         throw MountAdvice.NoHelper($"umount: {LinuxException.Text(Errno.EPERM)}");
     }
 
-    /// <inheritdoc/>
-    public override void Unmount(bool lazy) => Check(_program, MountPoint, RunUnmount(_program, MountPoint, lazy));
+    /// <summary>The words after the program's name that mount.</summary>
+    public static string[] WordsOf(FuseMountOptions options) => ["-o", OptionWords(options), "--", options.MountPoint];
+
+    /// <summary>The words after the program's name that unmount.</summary>
+    public static string[] EndWords(string mountPoint, bool lazy) => lazy ? ["-u", "-z", "--", mountPoint] : ["-u", "--", mountPoint];
 
     /// <inheritdoc/>
-    public override void Abandon() => _ = RunUnmount(_program, MountPoint, lazy: true);
+    public override void Unmount(bool lazy) => Check(_program, MountPoint, RunUnmount(_calls, _program, MountPoint, lazy));
 
     /// <inheritdoc/>
-    public override Errno TryExpire() => RunUnmount(_program, MountPoint, lazy: false) is { IsSuccess: true } ? Errno.None : Errno.EBUSY;
+    public override void Abandon() => _ = RunUnmount(_calls, _program, MountPoint, lazy: true);
 
-    private static FuserMount.Outcome? RunUnmount(string program, string mountPoint, bool lazy) =>
-        lazy ? FuserMount.TryRun(program, "-u", "-z", "--", mountPoint) : FuserMount.TryRun(program, "-u", "--", mountPoint);
+    /// <inheritdoc/>
+    public override Errno TryExpire() => RunUnmount(_calls, _program, MountPoint, lazy: false) is { IsSuccess: true } ? Errno.None : Errno.EBUSY;
+
+    private static FuserMount.Outcome? RunUnmount(MountCalls calls, string program, string mountPoint, bool lazy) =>
+        calls.Run(program, EndWords(mountPoint, lazy));
 
     private static void Check(string program, string mountPoint, FuserMount.Outcome? outcome)
     {

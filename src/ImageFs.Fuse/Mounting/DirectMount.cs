@@ -7,10 +7,18 @@ internal sealed class DirectMount : FuseMount
 {
     private const string RootMode = "40000";
 
-    private DirectMount(string mountPoint, FileDescriptor connection)
-        : base(mountPoint, connection)
-    {
-    }
+    private const UnmountFlags LazyEnd = UnmountFlags.NoFollow | UnmountFlags.Detach;
+    private const UnmountFlags BusyEnd = UnmountFlags.NoFollow;
+    private const UnmountFlags AbandonedEnd = UnmountFlags.NoFollow | UnmountFlags.Detach | UnmountFlags.Force;
+    private const UnmountFlags IdleEnd = UnmountFlags.NoFollow | UnmountFlags.Expire;
+
+    private readonly MountCalls _calls;
+
+    private DirectMount(MountCalls calls, string mountPoint, FileDescriptor connection)
+        : base(mountPoint, connection) => _calls = calls;
+
+    /// <summary>All ways in which it is unmounted, the lazy one first.</summary>
+    public static IReadOnlyList<UnmountFlags> Ends => [LazyEnd, BusyEnd, AbandonedEnd, IdleEnd];
 
     /// <param name="options">How and where.</param>
     /// <param name="refusal">What is not permitted, when it returned null.</param>
@@ -18,29 +26,26 @@ internal sealed class DirectMount : FuseMount
     /// <exception cref="FuseMountException">It would not work by fusermount3 either.</exception>
     public static DirectMount? TryMake(FuseMountOptions options, out string refusal)
     {
-        FileDescriptor? connection = FuseDevice.TryOpen(out Errno errno);
-        if (connection is null)
+        (FileDescriptor? connection, Errno errno, bool isOfDevice) = options.Calls.Mount(WordsOf(options));
+        if (isOfDevice)
         {
             refusal = $"/dev/fuse: {LinuxException.Text(errno)}";
             return errno is Errno.EACCES or Errno.EPERM ? null : throw MountAdvice.NoDevice(errno);
         }
 
-        errno = Mounts.Mount(
-            options.Source, options.MountPoint, $"fuse.{options.Subtype}", options.Flags | MountFlags.ReadOnly, Data(options, connection));
         refusal = $"mount: {LinuxException.Text(errno)}";
-        if (errno == Errno.None)
-        {
-            return new DirectMount(options.MountPoint, connection);
-        }
-
-        connection.Dispose();
-        return errno == Errno.EPERM ? null : throw MountAdvice.MountFailed(options.MountPoint, errno);
+        return connection is not null ? new DirectMount(options.Calls, options.MountPoint, connection)
+            : errno == Errno.EPERM ? null : throw MountAdvice.MountFailed(options.MountPoint, errno);
     }
+
+    /// <summary>What mount(2) is called with.</summary>
+    public static MountCalls.Words WordsOf(FuseMountOptions options) =>
+        new(options.Source, options.MountPoint, $"fuse.{options.Subtype}", options.Flags | MountFlags.ReadOnly, Data(options));
 
     /// <inheritdoc/>
     public override void Unmount(bool lazy)
     {
-        Errno errno = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | (lazy ? UnmountFlags.Detach : UnmountFlags.None));
+        Errno errno = _calls.Unmount(MountPoint, lazy ? LazyEnd : BusyEnd);
         if (errno != Errno.None)
         {
             throw MountAdvice.UnmountFailed(MountPoint, errno);
@@ -48,17 +53,16 @@ internal sealed class DirectMount : FuseMount
     }
 
     /// <inheritdoc/>
-    public override void Abandon() =>
-        _ = Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | UnmountFlags.Detach | UnmountFlags.Force);
+    public override void Abandon() => _ = _calls.Unmount(MountPoint, AbandonedEnd);
 
     /// <inheritdoc/>
     public override bool IsMarkedIdle => true;
 
     /// <inheritdoc/>
-    public override Errno TryExpire() => Mounts.Unmount(MountPoint, UnmountFlags.NoFollow | UnmountFlags.Expire);
+    public override Errno TryExpire() => _calls.Unmount(MountPoint, IdleEnd);
 
-    private static string Data(FuseMountOptions options, FileDescriptor connection) =>
-        $"fd={connection.Number},rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
+    private static string Data(FuseMountOptions options) =>
+        $"rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
         (options.AllowOther || options.AllowRoot ? ",allow_other" : string.Empty) +
         (options.DefaultPermissions ? ",default_permissions" : string.Empty) +
         (options.SecurityContexts.Length > 0 ? $",{options.SecurityContexts}" : string.Empty);

@@ -27,7 +27,7 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
             return inherited;
         }
 
-        options = options with { MountPoint = ResolveMountPoint(options.MountPoint, options.Log) };
+        options = options.Keeper is null ? options with { MountPoint = ResolveMountPoint(options.MountPoint, options.Log) } : options;
         return (FuseMount?)DirectMount.TryMake(options, out string refusal) ?? DelegatedMount.Make(options, refusal);
     }
 
@@ -43,8 +43,10 @@ internal abstract class FuseMount(string mountPoint, FileDescriptor connection)
     /// <summary>Unmounts if nobody uses it: EBUSY when somebody does, EAGAIN when it is marked as idle from now on.</summary>
     public abstract Errno TryExpire();
 
-    // The path as /proc/self/mountinfo will have it.
-    private static string ResolveMountPoint(string directory, Action<string> log)
+    /// <summary>Takes away what is dead in a directory's way.</summary>
+    /// <returns>Its path as /proc/self/mountinfo will have it.</returns>
+    /// <exception cref="FuseMountException">There is no such directory, or what is in the way stays.</exception>
+    public static string ResolveMountPoint(string directory, Action<string> log)
     {
         for (int mended = 0; mended < MaxDead && Mounts.Probe(directory) is Errno.ENOTCONN or Errno.ECONNABORTED; mended++)
         {

@@ -167,7 +167,7 @@ public sealed class FuseSession : IDisposable
         CheckAccepted();
         if (_device is DeviceNumber device)
         {
-            ReadAhead.Raise(device, isDirect: _options.CachesOnce || _options.ForceReply == ReplyWay.Direct);
+            _options.Calls.RaiseReadAhead(_mount.MountPoint, device, ReadAhead.KibFor(_options));
         }
 
         if (_options.IdleTimeout is { } timeout)

@@ -12,12 +12,15 @@ internal static class ReadAhead
     private const int Requests = 2;
     private const int DirectRequests = 4;
 
-    /// <summary>Raises it from the kernel's 128 KiB. Only root may: whoever may not keeps what there is.</summary>
+    /// <summary>How far it is to go for a mount, in KiB: the kernel's own is 128.</summary>
+    public static int KibFor(FuseMountOptions options) =>
+        (options.CachesOnce || options.ForceReply == ReplyWay.Direct ? DirectRequests : Requests) * (FuseChannel.MaxPayload / 1024);
+
+    /// <summary>Sets it. Only root may: whoever may not keeps what there is.</summary>
     /// <param name="mount">The mount's device number.</param>
-    /// <param name="isDirect">Whether the image is read past its cache.</param>
-    public static void Raise(DeviceNumber mount, bool isDirect)
+    /// <param name="kib">How far, in KiB.</param>
+    public static void Write(DeviceNumber mount, int kib)
     {
-        int kib = (isDirect ? DirectRequests : Requests) * (FuseChannel.MaxPayload / 1024);
         using FileDescriptor? setting = Files.TryOpen($"/sys/class/bdi/{mount}/read_ahead_kb", OpenFlags.ReadWrite, out _);
         if (setting is not null)
         {

@@ -45,6 +45,9 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
         }
     }
 
+    /// <summary>The folders in which files may be made.</summary>
+    public IEnumerable<string> Folders => path is null ? UsualFolders() : [path];
+
     /// <summary>Takes the options.</summary>
     /// <exception cref="OptionException">The size is none, or too small.</exception>
     public static CacheFolder Take(OptionList options)
@@ -75,7 +78,7 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
     private T Make<T>(Func<string, T> makeIn)
     {
         LinuxException? failure = null;
-        foreach (string folder in path is null ? UsualFolders() : [path])
+        foreach (string folder in Folders)
         {
             try
             {

@@ -15,9 +15,12 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
     /// <param name="policy">Which files the image may name.</param>
     /// <param name="opened">Takes what is opened, to be closed in the end.</param>
     /// <exception cref="LinuxException">It cannot be opened.</exception>
-    public static ImageFile OpenImage(string path, BackingPolicy policy, ICollection<IDisposable> opened)
+    public static ImageFile OpenImage(string path, BackingPolicy policy, ICollection<IDisposable> opened) =>
+        Take(path, FileDevice.Open(path), policy, opened);
+
+    /// <summary>The image that the user named, where it is open already.</summary>
+    internal static ImageFile Take(string path, FileDevice device, BackingPolicy policy, ICollection<IDisposable> opened)
     {
-        FileDevice device = FileDevice.Open(path);
         opened.Add(device);
         string named = FileDevice.FindDescriptor(path) is null ? path : Paths.ReadLink(path) ?? path;
         return new ImageFile(path, device, Around(named, policy, opened), device.Identity);

@@ -90,7 +90,16 @@ internal static class MountCommand
     {
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
-        MountSource source = MountSource.Open(request, log.Write);
+        if (inBackground)
+        {
+            log.ReachSystemLog();
+        }
+        else
+        {
+            ServiceManager.Reach();
+        }
+
+        MountSource source = MountSource.Open(request, log.Write, isServer: true);
         if (KernelMount.TryMount(ref source, request, log.Write))
         {
             if (inBackground && !Background.Ready())
@@ -104,7 +113,7 @@ internal static class MountCommand
         }
 
         using ImageServer server = ImageServer.Start(source, request, log.Write);
-        using PidFile? pidFile = PidFile.Write(request.PidFile);
+        using PidFile? pidFile = PidFile.Write(request.PidFile, source.Options.Keeper);
         if (server.IsInterrupted)
         {
             server.Run();

@@ -56,7 +56,7 @@ internal static class MountHelper
         var request = new MountRequest(call.Source, call.Directory, call.Options) { IsSloppy = call.IsSloppy, IsFromMount = true, IsVerbose = call.IsVerbose };
         if (call.IsFake)
         {
-            MountSource.Open(request, Log.WriteToStandardError).Dispose();
+            MountSource.Open(request, Log.WriteToStandardError, isServer: false).Dispose();
             return ExitStatus.Success;
         }
 

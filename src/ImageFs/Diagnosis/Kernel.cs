@@ -12,9 +12,13 @@ internal static class Kernel
     public static string Release => Read("/proc/sys/kernel/osrelease") ?? "unknown";
 
     /// <summary>Whether this process may call mount(2) in its namespace.</summary>
-    public static bool MayMount => Status("CapEff") is { } mask
+    public static bool MayMount => Has(1UL << SysAdmin);
+
+    /// <summary>Whether this process has capabilities in effect, in its namespace.</summary>
+    /// <param name="wanted">Which, by their bits: all of them are asked for.</param>
+    public static bool Has(ulong wanted) => Status("CapEff") is { } mask
         && ulong.TryParse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong capabilities)
-        && (capabilities & (1UL << SysAdmin)) != 0;
+        && (capabilities & wanted) == wanted;
 
     /// <summary>Whether set-user-id programs run as anybody else: not after PR_SET_NO_NEW_PRIVS.</summary>
     public static bool AllowsSetUserId => Status("NoNewPrivs") != "1";

@@ -1,3 +1,4 @@
+using ImageFs.Confinement;
 using ImageFs.Linux;
 using ImageFs.Manifest.Engine;
 using ImageFs.Storage;
@@ -5,7 +6,7 @@ using ImageFs.Storage.Decoding;
 
 namespace ImageFs.Diagnosis;
 
-/// <summary>What decides how fast a mount is, and which images can be read.</summary>
+/// <summary>What decides how fast a mount is, how safe, and which images can be read.</summary>
 internal static class SpeedFacts
 {
     // What a reply of the largest size takes in a pipe: its pages, and one for the header.
@@ -22,6 +23,9 @@ internal static class SpeedFacts
             yield return fact;
         }
 
+        yield return Sandbox.Missing is { Length: > 0 } missing
+            ? new Fact("sandbox", Health.Limited, $"of a server is missing with -o sandbox=strict: {missing}")
+            : new Fact("sandbox", Health.Good, "all of -o sandbox=strict is there: a server gives up its rights before it looks at an image");
         yield return FindRings();
         yield return FindPipes();
         if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using ImageFs.Confinement;
+using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -17,8 +19,10 @@ internal static class Background
     // The word that makes a server of the second process. What follows is not parsed as people's arguments are: that takes its time.
     private const string ServerWord = "--server";
 
-    // Set by Start/main.c: the descriptor that takes the word.
+    // Set by Start/main.c: the descriptor that takes the word, and that of the mount's keeper.
     private const string ParentVariable = "IMAGEFS_PARENT";
+
+    private const string KeeperVariable = "IMAGEFS_KEEPER";
 
     private const byte ReadyMark = 0;
     private const int SignalStatus = 128;
@@ -87,6 +91,26 @@ internal static class Background
         using FileDescriptor parent = Files.Duplicate(number);
         Processes.Detach();
         return Descriptors.Write(parent, [ReadyMark], out _) == 1;
+    }
+
+    /// <summary>Starts the keeper of a mount (<see cref="MountKeeper"/>), where none was forked for this server.</summary>
+    /// <param name="directory">The mount point, for who looks at the list of processes.</param>
+    /// <returns>The socket to it.</returns>
+    /// <exception cref="LinuxException">It cannot be started.</exception>
+    internal static FileDescriptor TakeKeeper(string directory)
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable(KeeperVariable), out int forked))
+        {
+            return new FileDescriptor(forked);
+        }
+
+        (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
+        using (theirs)
+        {
+            ChildProcess.StartServer([.. Self, NativeStart.KeeperWord, directory], standardError: null, standardInput: theirs);
+        }
+
+        return ours;
     }
 
     // What would end this process ends the server, whose exit status then is this one's.

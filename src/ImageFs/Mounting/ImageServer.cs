@@ -58,7 +58,7 @@ internal sealed class ImageServer : IDisposable
         {
             options = source.Engine.PassesThrough ? server.PassThrough(source, request) : options;
             server.Mount(source.FileSystem, options with { Status = status.ToJson });
-            server._watcher = source.IsWatched && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
+            server._watcher = source.IsWatched && options.Keeper is null && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
             return server;
         }
         catch

@@ -45,7 +45,7 @@ internal static class KernelMount
 
                 if (source.IsClosed)
                 {
-                    source = MountSource.Open(request, log);
+                    source = MountSource.Open(request, log, isServer: false);
                 }
 
                 if (request.IsVerbose)

@@ -42,10 +42,9 @@ internal sealed class Log
         _ = Descriptors.Write(Descriptors.StandardError, Encoding.UTF8.GetBytes(PrintableText.Of(text) + '\n'), out _);
     }
 
-    /// <summary>From now on lines go to the system's log (RFC 3164 to /dev/log), or nowhere when it has none.</summary>
-    internal void MoveToSystemLog()
-    {
-        _inBackground = true;
-        _systemLog = Sockets.TryConnect(SystemLog, out _);
-    }
+    /// <summary>Connects to the system's log (RFC 3164 to /dev/log), where there is one: later this process may not be allowed to.</summary>
+    internal void ReachSystemLog() => _systemLog = Sockets.TryConnect(SystemLog, out _);
+
+    /// <summary>From now on lines go to the system's log, or nowhere when it has none.</summary>
+    internal void MoveToSystemLog() => _inBackground = true;
 }

@@ -1,3 +1,4 @@
+using ImageFs.Confinement;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
@@ -43,16 +44,18 @@ internal sealed class MountSource : IDisposable
     /// <summary>Opens the image, and takes all options.</summary>
     /// <param name="request">What to mount.</param>
     /// <param name="log">Takes warnings, a line each.</param>
+    /// <param name="isServer">Whether this process is to serve it, and gives up its rights before it looks at an image (<see cref="ServerSandbox"/>).</param>
     /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted so.</exception>
     /// <exception cref="OptionException">An option is unknown or not valid.</exception>
-    internal static MountSource Open(MountRequest request, Action<string> log)
+    internal static MountSource Open(MountRequest request, Action<string> log, bool isServer)
     {
         string mountPoint = Paths.Full(request.Directory);
         var options = OptionList.Parse(request.Options);
         bool isWatched = options.TakeFlag("auto_unmount");
         var engine = EngineOptions.Take(options);
+        SandboxLevel? sandbox = Sandbox.Take(options);
         bool isTree = options.TakeFlag("tree");
         NestedOptions? nested = NestedOptions.Take(options);
 
@@ -75,10 +78,24 @@ internal sealed class MountSource : IDisposable
             throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
         }
 
+        using var files = new OpenedFiles();
+        FuseMountOptions? confined = null;
+        if (isServer && engine.Engine == Mounting.Engine.Fuse)
+        {
+            FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
+            confined = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched }.Enter(sandbox, planned, files);
+            context = context with { Schemes = [files, .. LocationScheme.All] };
+        }
+        else if (sandbox is not null and not SandboxLevel.Off && isServer)
+        {
+            throw new OptionException(Sandbox.Option, "takes engine=fuse: Linux mounts with the rights of root");
+        }
+
         ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
         try
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
+            mountOptions = confined ?? mountOptions;
             FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
             fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.PublicImage, context, nested);
             if (!request.IsSloppy)
@@ -116,6 +133,7 @@ internal sealed class MountSource : IDisposable
     {
         IsClosed = true;
         _stack?.Dispose();
+        Options.Keeper?.Dispose();
     }
 
     // The mount point may be in the folder.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ImageFs.Fuse;
 using ImageFs.Linux;
 
 namespace ImageFs.Mounting;
@@ -8,10 +9,12 @@ namespace ImageFs.Mounting;
 internal sealed class PidFile : IDisposable
 {
     private readonly string _path;
+    private readonly MountKeeper? _keeper;
 
-    private PidFile(string path)
+    private PidFile(string path, MountKeeper? keeper)
     {
         _path = path;
+        _keeper = keeper;
         AppDomain.CurrentDomain.ProcessExit += Remove;
     }
 
@@ -20,27 +23,40 @@ internal sealed class PidFile : IDisposable
 
     /// <summary>Writes the file, whole at once: who finds it finds the id in it.</summary>
     /// <param name="path">The file; null for none.</param>
+    /// <param name="keeper">Who writes it, where this process may not.</param>
     /// <returns>What removes it again.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    internal static PidFile? Write(string? path)
+    internal static PidFile? Write(string? path, MountKeeper? keeper)
     {
         if (path is null)
         {
             return null;
         }
 
-        string full = Paths.Full(path);
+        string full = FullPath(path)!;
+        Errno errno = keeper?.WritePidFile() ?? TryWrite(full);
+        return errno switch
+        {
+            Errno.None => new PidFile(full, keeper),
+            Errno.ENOENT => throw new IOException($"--pid-file {path}: there is no such folder"),
+            _ => throw new IOException($"--pid-file {path}: {LinuxException.Text(errno)}"),
+        };
+    }
+
+    /// <summary>The file's path, wherever this process goes; null for none.</summary>
+    internal static string? FullPath(string? path) => path is null ? null : Paths.Full(path);
+
+    private static Errno TryWrite(string path)
+    {
         try
         {
-            FileWriting.Replace(full, Text);
+            FileWriting.Replace(path, Text);
+            return Errno.None;
         }
         catch (LinuxException e)
         {
-            string reason = e.Errno == Errno.ENOENT ? "there is no such folder" : LinuxException.Text(e.Errno);
-            throw new IOException($"--pid-file {path}: {reason}", e);
+            return e.Errno;
         }
-
-        return new PidFile(full);
     }
 
     /// <inheritdoc/>
@@ -60,6 +76,12 @@ internal sealed class PidFile : IDisposable
 
     private void Remove(object? sender, EventArgs e)
     {
+        if (_keeper is not null)
+        {
+            _keeper.RemovePidFile();
+            return;
+        }
+
         try
         {
             if (HoldsText())

@@ -9,8 +9,13 @@ internal static class ServiceManager
 {
     private const string Variable = "NOTIFY_SOCKET";
 
+    private static Socket? s_socket;
+
     /// <summary>From now on, here and in processes that are started, there is none.</summary>
     internal static void Ignore() => Environment.SetEnvironmentVariable(Variable, null);
+
+    /// <summary>Connects to it, where it listens: later this process may not be allowed to.</summary>
+    internal static void Reach() => Try(static path => s_socket = Connect(path));
 
     /// <summary>The mount answers.</summary>
     /// <param name="status">A line about it, for people.</param>
@@ -22,7 +27,28 @@ internal static class ServiceManager
     internal static void SayStopping() => Say("STOPPING=1");
 
     // A name in the abstract namespace begins with a NUL, which is written as @. Who does not listen misses it.
-    private static void Say(string state)
+    private static void Say(string state) => Try(path =>
+    {
+        using Socket? own = s_socket is null ? Connect(path) : null;
+        (s_socket ?? own!).Send(Encoding.UTF8.GetBytes(state));
+    });
+
+    private static Socket Connect(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? $"\0{path[1..]}" : path));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static void Try(Action<string> action)
     {
         string? path = Environment.GetEnvironmentVariable(Variable);
         if (path is not ['@' or '/', _, ..])
@@ -32,9 +58,7 @@ internal static class ServiceManager
 
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? $"\0{path[1..]}" : path));
-            socket.Send(Encoding.UTF8.GetBytes(state));
+            action(path);
         }
         catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
         {

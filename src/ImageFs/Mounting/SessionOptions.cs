@@ -1,3 +1,4 @@
+using ImageFs.Confinement;
 using ImageFs.Fuse;
 using ImageFs.Linux;
 using ImageFs.Storage;
@@ -122,6 +123,7 @@ internal static class SessionOptions
     {
         _ = options.TakeFlag("auto_unmount");
         _ = EngineOptions.Take(options);
+        _ = Sandbox.Take(options);
         _ = Take(options, source: string.Empty, mountPoint: "/", static _ => { });
     }
 

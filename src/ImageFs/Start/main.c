@@ -3,6 +3,7 @@
 // This forks before there is a runtime. What it passes over is started there: that costs time and nothing else.
 
 #define _GNU_SOURCE
+#include "start.h"
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
@@ -10,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Where the server finds the descriptor to which it writes a byte when the mount answers.
-static const char parent_variable[] = "IMAGEFS_PARENT";
+// Where the server finds the descriptor to which it writes a byte when the mount answers, and that of its keeper.
+static const char parent_variable[] = "IMAGEFS_PARENT", keeper_variable[] = "IMAGEFS_KEEPER";
 
 // Program.Main, under the name that the compiler gives it.
 extern int __managed__Main(int count, char **words);
@@ -83,16 +85,68 @@ static _Noreturn void be_parent(int answer)
     _exit(read(answer, &byte, 1) == 1 ? success : wait_for_end());
 }
 
-static void be_server(int parent)
+static void set_descriptor(const char *variable, int descriptor)
 {
     char number[16];
-    snprintf(number, sizeof number, "%d", parent);
-    setenv(parent_variable, number, 1);
+    snprintf(number, sizeof number, "%d", descriptor);
+    setenv(variable, number, 1);
+}
+
+// For who looks at the list of processes: the words of one that is started as a program, as far as there is room for them.
+static void rename_keeper(int count, char **words)
+{
+    char *place = words[0] + strlen(words[0]) + 1, *end = words[count - 1] + strlen(words[count - 1]), *directory = "";
+    for (int i = 1; i < count; i++) {
+        if (strcmp(words[i], "-o") == 0) {
+            i++;
+        } else {
+            directory = words[i];
+        }
+    }
+
+    directory = strdup(directory);
+    memset(place, 0, end - place);
+    int length = snprintf(place, end - place + 1, "%s", KEEPER_WORD) + 1;
+    if (directory != NULL && length < end - place) {
+        snprintf(place + length, end - place - length + 1, "%s", directory);
+    }
+
+    free(directory);
+}
+
+// It is started as a program where this fails, or is not come by.
+static void fork_keeper(int count, char **words)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return;
+    }
+
+    pid_t keeper = fork();
+    if (keeper == 0) {
+        rename_keeper(count, words);
+        dup2(ends[1], STDIN_FILENO);
+        _exit(keep());
+    }
+
+    close(ends[1]);
+    if (keeper > 0) {
+        set_descriptor(keeper_variable, ends[0]);
+    } else {
+        close(ends[0]);
+    }
+}
+
+static void be_server(int parent, int count, char **words)
+{
+    set_descriptor(parent_variable, parent);
+    fork_keeper(count, words);
 }
 
 static void fork_server(int count, char **words)
 {
     unsetenv(parent_variable);
+    unsetenv(keeper_variable);
     if (getenv("NOTIFY_SOCKET") != NULL || !is_plain_mount(count, words)) {
         return;
     }
@@ -131,7 +185,7 @@ static void fork_server(int count, char **words)
 
     close(answer[0]);
     if (server == 0) {
-        be_server(answer[1]);
+        be_server(answer[1], count, words);
     } else {
         close(answer[1]);
     }
@@ -163,6 +217,10 @@ static void fit_heap(void)
 
 int main(int count, char **words)
 {
+    if (count > 1 && strcmp(words[1], KEEPER_WORD) == 0) {
+        return keep();
+    }
+
     fit_heap();
     fork_server(count, words);
     return __managed__Main(count, words);

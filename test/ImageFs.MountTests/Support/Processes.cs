@@ -6,7 +6,7 @@ internal static class Processes
     /// <summary>The process that has a mount point on its command line and is the program under test.</summary>
     public static int ServerOf(string directory)
     {
-        int[] servers = ProcessTable.Find("imagefs", directory);
+        int[] servers = ProcessTable.Find("imagefs", words => words.Contains(directory) && !words.Contains("--keeper"));
         Assert.That(servers, Has.Length.EqualTo(1), $"servers of {directory}");
         return servers[0];
     }

@@ -1,0 +1,149 @@
+using System.Globalization;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Storage.Containers;
+
+namespace ImageFs.Confinement;
+
+/// <summary>
+/// Takes from this process, before it looks at an image, what it does not need for it: a flaw in a parser is then worth what is left. What an image
+/// may name later is opened within that.
+/// </summary>
+/// <param name="level">How much is taken.</param>
+/// <param name="reason">Why it is not more; empty when nothing is missing.</param>
+internal sealed class Sandbox(SandboxLevel level, string reason)
+{
+    /// <summary>The option.</summary>
+    internal const string Option = "sandbox";
+
+    /// <summary>The one that there is when nobody says which.</summary>
+    internal const SandboxLevel Usual = SandboxLevel.Off;
+
+    private const ulong ReadAnyFile = 1UL << 2; // CAP_DAC_READ_SEARCH
+    private const ulong BecomeOthers = (1UL << 6) | (1UL << 7); // CAP_SETGID, CAP_SETUID
+    private const string NotCompiledAhead = "only the program in one file has it, not dotnet imagefs.dll";
+
+    /// <summary>How much is taken.</summary>
+    internal SandboxLevel Level => level;
+
+    /// <summary>One line for people.</summary>
+    internal string Text => $"sandbox: {Name(level)}{(reason.Length > 0 ? $": {reason}" : string.Empty)}";
+
+    /// <summary>What a kernel or a program lacks for the strict one, in words for people; empty for nothing.</summary>
+    internal static string Missing => !NativeStart.IsHere ? NotCompiledAhead
+        : Landlock.Version == 0 ? "this kernel has no Landlock (Linux 5.13, and lsm=landlock when it starts)" : string.Empty;
+
+    /// <summary>Takes the option; null when it was not given.</summary>
+    /// <exception cref="OptionException">Its value is none of the levels.</exception>
+    internal static SandboxLevel? Take(OptionList options) => options.TakeChoice(Option, "strict", "basic", "off") switch
+    {
+        "strict" => SandboxLevel.Strict,
+        "basic" => SandboxLevel.Basic,
+        "off" => SandboxLevel.Off,
+        _ => null,
+    };
+
+    /// <summary>The strictest that works for what is asked for, at most the one that is wanted.</summary>
+    internal static Sandbox Choose(SandboxLevel wanted, SandboxRequest request)
+    {
+        if (wanted == SandboxLevel.Off || !NativeStart.IsHere)
+        {
+            return new Sandbox(SandboxLevel.Off, wanted == SandboxLevel.Off ? string.Empty : NotCompiledAhead);
+        }
+
+        string obstacle = wanted == SandboxLevel.Basic ? string.Empty : ObstacleTo(request);
+        return wanted == SandboxLevel.Basic || obstacle.Length > 0
+            ? new Sandbox(SandboxLevel.Basic, Join(obstacle, Missing))
+            : new Sandbox(SandboxLevel.Strict, Missing);
+    }
+
+    /// <summary>Takes it, from all threads, for good.</summary>
+    /// <exception cref="LinuxException">It cannot be taken: nothing may be read then.</exception>
+    internal void Enter(SandboxRequest request)
+    {
+        if (level == SandboxLevel.Off)
+        {
+            return;
+        }
+
+        bool isStrict = level == SandboxLevel.Strict;
+        uint[]? ids = isStrict ? OwnerOf(request) : null;
+        using Landlock? rules = Landlock.TryCreate(request.HasRemote, mayRead: !isStrict);
+        if (rules is not null)
+        {
+            SandboxRules.Add(rules, request);
+        }
+
+        int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0);
+        int error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, ids?.Length ?? 0, isStrict ? 0 : ReadAnyFile | BecomeOthers, flags);
+        if (error != 0)
+        {
+            throw new LinuxException("sandbox", (Errno)error, null, $"-o {Option}=off does without");
+        }
+    }
+
+    // Why the rights that a strict one leaves would not do; empty when they do.
+    private static string ObstacleTo(SandboxRequest request)
+    {
+        OptionList options = request.Options.Copy();
+        if (request.HasRings)
+        {
+            return "transport=uring takes system calls that no filter looks into";
+        }
+
+        if (options.TakeValue("backing") is "any" or "device")
+        {
+            return "with backing= files may lie anywhere";
+        }
+
+        if (!Processes.IsRoot)
+        {
+            return string.Empty;
+        }
+
+        if (request.IsTree)
+        {
+            return "images of a folder may be of many users";
+        }
+
+        uint[] owners = [.. OwnersOf(request)];
+        return owners is [] or [0] ? string.Empty
+            : owners.Length > 1 ? "the images are of several users"
+            : !MayBecomeOthers ? "this process cannot become the image's owner"
+            : OpensOthers(options) ? "a file that an option names may be for root only"
+            : request.Paths.Any(path => !MayList(owners[0], Path.GetDirectoryName(Paths.Full(path)) ?? "/")) ? "the image's owner cannot open its folder" : string.Empty;
+    }
+
+    // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule).
+    private static uint[]? OwnerOf(SandboxRequest request)
+    {
+        uint[] owners = Processes.IsRoot ? [.. OwnersOf(request)] : [];
+        return owners is [> 0 and uint owner] ? [owner, .. UserRights.Of(owner).Groups] : null;
+    }
+
+    // Who gives an open descriptor has it.
+    private static IEnumerable<uint> OwnersOf(SandboxRequest request) =>
+        request.Paths.Where(path => PipedImage.FindDescriptor(path) is null).Select(path => Files.Status(path).Uid).Distinct();
+
+    private static bool MayBecomeOthers => Diagnosis.Kernel.Has(BecomeOthers) && Diagnosis.Kernel.Read("/proc/self/uid_map") is { } map
+        && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
+
+    private static bool OpensOthers(OptionList options) =>
+        SandboxRules.FileOptions.Any(name => options.TakeValue(name) is not null) || options.TakeValue("cache-dir") is not null
+        || Environment.GetEnvironmentVariable(SandboxRules.CredentialsVariable) is not null;
+
+    private static bool MayList(uint owner, string folder)
+    {
+        bool mayList = false;
+        _ = UserRights.Of(owner).TryRun(() =>
+        {
+            using FileDescriptor? descriptor = Files.TryOpen(folder, OpenFlags.ReadOnly, out _);
+            mayList = descriptor is not null;
+        });
+        return mayList;
+    }
+
+    private static string Join(string first, string second) => first.Length == 0 ? second : second.Length == 0 ? first : $"{first}; {second}";
+
+    private static string Name(SandboxLevel level) => level.ToString().ToLower(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,122 @@
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Storage.Containers;
+
+namespace ImageFs.Confinement;
+
+/// <summary>Which files a process in a sandbox may read, and which it may write.</summary>
+internal static class SandboxRules
+{
+    /// <summary>Where systemd keeps a service's credentials.</summary>
+    internal const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
+
+    private const LandlockAccess Device = LandlockAccess.ReadFile | LandlockAccess.WriteFile;
+
+    // Libraries, for decoders that an image asks for; what the runtime looks at of the machine; local time.
+    private static readonly string[] s_system =
+    [
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf",
+        "/proc", "/sys/devices", "/sys/fs/cgroup", "/dev/urandom", "/etc/localtime", "/usr/share/zoneinfo",
+    ];
+
+    // What finding a host and checking its certificate takes.
+    private static readonly string[] s_network =
+    [
+        "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",
+        "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+    ];
+
+    private static readonly string[] s_accounts = ["/etc/passwd", "/etc/group", "/etc/nsswitch.conf"];
+
+    // Of some a name stands before the file (extent=NAME=FILE), or a sign (http-header=@FILE); what is no file allows nothing.
+    private static readonly string[] s_fileOptions = ["key-file", "netrc", "ca", "http-header"];
+    private static readonly string[] s_imageOptions = ["device", "header", "backing-file", "parent", "extent", "logdev", "rtdev"];
+
+    /// <summary>Options that name a file.</summary>
+    internal static IEnumerable<string> FileOptions => s_fileOptions.Concat(s_imageOptions);
+
+    /// <summary>Adds all rules.</summary>
+    internal static void Add(Landlock rules, SandboxRequest request)
+    {
+        OptionList options = request.Options.Copy();
+        IEnumerable<string> folders = [string.Empty, .. request.Paths.Select(path => Path.GetDirectoryName(Paths.Full(path)) ?? "/")];
+        IEnumerable<string> images = s_imageOptions.SelectMany(options.TakeValues).SelectMany(FilesOf)
+            .SelectMany(path => folders.Select(folder => Path.Combine(folder, path))).Where(Paths.IsFile);
+        foreach (string path in request.Paths.Concat(images))
+        {
+            AddImage(rules, path, request.IsTree);
+        }
+
+        AddAll(rules, [.. s_system, .. s_fileOptions.SelectMany(options.TakeValues).SelectMany(FilesOf), .. Variables(CredentialsVariable), .. Variables("LD_LIBRARY_PATH")]);
+        if (request.HasRemote)
+        {
+            AddAll(rules, [.. s_network, .. Variables("SSL_CERT_FILE"), .. Variables("SSL_CERT_DIR"), .. Variables("HOME").Select(home => $"{home}/.netrc")]);
+        }
+
+        if (HasAccountName(options, "uid") || HasAccountName(options, "gid"))
+        {
+            AddAll(rules, s_accounts);
+        }
+
+        foreach (string device in (ReadOnlySpan<string>)["/dev/null", "/dev/fuse", "/dev/tty"])
+        {
+            rules.Allow(device, Device);
+        }
+
+        foreach (string folder in WritableOf([.. request.CacheFolders], [.. folders]))
+        {
+            rules.Allow(folder, Device | LandlockAccess.MakeFolder | LandlockAccess.Truncate);
+        }
+    }
+
+    // One that was asked for is made, since that cannot be done later; of the usual ones none in which an image lies.
+    private static IEnumerable<string> WritableOf(string[] cacheFolders, string[] imageFolders)
+    {
+        if (cacheFolders is not [var wanted])
+        {
+            return cacheFolders.Where(folder => !Array.Exists(imageFolders, image => $"{image}/".StartsWith($"{folder}/", StringComparison.Ordinal)));
+        }
+
+        try
+        {
+            FileWriting.MakeFolder(wanted);
+        }
+        catch (LinuxException)
+        {
+            // Who makes a file in it will say so.
+        }
+
+        return cacheFolders;
+    }
+
+    // The file may be a link: it is its own folder that files beside it are looked for in.
+    private static void AddImage(Landlock rules, string path, bool isTree)
+    {
+        if (PipedImage.FindDescriptor(path) is not null)
+        {
+            path = Paths.ReadLink(path == PipedImage.StandardInput ? "/dev/fd/0" : path) is { } target && target[0] == '/' ? target : Environment.CurrentDirectory;
+        }
+
+        string full = Paths.Full(path);
+        rules.Allow(full, LandlockAccess.Read);
+        if (!isTree && Path.GetDirectoryName(full) is { } folder && !Files.Status(full).IsBlockDevice)
+        {
+            rules.Allow(folder, LandlockAccess.Read);
+        }
+    }
+
+    private static IEnumerable<string> FilesOf(string value) => [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..], value.TrimStart('@')];
+
+    private static void AddAll(Landlock rules, IEnumerable<string> paths)
+    {
+        foreach (string path in paths)
+        {
+            rules.Allow(path, LandlockAccess.Read);
+        }
+    }
+
+    private static string[] Variables(string name) =>
+        (Environment.GetEnvironmentVariable(name) ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool HasAccountName(OptionList options, string name) => options.TakeValue(name) is { } value && !value.All(char.IsAsciiDigit);
+}

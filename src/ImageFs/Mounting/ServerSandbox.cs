@@ -1,0 +1,65 @@
+using ImageFs.Confinement;
+using ImageFs.Fuse;
+using ImageFs.Images;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Storage.Containers;
+
+namespace ImageFs.Mounting;
+
+/// <summary>Puts the server of a mount into its sandbox, before it reads a byte of an image: what takes rights is done, or prepared, before.</summary>
+/// <param name="request">What is to be mounted.</param>
+/// <param name="context">What the image will be opened with, its options not taken yet.</param>
+/// <param name="log">Takes warnings, a line each.</param>
+internal sealed class ServerSandbox(MountRequest request, OpenContext context, Action<string> log)
+{
+    /// <summary>Whether the image is a folder of images.</summary>
+    internal required bool IsTree { get; init; }
+
+    /// <summary>Whether somebody is to take the mount away if its server dies.</summary>
+    internal required bool IsWatched { get; init; }
+
+    /// <summary>Opens the images, has a keeper ready for the mount, and gives up all rights that are not needed after that.</summary>
+    /// <param name="wanted">How much is to be given up; null when nobody said.</param>
+    /// <param name="options">How and where will be mounted.</param>
+    /// <param name="files">Takes the image files that it opens.</param>
+    /// <returns>The options to mount with.</returns>
+    /// <exception cref="LinuxException">A file cannot be opened, or a right not be given up.</exception>
+    /// <exception cref="FuseMountException">It cannot be mounted there.</exception>
+    internal FuseMountOptions Enter(SandboxLevel? wanted, FuseMountOptions options, OpenedFiles files)
+    {
+        OptionList words = context.Options.Copy();
+        IEnumerable<ImageLocation> further = words.TakeValues(ImageStack.DeviceOption).Concat(words.TakeValues("header")).Select(ImageLocation.Parse)
+            .Where(location => !location.IsPath || Paths.IsFile(location.Outer));
+        ImageLocation[] locations = [.. ((IEnumerable<string>)[request.Image, .. request.Further]).Select(ImageLocation.Parse), .. further];
+        var subject = new SandboxRequest
+        {
+            Options = context.Options,
+            Paths = [.. locations.Where(location => location.IsPath).Select(location => location.Outer)],
+            CacheFolders = context.Cache.Folders,
+            IsTree = IsTree,
+            HasRemote = locations.Any(location => !location.IsPath),
+            HasRings = options.Transport == FuseTransport.Ring,
+        };
+        if (!IsTree && (wanted ?? Sandbox.Usual) != SandboxLevel.Off)
+        {
+            Array.ForEach([.. subject.Paths], files.Add);
+        }
+
+        var sandbox = Sandbox.Choose(wanted ?? Sandbox.Usual, subject);
+        if (request.IsVerbose || (wanted is { } level && sandbox.Level != level))
+        {
+            log(sandbox.Text);
+        }
+
+        if (sandbox.Level == SandboxLevel.Off)
+        {
+            return options;
+        }
+
+        options = FileDevice.FindDescriptor(options.MountPoint) is not null ? options
+            : MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, IsWatched, PidFile.FullPath(request.PidFile));
+        sandbox.Enter(subject);
+        return options;
+    }
+}

@@ -1,0 +1,20 @@
+// What is done without the runtime: in the Native AOT program only.
+
+#pragma once
+
+// The words that make a keeper of a process (MountKeeper).
+#define KEEPER_WORD "--keeper"
+
+// The whole life of a keeper, whose server is at the other end of standard input.
+int keep(void);
+
+// Takes rights away from all threads of this process for good.
+//
+// rules: a ruleset of Landlock, or -1 for none.
+// ids: the user and the group to become, and groups; NULL to stay.
+// capabilities: those to be left with, by their bits.
+// flags: what the list of system calls has besides.
+//
+// Returns 0, or an error number: then nothing can be said of what was taken.
+enum confine_flags { confine_network = 1, confine_rings = 2 };
+int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags);

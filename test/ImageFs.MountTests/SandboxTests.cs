@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ImageFs.MountTests.Support;
+
+namespace ImageFs.MountTests;
+
+/// <summary>
+/// The walls around the server of the program in one file: every thread of a real one is made to call the kernel, as it would if an image had taken
+/// its parser over.
+/// </summary>
+public sealed class SandboxTests
+{
+    private const int Owner = 1234;
+    private const int PermissionDenied = -13;
+    private const int NotPermitted = -1;
+
+    private TestFolder _folder = null!;
+    private string _image = null!;
+
+    [OneTimeSetUp]
+    public void SetUp()
+    {
+        Need.Fuse();
+        Need.Root();
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            Assert.Ignore("Native/inject.c is for x86-64");
+        }
+
+        _folder = new TestFolder();
+        _image = _folder["sample.iso"];
+        File.Copy(TestImages.Get("sample"), _image);
+        File.WriteAllText(_folder["beside"], "beside");
+        Tool.Run("chmod", "755", _folder.Path).Succeeded();
+        Tool.Run("chown", $"{Owner}", _image).Succeeded();
+        Tool.Run("chmod", "600", _image).Succeeded();
+    }
+
+    [OneTimeTearDown]
+    public void TearDown() => _folder?.Dispose();
+
+    private static IEnumerable<TestCaseData> Attempts()
+    {
+        string other = $"{Environment.ProcessId}";
+        return
+        [
+            Attempt("read a file of the system", 2, PermissionDenied, "/etc/passwd", "0"),
+            Attempt("list a folder of the system", 2, PermissionDenied, "/etc", "0x10000"),
+            Attempt("write a file of the system", 2, PermissionDenied, "/etc/sandbox-test", "0x41", "0x1B6"),
+            Attempt("change the image", 2, PermissionDenied, "IMAGE", "1"),
+            Attempt("remove the image", 87, NotPermitted, "IMAGE"),
+            Attempt("make a socket", 41, NotPermitted, "2", "1", "0"),
+            Attempt("connect", 42, NotPermitted, "0", "0", "0"),
+            Attempt("start a program", 59, NotPermitted, "/bin/true", "0", "0"),
+            Attempt("start a process", 57, NotPermitted),
+            Attempt("start a process by clone", 56, NotPermitted, "17", "0", "0", "0", "0"),
+            Attempt("trace another process", 101, NotPermitted, "16", other, "0", "0"),
+            Attempt("read another process", 310, NotPermitted, other, "0", "0", "0", "0", "0"),
+            Attempt("read the memory of another process", 2, PermissionDenied, $"/proc/{other}/mem", "0"),
+            Attempt("end another process", 62, NotPermitted, other, "0"),
+            Attempt("signal another process's thread", 234, NotPermitted, other, other, "0"),
+            Attempt("mount", 165, NotPermitted, "none", "/mnt", "tmpfs", "0", "0"),
+            Attempt("unmount", 166, NotPermitted, "/mnt", "0"),
+            Attempt("leave a namespace", 272, NotPermitted, "0x20000"),
+            Attempt("become root", 105, NotPermitted, "0"),
+            Attempt("make memory into code", 10, NotPermitted, "0", "4096", "7"),
+            Attempt("map code", 9, NotPermitted, "0", "4096", "7", "0x22", "-1", "0"),
+            Attempt("make a ring", 425, NotPermitted, "1", "0"),
+            Attempt("type into the terminal", 16, NotPermitted, "0", "0x5412", "x"),
+            Attempt("load a program into the kernel", 321, NotPermitted, "0", "0", "0"),
+        ];
+
+        static TestCaseData Attempt(string what, int call, long result, params string[] arguments) =>
+            new TestCaseData(call, arguments, result).SetArgDisplayNames(what);
+    }
+
+    [TestCaseSource(nameof(Attempts))]
+    public void No_thread_of_a_server_may(int call, string[] arguments, long result)
+    {
+        using Server server = Server.Start(_image, "strict");
+        arguments = [.. arguments.Select(argument => argument == "IMAGE" ? _image : argument)];
+        Assert.That(server.Threads, Is.Not.Empty);
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Injection.Call(thread, call, arguments), Is.EqualTo(result), $"thread {thread}");
+        }
+
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+    }
+
+    [Test]
+    public void A_server_may_read_beside_its_image()
+    {
+        using Server server = Server.Start(_image, "strict");
+        Assert.That(Injection.Call(server.Threads[0], 2, _folder["beside"], "0"), Is.GreaterThanOrEqualTo(0));
+    }
+
+    [Test]
+    public void Without_a_sandbox_the_same_calls_are_obeyed()
+    {
+        using Server server = Server.Start(_image, "off");
+        int thread = server.Threads[0];
+        Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.GreaterThanOrEqualTo(0));
+        Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.GreaterThanOrEqualTo(0));
+        Assert.That(Injection.Call(thread, 62, $"{Environment.ProcessId}", "0"), Is.Zero);
+        Assert.That(Injection.Call(thread, 9, "0", "4096", "7", "0x22", "-1", "0"), Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Root_becomes_the_owner_of_the_image_without_capabilities()
+    {
+        using Server server = Server.Start(_image, "strict");
+        foreach (int thread in server.Threads)
+        {
+            Dictionary<string, string> status = server.StatusOf(thread);
+            Assert.That(status["Uid"], Is.EqualTo($"{Owner}\t{Owner}\t{Owner}\t{Owner}"));
+            Assert.That(status["CapEff"], Is.EqualTo("0000000000000000"));
+            Assert.That(status["CapPrm"], Is.EqualTo("0000000000000000"));
+            Assert.That(status["NoNewPrivs"], Is.EqualTo("1"));
+            Assert.That(status["Seccomp"], Is.EqualTo("2"));
+        }
+    }
+
+    [Test]
+    public void A_basic_one_reads_what_its_user_may_and_writes_nothing()
+    {
+        using Server server = Server.Start(_image, "basic");
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.GreaterThanOrEqualTo(0));
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "1"), Is.EqualTo(PermissionDenied));
+            Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.EqualTo(NotPermitted));
+        }
+    }
+
+    [Test]
+    public void What_cannot_be_strict_is_basic_and_says_so()
+    {
+        using Server server = Server.Start(_image, "strict,backing=any");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: basic: with backing= files may lie anywhere\n"));
+        Assert.That(server.StatusOf(server.Threads[0])["Seccomp"], Is.EqualTo("2"));
+    }
+
+    /// <summary>A server of the program in one file.</summary>
+    private sealed class Server : IDisposable
+    {
+        private readonly ImageMount _mount;
+        private readonly int _process;
+
+        private Server(ImageMount mount, string said)
+        {
+            _mount = mount;
+            Said = said;
+            _process = Processes.ServerOf(mount.Directory);
+        }
+
+        public string Directory => _mount.Directory;
+
+        /// <summary>What the mount wrote to standard error.</summary>
+        public string Said { get; }
+
+        /// <summary>Its threads, the first one first.</summary>
+        public int[] Threads => [.. System.IO.Directory.GetDirectories($"/proc/{_process}/task").Select(Path.GetFileName).Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).Order()];
+
+        public static Server Start(string image, string sandbox)
+        {
+            var mount = ImageMount.Prepare(image);
+            ToolResult result = Tool.Run(Make.Published, "mount", "-o", $"sandbox={sandbox}", image, mount.Directory).Succeeded();
+            return new Server(mount, result.Error);
+        }
+
+        public Dictionary<string, string> StatusOf(int thread) => File.ReadAllLines($"/proc/{_process}/task/{thread}/status")
+            .Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1].Trim());
+
+        public void Dispose() => _mount.Dispose();
+    }
+}
