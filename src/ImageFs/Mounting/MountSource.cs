@@ -80,7 +80,7 @@ internal sealed class MountSource : IDisposable
 
         using var files = new OpenedFiles();
         FuseMountOptions? confined = null;
-        if (isServer && engine.Engine == Mounting.Engine.Fuse)
+        if (isServer && engine is { Engine: Mounting.Engine.Fuse, PassesThrough: false })
         {
             FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
             confined = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched }.Enter(sandbox, planned, files);
@@ -88,7 +88,7 @@ internal sealed class MountSource : IDisposable
         }
         else if (sandbox is not null and not SandboxLevel.Off && isServer)
         {
-            throw new OptionException(Sandbox.Option, "takes engine=fuse: Linux mounts with the rights of root");
+            throw new OptionException(Sandbox.Option, "takes engine=fuse without passthrough: Linux reads by itself with the rights of root only");
         }
 
         ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
