@@ -9,13 +9,13 @@ internal static class ServiceManager
 {
     private const string Variable = "NOTIFY_SOCKET";
 
-    private static Socket? s_socket;
+    private static Socket? _socket;
 
     /// <summary>From now on, here and in processes that are started, there is none.</summary>
     internal static void Ignore() => Environment.SetEnvironmentVariable(Variable, null);
 
     /// <summary>Connects to it, where it listens: later this process may not be allowed to.</summary>
-    internal static void Reach() => Try(static path => s_socket = Connect(path));
+    internal static void Reach() => Try(static path => _socket = Connect(path));
 
     /// <summary>The mount answers.</summary>
     /// <param name="status">A line about it, for people.</param>
@@ -29,8 +29,8 @@ internal static class ServiceManager
     // A name in the abstract namespace begins with a NUL, which is written as @. Who does not listen misses it.
     private static void Say(string state) => Try(path =>
     {
-        using Socket? own = s_socket is null ? Connect(path) : null;
-        (s_socket ?? own!).Send(Encoding.UTF8.GetBytes(state));
+        using Socket? own = _socket is null ? Connect(path) : null;
+        (_socket ?? own!).Send(Encoding.UTF8.GetBytes(state));
     });
 
     private static Socket Connect(string path)
