@@ -75,10 +75,10 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         }
 
         int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0);
-        int error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, ids?.Length ?? 0, isStrict ? 0 : ReadAnyFile | BecomeOthers, flags);
-        if (error != 0)
+        Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, isStrict ? 0 : ReadAnyFile | BecomeOthers, flags);
+        if (error != Errno.None)
         {
-            throw new LinuxException("sandbox", (Errno)error, null, $"-o {Option}=off does without");
+            throw new LinuxException("sandbox", error, null, $"-o {Option}=off does without");
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ImageFs.Confinement;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
