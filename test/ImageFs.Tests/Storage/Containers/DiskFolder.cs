@@ -96,6 +96,15 @@ internal sealed class DiskFolder : IDisposable
     /// <returns>What it printed.</returns>
     public string Run(string program, string[] arguments)
     {
+        (int status, string said) = Try(program, arguments);
+        Assert.That(status, Is.Zero, $"{program} {string.Join(' ', arguments)}: {said}");
+        return said;
+    }
+
+    /// <summary>Runs a program in the folder, which may fail.</summary>
+    /// <returns>Its exit status, and what it printed: of one that failed with its errors.</returns>
+    public (int Status, string Said) Try(string program, string[] arguments)
+    {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _path, RedirectStandardError = true, RedirectStandardOutput = true };
         try
         {
@@ -103,8 +112,7 @@ internal sealed class DiskFolder : IDisposable
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             string error = process.StandardError.ReadToEnd();
             Assert.That(process.WaitForExit(TimeSpan.FromSeconds(60)), Is.True, program);
-            Assert.That(process.ExitCode, Is.Zero, $"{program} {string.Join(' ', arguments)}: {output.Result}{error}");
-            return output.Result;
+            return (process.ExitCode, process.ExitCode == 0 ? output.Result : output.Result + error);
         }
         catch (System.ComponentModel.Win32Exception)
         {
