@@ -54,6 +54,33 @@ internal sealed class EndTests
         Assert.That(Processes.IsRunning(server), Is.False);
     }
 
+    [TestCase("sample.iso")]
+    [TestCase("./sample.iso")]
+    [TestCase("link.iso")]
+    public void The_image_names_its_mount(string name)
+    {
+        using var folder = new TestFolder();
+        File.Copy(TestImages.Get("sample"), folder["sample.iso"]);
+        File.CreateSymbolicLink(folder["link.iso"], "sample.iso");
+        Directory.CreateDirectory(folder["one"]);
+        Directory.CreateDirectory(folder["two"]);
+        string script = $"""
+            cd "$1"; "$2" mount sample.iso one; "$2" umount {name}; ! mountpoint -q one
+            "$2" mount sample.iso one; "$2" mount sample.iso two; ! "$2" umount {name} 2>said || exit 9; mountpoint -q one; mountpoint -q two
+            "$2" umount one; "$2" umount {name}; ! mountpoint -q two; ! "$2" umount {name} 2>>said
+            """;
+        try
+        {
+            Tool.Run("timeout", Limits.Script, "bash", "-ec", script, "bash", folder.Path, ImageFsProgram.Path).Succeeded();
+        }
+        finally
+        {
+            Tool.CleanUp("umount", "-ql", folder["one"], folder["two"]);
+        }
+
+        Assert.That(File.ReadAllText(folder["said"]), Does.Contain($"mounted on {folder["one"]}, {folder["two"]}").And.Contain("not mounted by imagefs"));
+    }
+
     [Test]
     public void A_mount_in_the_background_does_not_hold_the_callers_directory_or_output()
     {

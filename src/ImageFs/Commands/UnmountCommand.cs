@@ -7,7 +7,7 @@ using ImageFs.Mounting;
 
 namespace ImageFs.Commands;
 
-/// <summary><c>imagefs umount DIR</c>.</summary>
+/// <summary><c>imagefs umount DIR</c>, <c>imagefs umount IMAGE</c>.</summary>
 internal static class UnmountCommand
 {
     private const int MaxLinks = 40;
@@ -17,12 +17,13 @@ internal static class UnmountCommand
 
     internal static Command Create()
     {
-        var directories = new Argument<string[]>("DIR") { Description = "The mount point; there may be several.", Arity = ArgumentArity.OneOrMore };
+        var directories = new Argument<string[]>("DIR") { Description = "The mount point, or the image that is mounted there; there may be several.", Arity = ArgumentArity.OneOrMore };
         var lazy = new Option<bool>("-z", "-l", "--lazy") { Description = "Take it out of the tree now; it ends when the last file is closed." };
         var command = new Verb("umount", "Unmount an image, and wait until its server has ended.")
         {
             directories, lazy,
             new Example("imagefs umount /mnt", "unmount, and wait for the server's end"),
+            new Example("imagefs umount debian.iso", "wherever that is mounted"),
         };
         command.Aliases.Add("unmount");
         command.SetAction(parsed => UnmountAll(parsed.GetRequiredValue(directories), parsed.GetValue(lazy)));
@@ -37,7 +38,7 @@ internal static class UnmountCommand
         {
             try
             {
-                Unmount(Paths.Full(directory), lazy);
+                Unmount(directory, lazy);
             }
             catch (FuseMountException e) when (directories.Length > 1)
             {
@@ -49,9 +50,11 @@ internal static class UnmountCommand
         return status;
     }
 
-    private static void Unmount(string path, bool lazy)
+    private static void Unmount(string word, bool lazy)
     {
-        string directory = FindMountPoint(path);
+        string path = Paths.Full(word);
+        string directory = FindMountPoint(path) ?? FindMountOf(word) ??
+            throw new FuseMountException($"{path}: {(Mounts.TypeAt(path) is not null || Paths.Exists(path) ? "not mounted by imagefs" : "there is no such folder or image")}");
         if (MountedImage.At(directory) is { Engine: Engine.Kernel } mount)
         {
             mount.UnmountFromKernel(lazy);
@@ -84,7 +87,7 @@ internal static class UnmountCommand
     }
 
     // As /proc/self/mountinfo has it. The mount is not looked into: the server may be dead, or hang.
-    private static string FindMountPoint(string path)
+    private static string? FindMountPoint(string path)
     {
         string directory = Path.TrimEndingDirectorySeparator(path);
         for (int links = 0; links < MaxLinks; links++)
@@ -110,8 +113,18 @@ internal static class UnmountCommand
             }
         }
 
-        bool isThere = Mounts.TypeAt(path) is not null || Paths.Exists(path);
-        throw new FuseMountException($"{path}: {(isThere ? "not mounted by imagefs" : "there is no such folder")}");
+        return null;
+    }
+
+    // Of an image that is mounted several times nobody knows which is meant.
+    private static string? FindMountOf(string image)
+    {
+        string full = Paths.Full(image);
+        string[] names = [image, full, Paths.Resolve(full) ?? full];
+        string[] directories = [.. MountedImage.All().Where(mount => names.Contains(mount.Image)).Select(mount => mount.Directory).Distinct()];
+        return directories.Length > 1
+            ? throw new FuseMountException($"{image}: mounted on {string.Join(", ", directories)}: name the one that is meant")
+            : directories.FirstOrDefault();
     }
 
     private static int? TryFindServer(string directory)

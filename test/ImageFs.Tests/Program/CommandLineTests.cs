@@ -56,6 +56,8 @@ public sealed class CommandLineTests
 
     [TestCase("umount -q m", ExpectedResult = "unknown option '-q'")]
     [TestCase("mount -q x.iso m", ExpectedResult = "unknown option '-q'")]
+    [TestCase("find -size -1M x.iso", ExpectedResult = null)]
+    [TestCase("find -ls -1 x.iso", ExpectedResult = "unknown option '-1'")]
     [TestCase("ls -9 x.iso", ExpectedResult = "unknown option '-9'")]
     [TestCase("info --no-such-option=5 x.iso", ExpectedResult = "unknown option '--no-such-option=5'")]
     [TestCase("ls -//x.img -q", ExpectedResult = "unknown option '-q'")]
