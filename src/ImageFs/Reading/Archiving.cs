@@ -105,16 +105,16 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
     };
 
     // All that may be damaged is read before anything is written.
-    private void Begin(WalkedNode file, TarMember member, params (string Key, byte[] Value)[] records)
+    private void Begin(WalkedNode file, TarMember member, params (byte[] Key, byte[] Value)[] records)
     {
-        var attributes = new List<(string Key, byte[] Value)>();
+        var attributes = new List<(byte[] Key, byte[] Value)>();
         if (TakesAttributes && fileSystem.HasExtendedAttributes)
         {
             foreach (byte[] name in fileSystem.ListExtendedAttributes(file.Node))
             {
                 if (fileSystem.GetExtendedAttribute(file.Node, name) is { } value)
                 {
-                    attributes.Add(($"SCHILY.xattr.{Encoding.UTF8.GetString(name)}", value));
+                    attributes.Add((KeyOf(name), value));
                 }
             }
         }
@@ -122,15 +122,32 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
         // Of names that are no UTF-8 bsdtar wants to know it.
         if (!Utf8.IsValid(member.Name) || !Utf8.IsValid(member.Link))
         {
-            _tar.AddRecord("hdrcharset", "BINARY");
+            _tar.AddRecord("hdrcharset"u8, "BINARY");
         }
 
-        foreach ((string key, byte[] value) in records.Concat(attributes))
+        foreach ((byte[] key, byte[] value) in records.Concat(attributes))
         {
             _tar.AddRecord(key, value);
         }
 
         _tar.WriteHeader(member);
+    }
+
+    // A name may have any bytes; of those that a key cannot have GNU tar writes the numbers.
+    private static byte[] KeyOf(byte[] attribute)
+    {
+        List<byte> key = [.. "SCHILY.xattr."u8];
+        foreach (byte unit in attribute)
+        {
+            key.AddRange(unit switch
+            {
+                (byte)'=' => "%3D"u8,
+                (byte)'%' => "%25"u8,
+                _ => [unit],
+            });
+        }
+
+        return [.. key];
     }
 
     private void AddContents(WalkedNode file, TarMember member)
@@ -153,10 +170,10 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
             Begin(
                 file,
                 member with { Name = [.. member.Name.AsSpan(0, slash), .. "GNUSparseFile.0/"u8, .. member.Name.AsSpan(slash)], StoredLength = map.Length + data },
-                ("GNU.sparse.major", "1"u8.ToArray()),
-                ("GNU.sparse.minor", "0"u8.ToArray()),
-                ("GNU.sparse.name", member.Name),
-                ("GNU.sparse.realsize", Digits(source.Length)));
+                ("GNU.sparse.major"u8.ToArray(), "1"u8.ToArray()),
+                ("GNU.sparse.minor"u8.ToArray(), "0"u8.ToArray()),
+                ("GNU.sparse.name"u8.ToArray(), member.Name),
+                ("GNU.sparse.realsize"u8.ToArray(), Digits(source.Length)));
             _tar.Write(map);
         }
         else

@@ -33,11 +33,10 @@ internal sealed class TarWriter(Stream output)
     /// <summary>Adds a record for the next header.</summary>
     /// <param name="key">What it is.</param>
     /// <param name="value">Its value.</param>
-    internal void AddRecord(string key, ReadOnlySpan<byte> value)
+    internal void AddRecord(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         // "25 path=...\n": the length is that of all of it, its own digits too.
-        byte[] name = Encoding.UTF8.GetBytes(key);
-        int rest = name.Length + value.Length + 3;
+        int rest = key.Length + value.Length + 3;
         int length = rest + 1;
         while (length != rest + Digits(length))
         {
@@ -45,7 +44,7 @@ internal sealed class TarWriter(Stream output)
         }
 
         _records.AddRange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{length} ")));
-        _records.AddRange(name);
+        _records.AddRange(key);
         _records.Add((byte)'=');
         _records.AddRange(value);
         _records.Add((byte)'\n');
@@ -54,22 +53,22 @@ internal sealed class TarWriter(Stream output)
     /// <summary>Adds a record for the next header.</summary>
     /// <param name="key">What it is.</param>
     /// <param name="value">Its value.</param>
-    internal void AddRecord(string key, string value) => AddRecord(key, Encoding.ASCII.GetBytes(value));
+    internal void AddRecord(ReadOnlySpan<byte> key, string value) => AddRecord(key, Encoding.ASCII.GetBytes(value));
 
     /// <summary>Writes the header of a member, after the records that it needs.</summary>
     /// <param name="member">The member; of its places only <see cref="TarMember.StoredLength"/> counts.</param>
     internal void WriteHeader(TarMember member)
     {
-        AddPath("path", member.Name);
-        AddPath("linkpath", member.Link);
-        AddNumber("size", member.StoredLength, MaxSize);
-        AddNumber("uid", member.Uid, MaxNumber);
-        AddNumber("gid", member.Gid, MaxNumber);
-        AddNumber("SCHILY.devmajor", member.Major, MaxNumber);
-        AddNumber("SCHILY.devminor", member.Minor, MaxNumber);
+        AddPath("path"u8, member.Name);
+        AddPath("linkpath"u8, member.Link);
+        AddNumber("size"u8, member.StoredLength, MaxSize);
+        AddNumber("uid"u8, member.Uid, MaxNumber);
+        AddNumber("gid"u8, member.Gid, MaxNumber);
+        AddNumber("SCHILY.devmajor"u8, member.Major, MaxNumber);
+        AddNumber("SCHILY.devminor"u8, member.Minor, MaxNumber);
         if (member.Nanoseconds != 0 || member.Time is < 0 or > MaxSize)
         {
-            AddRecord("mtime", TimeText(member.Time, member.Nanoseconds));
+            AddRecord("mtime"u8, TimeText(member.Time, member.Nanoseconds));
         }
 
         if (_records.Count > 0)
@@ -132,7 +131,7 @@ internal sealed class TarWriter(Stream output)
     };
 
     // What is not ASCII is UTF-8 in a record, and in a header nobody knows what.
-    private void AddPath(string key, byte[] path)
+    private void AddPath(ReadOnlySpan<byte> key, byte[] path)
     {
         if (path.Length > NameLength || path.AsSpan().ContainsAnyExceptInRange((byte)1, (byte)0x7F))
         {
@@ -140,7 +139,7 @@ internal sealed class TarWriter(Stream output)
         }
     }
 
-    private void AddNumber(string key, long number, long max)
+    private void AddNumber(ReadOnlySpan<byte> key, long number, long max)
     {
         if (number > max)
         {

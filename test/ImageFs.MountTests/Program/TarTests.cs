@@ -26,6 +26,22 @@ internal sealed class TarTests
         Assert.That(Blocks(tree["out/zeros"]), Is.Zero);
     }
 
+    // bsdtar does not know how GNU tar writes them.
+    [Test]
+    public void Names_of_attributes_may_have_any_bytes()
+    {
+        using var tree = new ScriptTree();
+        string show = "getfattr -dm- --absolute-names \"$1\" | grep -a ^user | LC_ALL=C sort";
+        Tool.Run(
+            "bash", "-ec", "cd \"$1\"; touch t/named; setfattr -n 'user.a=b%c%3D' -v 1 t/named; setfattr -n \"$(printf 'user.\\351t\\351')\" -v 2 t/named; rm image; mke2fs -q -t ext4 -I 256 -d t image 32M",
+            "bash", Path.GetDirectoryName(tree.Tree)!).Succeeded();
+        Tool.Run(
+            "bash", "-o", "pipefail", "-ec", "mkdir \"$3\"; \"$1\" tar \"$2\" named | tar -C \"$3\" --xattrs --xattrs-include='*' -xp", "bash", ImageFsProgram.Path, tree.Image, tree["out"]).Succeeded();
+        string expected = Tool.Run("bash", "-c", show, "bash", $"{tree.Tree}/named").Succeeded().Text;
+        Assert.That(Tool.Run("bash", "-c", show, "bash", tree["out/named"]).Text, Is.EqualTo(expected));
+        Assert.That(expected.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(2));
+    }
+
     // bsdtar takes the parts of a second before 1970 for parts after it.
     [Test]
     public void A_time_before_1970_has_parts_of_a_second()
