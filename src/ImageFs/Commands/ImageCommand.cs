@@ -65,6 +65,7 @@ internal sealed class ImageCommand : Verb
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
         var context = new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) };
+        using var pause = CollectionPause.Begin();
         using ImageStack stack = ImageStack.Open(images, context);
         return action(stack);
     }

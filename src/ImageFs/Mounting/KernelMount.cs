@@ -95,6 +95,7 @@ internal static class KernelMount
             BypassesCache = options.CachesOnce,
             SecurityContexts = ContextsOf(options),
         };
+        using var pause = CollectionPause.Begin();
         using var mount = EngineMount.Prepare(source.FileSystem, request);
         if (mount.Summary.Copied > 0)
         {
