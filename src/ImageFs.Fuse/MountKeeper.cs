@@ -11,11 +11,13 @@ public sealed class MountKeeper : IDisposable
 {
     private readonly KeptCalls _calls;
     private readonly string? _pidFile;
+    private readonly string? _madeDirectory;
 
-    private MountKeeper(KeptCalls calls, string? pidFile)
+    private MountKeeper(KeptCalls calls, string? pidFile, string? madeDirectory)
     {
         _calls = calls;
         _pidFile = pidFile;
+        _madeDirectory = madeDirectory;
     }
 
     /// <summary>What <see cref="FuseSession"/> mounts by.</summary>
@@ -26,14 +28,16 @@ public sealed class MountKeeper : IDisposable
     /// <param name="options">How and where will be mounted.</param>
     /// <param name="isWatched">Whether the mount is taken away when this process ends and leaves it behind dead.</param>
     /// <param name="pidFile">The file for this process's id; null for none.</param>
+    /// <param name="madeDirectory">The directory that is removed when this process ends, if nothing is in it; null for none.</param>
     /// <returns>The options to mount with.</returns>
     /// <exception cref="FuseMountException">It cannot be mounted there.</exception>
     /// <exception cref="LinuxException">The process has ended.</exception>
-    public static FuseMountOptions Prepare(FileDescriptor socket, FuseMountOptions options, bool isWatched, string? pidFile)
+    public static FuseMountOptions Prepare(FileDescriptor socket, FuseMountOptions options, bool isWatched, string? pidFile, string? madeDirectory)
     {
         ArgumentNullException.ThrowIfNull(options);
         var calls = new KeptCalls(socket);
-        options = options with { MountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log), Keeper = new MountKeeper(calls, pidFile) };
+        string mountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log);
+        options = options with { MountPoint = mountPoint, Keeper = new MountKeeper(calls, pidFile, madeDirectory) };
         calls.Learn('m', KeptCalls.ToWords(DirectMount.WordsOf(options)));
         int[] ends = [.. DirectMount.Ends.Select(flags => calls.Learn('u', options.MountPoint, $"{(int)flags}"))];
         List<int> last = [ends[0]];
@@ -51,6 +55,11 @@ public sealed class MountKeeper : IDisposable
             calls.Learn('x', pidFile);
         }
 
+        if (madeDirectory is not null)
+        {
+            calls.Learn('d', madeDirectory);
+        }
+
         calls.Seal(isWatched ? options.MountPoint : string.Empty, last);
         return options;
     }
@@ -61,6 +70,9 @@ public sealed class MountKeeper : IDisposable
 
     /// <summary>Has that file removed.</summary>
     public void RemovePidFile() => _ = _pidFile is null ? default : _calls.Ask('x', _pidFile);
+
+    /// <summary>Has the directory removed that was made for the mount, once that is gone.</summary>
+    public void RemoveDirectory() => _ = _madeDirectory is null ? default : _calls.Ask('d', _madeDirectory);
 
     /// <inheritdoc/>
     public void Dispose() => _calls.Dispose();

@@ -55,6 +55,22 @@ public sealed record ImageLocation(string Scheme, string Outer, IReadOnlyList<st
         }
     }
 
+    /// <summary>
+    /// What the innermost image is called: the last name of its path or address. <c>disk.qcow2.gz</c> of <c>/srv/disk.qcow2.gz</c>, the host of an
+    /// address that has none behind it.
+    /// </summary>
+    public string Name
+    {
+        get
+        {
+            string path = Inner is [.., var inner] ? inner : (IsPath ? Outer : Uri.UnescapeDataString((this with { Inner = [] }).PublicName));
+            return Path.GetFileName(path.TrimEnd('/'));
+        }
+    }
+
+    /// <summary>The same without what it says of formats: <c>disk</c>.</summary>
+    public string BareName => ImageNames.WithoutExtensions(Name);
+
     /// <summary>Whether a location begins with an address, not a path.</summary>
     public static bool IsAddress(string location) => FindScheme(location) is not (null or LocationScheme.File);
 

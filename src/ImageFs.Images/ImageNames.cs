@@ -18,6 +18,13 @@ internal static class ImageNames
     /// <summary>The formats whose files are named so; none for a name that says nothing.</summary>
     internal static IReadOnlyList<Format> FormatsOf(ReadOnlySpan<byte> name) => name.Contains((byte)'.') ? FormatsOf(ByteText.FromBytes(name)) : [];
 
+    /// <summary>A name without what it says of formats: <c>disk</c> of <c>disk.qcow2.gz</c>. One that says nothing is itself.</summary>
+    internal static string WithoutExtensions(string name)
+    {
+        string extension = Path.GetExtension(name);
+        return extension.Length < name.Length && s_formats.ContainsKey(extension) ? WithoutExtensions(name[..^extension.Length]) : name;
+    }
+
     // Of a compressed file, only where what it holds is named as an image: manual pages are compressed, too.
     private static Format[] FormatsOf(string name) =>
         !s_formats.TryGetValue(Path.GetExtension(name), out Format[]? formats)

@@ -27,6 +27,9 @@ internal static unsafe partial class MoreLibc
     internal static partial int rename(byte* from, byte* to);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial byte* realpath(byte* path, byte* resolved);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -121,6 +121,17 @@ public sealed unsafe class OutputFolder : IDisposable
         }
     }
 
+    /// <summary>Gives a file another name here, which replaces the file that has it.</summary>
+    /// <exception cref="LinuxException">It cannot be done: EISDIR where a directory has the name.</exception>
+    public void Rename(ReadOnlySpan<byte> name, ReadOnlySpan<byte> newName)
+    {
+        fixed (byte* first = Name(name))
+        fixed (byte* firstOfNew = Name(newName))
+        {
+            Check(MoreLibc.renameat(_descriptor.Number, first, _descriptor.Number, firstOfNew), "rename", newName);
+        }
+    }
+
     /// <summary>Sets owner and group of what has a name here, a link itself.</summary>
     /// <exception cref="LinuxException">They cannot be set.</exception>
     public void SetOwner(ReadOnlySpan<byte> name, uint uid, uint gid)

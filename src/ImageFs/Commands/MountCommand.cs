@@ -2,18 +2,24 @@ using System.CommandLine;
 using ImageFs.Fuse;
 using ImageFs.Help;
 using ImageFs.Images;
+using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Output;
 using ImageFs.Storage.Remote.Http;
 
 namespace ImageFs.Commands;
 
-/// <summary><c>imagefs mount IMAGE... DIR</c>.</summary>
+/// <summary><c>imagefs mount IMAGE... [DIR]</c>.</summary>
 internal static class MountCommand
 {
     internal static Command Create()
     {
         Argument<string[]> image = ImageArgument.SeveralButLast();
-        var directory = new Argument<string>("DIR") { Description = "The directory to mount it on." };
+        var directory = new Argument<string?>("DIR")
+        {
+            Description = "The directory to mount it on; without one, one that is made beside the image, printed, and removed at its end.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var options = new Option<string[]>("-o", "--options") { Description = "Mount options, separated by commas; see imagefs(1).", HelpName = "OPTIONS" };
         var tree = new Option<bool>("--tree") { Description = "IMAGE is a folder: show every image in it as a folder." };
         var nested = new Option<bool>("--nested") { Description = "Show what is in images inside, in a folder beside each." };
@@ -31,6 +37,7 @@ internal static class MountCommand
         {
             image, directory, options, types, tree, nested, strict, download, readOnly, isVerbose,
             new Example("imagefs debian.iso ~/iso", "an ISO, without root"),
+            new Example("imagefs mount debian.iso", "on ./debian, which is there for as long as the mount"),
             new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
             new Example("imagefs mount -o offset=1M dump.bin /mnt", "a file system somewhere in a file"),
             new Example("imagefs /dev/sr0 /mnt", "a drive"),
@@ -52,23 +59,33 @@ internal static class MountCommand
                 .. parsed.GetValue(strict) ? (string[])[ImageStack.StrictOption] : [],
             ];
             string[] images = parsed.GetRequiredValue(image);
-            var request = new MountRequest(images[0], parsed.GetRequiredValue(directory), TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
+            string? given = parsed.GetValue(directory);
+            (string path, bool isMade) = given is null ? MadeDirectory.Choose(images[0]) : (given, false);
+            var request = new MountRequest(images[0], path, TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
             {
                 Further = images[1..],
                 Debug = parsed.GetValue(debug),
                 IsVerbose = parsed.GetValue(isVerbose),
                 ReadyDescriptor = parsed.GetValue(readyDescriptor),
                 PidFile = parsed.GetValue(pidFile),
+                ChoseDirectory = given is null,
+                MadeDirectory = isMade ? path : null,
             };
-            if (parsed.GetValue(foreground) || request.Debug)
+            bool staysHere = parsed.GetValue(foreground) || request.Debug;
+            using MadeDirectory? made = isMade ? new MadeDirectory(path, endsBySignals: staysHere) : null;
+            int status = staysHere ? Serve(request, inBackground: false) : Start(request);
+            if (status == ExitStatus.Success)
             {
-                return Serve(request, inBackground: false);
+                made?.Keep();
             }
 
-            int status = Start(request);
-            if (parsed.GetValue(isVerbose) && status == ExitStatus.Success)
+            if (status == ExitStatus.Success && !staysHere)
             {
-                TellMounted(request);
+                TellDirectory(request);
+                if (request.IsVerbose)
+                {
+                    TellMounted(request);
+                }
             }
 
             return status;
@@ -82,6 +99,17 @@ internal static class MountCommand
 
     /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
     internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.PublicImage} mounted on {request.Directory}.");
+
+    // For scripts, too: dir=$(imagefs mount disk.img).
+    private static void TellDirectory(MountRequest request)
+    {
+        if (request.ChoseDirectory)
+        {
+            using Stream output = StandardOutput.Open();
+            NameText.Write(output, ByteText.ToBytes(request.Directory));
+            output.WriteByte((byte)'\n');
+        }
+    }
 
     /// <summary>Mounts, and serves until the mount is gone.</summary>
     /// <param name="request">What to mount.</param>
@@ -105,14 +133,16 @@ internal static class MountCommand
             if (inBackground && !Background.Ready())
             {
                 FuseUnmount.Run(source.Options.MountPoint, lazy: false);
+                _ = request.MadeDirectory is { } unwanted ? FileWriting.TryRemoveFolder(unwanted) : Errno.None;
                 return ExitStatus.Interrupted;
             }
 
-            readiness?.Announce(server: null);
+            Announce();
             return ExitStatus.Success;
         }
 
         using ImageServer server = ImageServer.Start(source, request, log.Write);
+        using MadeDirectory? made = request.MadeDirectory is { } directory ? new MadeDirectory(directory, source.Options.Keeper) : null;
         using PidFile? pidFile = PidFile.Write(request.PidFile, source.Options.Keeper);
         if (server.IsInterrupted)
         {
@@ -129,8 +159,17 @@ internal static class MountCommand
             }
         }
 
-        readiness?.Announce(server: null);
+        Announce();
         server.Run();
         return ExitStatus.Success;
+
+        void Announce()
+        {
+            readiness?.Announce(server: null);
+            if (!inBackground)
+            {
+                TellDirectory(request);
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using ImageFs.Help;
 using ImageFs.Mounting;
 using ImageFs.Output;
@@ -23,7 +22,8 @@ internal static class MountsCommand
         {
             if (parsed.GetValue(asJson))
             {
-                WriteJson();
+                using Stream output = StandardOutput.Open();
+                MountsJson.Write(output, MountedImage.All());
             }
             else
             {
@@ -35,8 +35,6 @@ internal static class MountsCommand
         return command;
     }
 
-    private static string NameOf(MountedImage mount) => mount.Engine == Engine.Kernel ? "kernel" : "fuse";
-
     private static void WriteTable(IReadOnlyList<MountedImage> mounts)
     {
         int width = mounts.Select(mount => PrintableText.Of(mount.Directory).Length).Append("DIR".Length).Max() + 1;
@@ -47,30 +45,7 @@ internal static class MountsCommand
 
         foreach (MountedImage mount in mounts)
         {
-            Console.Out.WriteLine($"{PrintableText.Of(mount.Directory).PadRight(width)} {NameOf(mount),-EngineWidth} {PrintableText.Of(mount.Image)}");
+            Console.Out.WriteLine($"{PrintableText.Of(mount.Directory).PadRight(width)} {mount.EngineName,-EngineWidth} {PrintableText.Of(mount.Image)}");
         }
-    }
-
-    private static void WriteJson()
-    {
-        using Stream output = StandardOutput.Open();
-        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("mounts");
-            foreach (MountedImage mount in MountedImage.All())
-            {
-                json.WriteStartObject();
-                json.WriteString("directory", mount.Directory);
-                json.WriteString("image", mount.Image);
-                json.WriteString("engine", NameOf(mount));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        output.WriteByte((byte)'\n');
     }
 }

@@ -35,7 +35,7 @@ internal sealed class HelpText(TextWriter output, int width, Style style)
     {
         if (command.Subcommands.Count > 0)
         {
-            output.WriteLine($"{style.Bold("Usage:")} imagefs [-o OPTIONS] IMAGE DIR");
+            output.WriteLine($"{style.Bold("Usage:")} imagefs [-o OPTIONS] IMAGE [DIR]");
             output.WriteLine("       imagefs COMMAND [OPTION]... ARGUMENT...");
         }
         else

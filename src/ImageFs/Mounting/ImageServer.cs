@@ -58,7 +58,8 @@ internal sealed class ImageServer : IDisposable
         {
             options = source.Engine.PassesThrough ? server.PassThrough(source, request) : options;
             server.Mount(source.FileSystem, options with { Status = status.ToJson });
-            server._watcher = source.IsWatched && options.Keeper is null && server._session!.OwnsMount ? MountWatcher.Start(server._session.Place) : null;
+            bool hasWatcher = source.IsWatched && options.Keeper is null && server._session!.OwnsMount;
+            server._watcher = hasWatcher ? MountWatcher.Start(server._session!.Place, request.MadeDirectory is not null) : null;
             return server;
         }
         catch

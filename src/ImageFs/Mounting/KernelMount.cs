@@ -29,7 +29,7 @@ internal static class KernelMount
                 RefuseOptions(source, request);
                 try
                 {
-                    Mount(source, log);
+                    Mount(source, request, log);
                     return true;
                 }
                 catch (EngineException e)
@@ -69,7 +69,7 @@ internal static class KernelMount
                 return $"names are found whatever their case ({name}), and Linux would not find them";
             }
 
-            Mount(source, warn: null);
+            Mount(source, request, warn: null);
             return null;
         }
         catch (Exception e) when (e is EngineException or ImageException or OptionException or LinuxException)
@@ -79,8 +79,9 @@ internal static class KernelMount
     }
 
     /// <param name="source">What is mounted.</param>
+    /// <param name="asked">How it was asked for.</param>
     /// <param name="warn">Takes what is not as it was; null where nothing may be lost.</param>
-    private static void Mount(MountSource source, Action<string>? warn)
+    private static void Mount(MountSource source, MountRequest asked, Action<string>? warn)
     {
         FuseMountOptions options = source.Options;
         if (FileDevice.FindDescriptor(options.MountPoint) is not null)
@@ -88,7 +89,7 @@ internal static class KernelMount
             throw new EngineException("whoever mounted that descriptor waits for a server");
         }
 
-        var request = new EngineRequest(options.Source)
+        var request = new EngineRequest(MountedImage.SourceOf(options.Source, asked.MadeDirectory is not null))
         {
             Manifest = new ManifestOptions { CopyLimit = source.Engine.CopyLimit },
             Flags = options.Flags,

@@ -11,6 +11,12 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     /// <summary>Paths of further images, as given, where volumes of the first may have members.</summary>
     internal IReadOnlyList<string> Further { get; init; } = [];
 
+    /// <summary>Whether this program has chosen the directory, and tells it.</summary>
+    internal bool ChoseDirectory { get; init; }
+
+    /// <summary>The directory, where this program has made it (<see cref="MadeDirectory"/>); null where it was there before.</summary>
+    internal string? MadeDirectory { get; init; }
+
     /// <summary>The image as everybody may see it.</summary>
     internal string PublicImage => ImageLocation.ToPublic(Image);
 
@@ -39,10 +45,18 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
     internal int? ReadyDescriptor { get; init; }
 
     /// <summary>What a server in the background has to know, as words of its command line.</summary>
-    internal string[] ToWords() => [Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", $"{IsVerbose}", $"{!Console.IsErrorRedirected}", PidFile ?? string.Empty, .. Further];
+    internal string[] ToWords() =>
+    [
+        Image, Directory, Options, $"{IsSloppy}", $"{IsFromMount}", $"{IsVerbose}", $"{!Console.IsErrorRedirected}", PidFile ?? string.Empty,
+        $"{MadeDirectory is not null}", .. Further,
+    ];
 
     /// <summary>The same from the words; null when they are none.</summary>
-    internal static MountRequest? FromWords(string[] words) => words is [var image, var directory, var options, var sloppy, var fromMount, var verbose, var terminal, var pidFile, .. var further]
+    internal static MountRequest? FromWords(string[] words) => words is
+        [
+            var image, var directory, var options, var sloppy, var fromMount, var verbose, var terminal, var pidFile,
+            var made, .. var further,
+        ]
         ? new MountRequest(image, directory, options)
         {
             Further = further,
@@ -51,6 +65,7 @@ internal sealed record MountRequest(string Image, string Directory, string Optio
             IsVerbose = verbose == bool.TrueString,
             HasTerminal = terminal == bool.TrueString,
             PidFile = pidFile.Length > 0 ? pidFile : null,
+            MadeDirectory = made == bool.TrueString ? directory : null,
         }
         : null;
 }

@@ -53,7 +53,7 @@ internal sealed class MountSource : IDisposable
     {
         string mountPoint = Paths.Full(request.Directory);
         var options = OptionList.Parse(request.Options);
-        bool isWatched = options.TakeFlag("auto_unmount");
+        bool isWatched = options.TakeFlag("auto_unmount") || request.MadeDirectory is not null;
         var engine = EngineOptions.Take(options);
         SandboxLevel? sandbox = Sandbox.Take(options);
         bool isTree = options.TakeFlag("tree");

@@ -9,8 +9,10 @@ namespace ImageFs.Mounting;
 /// </summary>
 internal sealed class MountWatcher : IDisposable
 {
-    // The word that makes a watcher of a process, before the mount point and its device number.
+    // The word that makes a watcher of a process, before the mount point and its device number; what is behind says that the mount point goes too.
     private const string WatcherWord = "--watcher";
+
+    private const string RemovedWord = "removed";
 
     private readonly FileDescriptor _end;
 
@@ -18,15 +20,17 @@ internal sealed class MountWatcher : IDisposable
 
     /// <summary>Starts the watcher of a mount.</summary>
     /// <param name="place">The mount point, and its device number.</param>
+    /// <param name="isRemoved">Whether the mount point was made for the mount, and is taken away with it.</param>
     /// <returns>What keeps it waiting.</returns>
     /// <exception cref="LinuxException">It cannot be started.</exception>
-    internal static MountWatcher Start((string Directory, DeviceNumber? Device) place)
+    internal static MountWatcher Start((string Directory, DeviceNumber? Device) place, bool isRemoved)
     {
         Processes.KeepDescriptors();
         (FileDescriptor read, FileDescriptor write) = Descriptors.MakePipe();
         using (read)
         {
-            ChildProcess.StartServer([.. Background.Self, WatcherWord, place.Directory, $"{place.Device}"], standardError: null, standardInput: read);
+            string[] removed = isRemoved ? [RemovedWord] : [];
+            ChildProcess.StartServer([.. Background.Self, WatcherWord, place.Directory, $"{place.Device}", .. removed], standardError: null, standardInput: read);
             return new MountWatcher(write);
         }
     }
@@ -35,7 +39,7 @@ internal sealed class MountWatcher : IDisposable
     /// <returns>False when this process is none.</returns>
     internal static bool TryRun(string[] arguments)
     {
-        if (arguments is not [WatcherWord, var directory, var device])
+        if (arguments is not [WatcherWord, var directory, var device, .. var removed])
         {
             return false;
         }
@@ -52,6 +56,7 @@ internal sealed class MountWatcher : IDisposable
         if ($"{Mounts.DeviceAt(directory)}" == device && Mounts.Probe(directory) is Errno.ENOTCONN or Errno.ECONNABORTED)
         {
             FuseUnmount.Run(directory, lazy: true);
+            _ = removed is [RemovedWord] ? FileWriting.TryRemoveFolder(directory) : Errno.None;
         }
 
         return true;

@@ -8,10 +8,17 @@ namespace ImageFs.Mounting;
 /// <param name="Directory">Where.</param>
 /// <param name="Image">Its path or address, as the list of mounts shows it.</param>
 /// <param name="Engine">Who serves it.</param>
-internal sealed record MountedImage(string Directory, string Image, Engine Engine)
+/// <param name="IsMade">Whether the directory was made for the mount, and nobody but who unmounts it can take it away.</param>
+internal sealed record MountedImage(string Directory, string Image, Engine Engine, bool IsMade)
 {
+    // Before an image that Linux mounts by itself: no server will remember. A path begins otherwise, and so does an address.
+    private const string MadeMark = "made:";
+
     private const string FuseType = "fuse.imagefs";
     private const string KernelType = "erofs";
+
+    /// <summary>Who serves it, by the name that <c>engine=</c> has for it.</summary>
+    internal string EngineName => Engine == Engine.Kernel ? "kernel" : "fuse";
 
     /// <summary>All of this process's mount namespace, in the order in which they were mounted.</summary>
     internal static IEnumerable<MountedImage> All() => Mounts.All().Select(Of).OfType<MountedImage>();
@@ -20,6 +27,11 @@ internal sealed record MountedImage(string Directory, string Image, Engine Engin
     /// <param name="directory">An absolute path without symbolic links.</param>
     internal static MountedImage? At(string directory) =>
         Mounts.All().LastOrDefault(place => place.Directory == directory) is { } place ? Of(place) : null;
+
+    /// <summary>The source of what Linux mounts by itself, behind the program's own mark.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="isMade">Whether the directory was made for the mount.</param>
+    internal static string SourceOf(string image, bool isMade) => isMade ? $"{MadeMark}{image}" : image;
 
     /// <summary>Unmounts what Linux mounts by itself.</summary>
     /// <param name="lazy">Whether to take it away now, and end it when nobody uses it.</param>
@@ -32,13 +44,23 @@ internal sealed record MountedImage(string Directory, string Image, Engine Engin
         }
 
         FuseUnmount.Run(Directory, lazy);
+        _ = IsMade ? FileWriting.TryRemoveFolder(Directory) : Errno.None;
     }
 
-    private static MountedImage? Of(MountedPlace place) => place switch
+    private static MountedImage? Of(MountedPlace place)
     {
-        { Type: FuseType } => new MountedImage(place.Directory, place.Source, Engine.Fuse),
-        { Type: KernelType } when place.Source.StartsWith(EngineRequest.SourcePrefix, StringComparison.Ordinal) =>
-            new MountedImage(place.Directory, place.Source[EngineRequest.SourcePrefix.Length..], Engine.Kernel),
-        _ => null,
-    };
+        if (place.Type == FuseType)
+        {
+            return new MountedImage(place.Directory, place.Source, Engine.Fuse, IsMade: false);
+        }
+
+        if (place.Type != KernelType || !place.Source.StartsWith(EngineRequest.SourcePrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string image = place.Source[EngineRequest.SourcePrefix.Length..];
+        bool isMade = image.StartsWith(MadeMark, StringComparison.Ordinal);
+        return new MountedImage(place.Directory, isMade ? image[MadeMark.Length..] : image, Engine.Kernel, isMade);
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
         }
 
         options = FileDevice.FindDescriptor(options.MountPoint) is not null ? options
-            : MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, IsWatched, PidFile.FullPath(request.PidFile));
+            : MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, IsWatched, PidFile.FullPath(request.PidFile), request.MadeDirectory);
         sandbox.Enter(subject);
         return options;
     }

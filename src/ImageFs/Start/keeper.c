@@ -8,6 +8,7 @@
 //   r PROGRAM WORD...                  runs a program that may send a descriptor over its _FUSE_COMMFD: fusermount3
 //   p FILE                             writes the server's process id to a file, which is removed in the end
 //   x FILE                             removes that file, if the number is still in it
+//   d DIRECTORY                        removes a directory, which is done in the end, too
 //   a TARGET KIB                       raises the kernel's readahead of what is mounted on TARGET
 //   e TARGET NUMBER...                 that is all; in the end, when a dead mount is left on TARGET, these are done in turn until one works
 // An answer is four bytes and what a program had to say; with a descriptor, where there is one. The four bytes are 0, or an error number, negative
@@ -43,6 +44,7 @@ static struct action actions[max_actions];
 static int action_count;
 static pid_t server_id;
 static char *pid_file;
+static char *made_directory;
 static struct action at_end;
 
 struct answer {
@@ -182,6 +184,17 @@ static void remove_pid_file(void)
     }
 }
 
+// Once: one that is made under that name later is another's.
+static int32_t remove_directory(void)
+{
+    if (made_directory != NULL && rmdir(made_directory) != 0) {
+        return errno;
+    }
+
+    made_directory = NULL;
+    return 0;
+}
+
 // Only root may: whoever may not keeps what there is.
 static int32_t raise_readahead(const char *target, const char *kib)
 {
@@ -212,6 +225,8 @@ static int32_t act(const struct action *action, int *connection, char *text, siz
         return raise_readahead(words[0], words[1]);
     case 'p':
         return write_pid_file(words[0]);
+    case 'd':
+        return remove_directory();
     default:
         remove_pid_file();
         return 0;
@@ -240,7 +255,7 @@ static int words_of(char kind)
 // Whether it is a message of the kinds above.
 static int parse(struct action *action, char *message, size_t length)
 {
-    if (length < 2 || message[length - 1] != '\0' || strchr("murpxae", message[0]) == NULL) {
+    if (length < 2 || message[length - 1] != '\0' || strchr("murpxdae", message[0]) == NULL) {
         return 0;
     }
 
@@ -275,6 +290,10 @@ static int learn(void)
             return 1;
         }
 
+        if (action.kind == 'd') {
+            made_directory = action.words[0];
+        }
+
         actions[action_count++] = action;
     }
 
@@ -298,6 +317,8 @@ static void end(void)
             act(&actions[number], &connection, text, &text_length);
         }
     }
+
+    remove_directory();
 }
 
 int keep(void)

@@ -13,7 +13,7 @@ internal sealed class HelpTests
     public void The_programs_help_names_its_commands_with_examples_first()
     {
         string text = HelpPage.Get().Text;
-        Assert.That(text, Does.StartWith("Usage: imagefs [-o OPTIONS] IMAGE DIR\n").And.EndWith("'man imagefs'.\n"));
+        Assert.That(text, Does.StartWith("Usage: imagefs [-o OPTIONS] IMAGE [DIR]\n").And.EndWith("'man imagefs'.\n"));
         Assert.That(Verbs, Is.SupersetOf(new[] { "mount", "umount", "info", "ls", "tree", "cat", "extract", "extents", "stats" }));
         Assert.That(text.IndexOf("Examples:", StringComparison.Ordinal), Is.InRange(0, text.IndexOf("Options:", StringComparison.Ordinal)));
     }

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using ImageFs.Fuse;
+using ImageFs.Images;
+using ImageFs.Linux;
+using ImageFs.Storage;
+using ImageFs.Storage.Containers;
+
+namespace ImageFs.Mounting;
+
+/// <summary>A directory that this program has made to mount on, for a mount without one. It goes with the mount.</summary>
+internal sealed class MadeDirectory : IDisposable
+{
+    // Beside an image whose name has no extension to take away, as the folders of images inside are called (ImageFs.Images.Nested).
+    private const string FolderExtension = ".d";
+
+    private const string NamelessImage = "image";
+    private const string RuntimeFolder = "XDG_RUNTIME_DIR";
+    private const string FolderInRuntime = "imagefs";
+    private const int MaxTaken = 1000;
+
+    private readonly string _path;
+    private readonly MountKeeper? _keeper;
+    private readonly PosixSignalRegistration[] _ends;
+    private bool _isKept;
+
+    /// <param name="path">The directory.</param>
+    /// <param name="keeper">Who removes it, where this process may not.</param>
+    /// <param name="endsBySignals">Whether a signal may end this process while the directory is there, and nothing mounted on it.</param>
+    internal MadeDirectory(string path, MountKeeper? keeper = null, bool endsBySignals = false)
+    {
+        _path = path;
+        _keeper = keeper;
+        AppDomain.CurrentDomain.ProcessExit += Remove;
+        PosixSignal[] signals = endsBySignals ? [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP] : [];
+        _ends = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, _ => Remove(null, EventArgs.Empty)))];
+    }
+
+    /// <summary>
+    /// Finds a directory to mount an image on: beside the image, and called like it without its extension. One with nothing in it is taken
+    /// as it is, and the name gets a number where it is anything else's. What is no file of this machine has it in the current directory.
+    /// </summary>
+    /// <param name="image">The image, as given.</param>
+    /// <returns>Its path, from the root; and whether it was made.</returns>
+    /// <exception cref="FuseMountException">There is none, and none can be made.</exception>
+    internal static (string Path, bool IsMade) Choose(string image)
+    {
+        var location = ImageLocation.Parse(image);
+        bool isBeside = IsFileOrFolder(location);
+        string name = NameFor(location, isBeside);
+        string folder = isBeside ? Path.GetDirectoryName(Paths.Full(location.Outer.TrimEnd('/'))) ?? "/" : Paths.CurrentFolder();
+        if (TryChoose(folder, name, out Errno errno) is { } beside)
+        {
+            return beside;
+        }
+
+        if (errno is Errno.EACCES or Errno.EPERM or Errno.EROFS && Environment.GetEnvironmentVariable(RuntimeFolder) is { Length: > 0 } runtime)
+        {
+            string below = Path.Combine(runtime, FolderInRuntime);
+            FileWriting.MakeFolder(below);
+            if (TryChoose(below, name, out _) is { } own)
+            {
+                return own;
+            }
+        }
+
+        string problem = $"{Path.Combine(folder, name)}: {LinuxException.Text(errno)}: a directory to mount on cannot be made there";
+        throw new FuseMountException($"{problem}; name one: imagefs mount {location.PublicName} DIR", isPermission: errno is Errno.EACCES or Errno.EPERM);
+    }
+
+    /// <summary>Leaves it there: the mount stays, or somebody else removes it.</summary>
+    internal void Keep() => _isKept = true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= Remove;
+        Array.ForEach(_ends, end => end.Dispose());
+        Remove(null, EventArgs.Empty);
+    }
+
+    private static string NameFor(ImageLocation location, bool isBeside)
+    {
+        bool isDescriptor = location.Outer == PipedImage.StandardInput || FileDevice.FindDescriptor(location.Outer) is not null;
+        bool isNameless = location.Inner.Count == 0 && isDescriptor;
+        string name = isNameless ? string.Empty : location.BareName;
+        return name switch
+        {
+            "" or "." or ".." => NamelessImage,
+            _ when isBeside && name == location.Name => name + FolderExtension,
+            _ => name,
+        };
+    }
+
+    // Nothing is made in /dev.
+    private static bool IsFileOrFolder(ImageLocation location) => location.IsPath && FileDevice.FindDescriptor(location.Outer) is null
+        && Files.TryStatus(location.Outer, out _) is { } status && (status.IsRegular || status.IsDirectory);
+
+    private static (string Path, bool IsMade)? TryChoose(string folder, string name, out Errno errno)
+    {
+        errno = Errno.EEXIST;
+        for (int number = 1; number <= MaxTaken && errno == Errno.EEXIST; number++)
+        {
+            string path = Path.Combine(folder, number == 1 ? name : $"{name}-{number}");
+            errno = FileWriting.TryMakeFolder(path);
+            if (errno == Errno.None || (errno == Errno.EEXIST && IsFree(path)))
+            {
+                return (path, errno == Errno.None);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsFree(string path)
+    {
+        try
+        {
+            return Mounts.TypeAt(path) is null && Paths.IsFolder(path) && Paths.List(path).Count == 0;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    // What cannot be removed is in use by somebody, who can.
+    private void Remove(object? sender, EventArgs e)
+    {
+        if (_isKept)
+        {
+            return;
+        }
+
+        if (_keeper is not null)
+        {
+            _keeper.RemoveDirectory();
+        }
+        else
+        {
+            _ = FileWriting.TryRemoveFolder(_path);
+        }
+    }
+}
