@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using ImageFs.Advice;
+using ImageFs.Help;
 
 namespace ImageFs;
 
@@ -45,7 +47,7 @@ internal static class CommandLine
         bool isNoVerb = arguments is ["help", var asked, ..] && !IsVerb(parsed.RootCommandResult.Command, asked);
         if (isNoVerb || arguments is ["help", _, _, ..])
         {
-            return isNoVerb ? $"there is no command '{arguments[1]}'" : "help takes one command";
+            return isNoVerb ? $"there is no command '{arguments[1]}'{Meant(parsed, arguments[1])}" : "help takes one command";
         }
 
         // Help and version, whatever else is wrong.
@@ -59,13 +61,13 @@ internal static class CommandLine
         Token[] options = [.. parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)];
         if (options.Where((token, i) => IsUnknownOption(token) && !(i > 0 && IsNumberOf(command, options[i - 1], token))).FirstOrDefault() is { } unknown)
         {
-            return $"unknown option '{unknown.Value}'";
+            return $"unknown option '{unknown.Value}'{NearWord.Question(NearWord.Find(unknown.Value.Split('=')[0], OptionsOf(command)))}";
         }
 
         // Any words may be images and a directory.
         if (arguments is [var word, ..] && command.Name == "mount" && word != "mount" && IsLikeVerb(word))
         {
-            return $"there is no command '{word}', and no image of that name";
+            return $"there is no command '{word}', and no image of that name{Meant(parsed, word)}";
         }
 
         if (parsed.Errors.Count == 0)
@@ -76,6 +78,13 @@ internal static class CommandLine
         Argument? missing = command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 });
         return missing is null ? parsed.Errors[0].Message.TrimEnd('.') : $"{missing.Name} is missing: {Usage(command)}";
     }
+
+    private static string Meant(ParseResult parsed, string verb) => NearWord.Question(
+        NearWord.Find(verb, parsed.RootCommandResult.Command.Subcommands.SelectMany(command => (string[])[command.Name, .. command.Aliases])));
+
+    // Without their values: one that is unknown has its value behind it, too.
+    private static IEnumerable<string> OptionsOf(Command command) =>
+        command.Options.SelectMany(SymbolHelp.Names).Where(name => name.StartsWith("--", StringComparison.Ordinal));
 
     private static bool IsUnknownOption(Token token) => token.Type == TokenType.Argument && IsOption(token.Value);
 

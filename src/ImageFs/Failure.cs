@@ -1,4 +1,6 @@
+using ImageFs.Advice;
 using ImageFs.Fuse;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Reading;
@@ -48,8 +50,8 @@ internal static class Failure
         {
             case TypeInitializationException { InnerException: { } inner }:
                 return TellAll(inner, findImage);
-            case OptionException:
-                return Tell(error.Message, ExitStatus.Usage);
+            case OptionException wrong:
+                return Tell($"{error.Message}{NearWord.Question(NearOption.Find(wrong.Option))}", ExitStatus.Usage);
             case OperationCanceledException:
                 return Tell("interrupted", ExitStatus.Interrupted);
             case LockedVolumeException:
@@ -79,6 +81,11 @@ internal static class Failure
     // What was meant by a path that is no image.
     private static string? Advice(Errno errno, string image)
     {
+        if (errno == Errno.ENOENT)
+        {
+            return !ImageLocation.IsAddress(image) && NearPath.OnHost(image) is { } near ? $"did you mean {near}?" : null;
+        }
+
         if (errno == Errno.EISDIR && Directory.Exists(image))
         {
             return "a folder: imagefs mount --tree shows the images in it";

@@ -58,7 +58,7 @@ internal static class Program
         if (CommandLine.Explain(parsed, arguments) is { } problem)
         {
             string command = parsed.CommandResult.Command == root ? "imagefs" : $"imagefs {parsed.CommandResult.Command.Name}";
-            return Failure.Tell($"{problem}; try '{command} --help'", ExitStatus.Usage);
+            return Failure.Tell(problem.EndsWith('?') ? problem : $"{problem}; try '{command} --help'", ExitStatus.Usage);
         }
 
         // The commands' own errors are told here, in one line each; the runtime's handler would print a stack.

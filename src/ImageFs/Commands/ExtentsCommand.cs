@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Advice;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Layers;
@@ -48,7 +49,7 @@ internal static class ExtentsCommand
 
     private static BlockSource OpenFile(FileSystem fileSystem, string path)
     {
-        NodeId node = PathLookup.Find(fileSystem, path);
+        NodeId node = NearPath.Explain(fileSystem, path, () => PathLookup.Find(fileSystem, path));
         return fileSystem.GetAttributes(node).Type == NodeType.Regular
             ? fileSystem.OpenFile(node)
             : throw new LinuxException("open", Errno.EINVAL, $"{path}: not a regular file");

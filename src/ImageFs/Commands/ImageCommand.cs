@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Advice;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
@@ -110,7 +111,11 @@ internal sealed class ImageCommand : Verb
     {
         var meant = new List<string>();
         int expanded = ForEach(parsed, paths, path => meant.AddRange(PathPattern.Expand(fileSystem, path)));
-        int done = ForEach(parsed, meant, action);
+        int done = ForEach(parsed, meant, path => NearPath.Explain(fileSystem, path, () =>
+        {
+            action(path);
+            return path;
+        }));
         return expanded == ExitStatus.Success ? done : expanded;
     }
 

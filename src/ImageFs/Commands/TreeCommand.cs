@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Advice;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
@@ -23,7 +24,7 @@ internal static class TreeCommand
         command.SetAction((fileSystem, parsed) =>
         {
             string top = parsed.GetRequiredValue(path);
-            NodeId node = PathLookup.Find(fileSystem, top);
+            NodeId node = NearPath.Explain(fileSystem, top, () => PathLookup.Find(fileSystem, top));
             if (fileSystem.GetAttributes(node).Type != NodeType.Directory)
             {
                 throw new LinuxException("open", Errno.ENOTDIR, top);

@@ -16,6 +16,8 @@ public sealed class CommandLineTests
     public string The_verb_may_be_left_out(string line) => string.Join(' ', CommandLine.WithVerb(ImageFs.Program.CreateRoot(), line.Split(' ')));
 
     [TestCase("a.iso dir")]
+    [TestCase("a.iso")]
+    [TestCase("mount a.iso")]
     [TestCase("mount -fd -o ro,uid=5 a.iso dir")]
     [TestCase("mount -- -a.iso dir")]
     [TestCase("cat x.img -- -name")]
@@ -62,7 +64,13 @@ public sealed class CommandLineTests
     [TestCase("info --no-such-option=5 x.iso", ExpectedResult = "unknown option '--no-such-option=5'")]
     [TestCase("ls -//x.img -q", ExpectedResult = "unknown option '-q'")]
     [TestCase("-x x.iso", ExpectedResult = "unknown option '-x'")]
-    [TestCase("my.iso", ExpectedResult = "DIR is missing: imagefs mount IMAGE DIR")]
+    [TestCase("mount", ExpectedResult = "IMAGE is missing: imagefs mount IMAGE DIR")]
+    [TestCase("mount --forground x.iso m", ExpectedResult = "unknown option '--forground'; did you mean '--foreground'?")]
+    [TestCase("extract --strip-component=1 x.iso", ExpectedResult = "unknown option '--strip-component=1'; did you mean '--strip-components'?")]
+    [TestCase("ls --no-such-thing-at-all x.iso", ExpectedResult = "unknown option '--no-such-thing-at-all'")]
+    [TestCase("exrtact x.iso", ExpectedResult = "there is no command 'exrtact', and no image of that name; did you mean 'extract'?")]
+    [TestCase("help moutns", ExpectedResult = "there is no command 'moutns'; did you mean 'mounts'?")]
+    [TestCase("help something", ExpectedResult = "there is no command 'something'")]
     [TestCase("ls", ExpectedResult = "IMAGE is missing: imagefs ls IMAGE PATH")]
     [TestCase("moutn a.iso b c", ExpectedResult = "there is no command 'moutn', and no image of that name")]
     [TestCase("mount --ready-fd x a.iso m", ExpectedResult = "--ready-fd x: not a number")]
