@@ -23,12 +23,15 @@ internal static class ExtractCommand
         var sameOwner = new Option<bool>("--same-owner") { Description = "The same as --preserve=ownership; the default for root." };
         var otherOwner = new Option<bool>("--no-same-owner") { Description = "The same as --no-preserve=ownership; the default unless for root." };
         var follow = new Option<bool>("-L", "--dereference") { Description = "Copy what symbolic links lead to, not the links." };
+        var strip = new NumberOption("--strip-components") { Description = "Take N names away from the beginning of each path; as tar(1)." };
+        var exclude = new Option<string[]>("--exclude") { Description = "Leave out what matches; may be repeated; as tar(1).", HelpName = "GLOB" };
         var limit = new Option<string?>("--limit") { Description = "Write no more than SIZE; none for no limit (default: 100 times the image).", HelpName = "SIZE" };
         var command = new ImageCommand("extract", "Copy files out of an image, with modes, times, links and holes; nothing is mounted.")
         {
-            paths, directory, follow, preserve, noPreserve, sameMode, otherMode, sameOwner, otherOwner, limit,
+            paths, directory, follow, preserve, noPreserve, sameMode, otherMode, sameOwner, otherOwner, strip, exclude, limit,
             new Example("imagefs extract debian.iso -C out", "copy all there is"),
             new Example("imagefs extract -o part=2 disk.img etc home -C out", "two directories of a partition: out/etc and out/home"),
+            new Example("imagefs extract --strip-components=3 disk.img usr/share/doc -C out", "its contents, right below out"),
             new Example("imagefs extract --preserve=all rootfs.img -C /mnt", "with device nodes and capabilities, for a system that is to run"),
         };
         command.SetAction((stack, fileSystem, parsed) =>
@@ -56,11 +59,13 @@ internal static class ExtractCommand
             using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
             using var ahead = new FolderAhead(fileSystem, stack.Context.Memory.Decoded);
-            var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
+            using var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
             {
                 Keeps = (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))
                     & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership")),
                 FollowsLinks = followsLinks,
+                StrippedNames = parsed.GetValue(strip) ?? 0,
+                Exclusions = new Exclusions(parsed.GetValue(exclude) ?? []),
                 Announce = command.IsVerbose(parsed) ? bar.Interrupt(Console.Out.WriteLine) : static _ => { },
             };
             if (asked.Length == 0)

@@ -15,7 +15,7 @@ namespace ImageFs.Reading;
 /// <param name="warn">Called with what could not be copied.</param>
 /// <param name="ahead">Decodes what will be copied next.</param>
 internal sealed class Extraction(
-    FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn, FolderAhead ahead)
+    FileSystem fileSystem, OutputFolder root, Allowance allowance, Action<long> progress, Action<string> warn, FolderAhead ahead) : IDisposable
 {
     private const int TypeShift = 12;
     private const uint OrdinaryBits = 0x1FF; // rwxrwxrwx
@@ -23,6 +23,7 @@ internal sealed class Extraction(
 
     private readonly HardLinks _linked = new(fileSystem);
     private readonly uint _umask = Processes.Umask;
+    private readonly UnfinishedFile _unfinished = new();
 
     private VisitedDirectories _visited = new();
 
@@ -31,6 +32,12 @@ internal sealed class Extraction(
 
     /// <summary>Whether what a symbolic link leads to is copied in its place.</summary>
     internal bool FollowsLinks { get; init; }
+
+    /// <summary>How many names are taken away from the beginning of each path; what has no more is not copied.</summary>
+    internal int StrippedNames { get; init; }
+
+    /// <summary>What is not copied.</summary>
+    internal Exclusions Exclusions { get; init; } = new([]);
 
     /// <summary>Called with each name before it is copied.</summary>
     internal Action<string> Announce { get; init; } = static _ => { };
@@ -61,6 +68,9 @@ internal sealed class Extraction(
         CopyBelow(path, node, root, []);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _unfinished.Dispose();
+
     private void CopyBelow(ReadOnlySpan<byte[]> names, NodeId node, OutputFolder target, byte[] folder)
     {
         if (names.Length == 1)
@@ -70,6 +80,17 @@ internal sealed class Extraction(
         }
 
         byte[] path = [.. folder, .. names[0]];
+        if (Exclusions.Has(path))
+        {
+            return;
+        }
+
+        if (IsStripped(path))
+        {
+            CopyBelow(names[1..], node, target, [.. path, (byte)'/']);
+            return;
+        }
+
         OutputFolder below;
         try
         {
@@ -119,9 +140,20 @@ internal sealed class Extraction(
     private void TryCopy(NamedNode entry, OutputFolder target, byte[] folder, int depth)
     {
         byte[] path = [.. folder, .. entry.Name];
+        if (Exclusions.Has(path))
+        {
+            return;
+        }
+
         string name = ByteText.FromBytes(path);
         try
         {
+            if (IsStripped(path))
+            {
+                CopyStripped(entry, target, [.. path, (byte)'/'], depth);
+                return;
+            }
+
             allowance.Take(Allowance.NameCost, name);
             Announce(name);
             NodeAttributes attributes = fileSystem.GetAttributes(entry.Node);
@@ -166,19 +198,40 @@ internal sealed class Extraction(
         }
     }
 
+    // What it holds comes out where it would.
+    private void CopyStripped(NamedNode entry, OutputFolder target, byte[] path, int depth)
+    {
+        bool isFollowed = FollowsLinks && fileSystem.GetAttributes(entry.Node).Type == NodeType.SymbolicLink;
+        NodeId node = isFollowed ? Follow(ByteText.FromBytes(path.AsSpan(..^1))) : entry.Node;
+        if (fileSystem.GetAttributes(node).Type == NodeType.Directory)
+        {
+            RefuseCircle(node);
+            CopyInside(node, target, path, depth).ThrowIfIncomplete();
+        }
+    }
+
     private DirectoryContents CopyFolder(NamedNode entry, OutputFolder target, byte[] path, int depth)
     {
-        if (FollowsLinks && _visited.Contains(entry.Node))
+        RefuseCircle(entry.Node);
+        using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
+        return CopyInside(entry.Node, folder, path, depth);
+    }
+
+    private void RefuseCircle(NodeId directory)
+    {
+        if (FollowsLinks && _visited.Contains(directory))
         {
             throw new LinuxException("link", Errno.ELOOP);
         }
+    }
 
-        _visited.Enter(entry.Node, depth);
-        using OutputFolder folder = target.OpenOrCreateFolder(entry.Name);
-        DirectoryContents contents = CopyEntries(entry.Node, folder, path, depth + 1);
+    private DirectoryContents CopyInside(NodeId directory, OutputFolder target, byte[] path, int depth)
+    {
+        _visited.Enter(directory, depth);
+        DirectoryContents contents = CopyEntries(directory, target, path, depth + 1);
         if (FollowsLinks)
         {
-            _visited.Leave(entry.Node);
+            _visited.Leave(directory);
         }
 
         return contents;
@@ -209,7 +262,7 @@ internal sealed class Extraction(
             return true;
         }
 
-        _linked.Add(entry.Node, attributes, path);
+        _linked.Add(entry.Node, attributes, WithoutStripped(path));
         return false;
     }
 
@@ -234,21 +287,12 @@ internal sealed class Extraction(
     private void CopyContents(NamedNode entry, OutputFolder target, string path)
     {
         BlockSource source = fileSystem.OpenFile(entry.Node);
-        using FileDescriptor file = target.CreateFile(entry.Name);
-        try
-        {
-            Contents.Copy(source, file, bytes => allowance.Take(bytes, path), Advance);
+        _unfinished.Write(target, entry.Name, file => Contents.Copy(source, file, bytes => allowance.Take(bytes, path), Advance));
 
-            void Advance(long offset, long bytes)
-            {
-                ahead.Pass(offset);
-                progress(bytes);
-            }
-        }
-        catch
+        void Advance(long offset, long bytes)
         {
-            target.Remove(entry.Name);
-            throw;
+            ahead.Pass(offset);
+            progress(bytes);
         }
     }
 
@@ -334,6 +378,19 @@ internal sealed class Extraction(
                 warn($"{path}: {ByteText.FromBytes(name)}: {e.Message}");
             }
         }
+    }
+
+    // The bytes of a path have no slash at their ends.
+    private bool IsStripped(ReadOnlySpan<byte> path) => path.Count((byte)'/') < StrippedNames;
+
+    private byte[] WithoutStripped(ReadOnlySpan<byte> path)
+    {
+        for (int i = 0; i < StrippedNames; i++)
+        {
+            path = path[(path.IndexOf((byte)'/') + 1)..];
+        }
+
+        return [.. path];
     }
 
     private bool Has(Preserved what) => (Keeps & what) == what;
