@@ -9,17 +9,6 @@ namespace ImageFs.Storage.Tar;
 /// </summary>
 internal sealed class TarExtensions
 {
-    private const string PathKey = "path";
-    private const string LinkKey = "linkpath";
-    private const string SizeKey = "size";
-    private const string UidKey = "uid";
-    private const string GidKey = "gid";
-    private const string TimeKey = "mtime";
-
-    // As star, GNU tar and bsdtar write them.
-    private const string MajorKey = "SCHILY.devmajor";
-    private const string MinorKey = "SCHILY.devminor";
-    private const string AttributeKey = "SCHILY.xattr.";
     private const int FractionDigits = 9;
     private const int MaxAttributeName = 255;
 
@@ -32,28 +21,28 @@ internal sealed class TarExtensions
     public TarExtensions? Globals { get; set; }
 
     /// <summary>Its path.</summary>
-    public byte[]? Name => Find(PathKey);
+    public byte[]? Name => Find(TarKeys.Path);
 
     /// <summary>Where a link leads to.</summary>
-    public byte[]? Link => Find(LinkKey);
+    public byte[]? Link => Find(TarKeys.Link);
 
     /// <summary>Bytes of it in the archive.</summary>
-    public long? Size => Number(Find(SizeKey));
+    public long? Size => Number(Find(TarKeys.Size));
 
     /// <summary>Owner.</summary>
-    public long? Uid => Number(Find(UidKey));
+    public long? Uid => Number(Find(TarKeys.Uid));
 
     /// <summary>Group.</summary>
-    public long? Gid => Number(Find(GidKey));
+    public long? Gid => Number(Find(TarKeys.Gid));
 
     /// <summary>Last change, since 1970; nanoseconds are counted forward.</summary>
-    public (long Seconds, uint Nanoseconds)? Time => TimeOf(Find(TimeKey));
+    public (long Seconds, uint Nanoseconds)? Time => TimeOf(Find(TarKeys.Time));
 
     /// <summary>The number of a device, of its driver.</summary>
-    public long? Major => Number(Find(MajorKey));
+    public long? Major => Number(Find(TarKeys.Major));
 
     /// <summary>The number of a device, of its own.</summary>
-    public long? Minor => Number(Find(MinorKey));
+    public long? Minor => Number(Find(TarKeys.Minor));
 
     /// <summary>Its extended attributes. One may have an empty value.</summary>
     public IReadOnlyList<(byte[] Name, byte[] Value)> Attributes
@@ -65,14 +54,14 @@ internal sealed class TarExtensions
             {
                 foreach ((string key, byte[] value) in from._records)
                 {
-                    if (key.StartsWith(AttributeKey, StringComparison.Ordinal))
+                    if (key.StartsWith(TarKeys.Attribute, StringComparison.Ordinal))
                     {
                         _ = found.TryAdd(key, value);
                     }
                 }
             }
 
-            return [.. found.Select(record => (NameOf(record.Key), record.Value)).Where(attribute => IsName(attribute.Item1))];
+            return [.. found.Select(record => (TarKeys.AttributeOf(record.Key), record.Value)).Where(attribute => IsName(attribute.Item1))];
         }
     }
 
@@ -102,10 +91,10 @@ internal sealed class TarExtensions
     }
 
     /// <summary>Takes a path, as GNU tar's headers have it.</summary>
-    public void TakeName(byte[] name) => _records[PathKey] = name;
+    public void TakeName(byte[] name) => _records[TarKeys.Path] = name;
 
     /// <summary>Takes where a link leads to, as GNU tar's headers have it.</summary>
-    public void TakeLink(byte[] link) => _records[LinkKey] = link;
+    public void TakeLink(byte[] link) => _records[TarKeys.Link] = link;
 
     /// <summary>Takes the records of a header: "25 path=...\n", where the length is that of all of it (POSIX pax: pax Extended Header).</summary>
     /// <returns>False where a record has no length that can be.</returns>
@@ -137,10 +126,10 @@ internal sealed class TarExtensions
     {
         switch (key)
         {
-            case PathKey or LinkKey or SizeKey or UidKey or GidKey or TimeKey or MajorKey or MinorKey:
+            case TarKeys.Path or TarKeys.Link or TarKeys.Size or TarKeys.Uid or TarKeys.Gid or TarKeys.Time or TarKeys.Major or TarKeys.Minor:
                 _records[key] = value.ToArray();
                 break;
-            case not null when key.StartsWith(AttributeKey, StringComparison.Ordinal):
+            case not null when key.StartsWith(TarKeys.Attribute, StringComparison.Ordinal):
                 _records[key] = value.ToArray();
                 break;
             case "GNU.sparse.major":
@@ -168,10 +157,6 @@ internal sealed class TarExtensions
 
     private byte[]? Find(string key) =>
         _records.TryGetValue(key, out byte[]? value) ? (value.Length > 0 ? value : null) : Globals?.Find(key);
-
-    // GNU tar writes the two signs that a key cannot have by their numbers.
-    private static byte[] NameOf(string key) =>
-        Encoding.Latin1.GetBytes(key[AttributeKey.Length..].Replace("%3D", "=", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal));
 
     private static bool IsName(byte[] name) => name.Length is > 0 and <= MaxAttributeName && !name.Contains((byte)0);
 

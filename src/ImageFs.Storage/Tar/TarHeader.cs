@@ -4,11 +4,8 @@ namespace ImageFs.Storage.Tar;
 /// <summary>A header of an archive, of one block (POSIX pax: ustar Interchange Format; GNU tar: Basic Tar Format).</summary>
 internal readonly ref struct TarHeader
 {
-    /// <summary>Bytes of a block, of which all is made.</summary>
-    public const int Length = 512;
-
-    private const int SumOffset = 148;
-    private const int SumLength = 8;
+    /// <summary>Bytes of it.</summary>
+    public const int Length = TarFields.BlockLength;
 
     private readonly ReadOnlySpan<byte> _bytes;
 
@@ -21,37 +18,37 @@ internal readonly ref struct TarHeader
     /// <summary>Whether it is no header but the end.</summary>
     public bool IsEnd => !_bytes.ContainsAnyExcept((byte)0);
 
-    public ReadOnlySpan<byte> Name => Text(0, 100);
+    public ReadOnlySpan<byte> Name => Text(TarFields.Name);
 
-    public long? Mode => Number(100, 8);
+    public long? Mode => Number(TarFields.Mode);
 
-    public long? Uid => Number(108, 8);
+    public long? Uid => Number(TarFields.Uid);
 
-    public long? Gid => Number(116, 8);
+    public long? Gid => Number(TarFields.Gid);
 
-    public long? Size => Number(124, 12);
+    public long? Size => Number(TarFields.Size);
 
-    public long? Time => Number(136, 12);
+    public long? Time => Number(TarFields.Time);
 
-    public byte Type => _bytes[156];
+    public byte Type => _bytes[TarFields.Type];
 
-    public ReadOnlySpan<byte> Link => Text(157, 100);
+    public ReadOnlySpan<byte> Link => Text(TarFields.Link);
 
-    public long? Major => Number(329, 8);
+    public long? Major => Number(TarFields.Major);
 
-    public long? Minor => Number(337, 8);
+    public long? Minor => Number(TarFields.Minor);
 
     /// <summary>What comes before the name, and a slash; of the POSIX form alone, for GNU tar has other things there.</summary>
-    public ReadOnlySpan<byte> Prefix => _bytes.Slice(257, 6).SequenceEqual("ustar\0"u8) ? Text(345, 155) : default;
+    public ReadOnlySpan<byte> Prefix => _bytes[TarFields.Magic].SequenceEqual("ustar\0"u8) ? Text(TarFields.Prefix) : default;
 
     /// <summary>The first places of a sparse file, four of them (GNU tar: oldgnu_header).</summary>
-    public ReadOnlySpan<byte> SparsePlaces => _bytes.Slice(386, 4 * SparsePlaceLength);
+    public ReadOnlySpan<byte> SparsePlaces => _bytes[TarFields.SparsePlaces];
 
     /// <summary>Whether blocks with further places follow.</summary>
-    public bool HasMorePlaces => _bytes[482] != 0;
+    public bool HasMorePlaces => _bytes[TarFields.HasMorePlaces] != 0;
 
     /// <summary>Bytes of a sparse file with its holes.</summary>
-    public long? RealSize => Number(483, 12);
+    public long? RealSize => Number(TarFields.RealSize);
 
     /// <summary>Bytes of a place of a sparse file: where it is, and how long.</summary>
     public const int SparsePlaceLength = 24;
@@ -61,18 +58,19 @@ internal readonly ref struct TarHeader
     {
         get
         {
-            long unsigned = SumLength * ' ';
-            long signed = SumLength * ' ';
+            (int start, int length) = TarFields.Sum.GetOffsetAndLength(Length);
+            long unsigned = length * ' ';
+            long signed = length * ' ';
             for (int i = 0; i < Length; i++)
             {
-                if (i is < SumOffset or >= SumOffset + SumLength)
+                if (i < start || i >= start + length)
                 {
                     unsigned += _bytes[i];
                     signed += unchecked((sbyte)_bytes[i]);
                 }
             }
 
-            return Number(SumOffset, SumLength) is { } sum && (sum == unsigned || sum == signed);
+            return Number(TarFields.Sum) is { } sum && (sum == unsigned || sum == signed);
         }
     }
 
@@ -120,12 +118,12 @@ internal readonly ref struct TarHeader
         return value;
     }
 
-    private ReadOnlySpan<byte> Text(int offset, int length)
+    private ReadOnlySpan<byte> Text(Range place)
     {
-        ReadOnlySpan<byte> field = _bytes.Slice(offset, length);
+        ReadOnlySpan<byte> field = _bytes[place];
         int end = field.IndexOf((byte)0);
         return end < 0 ? field : field[..end];
     }
 
-    private long? Number(int offset, int length) => NumberOf(_bytes.Slice(offset, length));
+    private long? Number(Range place) => NumberOf(_bytes[place]);
 }

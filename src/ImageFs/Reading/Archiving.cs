@@ -107,14 +107,14 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
     // All that may be damaged is read before anything is written.
     private void Begin(WalkedNode file, TarMember member, params (byte[] Key, byte[] Value)[] records)
     {
-        var attributes = new List<(byte[] Key, byte[] Value)>();
+        var attributes = new List<(byte[] Name, byte[] Value)>();
         if (TakesAttributes && fileSystem.HasExtendedAttributes)
         {
             foreach (byte[] name in fileSystem.ListExtendedAttributes(file.Node))
             {
                 if (fileSystem.GetExtendedAttribute(file.Node, name) is { } value)
                 {
-                    attributes.Add((KeyOf(name), value));
+                    attributes.Add((name, value));
                 }
             }
         }
@@ -122,32 +122,20 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
         // Of names that are no UTF-8 bsdtar wants to know it.
         if (!Utf8.IsValid(member.Name) || !Utf8.IsValid(member.Link))
         {
-            _tar.AddRecord("hdrcharset"u8, "BINARY");
+            _tar.AddRecord("hdrcharset", "BINARY");
         }
 
-        foreach ((byte[] key, byte[] value) in records.Concat(attributes))
+        foreach ((byte[] key, byte[] value) in records)
         {
             _tar.AddRecord(key, value);
         }
 
-        _tar.WriteHeader(member);
-    }
-
-    // A name may have any bytes; of those that a key cannot have GNU tar writes the numbers.
-    private static byte[] KeyOf(byte[] attribute)
-    {
-        List<byte> key = [.. "SCHILY.xattr."u8];
-        foreach (byte unit in attribute)
+        foreach ((byte[] name, byte[] value) in attributes)
         {
-            key.AddRange(unit switch
-            {
-                (byte)'=' => "%3D"u8,
-                (byte)'%' => "%25"u8,
-                _ => [unit],
-            });
+            _tar.AddAttribute(name, value);
         }
 
-        return [.. key];
+        _tar.WriteHeader(member);
     }
 
     private void AddContents(WalkedNode file, TarMember member)
@@ -191,7 +179,7 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
         }
 
         _tar.Pad();
-        progress(source.Length);
+        progress(isRead ? source.Length : source.Length - data);
     }
 
     private static byte[] Digits(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
@@ -266,6 +254,7 @@ internal sealed class Archiving(FileSystem fileSystem, Stream output, Action<lon
                     source.ReadAt(offset + done, part);
                     _tar.Write(part);
                     ahead.Pass(offset + done + part.Length);
+                    progress(part.Length);
                 }
             }
         }

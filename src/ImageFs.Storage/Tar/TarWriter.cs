@@ -1,25 +1,21 @@
 using System.Globalization;
 using System.Text;
-using ImageFs.Storage.Tar;
 
-namespace ImageFs.Reading;
+namespace ImageFs.Storage.Tar;
 
 /// <summary>
 /// Writes headers of an archive (POSIX pax: ustar Interchange Format; pax Extended Header), and what stands between and behind them. What has no
 /// room in a header, or would not be kept in it, stands in records before it.
 /// </summary>
 /// <param name="output">Where to.</param>
-internal sealed class TarWriter(Stream output)
+public sealed class TarWriter(Stream output)
 {
     /// <summary>Bytes of a block, of which all is made.</summary>
-    internal const int BlockLength = 512;
+    public const int BlockLength = TarFields.BlockLength;
 
     // What tar(1) writes at once: 20 blocks.
     private const int RecordLength = 20 * BlockLength;
 
-    private const int NameLength = 100;
-    private const int SumOffset = 148;
-    private const int SumLength = 8;
     private const long MaxSize = (1L << 33) - 1; // 11 octal digits.
     private const uint MaxNumber = (1 << 21) - 1; // 7.
 
@@ -28,12 +24,12 @@ internal sealed class TarWriter(Stream output)
     private readonly List<byte> _records = [];
 
     /// <summary>How many bytes were written.</summary>
-    internal long Length { get; private set; }
+    public long Length { get; private set; }
 
     /// <summary>Adds a record for the next header.</summary>
     /// <param name="key">What it is.</param>
     /// <param name="value">Its value.</param>
-    internal void AddRecord(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public void AddRecord(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         // "25 path=...\n": the length is that of all of it, its own digits too.
         int rest = key.Length + value.Length + 3;
@@ -51,24 +47,29 @@ internal sealed class TarWriter(Stream output)
     }
 
     /// <summary>Adds a record for the next header.</summary>
-    /// <param name="key">What it is.</param>
+    /// <param name="key">What it is, in ASCII.</param>
+    /// <param name="value">Its value, in ASCII.</param>
+    public void AddRecord(string key, string value) => AddRecord(Encoding.ASCII.GetBytes(key), Encoding.ASCII.GetBytes(value));
+
+    /// <summary>Adds a record of an extended attribute for the next header.</summary>
+    /// <param name="name">Its name with its prefix; it may have any bytes.</param>
     /// <param name="value">Its value.</param>
-    internal void AddRecord(ReadOnlySpan<byte> key, string value) => AddRecord(key, Encoding.ASCII.GetBytes(value));
+    public void AddAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => AddRecord(TarKeys.OfAttribute(name), value);
 
     /// <summary>Writes the header of a member, after the records that it needs.</summary>
     /// <param name="member">The member; of its places only <see cref="TarMember.StoredLength"/> counts.</param>
-    internal void WriteHeader(TarMember member)
+    public void WriteHeader(TarMember member)
     {
-        AddPath("path"u8, member.Name);
-        AddPath("linkpath"u8, member.Link);
-        AddNumber("size"u8, member.StoredLength, MaxSize);
-        AddNumber("uid"u8, member.Uid, MaxNumber);
-        AddNumber("gid"u8, member.Gid, MaxNumber);
-        AddNumber("SCHILY.devmajor"u8, member.Major, MaxNumber);
-        AddNumber("SCHILY.devminor"u8, member.Minor, MaxNumber);
+        AddPath(TarKeys.Path, member.Name);
+        AddPath(TarKeys.Link, member.Link);
+        AddNumber(TarKeys.Size, member.StoredLength, MaxSize);
+        AddNumber(TarKeys.Uid, member.Uid, MaxNumber);
+        AddNumber(TarKeys.Gid, member.Gid, MaxNumber);
+        AddNumber(TarKeys.Major, member.Major, MaxNumber);
+        AddNumber(TarKeys.Minor, member.Minor, MaxNumber);
         if (member.Nanoseconds != 0 || member.Time is < 0 or > MaxSize)
         {
-            AddRecord("mtime"u8, TimeText(member.Time, member.Nanoseconds));
+            AddRecord(TarKeys.Time, TimeText(member.Time, member.Nanoseconds));
         }
 
         if (_records.Count > 0)
@@ -85,17 +86,17 @@ internal sealed class TarWriter(Stream output)
     }
 
     /// <summary>Writes bytes of the member whose header was written last.</summary>
-    internal void Write(ReadOnlySpan<byte> bytes)
+    public void Write(ReadOnlySpan<byte> bytes)
     {
         output.Write(bytes);
         Length += bytes.Length;
     }
 
     /// <summary>Fills the last block of a member.</summary>
-    internal void Pad() => Write(s_zeros.AsSpan(0, (int)(-Length & (BlockLength - 1))));
+    public void Pad() => Write(s_zeros.AsSpan(0, (int)(-Length & (BlockLength - 1))));
 
     /// <summary>Ends the archive.</summary>
-    internal void End()
+    public void End()
     {
         Write(s_zeros.AsSpan(0, 2 * BlockLength));
         Write(s_zeros.AsSpan(0, (int)((RecordLength - (Length % RecordLength)) % RecordLength)));
@@ -103,7 +104,7 @@ internal sealed class TarWriter(Stream output)
 
     /// <summary>Goes back to where the archive had a length, as if nothing had come after.</summary>
     /// <param name="length">The length.</param>
-    internal void ReturnTo(long length)
+    public void ReturnTo(long length)
     {
         output.Flush();
         output.SetLength(length);
@@ -131,15 +132,15 @@ internal sealed class TarWriter(Stream output)
     };
 
     // What is not ASCII is UTF-8 in a record, and in a header nobody knows what.
-    private void AddPath(ReadOnlySpan<byte> key, byte[] path)
+    private void AddPath(string key, byte[] path)
     {
-        if (path.Length > NameLength || path.AsSpan().ContainsAnyExceptInRange((byte)1, (byte)0x7F))
+        if (path.Length > LengthOf(TarFields.Name) || path.AsSpan().ContainsAnyExceptInRange((byte)1, (byte)0x7F))
         {
-            AddRecord(key, path);
+            AddRecord(Encoding.ASCII.GetBytes(key), path);
         }
     }
 
-    private void AddNumber(ReadOnlySpan<byte> key, long number, long max)
+    private void AddNumber(string key, long number, long max)
     {
         if (number > max)
         {
@@ -150,36 +151,40 @@ internal sealed class TarWriter(Stream output)
     private static byte[] MakeBlock(TarMember member, byte type)
     {
         byte[] block = new byte[BlockLength];
-        Put(block, 0, NameLength, member.Name);
-        PutNumber(block, 100, 8, member.Permissions, MaxNumber);
-        PutNumber(block, 108, 8, member.Uid, MaxNumber);
-        PutNumber(block, 116, 8, member.Gid, MaxNumber);
-        PutNumber(block, 124, 12, member.StoredLength, MaxSize);
-        PutNumber(block, 136, 12, member.Time, MaxSize);
-        block[156] = type;
-        Put(block, 157, NameLength, member.Link);
-        "ustar\0"u8.CopyTo(block.AsSpan(257));
-        "00"u8.CopyTo(block.AsSpan(263));
-        PutNumber(block, 329, 8, member.Major, MaxNumber);
-        PutNumber(block, 337, 8, member.Minor, MaxNumber);
+        Put(block.AsSpan(TarFields.Name), member.Name);
+        PutNumber(block.AsSpan(TarFields.Mode), member.Permissions, MaxNumber);
+        PutNumber(block.AsSpan(TarFields.Uid), member.Uid, MaxNumber);
+        PutNumber(block.AsSpan(TarFields.Gid), member.Gid, MaxNumber);
+        PutNumber(block.AsSpan(TarFields.Size), member.StoredLength, MaxSize);
+        PutNumber(block.AsSpan(TarFields.Time), member.Time, MaxSize);
+        block[TarFields.Type] = type;
+        Put(block.AsSpan(TarFields.Link), member.Link);
+        Put(block.AsSpan(TarFields.Magic), "ustar\0"u8);
+        Put(block.AsSpan(TarFields.Version), "00"u8);
+        PutNumber(block.AsSpan(TarFields.Major), member.Major, MaxNumber);
+        PutNumber(block.AsSpan(TarFields.Minor), member.Minor, MaxNumber);
 
-        block.AsSpan(SumOffset, SumLength).Fill((byte)' ');
-        PutNumber(block, SumOffset, SumLength - 1, block.Sum(unit => unit), MaxNumber);
+        // The sum counts itself as spaces, and has one behind it.
+        Span<byte> sum = block.AsSpan(TarFields.Sum);
+        sum.Fill((byte)' ');
+        PutNumber(sum[..^1], block.Sum(unit => unit), MaxNumber);
         return block;
     }
 
-    private static void Put(byte[] block, int offset, int length, ReadOnlySpan<byte> text) => text[..Math.Min(length, text.Length)].CopyTo(block.AsSpan(offset));
+    private static int LengthOf(Range place) => place.GetOffsetAndLength(BlockLength).Length;
+
+    private static void Put(Span<byte> field, ReadOnlySpan<byte> text) => text[..Math.Min(field.Length, text.Length)].CopyTo(field);
 
     // Octal digits and a NUL; what is too large or below 0 stands in a record.
-    private static void PutNumber(byte[] block, int offset, int length, long number, long max)
+    private static void PutNumber(Span<byte> field, long number, long max)
     {
         long shown = Math.Clamp(number, 0, max);
-        for (int i = length - 2; i >= 0; i--)
+        for (int i = field.Length - 2; i >= 0; i--)
         {
-            block[offset + i] = (byte)('0' + (shown & 7));
+            field[i] = (byte)('0' + (shown & 7));
             shown >>= 3;
         }
 
-        block[offset + length - 1] = 0;
+        field[^1] = 0;
     }
 }
