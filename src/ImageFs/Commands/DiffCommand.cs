@@ -47,27 +47,27 @@ internal static class DiffCommand
         int Compare(ParseResult parsed, FileSystem fileSystem, FileSystem second, ComparedFacts facts)
         {
             using Stream output = StandardOutput.Open();
-            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, [fileSystem.Root]));
+            string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["."];
+            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, PathPattern.ExpandAll(fileSystem, named)));
             var comparison = new TreeComparison(
                 fileSystem,
                 second,
                 (path, difference) =>
                 {
-                    bar.Dispose();
+                    bar.Hide();
                     NameText.Write(output, path.ToBytes());
                     output.Write(ByteText.ToBytes($": {difference}\n"));
                 },
                 (path, error) =>
                 {
-                    bar.Dispose();
+                    bar.Hide();
                     Failure.TellOfFile(path, error);
                 })
             {
                 Facts = facts,
                 Progress = bar.Add,
             };
-            string[] named = parsed.GetValue(paths) is { Length: > 0 } given ? given : ["."];
-            int status = ImageCommand.ForEach(parsed, named, path => comparison.Run(
+            int status = ImageCommand.ForEach(parsed, fileSystem, named, path => comparison.Run(
                 new FilePath(null, ByteText.ToBytes(path)),
                 PathLookup.Find(fileSystem, path, followLast: false),
                 PathLookup.Find(second, path, followLast: false)));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Advice;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Output;
@@ -47,7 +48,8 @@ internal static class FindCommand
             tests.AddRange((parsed.GetValue(size) ?? []).Select(FileTest.Size));
             tests.AddRange((parsed.GetValue(days) ?? []).Select(text => FileTest.Days(text, now)));
             Add(type, FileTest.Type);
-            Add(newer, text => FileTest.Newer(fileSystem.GetAttributes(PathLookup.Find(fileSystem, text, followLast: false)).ModifyTime));
+            Add(newer, text => FileTest.Newer(fileSystem.GetAttributes(
+                NearPath.Explain(fileSystem, text, () => PathLookup.Find(fileSystem, text, followLast: false))).ModifyTime));
             Add(newerThan, text => FileTest.Newer(FileTest.ParseTime("-newermt", text)));
             Add(mode, FileTest.Permissions);
             if (parsed.GetValue(empty))
@@ -58,17 +60,24 @@ internal static class FindCommand
             int least = parsed.GetValue(minDepth) ?? 0;
             using Stream output = StandardOutput.Open();
             FoundForm form = parsed.GetValue(asJson) ? FoundForm.Json : parsed.GetValue(isLong) ? FoundForm.Long : parsed.GetValue(zeros) ? FoundForm.Null : FoundForm.Line;
+            using var bar = ProgressBar.OfFiles();
             using var writer = new FoundWriter(output, fileSystem, form);
             var walk = new TreeWalk(
                 fileSystem,
                 found =>
                 {
+                    bar.Add(1);
                     if (found.Depth >= least && tests.TrueForAll(test => test.IsMetBy(found)))
                     {
+                        bar.Hide();
                         writer.Write(found);
                     }
                 },
-                Failure.TellOfFile)
+                (found, error) =>
+                {
+                    bar.Hide();
+                    Failure.TellOfFile(found, error);
+                })
             {
                 MaxDepth = parsed.GetValue(maxDepth) ?? int.MaxValue,
             };

@@ -57,7 +57,7 @@ internal static class SumsCommand
                     if (found.Attributes.Type == NodeType.Regular)
                     {
                         Add(hash, fileSystem.OpenFile(found.Node), buffer, bar, ahead);
-                        bar.Dispose();
+                        bar.Hide();
                         SumLine.Write(output, hash.GetHashAndReset(), found.Path.ToBytes());
                     }
                 },
@@ -65,7 +65,7 @@ internal static class SumsCommand
                 {
                     // What was read of the file is no sum.
                     _ = hash.GetHashAndReset();
-                    bar.Dispose();
+                    bar.Hide();
                     Failure.TellOfFile(path, error);
                 })
             {

@@ -4,7 +4,7 @@ namespace ImageFs.Output;
 
 /// <summary>
 /// Standard output for bytes. Other than the console's stream it says when its reader has gone, and other than a file's it writes where
-/// the descriptor stands.
+/// the descriptor stands. On a terminal each line is shown when it is whole.
 /// </summary>
 internal sealed class StandardOutput : Stream
 {
@@ -12,6 +12,8 @@ internal sealed class StandardOutput : Stream
     private const int BufferLength = 1 << 16;
 
     private readonly FileDescriptor _descriptor = new(Descriptor, ownsHandle: false);
+    private readonly byte[] _buffer = new byte[BufferLength];
+    private int _length;
 
     private StandardOutput()
     {
@@ -37,8 +39,13 @@ internal sealed class StandardOutput : Stream
     }
 
     /// <inheritdoc/>
+    /// <exception cref="LinuxException">EPIPE: nobody reads any more.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public override void Flush()
     {
+        int length = _length;
+        _length = 0;
+        WriteNow(_buffer.AsSpan(0, length));
     }
 
     /// <inheritdoc/>
@@ -60,9 +67,44 @@ internal sealed class StandardOutput : Stream
     /// <exception cref="IOException">It cannot be written.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (buffer.Length > BufferLength - _length)
+        {
+            Flush();
+        }
+
+        if (buffer.Length > BufferLength)
+        {
+            WriteNow(buffer);
+            return;
+        }
+
+        buffer.CopyTo(_buffer.AsSpan(_length));
+        _length += buffer.Length;
+        if (Terminal.IsThere && buffer.Contains((byte)'\n'))
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Opens it; closing it flushes it, and leaves the descriptor open.</summary>
+    internal static Stream Open() => new StandardOutput();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Flush();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void WriteNow(ReadOnlySpan<byte> bytes)
+    {
         try
         {
-            FileWriting.Append(_descriptor, buffer);
+            FileWriting.Append(_descriptor, bytes);
         }
         catch (LinuxException e) when (e.Errno != Errno.EPIPE)
         {
@@ -70,7 +112,4 @@ internal sealed class StandardOutput : Stream
             throw new IOException($"standard output: {e.Message}", e);
         }
     }
-
-    /// <summary>Opens it; closing it flushes it, and leaves the descriptor open.</summary>
-    internal static Stream Open() => new BufferedStream(new StandardOutput(), BufferLength);
 }
