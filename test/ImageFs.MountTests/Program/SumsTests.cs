@@ -38,8 +38,7 @@ internal sealed class SumsTests
     public void A_damaged_file_has_no_sum()
     {
         using var folder = new TestFolder();
-        Tool.Run("bash", "-ec", "cd \"$1\"; mkdir t; echo a >t/a; head -c 900000 /dev/urandom | base64 -w0 >t/b; echo c >t/c; mksquashfs t image -quiet -no-progress -noappend -comp gzip -no-fragments; "
-            + "dd if=/dev/zero of=image bs=1 seek=$(($(stat -c %s image) / 2)) count=32 conv=notrunc status=none", "bash", folder.Path).Succeeded();
+        DamagedSquashFs.Make(folder);
         ToolResult said = ImageFsProgram.Run("sums", folder["image"]);
         string[] lines = said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

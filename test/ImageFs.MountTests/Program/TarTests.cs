@@ -22,8 +22,8 @@ internal sealed class TarTests
         Tool.Run("bash", "-ec", $"mkdir \"$2\"; cd \"$2\"; {reader} \"$1\" --exclude lost+found; mkdir -m 700 lost+found; touch -d 2020-01-01 lost+found", "bash", tree["archive"], tree["out"]).Succeeded();
 
         Assert.That(Tool.Run("bash", "-c", Show, "bash", tree["out"]).Text, Is.EqualTo(Tool.Run("bash", "-c", Show, "bash", tree.Tree).Text));
-        Assert.That(Blocks(tree["out/hole"]), Is.LessThan(100), "holes are kept");
-        Assert.That(Blocks(tree["out/zeros"]), Is.Zero);
+        Assert.That(DiskBlocks.Of(tree["out/hole"]), Is.LessThan(100), "holes are kept");
+        Assert.That(DiskBlocks.Of(tree["out/zeros"]), Is.Zero);
     }
 
     // bsdtar does not know how GNU tar writes them.
@@ -77,9 +77,7 @@ internal sealed class TarTests
     public void A_damaged_file_is_left_out_and_told(int size)
     {
         using var folder = new TestFolder();
-        string[] words = [folder.Path, $"{size}"];
-        Tool.Run("bash", ["-ec", "cd \"$1\"; mkdir t; echo a >t/a; head -c $2 /dev/urandom | base64 -w0 >t/b; truncate -s $2 t/b; echo c >t/c; mksquashfs t image -quiet -no-progress -noappend -comp gzip -b 128K -no-fragments", "bash", .. words]).Succeeded();
-        Damage(folder["image"]);
+        DamagedSquashFs.Make(folder, size);
         ToolResult toFile = ImageFsProgram.Run("tar", folder["image"], "-f", folder["archive"]);
         string listed = Tool.Run("tar", "-tf", folder["archive"]).Succeeded().Text;
         ToolResult toPipe = Tool.Run("bash", "-c", "\"$1\" tar \"$2\" >\"$3\"; s=$?; cat \"$3\" | tar -t; exit $s", "bash", ImageFsProgram.Path, folder["image"], folder["piped"]);
@@ -136,15 +134,5 @@ internal sealed class TarTests
         ToolResult said = Tool.Run("script", "-qec", $"{ImageFsProgram.Path} tar {TestImages.Get("sample")}", "/dev/null");
         Assert.That(said.ExitCode, Is.EqualTo(1), said.Text);
         Assert.That(said.Text, Does.Contain("nothing for a terminal"));
-    }
-
-    private static long Blocks(string path) => long.Parse(Tool.Run("stat", "-c", "%b", path).Succeeded().Text, System.Globalization.CultureInfo.InvariantCulture);
-
-    // Nearly all of the image is the blocks of one file.
-    private static void Damage(string image)
-    {
-        using var file = new FileStream(image, FileMode.Open);
-        file.Seek(file.Length / 2, SeekOrigin.Begin);
-        file.Write(new byte[32]);
     }
 }
