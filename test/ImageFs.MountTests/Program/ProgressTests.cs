@@ -24,29 +24,24 @@ internal sealed partial class ProgressTests
     public void TearDown() => _folder.Dispose();
 
     // Each read of the image takes a tenth of a second.
-    [TestCase("sums image", "MiB")]
-    [TestCase("sums image >sums", "MiB")]
-    [TestCase("diff image other", "MiB")]
-    [TestCase("find image -name 3", "files")]
-    [TestCase("find image >found", "files")]
-    [TestCase("tar image -f archive", "MiB")]
-    [TestCase("tar image | cat >piped", "MiB")]
-    [TestCase("extract image -C out", "MiB")]
-    [TestCase("export image raw", "MiB")]
-    [TestCase("export image - | cat >raw", "MiB")]
-    [TestCase("verify image", "MiB")]
-    public void A_command_shows_how_far_it_is_and_takes_that_away(string command, string unit)
+    [TestCase("sums image", "MiB", 80)]
+    [TestCase("sums image >sums", "MiB", 20)]
+    [TestCase("diff image other", "MiB", 20)]
+    [TestCase("find image -name 3", "files", 80)]
+    [TestCase("tar image -f archive", "MiB", 80)]
+    [TestCase("tar image | cat >piped", "MiB", 20)]
+    [TestCase("extract image -C out", "MiB", 20)]
+    [TestCase("export image raw", "MiB", 80)]
+    [TestCase("verify image", "MiB", 80)]
+    public void A_command_shows_how_far_it_is_and_takes_that_away(string command, string unit, int width)
     {
-        foreach (int width in new[] { 80, 20 })
-        {
-            string shown = Show(command, width);
-            string[] bars = [.. Bar().Matches(shown).Select(match => match.Groups[1].Value)];
-            Assert.That(bars, Has.Length.GreaterThan(1), shown);
-            Assert.That(bars, Has.Some.Contain(unit));
-            Assert.That(bars.Max(bar => bar.Length), Is.LessThan(width), "a line that is wider would stay on the terminal");
-            Assert.That(bars.Any(bar => width == 20 || unit == "files" || WholeBar().IsMatch(bar)), shown);
-            AssertOnlyLinesStay(shown, command);
-        }
+        string shown = Show(command, width);
+        string[] bars = [.. Bar().Matches(shown).Select(match => match.Groups[1].Value)];
+        Assert.That(bars, Has.Length.GreaterThan(1), shown);
+        Assert.That(bars, Has.Some.Contain(unit));
+        Assert.That(bars.Max(bar => bar.Length), Is.LessThan(width), "a line that is wider would stay on the terminal");
+        Assert.That(bars.Any(bar => width == 20 || unit == "files" || WholeBar().IsMatch(bar)), shown);
+        AssertOnlyLinesStay(shown, command);
     }
 
     [Test]
@@ -62,7 +57,7 @@ internal sealed partial class ProgressTests
     private string Slow(string command)
     {
         const string Calls = "pread64,preadv,copy_file_range,sendfile";
-        return $"strace -f -qq -o trace -P '{_folder.Path}/image' -e trace={Calls} -e inject={Calls}:delay_enter=100000 '{ImageFsProgram.Path}' {command}";
+        return $"strace -f --seccomp-bpf -qq -o trace -P '{_folder.Path}/image' -e trace={Calls} -e inject={Calls}:delay_enter=100000 '{ImageFsProgram.Path}' {command}";
     }
 
     // What is left when each bar is taken away are the lines that the command prints elsewhere as well.
@@ -77,7 +72,7 @@ internal sealed partial class ProgressTests
 
     private static string AfterLastErase(string line) => line.LastIndexOf(Erase, StringComparison.Ordinal) is >= 0 and var at ? line[(at + Erase.Length)..] : line;
 
-    [GeneratedRegex(@"\r\u001b\[K([^\r\n\u001b]+)")]
+    [GeneratedRegex(@"\r\u001b\[K([^\r\n\u001b]+)(?=\r\u001b)")]
     private static partial Regex Bar();
 
     [GeneratedRegex(@"^\[#+-*\] [\d.]+ [KM]iB of [\d.]+ MiB, [\d.]+ [KM]iB/s, \d+ s left$")]
