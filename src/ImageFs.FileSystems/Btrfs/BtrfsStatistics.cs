@@ -170,7 +170,7 @@ internal static class BtrfsStatistics
         {
             if (volume.Subvolumes.FindTree(id) is { } tree && (!volume.IgnoresBadRoots || RootTrees.IsReadable(tree)))
             {
-                bytes += volume.Subvolumes.BytesOf(id);
+                bytes += Math.Min(volume.Subvolumes.BytesOf(id), MaxReserve);
                 items++;
             }
         }

@@ -104,10 +104,10 @@ internal static class SuperBlocks
     // the magic number is in the first part of the volume.
     private static IEnumerable<long> FindPlaces(BlockSource source, byte[] first)
     {
-        long stated = (long)new SuperBlock(first).GroupBlocks * new SuperBlock(first).BlockSize;
-        if (stated > 0 && stated % SuperBlock.MinSectorSize == 0)
+        ulong stated = (ulong)new SuperBlock(first).GroupBlocks * new SuperBlock(first).BlockSize;
+        if (stated > 0 && stated < (ulong)source.Length && stated % SuperBlock.MinSectorSize == 0)
         {
-            yield return stated;
+            yield return (long)stated;
         }
 
         for (int groups = 2; groups <= MostUsualGroups; groups++)

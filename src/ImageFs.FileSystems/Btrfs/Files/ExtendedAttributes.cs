@@ -25,6 +25,11 @@ internal sealed class ExtendedAttributes(bool accessControlLists)
             while (items.Length > 0)
             {
                 DirItem item = DirItem.Take(tree, cursor.Address, ref items);
+                if (cursor.Key.Offset != DirItem.Hash(item.Name))
+                {
+                    throw tree.Damaged("btrfs_dir_item", cursor.Address, $"the hash of an attribute's name is not 0x{cursor.Key.Offset:X}, under which it lies");
+                }
+
                 if (IsShown(item.Name))
                 {
                     names.Add(item.Name.ToArray());

@@ -135,17 +135,27 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
         return map.Find(0).Kind == ExtentKind.Hole ? null : new HashBlocks(volume, map, isAttributes: true);
     }
 
-    // Leaves follow one another, from that of the lowest hash on.
+    // Leaves follow one another, from that of the lowest hash on. What is not where its hash leads would be listed and not found.
     private static void VisitLeaves(HashBlocks blocks, Visitor visit)
     {
         using var buffer = new PooledBuffer(blocks.BlockSize);
         HashBlock leaf = blocks.FindLeaf(0, 0, buffer.Span, out long address);
         long most = blocks.CountBlocks();
+        uint before = 0;
         while (true)
         {
+            HashList hashes = leaf.Entries;
             for (int i = 0; i < leaf.Count; i++)
             {
-                visit(Read(leaf, i, address));
+                AttributeEntry entry = Read(leaf, i, address);
+                uint hash = hashes.Hash(i);
+                if (hash < before || (entry.IsShown && hash != Directories.NameHashing.Hash(entry.Name)))
+                {
+                    throw Damaged(address, $"the hash of attribute {i} is 0x{hash:X8}, which is not that of its name, or out of order");
+                }
+
+                before = hash;
+                visit(in entry);
             }
 
             if (leaf.Next == 0)

@@ -90,6 +90,9 @@ internal readonly ref struct DirectoryName(ReadOnlySpan<byte> name, long inode, 
     public long Inode => inode;
 
     public NodeType Type => type <= MaxType ? (NodeType)Types[type] : NodeType.Unknown;
+
+    /// <summary>What is wrong with a number that no inode has.</summary>
+    public static string ProblemOf(long inode) => $"the number of its inode is 0x{inode:X}";
 }
 
 /// <summary>Goes through the entries of a block of a directory (xfs_dir2_data_entry, xfs_dir2_data_unused).</summary>
@@ -172,7 +175,14 @@ internal ref struct DirectoryDataWalker
             if (isUsed)
             {
                 byte type = _typeSize == 0 ? (byte)0 : rest[NameOffset + nameLength];
-                Current = new DirectoryName(rest.Slice(NameOffset, nameLength), BinaryPrimitives.ReadInt64BigEndian(rest), type);
+                long inode = BinaryPrimitives.ReadInt64BigEndian(rest);
+                if (inode < 0)
+                {
+                    Problem = DirectoryName.ProblemOf(inode);
+                    return false;
+                }
+
+                Current = new DirectoryName(rest.Slice(NameOffset, nameLength), inode, type);
                 return true;
             }
         }
@@ -249,7 +259,14 @@ internal ref struct ShortFormWalker
         }
 
         byte type = _typeSize == 0 ? (byte)0 : rest[EntrySize + nameLength];
-        Current = new DirectoryName(rest.Slice(EntrySize, nameLength), Number(rest[(length - _numberSize)..], _numberSize), type);
+        long inode = Number(rest[(length - _numberSize)..], _numberSize);
+        if (inode < 0)
+        {
+            Problem = DirectoryName.ProblemOf(inode);
+            return false;
+        }
+
+        Current = new DirectoryName(rest.Slice(EntrySize, nameLength), inode, type);
         Offset = offset;
         _next += length;
         _left--;

@@ -41,7 +41,13 @@ internal sealed class XfsDirectories(XfsVolume volume) : DirectoryListing<Direct
     protected override int CountDots(Directory directory) => directory.IsLocal ? Dots : 0;
 
     /// <inheritdoc/>
-    protected override NodeId FindParent(NodeId node, Directory directory) => new((ulong)ShortFormWalker.Parent(directory.Local));
+    protected override NodeId FindParent(NodeId node, Directory directory)
+    {
+        long parent = ShortFormWalker.Parent(directory.Local);
+        return parent < 0
+            ? throw new InvalidImageException($"directory of inode {directory.Number}", directory.Address, DirectoryName.ProblemOf(parent), "xfs_dir2_sf_hdr")
+            : new NodeId((ulong)parent);
+    }
 
     /// <inheritdoc/>
     protected override bool HasOwnLookup(Directory directory) => !directory.IsLocal;
