@@ -149,9 +149,11 @@ internal sealed record Target(Figure Figure, TargetBase Against, double Limit)
     public bool IsReached(double ratio) => Figure.Better == Better.More ? ratio >= Limit : ratio <= Limit;
 
     private static bool IsPlain(Peer peer, params ReadOnlySpan<ImageFormat> formats) =>
-        peer.Kind == PeerKind.ImageFs && formats.Contains(peer.Format) && !IsUring(peer) && !IsReadyToRun(peer);
+        peer.Kind == PeerKind.ImageFs && formats.Contains(peer.Format) && !IsUring(peer) && !IsReadyToRun(peer) && !IsPassthrough(peer);
 
     private static bool IsUring(Peer peer) => peer.Name.EndsWith(Peers.Uring, StringComparison.Ordinal);
+
+    private static bool IsPassthrough(Peer peer) => peer.Name.EndsWith(Peers.Passthrough, StringComparison.Ordinal);
 
     private static bool IsReadyToRun(Peer peer) => peer.Name.EndsWith(Peers.ReadyToRun, StringComparison.Ordinal);
 }

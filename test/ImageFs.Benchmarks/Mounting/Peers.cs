@@ -80,6 +80,9 @@ internal static class Peers
     /// <summary>How the name ends of ImageFs as ReadyToRun.</summary>
     public const string ReadyToRun = "r2r";
 
+    /// <summary>How the name ends of ImageFs with files that the kernel reads by itself.</summary>
+    public const string Passthrough = "passthrough";
+
     private const string UringSwitch = "/sys/module/fuse/parameters/enable_uring";
 
     /// <summary>The peers, present and absent, in the order of the tables' columns.</summary>
@@ -92,6 +95,7 @@ internal static class Peers
         Engine(EngineExt4, settings.ImageFs, ImageFormat.Ext4),
         Engine(EngineQcow2, settings.ImageFs, ImageFormat.Qcow2),
         OverUring(ImageFs($"imagefs ext4 {Uring}", settings.ImageFs, ImageFormat.Ext4, "transport=uring")),
+        ImageFs($"{ImageFsExt4} {Passthrough}", settings.ImageFs, ImageFormat.Ext4, Passthrough) with { MayRefuse = true },
         ImageFs($"imagefs ext4 {ReadyToRun}", settings.ImageFsReadyToRun, ImageFormat.Ext4),
         ImageFs(ImageFsUdf, settings.ImageFs, ImageFormat.Udf),
         ImageFs(ImageFsQcow2, settings.ImageFs, ImageFormat.Qcow2),
