@@ -47,6 +47,13 @@ internal readonly ref struct AttributeEntry
     /// <summary>Whether Linux shows it.</summary>
     public bool IsShown => (Flags & (AttributeFlags.Parent | AttributeFlags.Incomplete)) == 0;
 
+    /// <summary>What is wrong with one that Linux shows (xfs_attr_namecheck, xfs_attr_check_namespace); null when nothing is.</summary>
+    public string? Problem =>
+        !IsShown ? null
+        : Name.Contains((byte)0) ? "its name has a zero in it"
+        : (Flags & AttributeName.Namespaces) == AttributeName.Namespaces ? $"its flags are 0x{(byte)Flags:X2}"
+        : null;
+
     /// <summary>Reads one that is in the inode.</summary>
     /// <param name="bytes">The fork from there on.</param>
     /// <param name="entry">The attribute.</param>

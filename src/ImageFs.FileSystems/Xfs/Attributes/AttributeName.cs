@@ -3,7 +3,8 @@ namespace ImageFs.FileSystems.Xfs.Attributes;
 /// <summary>The names of attributes: on disk the prefix is a flag, and access control lists have names of their own.</summary>
 internal static class AttributeName
 {
-    private const AttributeFlags Namespaces = AttributeFlags.Root | AttributeFlags.Secure;
+    /// <summary>The flags that stand for a prefix: an attribute has one of them, or none.</summary>
+    public const AttributeFlags Namespaces = AttributeFlags.Root | AttributeFlags.Secure;
 
     private static ReadOnlySpan<byte> AccessName => "system.posix_acl_access"u8;
 

@@ -115,6 +115,11 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
                 throw new InvalidImageException($"attributes of inode {inode.Number}", inode.Address, $"{left} of them do not fit {fork.Length} bytes", "xfs_attr_sf_hdr");
             }
 
+            if (entry.Problem is { } problem)
+            {
+                throw new InvalidImageException($"attributes of inode {inode.Number}", inode.Address, $"of attribute {fork[2] - left}, {problem}", "xfs_attr_sf_entry");
+            }
+
             if (!visit(in entry))
             {
                 return;
@@ -224,7 +229,9 @@ internal sealed class ExtendedAttributes(XfsVolume volume)
     }
 
     private static AttributeEntry Read(HashBlock leaf, int index, long address) =>
-        AttributeEntry.TryRead(leaf, index, out AttributeEntry entry) ? entry : throw Damaged(address, $"attribute {index} does not lie in it");
+        !AttributeEntry.TryRead(leaf, index, out AttributeEntry entry) ? throw Damaged(address, $"attribute {index} does not lie in it")
+        : entry.Problem is { } problem ? throw Damaged(address, $"of attribute {index}, {problem}")
+        : entry;
 
     private static InvalidImageException Damaged(long address, string problem) => new("hashes of attributes", address, problem, Clause);
 }
