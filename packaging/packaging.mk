@@ -1,6 +1,6 @@
 # What is made of the program for others: manual pages, an installation, packages.
 VERSION := $(shell sed -n 's/.*<Version>\(.*\)<.*/\1/p' Directory.Build.props)
-MAN_PAGES := imagefs.1 imagefs-open.1 mount.imagefs.8
+MAN_PAGES := imagefs.1 mount.imagefs.8
 MAN := $(MAN_PAGES:%=artifacts/man/%)
 
 .PHONY: man
@@ -22,9 +22,7 @@ APPLICATION := io.github.imagefs.ImageFs
 # Mode, what, and where below the prefix.
 INSTALLED := \
   755:$(DIST):bin/imagefs \
-  755:packaging/desktop/imagefs-open:bin/imagefs-open \
   644:artifacts/man/imagefs.1:share/man/man1/imagefs.1 \
-  644:artifacts/man/imagefs-open.1:share/man/man1/imagefs-open.1 \
   644:artifacts/man/mount.imagefs.8:share/man/man8/mount.imagefs.8 \
   644:packaging/completions/imagefs.bash:share/bash-completion/completions/imagefs \
   644:packaging/completions/_imagefs:share/zsh/site-functions/_imagefs \

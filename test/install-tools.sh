@@ -32,6 +32,7 @@ packages=(
   faketime udftools            # to rebuild images/
   make man-db bsdutils dpkg-dev lintian debootstrap # manual pages, script, the Debian package and a Debian to install it in
   shellcheck zsh fish desktop-file-utils appstream systemd # scripts, completions, the desktop's files and the unit
+  dbus-daemon python3-dbusmock # the bus of a session, and a server of notifications
   nginx-light openssl          # a server of HTTP, and certificates
   grub-common                 # a second reader of XFS
   grub-rescue-pc memtest86+ ipxe # real images

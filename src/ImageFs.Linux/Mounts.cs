@@ -89,6 +89,21 @@ public static unsafe class Mounts
     public static IEnumerable<string> PointsOf(string type) =>
         Table().Where(fields => fields[Array.IndexOf(fields, "-") + 1] == type).Select(fields => Unescape(fields[PathField]));
 
+    /// <summary>Waits until something else, or nothing, is mounted on a directory. The mount itself is not touched.</summary>
+    /// <param name="directory">An absolute path without symbolic links.</param>
+    /// <param name="device">The number of what is mounted there now.</param>
+    /// <exception cref="LinuxException">The table of mounts cannot be read.</exception>
+    public static void WaitForEnd(string directory, DeviceNumber device)
+    {
+        // A poll tells of what has changed since the last one, or since this was opened (proc_pid_mounts(5)).
+        using FileDescriptor table = Files.Open(TablePath, OpenFlags.ReadOnly);
+        var poll = new pollfd { fd = table.Number, events = POLLPRI };
+        while (DeviceAt(directory) == device)
+        {
+            _ = MoreLibc.poll(&poll, 1, -1);
+        }
+    }
+
     // The fields of proc_pid_mountinfo(5): id, parent, device, root, mount point, options, optional ones, "-", type, source, options.
     private static string[]? FieldsAt(string directory)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using ImageFs.Commands;
 using ImageFs.Completion;
+using ImageFs.Desktop;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
@@ -23,7 +24,7 @@ internal static class Program
             return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.PublicImage);
         }
 
-        if (MountWatcher.TryRun(arguments))
+        if (MountWatcher.TryRun(arguments) || MountNotice.TryRun(arguments))
         {
             return ExitStatus.Success;
         }
@@ -74,7 +75,7 @@ internal static class Program
         new Example("imagefs mount -o part=2 disk.img /mnt", "one partition of a disk"),
         new Example("imagefs info disk.qcow2", "what is in an image"),
         new Example("imagefs extract disk.img etc -C out", "copy files out, without FUSE"),
-        { "Mounting", MountCommand.Create(), UnmountCommand.Create(), MountsCommand.Create(), StatsCommand.Create() },
+        { "Mounting", MountCommand.Create(), OpenCommand.Create(), UnmountCommand.Create(), MountsCommand.Create(), StatsCommand.Create() },
         { "Reading, without a mount", ListCommand.Create(), TreeCommand.Create(), FindCommand.Create(), CatCommand.Create(), SumsCommand.Create(), DiffCommand.Create(), ExtractCommand.Create(), TarCommand.Create(), ExportCommand.Create() },
         { "Explaining", InfoCommand.Create(), ExtentsCommand.Create(), VerifyCommand.Create(), DoctorCommand.Create() },
         { "For Linux by itself", ManifestCommand.Create() },

@@ -50,7 +50,11 @@ internal static class UnmountCommand
         return status;
     }
 
-    private static void Unmount(string word, bool lazy)
+    /// <summary>Unmounts an image, and waits until its server has ended.</summary>
+    /// <param name="word">The mount point, or the image.</param>
+    /// <param name="lazy">Whether it may be in use, and ends later.</param>
+    /// <exception cref="FuseMountException">It is not mounted, or in use, or cannot be unmounted for another reason.</exception>
+    internal static void Unmount(string word, bool lazy)
     {
         string path = Paths.Full(word);
         string directory = FindMountPoint(path) ?? FindMountOf(word) ??
@@ -119,9 +123,7 @@ internal static class UnmountCommand
     // Of an image that is mounted several times nobody knows which is meant.
     private static string? FindMountOf(string image)
     {
-        string full = Paths.Full(image);
-        string[] names = [image, full, Paths.Resolve(full) ?? full];
-        string[] directories = [.. MountedImage.All().Where(mount => names.Contains(mount.Image)).Select(mount => mount.Directory).Distinct()];
+        string[] directories = [.. MountedImage.Of(image).Select(mount => mount.Directory).Distinct()];
         return directories.Length > 1
             ? throw new FuseMountException($"{image}: mounted on {string.Join(", ", directories)}: name the one that is meant")
             : directories.FirstOrDefault();

@@ -39,8 +39,10 @@ internal static class Background
     }
 
     /// <summary>Starts the server and waits until the mount answers, or cannot; what it says until then is passed on.</summary>
+    /// <param name="request">What to mount.</param>
+    /// <param name="heard">Takes what the server says, too; null for nobody.</param>
     /// <returns>The exit status.</returns>
-    internal static int Start(MountRequest request)
+    internal static int Start(MountRequest request, Stream? heard = null)
     {
         using Readiness readiness = Readiness.Take(request);
         var options = OptionList.Parse(request.Options);
@@ -59,7 +61,7 @@ internal static class Background
 
             using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, server), terminate = EndOn(PosixSignal.SIGTERM, server);
             using PosixSignalRegistration hangUp = EndOn(PosixSignal.SIGHUP, server);
-            if (PassOn(said))
+            if (PassOn(said, heard))
             {
                 readiness.Announce(server.Id);
                 return ExitStatus.Success;
@@ -120,7 +122,7 @@ internal static class Background
     });
 
     // What the server says until it is ready, or ends before it is.
-    private static bool PassOn(FileDescriptor said)
+    private static bool PassOn(FileDescriptor said, Stream? heard)
     {
         Span<byte> text = stackalloc byte[1024];
         while (true)
@@ -133,7 +135,9 @@ internal static class Background
 
             Span<byte> part = text[..Math.Max(count, 0)];
             int mark = part.IndexOf(ReadyMark);
-            Descriptors.Write(Descriptors.StandardError, mark < 0 ? part : part[..mark], out _);
+            part = mark < 0 ? part : part[..mark];
+            Descriptors.Write(Descriptors.StandardError, part, out _);
+            heard?.Write(part);
             if (mark >= 0)
             {
                 return true;

@@ -33,6 +33,15 @@ internal sealed record MountedImage(string Directory, string Image, Engine Engin
     /// <param name="isMade">Whether the directory was made for the mount.</param>
     internal static string SourceOf(string image, bool isMade) => isMade ? $"{MadeMark}{image}" : image;
 
+    /// <summary>Where an image is mounted.</summary>
+    /// <param name="image">Its path or address, as given.</param>
+    internal static IEnumerable<MountedImage> Of(string image)
+    {
+        string full = Paths.Full(image);
+        string[] names = [image, full, Paths.Resolve(full) ?? full];
+        return All().Where(mount => names.Contains(mount.Image));
+    }
+
     /// <summary>Unmounts what Linux mounts by itself.</summary>
     /// <param name="lazy">Whether to take it away now, and end it when nobody uses it.</param>
     /// <exception cref="FuseMountException">It cannot be unmounted.</exception>
