@@ -129,6 +129,11 @@ internal sealed class VolumeDescriptorSequence
         {
             long location = extent.Location + i;
             long address = location * block.Length;
+            if (location > uint.MaxValue)
+            {
+                throw new InvalidImageException("volume descriptor sequence", address, "it goes on behind the last block that has a number", Clause);
+            }
+
             source.ReadAt(address, block);
             var tag = new DescriptorTag(block);
             if (tag.IsBlank || (tag.Identifier == TagIdentifier.TerminatingDescriptor && tag.FindProblem() is null))
