@@ -16,6 +16,7 @@ artifacts/man/%: docs/man/% $(wildcard docs/man/*.man) Directory.Build.props
 
 # PREFIX=/usr is where mount(8) finds mount.imagefs; DESTDIR is put before all of it.
 PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
 DESTDIR ?=
 APPLICATION := io.github.imagefs.ImageFs
 
@@ -32,23 +33,33 @@ INSTALLED := \
   644:packaging/desktop/$(APPLICATION).desktop:share/applications/$(APPLICATION).desktop \
   644:packaging/desktop/$(APPLICATION).metainfo.xml:share/metainfo/$(APPLICATION).metainfo.xml
 
-.PHONY: install uninstall deb pack public-api picture
+.PHONY: install uninstall deb rpm container pack public-api picture
 install: $(DIST) man ## Install below PREFIX=/usr/local, and DESTDIR= before that; PREFIX=/usr is where mount(8) looks
 	@install -d artifacts/systemd
 	@for unit in imagefs@.service imagefs-url@.service; do sed 's#@BINDIR@#$(PREFIX)/bin#' "packaging/systemd/$$unit" >"artifacts/systemd/$$unit" || exit 1; done
 	@for file in $(INSTALLED); do \
 	  IFS=: read -r mode from to <<<"$$file"; install -D -m "$$mode" "$$from" "$(DESTDIR)$(PREFIX)/$$to" || exit 1; \
 	done
-	@install -d "$(DESTDIR)$(PREFIX)/sbin" && ln -sf ../bin/imagefs "$(DESTDIR)$(PREFIX)/sbin/mount.imagefs"
+	@install -d "$(DESTDIR)$(SBINDIR)" && ln -sf "$$(realpath -ms --relative-to="$(SBINDIR)" "$(PREFIX)/bin/imagefs")" "$(DESTDIR)$(SBINDIR)/mount.imagefs"
 
 uninstall: ## Remove what `make install` installed
-	@rm -f $(foreach file,$(INSTALLED),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(file)))") "$(DESTDIR)$(PREFIX)/sbin/mount.imagefs"
+	@rm -f $(foreach file,$(INSTALLED),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(file)))") "$(DESTDIR)$(SBINDIR)/mount.imagefs"
 
 $(DIST):
 	@$(MAKE) --no-print-directory publish
 
 deb: $(DIST) man ## artifacts/imagefs_VERSION_ARCH.deb, a Debian package of what `make install` installs
 	@packaging/debian/build.sh $(VERSION) artifacts
+
+rpm: $(DIST) man ## artifacts/rpm/: a package for Fedora and its relatives of what `make install` installs, by rpmbuild
+	@rpmbuild -bb --build-in-place --quiet --define "_topdir $(abspath artifacts/rpmbuild)" --define "_rpmdir $(abspath artifacts/rpm)" $(RPMBUILD) packaging/fedora/imagefs.spec
+	@ls artifacts/rpm/*/imagefs-$(VERSION)-*.rpm
+
+CONTAINER ?= $(firstword $(foreach tool,buildah podman docker,$(if $(shell command -v $(tool)),$(tool))))
+container: $(DIST) ## The image localhost/imagefs:VERSION, with nothing in it but the program and its libraries, by buildah, podman or docker
+	@packaging/container/root.sh $(DIST) artifacts/container/root
+	@[[ -n "$(CONTAINER)" ]] || { echo "There is no buildah, podman or docker; artifacts/container/root is what would be in the image" >&2; exit 1; }
+	@$(CONTAINER) build --build-arg VERSION=$(VERSION) -t localhost/imagefs:$(VERSION) -f packaging/container/Containerfile artifacts/container
 
 LIBRARIES := ImageFs.Fuse ImageFs.Images ImageFs.Manifest ImageFs.FileSystems ImageFs.Tree ImageFs.Storage ImageFs.Linux
 
