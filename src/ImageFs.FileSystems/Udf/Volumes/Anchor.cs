@@ -80,7 +80,7 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
             yield return anchor;
         }
 
-        yield return options.Session + First;
+        yield return (long)options.Session + First;
         long last = options.LastBlock ?? (blocks - 1);
         foreach (long candidate in (long[])[last, last - 1, last + 1, last - 2, last - 150, last - 152])
         {
@@ -91,7 +91,7 @@ internal sealed record Anchor(int BlockSize, uint Block, VolumeExtent Main, Volu
             }
         }
 
-        yield return options.Session + OfOpenMedia;
+        yield return (long)options.Session + OfOpenMedia;
     }
 
     private static Anchor? TryRead(BlockSource source, int blockSize, long block, ref LinuxException? failure)
