@@ -129,6 +129,9 @@ public enum Errno
     /// <summary>Structure needs cleaning: the image is damaged.</summary>
     EUCLEAN = 117,
 
+    /// <summary>Disk quota exceeded.</summary>
+    EDQUOT = 122,
+
     /// <summary>Operation canceled.</summary>
     ECANCELED = 125,
 

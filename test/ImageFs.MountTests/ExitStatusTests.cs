@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
@@ -43,6 +44,15 @@ internal sealed class ExitStatusTests
     }
 
     [TestCase("ls", "-lR", "IMAGE")]
+    [TestCase("ls", "-J", "IMAGE")]
+    [TestCase("find", "IMAGE")]
+    [TestCase("sums", "IMAGE")]
+    [TestCase("tar", "IMAGE")]
+    [TestCase("export", "IMAGE", "-")]
+    [TestCase("extents", "IMAGE", "size-100000")]
+    [TestCase("doctor", "--json")]
+    [TestCase("mounts", "--json")]
+    [TestCase("extract", "-v", "IMAGE", "-C", "/no/such/directory/copy")]
     [TestCase("tree", "IMAGE")]
     [TestCase("cat", "IMAGE", "size-100000")]
     [TestCase("info", "IMAGE")]
@@ -55,6 +65,73 @@ internal sealed class ExitStatusTests
         ToolResult ended = Tool.Run("sh", ["-c", "exec \"$@\" >/dev/full", "sh", ImageFsProgram.Path, .. said]);
         Assert.That(ended.ExitCode, Is.EqualTo(System), ended.Error);
         Assert.That(ended.Error, Does.StartWith("imagefs: ").And.Not.Contain("bug"));
+    }
+
+    // As head(1) has it, which reads no more.
+    [TestCase("ls", "-lR", "IMAGE")]
+    [TestCase("find", "IMAGE")]
+    [TestCase("cat", "IMAGE", "size-100000")]
+    [TestCase("sums", "IMAGE")]
+    [TestCase("tar", "IMAGE")]
+    [TestCase("export", "IMAGE", "-")]
+    [TestCase("info", "IMAGE")]
+    [TestCase("verify", "IMAGE")]
+    [TestCase("doctor")]
+    [TestCase("extract", "-v", "IMAGE", "-C", "DIR")]
+    public void Output_that_nobody_reads_any_more_is_no_error_to_tell_of(params string[] words)
+    {
+        using var folder = new TestFolder();
+        string[] said = [.. words.Select(word => word == "IMAGE" ? TestImages.Get("rockridge") : word == "DIR" ? folder.Path : word)];
+        ToolResult ended = Tool.Run("bash", ["-c", "\"$@\" | true; echo ${PIPESTATUS[0]}", "bash", ImageFsProgram.Path, .. said]);
+        Assert.That(ended.Text, Is.EqualTo("141\n"));
+        Assert.That(words.Contains("-v") ? string.Empty : ended.Error, Is.Empty);
+    }
+
+    // "Besides:" in the manual has a line of those of each command.
+    [TestCase("mount", 32, "mount sound")]
+    [TestCase("umount", 32, "umount /proc")]
+    [TestCase("stats", 32, "stats t")]
+    [TestCase("ls", 1, "ls -lR directory")]
+    [TestCase("tree", 1, "tree directory")]
+    [TestCase("find", 1, "find directory")]
+    [TestCase("sums", 1, "sums image")]
+    [TestCase("tar", 1, "tar image -f archive")]
+    [TestCase("extract", 1, "extract image -C out")]
+    [TestCase("cat", 32, "cat image b")]
+    [TestCase("export", 32, "export short.qcow2 raw")]
+    [TestCase("extents", 32, "extents image none")]
+    [TestCase("diff", 1, "diff sound other")]
+    [TestCase("diff", 32, "diff sound image")]
+    [TestCase("info", 32, "info t/a")]
+    [TestCase("verify", 1, "verify image")]
+    [TestCase("verify", 32, "verify t/a")]
+    [TestCase("manifest", 1, "manifest sound -c t/a")]
+    [TestCase("manifest", 32, "manifest directory -O new")]
+    public void Each_command_ends_as_the_manual_says(string verb, int status, string command)
+    {
+        Need.Program("qemu-img", "qemu-utils");
+        using var folder = new TestFolder();
+        DamagedSquashFs.Make(folder);
+        const string Script = """
+            cd "$1"; mkdir u; echo b >u/a; mksquashfs u other -quiet -no-progress; cp "$3" directory
+            qemu-img convert -O qcow2 sound short.qcow2; truncate -s -400000 short.qcow2
+            if [ "${4%% *}" = mount ]; then touch taken; set -- "$1" "$2" "$3" "$4 taken"; fi
+            set +e; timeout 60 "$2" $4 >/dev/null; echo $?
+            """;
+        string damaged = TestImages.Get("invalid/directory-past-end");
+        ToolResult said = Tool.Run("bash", "-ec", Script, "bash", folder.Path, ImageFsProgram.Path, damaged, command).Succeeded();
+        Assert.That(said.Text, Is.EqualTo($"{status}\n"), said.Error);
+        Assert.That(StatusesOf(verb), Does.Contain(status));
+    }
+
+    // .BR ls ", " tree
+    // 1: ...; 32: ...
+    private static int[] StatusesOf(string verb)
+    {
+        string page = File.ReadAllText(Path.Combine(TestImages.Sources, "docs/man/imagefs.1"));
+        string part = page[page.IndexOf("\nBesides:\n", StringComparison.Ordinal)..page.IndexOf("\n.SH JSON", StringComparison.Ordinal)];
+        string entry = part.Split("\n.TP\n").Single(entry => entry.Split('\n')[0].Replace("\", \"", "", StringComparison.Ordinal).Split(' ').Contains(verb));
+        return [.. Regex.Matches(entry, @"(?:^|; )(\d+): ", RegexOptions.Multiline).Select(match => int.Parse(match.Groups[1].Value))];
     }
 
     [Test]
@@ -72,6 +149,28 @@ internal sealed class ExitStatusTests
         finally
         {
             Tool.Run("umount", "-l", folder["full"]).Succeeded();
+        }
+    }
+
+    [TestCase("extract IMAGE -C ro/sub")]
+    [TestCase("extract IMAGE -C ro/new")]
+    [TestCase("export IMAGE ro/new")]
+    [TestCase("tar IMAGE -f ro/new")]
+    [TestCase("manifest IMAGE -O ro/new")]
+    public void A_target_that_is_read_only_is_told_once(string command)
+    {
+        using var folder = new TestFolder();
+        Tool.Run("sh", "-ec", "cd \"$1\"; mkdir ro; mount -t tmpfs none ro; mkdir ro/sub; mount -o remount,ro ro", "sh", folder.Path).Succeeded();
+        try
+        {
+            string words = command.Replace("IMAGE", TestImages.Get("rockridge"), StringComparison.Ordinal);
+            ToolResult said = Tool.Run("sh", "-c", $"cd \"$1\" && \"$2\" {words}", "sh", folder.Path, ImageFsProgram.Path);
+            Assert.That(said.ExitCode, Is.EqualTo(System), said.Error);
+            Assert.That(said.Error, Does.Match("^imagefs: [^\n]*Read-only file system\n$"));
+        }
+        finally
+        {
+            Tool.Run("umount", "-l", folder["ro"]).Succeeded();
         }
     }
 

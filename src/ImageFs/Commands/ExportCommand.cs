@@ -66,15 +66,7 @@ internal static class ExportCommand
 
     private static void CopySparse(BlockSource volume, FileStream output, ProgressBar bar)
     {
-        try
-        {
-            using var descriptor = new FileDescriptor((int)output.SafeFileHandle.DangerousGetHandle(), ownsHandle: false);
-            Contents.Copy(volume, descriptor, static _ => { }, (_, bytes) => bar.Add(bytes));
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
-        {
-            // No failure of the image's.
-            throw new IOException($"{output.Name}: {e.Message}", e);
-        }
+        using var descriptor = new FileDescriptor((int)output.SafeFileHandle.DangerousGetHandle(), ownsHandle: false);
+        Contents.Copy(volume, descriptor, static _ => { }, (_, bytes) => bar.Add(bytes));
     }
 }

@@ -81,7 +81,7 @@ internal static class MountCommand
 
             if (status == ExitStatus.Success && !staysHere)
             {
-                TellDirectory(request);
+                TryTellDirectory(request);
                 if (request.IsVerbose)
                 {
                     TellMounted(request);
@@ -99,6 +99,20 @@ internal static class MountCommand
 
     /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
     internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.PublicImage} mounted on {request.Directory}.");
+
+    // A mount that nobody knows the place of is no use to anybody.
+    private static void TryTellDirectory(MountRequest request)
+    {
+        try
+        {
+            TellDirectory(request);
+        }
+        catch (IOException)
+        {
+            UnmountCommand.Unmount(request.Directory, lazy: true);
+            throw;
+        }
+    }
 
     // For scripts, too: dir=$(imagefs mount disk.img).
     private static void TellDirectory(MountRequest request)

@@ -8,6 +8,7 @@ namespace ImageFs.Output;
 internal static class NewFile
 {
     private const int BufferLength = 1 << 20;
+    private const int MaxErrno = 4095;
 
     /// <summary>Writes a file; one that is there is replaced. A device, or whatever else is no file, is written to as it is.</summary>
     /// <param name="path">Its path.</param>
@@ -37,10 +38,24 @@ internal static class NewFile
 
             File.Move(unfinished, path, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
             File.Delete(unfinished);
+            if (ErrorOf(e) is { } errno)
+            {
+                // No failure of the image's.
+                throw new IOException($"{path}: {LinuxException.Text(errno)}", e);
+            }
+
             throw;
         }
     }
+
+    // What is wrong with the file, or the disk that it is on. FileStream has the error number, and another name.
+    private static Errno? ErrorOf(Exception error) => error switch
+    {
+        LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT or Errno.EROFS } failed => failed.Errno,
+        IOException { InnerException: null, HResult: > 0 and <= MaxErrno } failed when failed is not LinuxException => (Errno)failed.HResult,
+        _ => null,
+    };
 }

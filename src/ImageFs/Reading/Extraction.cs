@@ -96,7 +96,7 @@ internal sealed class Extraction(
         {
             below = target.OpenOrCreateFolder(names[0], isForAll: true);
         }
-        catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
+        catch (LinuxException e) when (IsOfTarget(e.Errno))
         {
             throw Full(path, e);
         }
@@ -136,7 +136,7 @@ internal sealed class Extraction(
         }
     }
 
-    // An error in one file does not stop the others; a full disk does.
+    // An error in one file does not stop the others; a full disk does, and one that is read-only.
     private void TryCopy(NamedNode entry, OutputFolder target, byte[] folder, int depth)
     {
         byte[] path = [.. folder, .. entry.Name];
@@ -188,11 +188,11 @@ internal sealed class Extraction(
             SetAttributes(entry, attributes, target, name);
             contents?.ThrowIfIncomplete();
         }
-        catch (LinuxException e) when (e.Errno == Errno.ENOSPC)
+        catch (LinuxException e) when (IsOfTarget(e.Errno))
         {
             throw Full(path, e);
         }
-        catch (Exception e) when (e is ImageException or LinuxException)
+        catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
         {
             Fail(path, e.Message);
         }
@@ -396,6 +396,8 @@ internal sealed class Extraction(
     private bool Has(Preserved what) => (Keeps & what) == what;
 
     private void LeaveOut(string what) => LeftOut[what] = LeftOut.GetValueOrDefault(what) + 1;
+
+    private static bool IsOfTarget(Errno errno) => errno is Errno.ENOSPC or Errno.EDQUOT or Errno.EROFS;
 
     // Unlike what is wrong with one file, which is a LinuxException.
     private static IOException Full(byte[] path, LinuxException e) => new($"{ByteText.FromBytes(path)}: {e.Message}", e);
