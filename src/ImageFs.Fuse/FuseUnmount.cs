@@ -20,7 +20,7 @@ public static class FuseUnmount
         }
         else if (errno != Errno.None)
         {
-            throw MountAdvice.UnmountFailed(mountPoint, errno);
+            throw MountAdvice.UnmountFailed(MountCalls.Own, mountPoint, errno);
         }
     }
 }

@@ -1,5 +1,6 @@
 using ImageFs.Fuse.Mounting;
 using ImageFs.Linux;
+using ImageFs.Storage;
 
 namespace ImageFs.Fuse;
 
@@ -10,34 +11,85 @@ namespace ImageFs.Fuse;
 public sealed class MountKeeper : IDisposable
 {
     private readonly KeptCalls _calls;
-    private readonly string? _pidFile;
-    private readonly string? _madeDirectory;
+    private readonly KeeperDuties _duties;
 
-    private MountKeeper(KeptCalls calls, string? pidFile, string? madeDirectory)
+    private MountKeeper(KeptCalls calls, KeeperDuties duties)
     {
         _calls = calls;
-        _pidFile = pidFile;
-        _madeDirectory = madeDirectory;
+        _duties = duties;
     }
 
     /// <summary>What <see cref="FuseSession"/> mounts by.</summary>
     internal MountCalls Calls => _calls;
 
     /// <summary>Says to the process what may be asked for: one mount, its end, and what belongs to it.</summary>
-    /// <param name="socket">The socket to it (<see cref="Sockets.MessagePair"/>), which is closed with the result's <see cref="FuseMountOptions.Keeper"/>.</param>
-    /// <param name="options">How and where will be mounted.</param>
-    /// <param name="isWatched">Whether the mount is taken away when this process ends and leaves it behind dead.</param>
-    /// <param name="pidFile">The file for this process's id; null for none.</param>
-    /// <param name="madeDirectory">The directory that is removed when this process ends, if nothing is in it; null for none.</param>
+    /// <param name="socket">
+    /// The socket to it (<see cref="Sockets.MessagePair"/>), which is closed with the result's <see cref="FuseMountOptions.Keeper"/>.
+    /// </param>
+    /// <param name="options">How and where will be mounted; what others have mounted is left to them.</param>
+    /// <param name="duties">What else there is to do.</param>
     /// <returns>The options to mount with.</returns>
     /// <exception cref="FuseMountException">It cannot be mounted there.</exception>
     /// <exception cref="LinuxException">The process has ended.</exception>
-    public static FuseMountOptions Prepare(FileDescriptor socket, FuseMountOptions options, bool isWatched, string? pidFile, string? madeDirectory)
+    public static FuseMountOptions Prepare(FileDescriptor socket, FuseMountOptions options, KeeperDuties duties)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var calls = new KeptCalls(socket);
-        string mountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log);
-        options = options with { MountPoint = mountPoint, Keeper = new MountKeeper(calls, pidFile, madeDirectory) };
+        ArgumentNullException.ThrowIfNull(duties);
+        var calls = new KeptCalls(socket, duties.UsersCommand);
+        var keeper = new MountKeeper(calls, duties);
+        foreach (string folder in duties.Folders)
+        {
+            calls.Learn('t', folder);
+        }
+
+        if (duties.PidFile is { } pidFile)
+        {
+            calls.Learn('p', pidFile);
+            calls.Learn('x', pidFile);
+        }
+
+        if (duties.MadeDirectory is { } directory)
+        {
+            calls.Learn('d', directory);
+        }
+
+        if (FileDevice.FindDescriptor(options.MountPoint) is not null)
+        {
+            calls.Seal(string.Empty);
+            return options with { Keeper = keeper };
+        }
+
+        options = options with { MountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log), Keeper = keeper };
+        List<int> ends = LearnMount(calls, options);
+        calls.Seal(duties.IsWatched ? options.MountPoint : string.Empty, ends);
+        return options;
+    }
+
+    /// <summary>Has the file for this process's id written.</summary>
+    /// <returns>The error.</returns>
+    public Errno WritePidFile() => _duties.PidFile is { } file ? (Errno)_calls.Ask('p', file).Status : Errno.None;
+
+    /// <summary>Has that file removed.</summary>
+    public void RemovePidFile() => _ = _duties.PidFile is { } file ? _calls.Ask('x', file) : default;
+
+    /// <summary>Has the directory removed that was made for the mount, once that is gone.</summary>
+    public void RemoveDirectory() => _ = _duties.MadeDirectory is { } directory ? _calls.Ask('d', directory) : default;
+
+    /// <summary>Has a file without a name made, open for reading and writing, for its owner only: it goes with its last descriptor.</summary>
+    /// <param name="folder">One of <see cref="KeeperDuties.Folders"/>.</param>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public FileDescriptor MakeUnnamed(string folder)
+    {
+        (int status, _, FileDescriptor? file) = _calls.Ask('t', folder);
+        return file ?? throw new LinuxException("open(O_TMPFILE)", status == 0 ? Errno.ENOMEM : (Errno)status, folder);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _calls.Dispose();
+
+    // The numbers of what takes a dead mount away, in turn.
+    private static List<int> LearnMount(KeptCalls calls, FuseMountOptions options)
+    {
         calls.Learn('m', KeptCalls.ToWords(DirectMount.WordsOf(options)));
         int[] ends = [.. DirectMount.Ends.Select(flags => calls.Learn('u', options.MountPoint, $"{(int)flags}"))];
         List<int> last = [ends[0]];
@@ -48,32 +100,8 @@ public sealed class MountKeeper : IDisposable
             last.Add(calls.Learn('r', [program, .. DelegatedMount.EndWords(options.MountPoint, lazy: true)]));
         }
 
-        calls.Learn('a', options.MountPoint, $"{Session.ReadAhead.KibFor(options)}");
-        if (pidFile is not null)
-        {
-            calls.Learn('p', pidFile);
-            calls.Learn('x', pidFile);
-        }
-
-        if (madeDirectory is not null)
-        {
-            calls.Learn('d', madeDirectory);
-        }
-
-        calls.Seal(isWatched ? options.MountPoint : string.Empty, last);
-        return options;
+        calls.Learn('a', $"{Session.ReadAhead.KibFor(options)}");
+        calls.LearnUsers(options.MountPoint);
+        return last;
     }
-
-    /// <summary>Has the file for this process's id written.</summary>
-    /// <returns>The error.</returns>
-    public Errno WritePidFile() => _pidFile is null ? Errno.None : (Errno)_calls.Ask('p', _pidFile).Status;
-
-    /// <summary>Has that file removed.</summary>
-    public void RemovePidFile() => _ = _pidFile is null ? default : _calls.Ask('x', _pidFile);
-
-    /// <summary>Has the directory removed that was made for the mount, once that is gone.</summary>
-    public void RemoveDirectory() => _ = _madeDirectory is null ? default : _calls.Ask('d', _madeDirectory);
-
-    /// <inheritdoc/>
-    public void Dispose() => _calls.Dispose();
 }

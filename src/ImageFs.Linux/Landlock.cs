@@ -18,9 +18,6 @@ public enum LandlockAccess : ulong
     /// <summary>LANDLOCK_ACCESS_FS_READ_DIR.</summary>
     ReadFolder = 1 << 3,
 
-    /// <summary>LANDLOCK_ACCESS_FS_MAKE_DIR.</summary>
-    MakeFolder = 1 << 7,
-
     /// <summary>LANDLOCK_ACCESS_FS_TRUNCATE: the length of files that are open for writing (Linux 6.2).</summary>
     Truncate = 1 << 14,
 

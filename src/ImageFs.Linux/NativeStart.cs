@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace ImageFs.Linux;
 
-/// <summary>What the program <c>imagefs</c> has in C (its folder Start): it is linked into the one that is compiled ahead of time, and into no other.</summary>
+/// <summary>
+/// What the program <c>imagefs</c> has in C (its folder Start): it is linked into the one that is compiled ahead of time, and into no other.
+/// </summary>
 public static partial class NativeStart
 {
     /// <summary>The word that makes a keeper of a process (Start/keeper.c).</summary>
@@ -18,6 +20,13 @@ public static partial class NativeStart
     /// <summary>Whether this program may have it.</summary>
     public static bool IsHere => !RuntimeFeature.IsDynamicCodeCompiled;
 
+    /// <summary>
+    /// Whether this kernel has filters of system calls (CONFIG_SECCOMP_FILTER), and lets this process have one; where not, <see cref="Confine"/>
+    /// does the rest.
+    /// </summary>
+    /// <exception cref="DllNotFoundException">This is another program.</exception>
+    public static bool HasFilters => FindFilters() != 0;
+
     /// <summary>Takes rights from all threads of this process for good (Start/confine.c).</summary>
     /// <param name="rules">The descriptor of a ruleset of Landlock; -1 for none.</param>
     /// <param name="ids">The user and the group to become, and groups; null to stay.</param>
@@ -25,7 +34,11 @@ public static partial class NativeStart
     /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>.</param>
     /// <returns>What failed; <see cref="Errno.None"/> when all are taken.</returns>
     /// <exception cref="DllNotFoundException">This is another program.</exception>
-    public static Errno Confine(int rules, uint[]? ids, ulong capabilities, int flags) => (Errno)ConfineThreads(rules, ids, ids?.Length ?? 0, capabilities, flags);
+    public static Errno Confine(int rules, uint[]? ids, ulong capabilities, int flags) =>
+        (Errno)ConfineThreads(rules, ids, ids?.Length ?? 0, capabilities, flags);
+
+    [LibraryImport("imagefs-start", EntryPoint = "imagefs_has_filters")]
+    private static partial int FindFilters();
 
     [LibraryImport("imagefs-start", EntryPoint = "imagefs_confine")]
     private static partial int ConfineThreads(int rules, uint[]? ids, int idCount, ulong capabilities, int flags);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageFs.MountTests.Support;
@@ -47,6 +48,10 @@ public sealed class SandboxTests
             Attempt("read a file of the system", 2, PermissionDenied, "/etc/passwd", "0"),
             Attempt("list a folder of the system", 2, PermissionDenied, "/etc", "0x10000"),
             Attempt("write a file of the system", 2, PermissionDenied, "/etc/sandbox-test", "0x41", "0x1B6"),
+            Attempt("write a file of its own", 2, PermissionDenied, "/tmp/sandbox-test", "0x42", "0x180"),
+            Attempt("write a file without a name", 2, PermissionDenied, "/tmp", "0x410002", "0x180"),
+            Attempt("write a file without a name that stays", 2, PermissionDenied, "/var/tmp", "0x410002", "0x180"),
+            Attempt("make a folder", 83, NotPermitted, "/tmp/sandbox-test", "0x1C0"),
             Attempt("change the image", 2, PermissionDenied, "IMAGE", "1"),
             Attempt("remove the image", 87, NotPermitted, "IMAGE"),
             Attempt("make a socket", 41, NotPermitted, "2", "1", "0"),
@@ -89,6 +94,18 @@ public sealed class SandboxTests
     }
 
     [Test]
+    public void The_sandbox_that_nobody_asks_for_is_the_strict_one()
+    {
+        using Server server = Server.Start(_image, string.Empty, "-v");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: strict\n"));
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.EqualTo(PermissionDenied), $"thread {thread}");
+            Assert.That(server.StatusOf(thread)["CapEff"], Is.EqualTo("0000000000000000"));
+        }
+    }
+
+    [Test]
     public void A_server_may_read_beside_its_image()
     {
         using Server server = Server.Start(_image, "strict");
@@ -119,6 +136,54 @@ public sealed class SandboxTests
             Assert.That(status["NoNewPrivs"], Is.EqualTo("1"));
             Assert.That(status["Seccomp"], Is.EqualTo("2"));
         }
+    }
+
+    [Test]
+    public void An_image_of_roots_may_name_a_file_that_is_anothers_alone()
+    {
+        using var folder = new TestFolder();
+        File.Copy(TestImages.Get("sample"), folder["base"]);
+        Tool.Shell("cd \"$1\" && qemu-img create -q -f qcow2 -b base -F raw top && chown 1234 base && chmod 600 base", folder.Path).Succeeded();
+        using Server server = Server.Start(folder["top"], string.Empty);
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(server.StatusOf(thread)["CapPrm"], Is.EqualTo("00000000000000c4"));
+            Assert.That(Injection.Call(thread, 2, "/etc/shadow", "0"), Is.EqualTo(PermissionDenied), $"thread {thread}");
+            Assert.That(Injection.Call(thread, 2, "/tmp", "0x410002", "0x180"), Is.EqualTo(PermissionDenied), $"thread {thread}");
+        }
+    }
+
+    [Test]
+    public void What_comes_through_a_pipe_is_kept_without_the_right_to_write()
+    {
+        using var mount = ImageMount.Prepare(_image);
+        Tool.Shell("cat \"$1\" | \"$2\" mount -v - \"$3\"", _image, Make.Published, mount.Directory).Succeeded();
+        Assert.That(File.ReadAllText(mount["README.txt"]), Is.Not.Empty);
+        int server = Processes.ServerOf(mount.Directory);
+        Assert.That(Injection.Call(server, 2, "/var/tmp", "0x410002", "0x180"), Is.EqualTo(PermissionDenied));
+    }
+
+    [Test]
+    public void Who_keeps_the_mount_busy_is_told_though_the_server_cannot_see_it()
+    {
+        using var mount = ImageMount.Prepare(_image);
+        using Process server = Process.Start(Tool.Start(Make.Published, "mount", "-f", _image, mount.Directory))!;
+        Assert.That(ImageMount.Eventually(() => mount.IsMounted));
+        using Process user = Process.Start(Tool.Start("sh", "-c", "cd \"$1\" && exec sleep 300", "sh", mount.Directory))!;
+        try
+        {
+            Assert.That(ImageMount.Eventually(() => new FileInfo($"/proc/{user.Id}/cwd").LinkTarget == mount.Directory));
+            Tool.Run("kill", $"{server.Id}").Succeeded();
+            Assert.That(server.StandardError.ReadLine(), Does.Contain($"in use by sleep (process {user.Id}: working directory)"));
+        }
+        finally
+        {
+            user.Kill();
+            user.WaitForExit();
+        }
+
+        Assert.That(server.WaitForExit(Limits.Soon));
     }
 
     [Test]
@@ -160,12 +225,21 @@ public sealed class SandboxTests
         public string Said { get; }
 
         /// <summary>Its threads, the first one first.</summary>
-        public int[] Threads => [.. System.IO.Directory.GetDirectories($"/proc/{_process}/task").Select(Path.GetFileName).Select(name => int.Parse(name!, CultureInfo.InvariantCulture)).Order()];
+        public int[] Threads =>
+        [
+            .. System.IO.Directory.GetDirectories($"/proc/{_process}/task")
+                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)).Order(),
+        ];
 
-        public static Server Start(string image, string sandbox)
+        /// <summary>Mounts an image.</summary>
+        /// <param name="image">Its path.</param>
+        /// <param name="sandbox">The value of the option, and further options; empty for none.</param>
+        /// <param name="further">Further words.</param>
+        public static Server Start(string image, string sandbox, params string[] further)
         {
             var mount = ImageMount.Prepare(image);
-            ToolResult result = Tool.Run(Make.Published, "mount", "-o", $"sandbox={sandbox}", image, mount.Directory).Succeeded();
+            string[] options = sandbox.Length > 0 ? ["-o", $"sandbox={sandbox}"] : [];
+            ToolResult result = Tool.Run(Make.Published, ["mount", .. options, .. further, image, mount.Directory]).Succeeded();
             return new Server(mount, result.Error);
         }
 

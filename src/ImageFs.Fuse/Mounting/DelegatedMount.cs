@@ -43,7 +43,7 @@ internal sealed class DelegatedMount : FuseMount
             FuserMount.Outcome? outcome = RunUnmount(MountCalls.Own, program, mountPoint, lazy);
             if (outcome is not null)
             {
-                Check(program, mountPoint, outcome);
+                Check(MountCalls.Own, program, mountPoint, outcome);
                 return;
             }
         }
@@ -58,7 +58,7 @@ internal sealed class DelegatedMount : FuseMount
     public static string[] EndWords(string mountPoint, bool lazy) => lazy ? ["-u", "-z", "--", mountPoint] : ["-u", "--", mountPoint];
 
     /// <inheritdoc/>
-    public override void Unmount(bool lazy) => Check(_program, MountPoint, RunUnmount(_calls, _program, MountPoint, lazy));
+    public override void Unmount(bool lazy) => Check(_calls, _program, MountPoint, RunUnmount(_calls, _program, MountPoint, lazy));
 
     /// <inheritdoc/>
     public override void Abandon() => _ = RunUnmount(_calls, _program, MountPoint, lazy: true);
@@ -69,13 +69,13 @@ internal sealed class DelegatedMount : FuseMount
     private static FuserMount.Outcome? RunUnmount(MountCalls calls, string program, string mountPoint, bool lazy) =>
         calls.Run(program, EndWords(mountPoint, lazy));
 
-    private static void Check(string program, string mountPoint, FuserMount.Outcome? outcome)
+    private static void Check(MountCalls calls, string program, string mountPoint, FuserMount.Outcome? outcome)
     {
         if (outcome is not { IsSuccess: true })
         {
             string message = outcome?.Message ?? "it is gone";
             throw message.Contains("busy", StringComparison.Ordinal)
-                ? MountAdvice.UnmountFailed(mountPoint, Errno.EBUSY)
+                ? MountAdvice.UnmountFailed(calls, mountPoint, Errno.EBUSY)
                 : MountAdvice.HelperRefused(program, message);
         }
     }

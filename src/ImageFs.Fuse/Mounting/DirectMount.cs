@@ -48,7 +48,7 @@ internal sealed class DirectMount : FuseMount
         Errno errno = _calls.Unmount(MountPoint, lazy ? LazyEnd : BusyEnd);
         if (errno != Errno.None)
         {
-            throw MountAdvice.UnmountFailed(MountPoint, errno);
+            throw MountAdvice.UnmountFailed(_calls, MountPoint, errno);
         }
     }
 

@@ -10,36 +10,50 @@ namespace ImageFs.Fuse.Mounting;
 /// then asked for by its number: the other end (Start/keeper.c) takes nothing else.
 /// </summary>
 /// <param name="socket">Its end is a <see cref="Sockets.MessagePair"/>'s other one.</param>
-internal sealed class KeptCalls(FileDescriptor socket) : MountCalls, IDisposable
+/// <param name="usersCommand">As <see cref="KeeperDuties.UsersCommand"/>.</param>
+internal sealed class KeptCalls(FileDescriptor socket, IReadOnlyList<string> usersCommand) : MountCalls, IDisposable
 {
     private const int MaxAnswer = 8192;
     private const int NoSuchProgram = 127;
     private readonly Lock _gate = new();
     private readonly List<string> _actions = [];
 
-    /// <summary>Says of something that it may be asked for.</summary>
+    /// <summary>Notes of something that it may be asked for, once <see cref="Seal"/> has said so.</summary>
     /// <param name="kind">A letter: what it is.</param>
     /// <param name="words">What it takes.</param>
     /// <returns>Its number.</returns>
-    /// <exception cref="LinuxException">The other end has gone.</exception>
-    public int Learn(char kind, params IEnumerable<string> words)
+    public int Learn(char kind, params IReadOnlyCollection<string> words)
     {
-        string action = ToText(kind, words);
-        Send(ByteText.ToBytes(action));
-        _actions.Add(action);
+        _actions.Add(ToText(kind, words));
         return _actions.Count - 1;
     }
 
-    /// <summary>Says that this was all.</summary>
+    /// <summary>Notes that it may be asked for who uses a mount.</summary>
+    public void LearnUsers(string mountPoint)
+    {
+        if (usersCommand.Count > 0)
+        {
+            Learn('r', [.. usersCommand, mountPoint]);
+        }
+    }
+
+    /// <summary>Says what may be asked for, and that this is all.</summary>
     /// <param name="mountPoint">Where a dead mount is taken away when this process has ended; empty for nowhere.</param>
     /// <param name="actions">The numbers of what is done for that, in turn, until it is gone.</param>
     /// <exception cref="LinuxException">The other end has gone.</exception>
-    public void Seal(string mountPoint, params IEnumerable<int> actions) =>
-        Send(ByteText.ToBytes(ToText('e', [mountPoint, .. actions.Select(action => action.ToString(CultureInfo.InvariantCulture))])));
+    public void Seal(string mountPoint, params IEnumerable<int> actions)
+    {
+        string end = ToText('e', [mountPoint, .. actions.Select(action => action.ToString(CultureInfo.InvariantCulture))]);
+        byte[] message = ByteText.ToBytes(string.Concat(_actions) + end);
+        if (Descriptors.Write(socket, message, out Errno errno) != message.Length)
+        {
+            throw new LinuxException("write", errno, "the keeper of the mount");
+        }
+    }
 
     /// <summary>Asks for something that was said before.</summary>
     /// <returns>Its status, what it has to say, and its descriptor; EPERM for what was not said.</returns>
-    public (int Status, string Text, FileDescriptor? Descriptor) Ask(char kind, params IEnumerable<string> words)
+    public (int Status, string Text, FileDescriptor? Descriptor) Ask(char kind, params IReadOnlyCollection<string> words)
     {
         int number = _actions.IndexOf(ToText(kind, words));
         if (number < 0)
@@ -86,7 +100,11 @@ internal sealed class KeptCalls(FileDescriptor socket) : MountCalls, IDisposable
     }
 
     /// <inheritdoc/>
-    public override void RaiseReadAhead(string mountPoint, DeviceNumber device, int kib) => _ = Ask('a', mountPoint, $"{kib}");
+    public override IReadOnlyList<string> FindUsers(string mountPoint) =>
+        Ask('r', [.. usersCommand, mountPoint]) is (0, var text, _) ? text.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+
+    /// <inheritdoc/>
+    public override void RaiseReadAhead(DeviceNumber device, int kib) => _ = Ask('a', $"{kib}");
 
     /// <summary>The words of mount(2), for <see cref="Learn"/>.</summary>
     public static string[] ToWords(in Words words) => [words.Source, words.MountPoint, words.Type, $"{(int)words.Flags}", words.Data];
@@ -94,13 +112,6 @@ internal sealed class KeptCalls(FileDescriptor socket) : MountCalls, IDisposable
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 
-    private static string ToText(char kind, IEnumerable<string> words) => $"{kind}{string.Concat(words.Select(word => word + '\0'))}";
-
-    private void Send(byte[] message)
-    {
-        if (Descriptors.Write(socket, message, out Errno errno) != message.Length)
-        {
-            throw new LinuxException("write", errno, "the keeper of the mount");
-        }
-    }
+    private static string ToText(char kind, IReadOnlyCollection<string> words) =>
+        $"{kind}{(char)words.Count}{string.Concat(words.Select(word => word + '\0'))}";
 }

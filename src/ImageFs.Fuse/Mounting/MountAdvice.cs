@@ -26,8 +26,8 @@ internal static class MountAdvice
     });
 
     /// <summary>umount2(2) failed.</summary>
-    public static FuseMountException UnmountFailed(string mountPoint, Errno errno) => errno == Errno.EBUSY
-        ? InUse(mountPoint, Mounts.DeviceAt(mountPoint) is { } device ? MountUsers.Find(mountPoint, device) : [])
+    public static FuseMountException UnmountFailed(MountCalls calls, string mountPoint, Errno errno) => errno == Errno.EBUSY
+        ? InUse(mountPoint, calls.FindUsers(mountPoint))
         : new FuseMountException($"{mountPoint}: umount: {LinuxException.Text(errno)}", isPermission: errno is Errno.EPERM or Errno.EACCES);
 
     /// <summary>A mount cannot be taken away because of others.</summary>

@@ -20,11 +20,13 @@ internal abstract class MountCalls
     /// <exception cref="LinuxException">It cannot be run for another reason.</exception>
     public abstract FuserMount.Outcome? Run(string program, params string[] arguments);
 
+    /// <summary>Who uses a mount, as <see cref="MountUsers"/> tells, as far as that can be seen.</summary>
+    public abstract IReadOnlyList<string> FindUsers(string mountPoint);
+
     /// <summary>Raises the kernel's readahead of a mount, where this is permitted.</summary>
-    /// <param name="mountPoint">Where it is.</param>
     /// <param name="device">Its device number.</param>
     /// <param name="kib">How far, in KiB.</param>
-    public abstract void RaiseReadAhead(string mountPoint, DeviceNumber device, int kib);
+    public abstract void RaiseReadAhead(DeviceNumber device, int kib);
 
     /// <summary>The arguments of mount(2).</summary>
     /// <param name="Source">A word for /proc/mounts.</param>
@@ -64,6 +66,9 @@ internal abstract class MountCalls
 
         public override FuserMount.Outcome? Run(string program, params string[] arguments) => FuserMount.TryRun(program, arguments);
 
-        public override void RaiseReadAhead(string mountPoint, DeviceNumber device, int kib) => Session.ReadAhead.Write(device, kib);
+        public override IReadOnlyList<string> FindUsers(string mountPoint) =>
+            Mounts.DeviceAt(mountPoint) is { } device ? MountUsers.Find(mountPoint, device) : [];
+
+        public override void RaiseReadAhead(DeviceNumber device, int kib) => Session.ReadAhead.Write(device, kib);
     }
 }

@@ -167,7 +167,7 @@ public sealed class FuseSession : IDisposable
         CheckAccepted();
         if (_device is DeviceNumber device)
         {
-            _options.Calls.RaiseReadAhead(_mount.MountPoint, device, ReadAhead.KibFor(_options));
+            _options.Calls.RaiseReadAhead(device, ReadAhead.KibFor(_options));
         }
 
         if (_options.IdleTimeout is { } timeout)

@@ -45,14 +45,27 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
         }
     }
 
-    /// <summary>The folders in which files may be made.</summary>
+    /// <summary>The folders in which files may be made, the first one first.</summary>
     public IEnumerable<string> Folders => path is null ? UsualFolders() : [path];
+
+    /// <summary>
+    /// Makes a file without a name in one of <see cref="Folders"/>, open for reading and writing: this process itself, unless another does so
+    /// for it.
+    /// </summary>
+    public Func<string, FileDescriptor> MakeUnnamed { get; init; } = static folder =>
+    {
+        FileWriting.MakeFolder(folder);
+        return FileWriting.MakeUnnamed(folder);
+    };
+
+    /// <summary>The same, of which nothing is used yet, with another to make its files.</summary>
+    public CacheFolder With(Func<string, FileDescriptor> makeUnnamed) => new(path, maxBytes) { MakeUnnamed = makeUnnamed };
 
     /// <summary>Takes the options.</summary>
     /// <exception cref="OptionException">The size is none, or too small.</exception>
     public static CacheFolder Take(OptionList options)
     {
-        string? folder = options.TakeValue(FolderOption);
+        string? folder = options.TakeValue(FolderOption) is { } named ? Paths.Full(named) : null;
         return options.TakeSize(LimitOption) switch
         {
             null => new CacheFolder(folder),
@@ -69,11 +82,7 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
     /// <summary>Makes a file for all of something, which nothing is let go of: it does not count for <see cref="MaxBytes"/>.</summary>
     /// <returns>It is open for reading and writing, and empty.</returns>
     /// <exception cref="LinuxException">No such file can be made, in none of the folders.</exception>
-    public FileDescriptor MakeWhole() => Make(folder =>
-    {
-        FileWriting.MakeFolder(folder);
-        return FileWriting.MakeUnnamed(folder);
-    });
+    public FileDescriptor MakeWhole() => Make(MakeUnnamed);
 
     private T Make<T>(Func<string, T> makeIn)
     {
@@ -90,7 +99,8 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
             }
         }
 
-        throw new LinuxException(failure!.Call, failure.Errno, path ?? "a folder for what is kept", "cache-dir=DIR names another folder, cache=none keeps nothing");
+        throw new LinuxException(
+            failure!.Call, failure.Errno, path ?? "a folder for what is kept", "cache-dir=DIR names another folder, cache=none keeps nothing");
     }
 
     /// <summary>Takes hold of the bytes of a file that are there from an offset on.</summary>
@@ -242,10 +252,9 @@ public sealed class CacheFolder(string? path = null, long maxBytes = CacheFolder
         yield return "/tmp";
     }
 
-    private static FileDevice MakeIn(string folder, long length)
+    private FileDevice MakeIn(string folder, long length)
     {
-        FileWriting.MakeFolder(folder);
-        FileDescriptor descriptor = FileWriting.MakeUnnamed(folder);
+        FileDescriptor descriptor = MakeUnnamed(folder);
         try
         {
             // Where nothing can be punched out there is no bound.

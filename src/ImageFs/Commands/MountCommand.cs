@@ -132,13 +132,10 @@ internal static class MountCommand
     {
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
+        ServiceManager.Reach();
         if (inBackground)
         {
             log.ReachSystemLog();
-        }
-        else
-        {
-            ServiceManager.Reach();
         }
 
         MountSource source = MountSource.Open(request, log.Write, isServer: true);

@@ -17,11 +17,13 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
     internal const string Option = "sandbox";
 
     /// <summary>The one that there is when nobody says which.</summary>
-    internal const SandboxLevel Usual = SandboxLevel.Off;
+    internal const SandboxLevel Usual = SandboxLevel.Strict;
 
     private const ulong ReadAnyFile = 1UL << 2; // CAP_DAC_READ_SEARCH
     private const ulong BecomeOthers = (1UL << 6) | (1UL << 7); // CAP_SETGID, CAP_SETUID
     private const string NotCompiledAhead = "only the program in one file has it, not dotnet imagefs.dll";
+    private const string NoRules = "this kernel has no Landlock (Linux 5.13, and lsm=landlock when it starts)";
+    private const string NoFilters = "this kernel has no filters of system calls (CONFIG_SECCOMP_FILTER), or this container forbids them";
 
     /// <summary>How much is taken.</summary>
     internal SandboxLevel Level => level;
@@ -31,7 +33,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
 
     /// <summary>What a kernel or a program lacks for the strict one, in words for people; empty for nothing.</summary>
     internal static string Missing => !NativeStart.IsHere ? NotCompiledAhead
-        : Landlock.Version == 0 ? "this kernel has no Landlock (Linux 5.13, and lsm=landlock when it starts)" : string.Empty;
+        : Join(Landlock.Version == 0 ? NoRules : string.Empty, NativeStart.HasFilters ? string.Empty : NoFilters);
 
     /// <summary>Takes the option; null when it was not given.</summary>
     /// <exception cref="OptionException">Its value is none of the levels.</exception>
@@ -43,12 +45,15 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         _ => null,
     };
 
+    /// <summary>None, for a reason.</summary>
+    internal static Sandbox None(string reason) => new(SandboxLevel.Off, reason);
+
     /// <summary>The strictest that works for what is asked for, at most the one that is wanted.</summary>
     internal static Sandbox Choose(SandboxLevel wanted, SandboxRequest request)
     {
         if (wanted == SandboxLevel.Off || !NativeStart.IsHere)
         {
-            return new Sandbox(SandboxLevel.Off, wanted == SandboxLevel.Off ? string.Empty : NotCompiledAhead);
+            return None(wanted == SandboxLevel.Off ? string.Empty : NotCompiledAhead);
         }
 
         string obstacle = wanted == SandboxLevel.Basic ? string.Empty : ObstacleTo(request);
@@ -66,8 +71,10 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return;
         }
 
+        // Root's own images may name what root may read: that takes rights, to the files that Landlock leaves.
         bool isStrict = level == SandboxLevel.Strict;
         uint[]? ids = isStrict ? OwnerOf(request) : null;
+        ulong capabilities = ids is null ? ReadAnyFile | BecomeOthers : 0;
         using Landlock? rules = Landlock.TryCreate(request.HasRemote, mayRead: !isStrict);
         if (rules is not null)
         {
@@ -75,7 +82,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         }
 
         int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0);
-        Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, isStrict ? 0 : ReadAnyFile | BecomeOthers, flags);
+        Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, capabilities, flags);
         if (error != Errno.None)
         {
             throw new LinuxException("sandbox", error, null, $"-o {Option}=off does without");
@@ -96,14 +103,14 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return "with backing= files may lie anywhere";
         }
 
+        if (request.IsTree)
+        {
+            return "images of a folder may be links to other folders, and of many users";
+        }
+
         if (!Processes.IsRoot)
         {
             return string.Empty;
-        }
-
-        if (request.IsTree)
-        {
-            return "images of a folder may be of many users";
         }
 
         uint[] owners = [.. OwnersOf(request)];
@@ -111,7 +118,9 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             : owners.Length > 1 ? "the images are of several users"
             : !MayBecomeOthers ? "this process cannot become the image's owner"
             : OpensOthers(options) ? "a file that an option names may be for root only"
-            : request.Paths.Any(path => !MayList(owners[0], Path.GetDirectoryName(Paths.Full(path)) ?? "/")) ? "the image's owner cannot open its folder" : string.Empty;
+            : request.Paths.Any(path => !MayList(owners[0], Path.GetDirectoryName(Paths.Full(path)) ?? "/"))
+                ? "the image's owner cannot open its folder"
+            : string.Empty;
     }
 
     // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule).
@@ -129,7 +138,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
 
     private static bool OpensOthers(OptionList options) =>
-        SandboxRules.FileOptions.Any(name => options.TakeValue(name) is not null) || options.TakeValue("cache-dir") is not null
+        SandboxRules.FileOptions.Any(name => options.TakeValue(name) is not null)
         || Environment.GetEnvironmentVariable(SandboxRules.CredentialsVariable) is not null;
 
     private static bool MayList(uint owner, string folder)

@@ -11,8 +11,8 @@ internal sealed record SandboxRequest
     /// <summary>Paths of image files, and of folders of images where <see cref="IsTree"/> is set; none of images on servers.</summary>
     internal required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>Folders in which files without a name may be made for what is dear to read again.</summary>
-    internal required IEnumerable<string> CacheFolders { get; init; }
+    /// <summary>Further files that opening the images takes.</summary>
+    internal IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Whether the paths are folders of images, which are opened later.</summary>
     internal bool IsTree { get; init; }

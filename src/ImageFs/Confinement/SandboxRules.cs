@@ -4,7 +4,7 @@ using ImageFs.Storage.Containers;
 
 namespace ImageFs.Confinement;
 
-/// <summary>Which files a process in a sandbox may read, and which it may write.</summary>
+/// <summary>Which files a process in a sandbox may read, and to which devices it may write.</summary>
 internal static class SandboxRules
 {
     /// <summary>Where systemd keeps a service's credentials.</summary>
@@ -47,10 +47,12 @@ internal static class SandboxRules
             AddImage(rules, path, request.IsTree);
         }
 
-        AddAll(rules, [.. s_system, .. s_fileOptions.SelectMany(options.TakeValues).SelectMany(FilesOf), .. Variables(CredentialsVariable), .. Variables("LD_LIBRARY_PATH")]);
+        AddAll(rules, [.. s_system, .. s_fileOptions.SelectMany(options.TakeValues).SelectMany(FilesOf)]);
+        AddAll(rules, [.. request.Files, .. Variables(CredentialsVariable), .. Variables("LD_LIBRARY_PATH"), .. Variables("TZDIR")]);
         if (request.HasRemote)
         {
-            AddAll(rules, [.. s_network, .. Variables("SSL_CERT_FILE"), .. Variables("SSL_CERT_DIR"), .. Variables("HOME").Select(home => $"{home}/.netrc")]);
+            AddAll(rules, [.. s_network, .. Variables("SSL_CERT_FILE"), .. Variables("SSL_CERT_DIR")]);
+            AddAll(rules, Variables("HOME").Select(home => $"{home}/.netrc"));
         }
 
         if (HasAccountName(options, "uid") || HasAccountName(options, "gid"))
@@ -62,31 +64,6 @@ internal static class SandboxRules
         {
             rules.Allow(device, Device);
         }
-
-        foreach (string folder in WritableOf([.. request.CacheFolders], [.. folders]))
-        {
-            rules.Allow(folder, Device | LandlockAccess.MakeFolder | LandlockAccess.Truncate);
-        }
-    }
-
-    // One that was asked for is made, since that cannot be done later; of the usual ones none in which an image lies.
-    private static IEnumerable<string> WritableOf(string[] cacheFolders, string[] imageFolders)
-    {
-        if (cacheFolders is not [var wanted])
-        {
-            return cacheFolders.Where(folder => !Array.Exists(imageFolders, image => $"{image}/".StartsWith($"{folder}/", StringComparison.Ordinal)));
-        }
-
-        try
-        {
-            FileWriting.MakeFolder(wanted);
-        }
-        catch (LinuxException)
-        {
-            // Who makes a file in it will say so.
-        }
-
-        return cacheFolders;
     }
 
     // The file may be a link: it is its own folder that files beside it are looked for in.
@@ -94,7 +71,8 @@ internal static class SandboxRules
     {
         if (PipedImage.FindDescriptor(path) is not null)
         {
-            path = Paths.ReadLink(path == PipedImage.StandardInput ? "/dev/fd/0" : path) is { } target && target[0] == '/' ? target : Environment.CurrentDirectory;
+            string descriptor = path == PipedImage.StandardInput ? "/dev/fd/0" : path;
+            path = Paths.ReadLink(descriptor) is ['/', ..] and var target ? target : Environment.CurrentDirectory;
         }
 
         string full = Paths.Full(path);
@@ -105,7 +83,8 @@ internal static class SandboxRules
         }
     }
 
-    private static IEnumerable<string> FilesOf(string value) => [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..], value.TrimStart('@')];
+    private static IEnumerable<string> FilesOf(string value) =>
+        [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..], value.TrimStart('@')];
 
     private static void AddAll(Landlock rules, IEnumerable<string> paths)
     {
@@ -118,5 +97,6 @@ internal static class SandboxRules
     private static string[] Variables(string name) =>
         (Environment.GetEnvironmentVariable(name) ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries);
 
-    private static bool HasAccountName(OptionList options, string name) => options.TakeValue(name) is { } value && !value.All(char.IsAsciiDigit);
+    private static bool HasAccountName(OptionList options, string name) =>
+        options.TakeValue(name) is { } value && !value.All(char.IsAsciiDigit);
 }

@@ -44,7 +44,9 @@ internal sealed class MountSource : IDisposable
     /// <summary>Opens the image, and takes all options.</summary>
     /// <param name="request">What to mount.</param>
     /// <param name="log">Takes warnings, a line each.</param>
-    /// <param name="isServer">Whether this process is to serve it, and gives up its rights before it looks at an image (<see cref="ServerSandbox"/>).</param>
+    /// <param name="isServer">
+    /// Whether this process is to serve it, and gives up its rights before it looks at an image (<see cref="ServerSandbox"/>).
+    /// </param>
     /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="LinuxException">A system call failed.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted so.</exception>
@@ -83,12 +85,16 @@ internal sealed class MountSource : IDisposable
         if (isServer && engine is { Engine: Mounting.Engine.Fuse, PassesThrough: false })
         {
             FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
-            confined = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched }.Enter(sandbox, planned, files);
-            context = context with { Schemes = [files, .. LocationScheme.All] };
+            var server = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched };
+            (confined, context) = server.Enter(sandbox, planned, files);
         }
         else if (sandbox is not null and not SandboxLevel.Off && isServer)
         {
             throw new OptionException(Sandbox.Option, "takes engine=fuse without passthrough: Linux reads by itself with the rights of root only");
+        }
+        else if (isServer && request.IsVerbose)
+        {
+            log(Sandbox.None("what has Linux read by itself needs the rights of root").Text);
         }
 
         ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);

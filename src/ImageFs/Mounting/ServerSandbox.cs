@@ -7,7 +7,9 @@ using ImageFs.Storage.Containers;
 
 namespace ImageFs.Mounting;
 
-/// <summary>Puts the server of a mount into its sandbox, before it reads a byte of an image: what takes rights is done, or prepared, before.</summary>
+/// <summary>
+/// Puts the server of a mount into its sandbox, before it reads a byte of an image: what takes rights is done, or prepared, before.
+/// </summary>
 /// <param name="request">What is to be mounted.</param>
 /// <param name="context">What the image will be opened with, its options not taken yet.</param>
 /// <param name="log">Takes warnings, a line each.</param>
@@ -23,20 +25,22 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
     /// <param name="wanted">How much is to be given up; null when nobody said.</param>
     /// <param name="options">How and where will be mounted.</param>
     /// <param name="files">Takes the image files that it opens.</param>
-    /// <returns>The options to mount with.</returns>
+    /// <returns>The options to mount with, and what to open the image with.</returns>
     /// <exception cref="LinuxException">A file cannot be opened, or a right not be given up.</exception>
     /// <exception cref="FuseMountException">It cannot be mounted there.</exception>
-    internal FuseMountOptions Enter(SandboxLevel? wanted, FuseMountOptions options, OpenedFiles files)
+    internal (FuseMountOptions Options, OpenContext Context) Enter(SandboxLevel? wanted, FuseMountOptions options, OpenedFiles files)
     {
-        OptionList words = context.Options.Copy();
+        // All of them: some of the context's are taken already.
+        OptionList all = OptionList.Parse(request.Options);
+        OptionList words = all.Copy();
         IEnumerable<ImageLocation> further = words.TakeValues(ImageStack.DeviceOption).Concat(words.TakeValues("header")).Select(ImageLocation.Parse)
             .Where(location => !location.IsPath || Paths.IsFile(location.Outer));
         ImageLocation[] locations = [.. ((IEnumerable<string>)[request.Image, .. request.Further]).Select(ImageLocation.Parse), .. further];
         var subject = new SandboxRequest
         {
-            Options = context.Options,
+            Options = all,
             Paths = [.. locations.Where(location => location.IsPath).Select(location => location.Outer)],
-            CacheFolders = context.Cache.Folders,
+            Files = [.. locations.SelectMany(FilesOf)],
             IsTree = IsTree,
             HasRemote = locations.Any(location => !location.IsPath),
             HasRings = options.Transport == FuseTransport.Ring,
@@ -54,12 +58,22 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
 
         if (sandbox.Level == SandboxLevel.Off)
         {
-            return options;
+            return (options, context);
         }
 
-        options = FileDevice.FindDescriptor(options.MountPoint) is not null ? options
-            : MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, IsWatched, PidFile.FullPath(request.PidFile), request.MadeDirectory);
+        var duties = new KeeperDuties
+        {
+            IsWatched = IsWatched,
+            PidFile = PidFile.FullPath(request.PidFile),
+            MadeDirectory = request.MadeDirectory,
+            Folders = [.. context.Cache.Folders],
+            UsersCommand = [.. Background.Self, MountUsersReport.Word],
+        };
+        options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, duties);
         sandbox.Enter(subject);
-        return options;
+        return (options, context with { Schemes = [files, .. LocationScheme.All], Cache = context.Cache.With(options.Keeper!.MakeUnnamed) });
     }
+
+    private static IEnumerable<string> FilesOf(ImageLocation location) =>
+        LocationScheme.All.Where(scheme => scheme.Names.Contains(location.Scheme)).SelectMany(scheme => scheme.FindFiles(location.Outer));
 }

@@ -168,22 +168,31 @@ static int for_all_threads(void)
 
 // The system calls of a server. What is not here does not exist on some machine.
 static const int calls[] = {
-    SYS_read, SYS_writev, SYS_splice, SYS_vmsplice, SYS_write, SYS_pread64, SYS_futex, SYS_tee, SYS_preadv, SYS_preadv2, SYS_readv, SYS_fadvise64, SYS_lseek,
-    SYS_ppoll, SYS_close, SYS_fcntl, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_openat, SYS_openat2, SYS_faccessat, SYS_faccessat2, SYS_readlinkat,
-    SYS_getdents64, SYS_statfs, SYS_fstatfs, SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr, SYS_flock, SYS_getcwd, SYS_chdir, SYS_dup, SYS_dup3, SYS_pipe2,
-    SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_ftruncate, SYS_fallocate, SYS_mkdirat, SYS_fsync, SYS_fdatasync, SYS_copy_file_range, SYS_sendfile, SYS_readahead,
-    SYS_munmap, SYS_mremap, SYS_madvise, SYS_mincore, SYS_mlock, SYS_mlock2, SYS_munlock, SYS_brk, SYS_membarrier, SYS_get_mempolicy, SYS_mbind, SYS_set_mempolicy,
-    SYS_set_robust_list, SYS_get_robust_list, SYS_rseq, SYS_set_tid_address, SYS_gettid, SYS_getpid, SYS_getppid, SYS_getpgid, SYS_getsid, SYS_setsid,
+    SYS_read, SYS_writev, SYS_splice, SYS_vmsplice, SYS_write, SYS_pread64, SYS_futex, SYS_tee, SYS_preadv, SYS_preadv2, SYS_readv,
+    SYS_fadvise64, SYS_lseek,
+    SYS_ppoll, SYS_close, SYS_fcntl, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_openat, SYS_openat2, SYS_faccessat, SYS_faccessat2,
+    SYS_readlinkat,
+    SYS_getdents64, SYS_statfs, SYS_fstatfs, SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr, SYS_flock, SYS_getcwd, SYS_chdir, SYS_dup,
+    SYS_dup3, SYS_pipe2,
+    SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_ftruncate, SYS_fallocate, SYS_fsync, SYS_fdatasync, SYS_copy_file_range,
+    SYS_sendfile, SYS_readahead,
+    SYS_munmap, SYS_mremap, SYS_madvise, SYS_mincore, SYS_mlock, SYS_mlock2, SYS_munlock, SYS_brk, SYS_membarrier, SYS_get_mempolicy,
+    SYS_mbind, SYS_set_mempolicy,
+    SYS_set_robust_list, SYS_get_robust_list, SYS_rseq, SYS_set_tid_address, SYS_gettid, SYS_getpid, SYS_getppid, SYS_getpgid, SYS_getsid,
+    SYS_setsid,
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getgroups, SYS_getresuid, SYS_getresgid, SYS_capget,
     SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_capset, // for files that images name, by who is left the rights (OwnerRule)
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigtimedwait, SYS_sigaltstack, SYS_restart_syscall,
-    SYS_sched_yield, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_getscheduler, SYS_sched_setscheduler, SYS_sched_getparam, SYS_sched_getattr,
+    SYS_sched_yield, SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_getscheduler, SYS_sched_setscheduler, SYS_sched_getparam,
+    SYS_sched_getattr,
     SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_getpriority, SYS_setpriority, SYS_getcpu,
-    SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getrusage, SYS_getrlimit, SYS_sysinfo, SYS_uname, SYS_getrandom,
+    SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getrusage, SYS_getrlimit, SYS_sysinfo,
+    SYS_uname, SYS_getrandom,
     SYS_umask, SYS_exit, SYS_exit_group, SYS_recvmsg, SYS_recvfrom, SYS_shutdown, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime,
     SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
 #ifdef SYS_open
-    SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_dup2, SYS_pipe, SYS_mkdir, SYS_epoll_wait, SYS_getpgrp, SYS_time, SYS_eventfd, SYS_select,
+    SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_dup2, SYS_pipe, SYS_epoll_wait, SYS_getpgrp, SYS_time,
+    SYS_eventfd, SYS_select,
 #endif
 #ifdef SYS_arch_prctl
     SYS_arch_prctl,
@@ -191,20 +200,26 @@ static const int calls[] = {
 };
 
 static const int network_calls[] = {
-    SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname, SYS_getpeername,
+    SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
+    SYS_getpeername,
 };
 
 static const int ring_calls[] = { SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register };
 
 // Of /dev/fuse FUSE_DEV_IOC_CLONE; of block devices BLKGETSIZE64, BLKSSZGET, BLKPBSZGET; of drives CDROMREADTOCHDR, CDROMREADTOCENTRY,
 // CDROMMULTISESSION; of terminals to know their size, and to read a passphrase unseen.
-static const unsigned device_controls[] = { 0x8004E500, 0x80081272, 0x1268, 0x127B, 0x5305, 0x5306, 0x5310, TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX };
+static const unsigned device_controls[] = {
+    0x8004E500, 0x80081272, 0x1268, 0x127B, 0x5305, 0x5306, 0x5310,
+    TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX,
+};
 
-static const unsigned process_controls[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_DUMPABLE, PR_GET_DUMPABLE, 0x53564D41 /* PR_SET_VMA */, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS };
+static const unsigned process_controls[] = {
+    PR_SET_NAME, PR_GET_NAME, PR_SET_DUMPABLE, PR_GET_DUMPABLE, 0x53564D41 /* PR_SET_VMA */, PR_CAPBSET_READ, PR_GET_NO_NEW_PRIVS,
+};
 
 static const unsigned families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };
 
-enum { max_filter = 1500 };
+enum { max_filter = 1500, filter_flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
 static struct sock_filter filter[max_filter];
 static int length;
 
@@ -393,8 +408,18 @@ int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_
 
     // After the credentials changed, which sets it by the system's liking.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (!imagefs_has_filters()) {
+        return 0;
+    }
+
     make_filter(flags);
     const struct sock_fprog program = { length, filter };
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0 ? 0
-        : errno != 0 ? errno : EAGAIN;
+    long thread = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags, &program);
+    return thread == 0 ? 0 : thread < 0 ? errno : EAGAIN;
+}
+
+// The kernel looks at the flags, and then for a program where there is none.
+int imagefs_has_filters(void)
+{
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags, NULL) != 0 && errno == EFAULT;
 }

@@ -1,18 +1,19 @@
 // The keeper of a mount: the one process that may mount and unmount while the server has no rights any more. It reads no byte of an image.
-// Before the server gives up its rights it says what there may be to do, word by word, and that this is all; from then on it can ask for one
+// Before the server gives up its rights it says in one message, word by word, what there may be to do; from then on it can ask for one
 // of these things by its number, and for nothing else. The keeper ends when the server does.
 //
-// A message to it is a letter and words, each with a NUL behind it; once all is said, it is a number in one byte:
+// In the first message each is a letter, the number of its words, and the words with a NUL behind each. Any further message is a number in one byte:
 //   m SOURCE TARGET TYPE FLAGS DATA    opens /dev/fuse, and calls mount(2), with fd=N before DATA
 //   u TARGET FLAGS                     calls umount2(2)
 //   r PROGRAM WORD...                  runs a program that may send a descriptor over its _FUSE_COMMFD: fusermount3
 //   p FILE                             writes the server's process id to a file, which is removed in the end
 //   x FILE                             removes that file, if the number is still in it
 //   d DIRECTORY                        removes a directory, which is done in the end, too
-//   a TARGET KIB                       raises the kernel's readahead of what is mounted on TARGET
-//   e TARGET NUMBER...                 that is all; in the end, when a dead mount is left on TARGET, these are done in turn until one works
-// An answer is four bytes and what a program had to say; with a descriptor, where there is one. The four bytes are 0, or an error number, negative
-// when it is of opening the device; of a program its exit status.
+//   t FOLDER                           makes a file without a name in a folder, which is made where there is none
+//   a KIB                              raises the kernel's readahead of what was mounted by m
+//   e TARGET NUMBER...                 the last; in the end, when a dead mount is left on TARGET, these are done in turn until one works
+// An answer is four bytes and what a program had to say; with a descriptor, where there is one. The four bytes are 0, or an error number,
+// negative when it is of opening the device; of a program its exit status.
 
 #define _GNU_SOURCE
 #include "start.h"
@@ -28,11 +29,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { server = 0, max_actions = 32, max_words = 16, max_message = 64 << 10, max_text = 4096, program_socket = 3 };
+enum { server = 0, max_actions = 32, max_words = 16, max_message = 256 << 10, max_text = 4096, program_socket = 3 };
 
 struct action {
     char kind;
@@ -46,6 +46,7 @@ static pid_t server_id;
 static char *pid_file;
 static char *made_directory;
 static struct action at_end;
+static struct statx mounted; // its device number, since nobody may find the mount in use later because this looks for it
 
 struct answer {
     int32_t status;
@@ -74,7 +75,9 @@ static ssize_t receive(int from, void *buffer, size_t size, int *descriptor)
 
 static void send_answer(const struct answer *answer, size_t text_length, int descriptor)
 {
-    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } rights = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } rights = {
+        .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+    };
     struct iovec vector = { (void *)answer, sizeof answer->status + text_length };
     struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
     if (descriptor >= 0) {
@@ -100,6 +103,10 @@ static int32_t call_mount(char **words, int *connection)
 
     int32_t error = mount(words[0], words[1], words[2], strtoul(words[3], NULL, 10), data) == 0 ? 0 : errno;
     free(data);
+    if (error == 0) {
+        statx(AT_FDCWD, words[1], AT_STATX_DONT_SYNC, 0, &mounted); // which does not ask the server
+    }
+
     return error;
 }
 
@@ -127,7 +134,8 @@ static _Noreturn void run_program(char **words, int commands, int messages)
 static int32_t run(char **words, int *connection, char *text, size_t *text_length)
 {
     int commands[2], messages[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, commands) != 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, messages) != 0) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, commands) != 0
+        || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, messages) != 0) {
         return 126;
     }
 
@@ -195,34 +203,59 @@ static int32_t remove_directory(void)
     return 0;
 }
 
-// Only root may: whoever may not keeps what there is.
-static int32_t raise_readahead(const char *target, const char *kib)
+static int make_folder(char *path)
 {
-    struct stat mount_point;
-    char path[64];
-    if (stat(target, &mount_point) != 0) {
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return 0;
+    }
+
+    char *end = strrchr(path, '/');
+    if (errno != ENOENT || end == NULL || end == path) {
+        return -1;
+    }
+
+    *end = '\0';
+    int made = make_folder(path);
+    *end = '/';
+    return made != 0 ? -1 : mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+// It cannot be given a name later: O_EXCL.
+static int32_t make_unnamed(char *folder, int *file)
+{
+    if (make_folder(folder) != 0) {
         return errno;
     }
 
-    snprintf(path, sizeof path, "/sys/class/bdi/%u:%u/read_ahead_kb", major(mount_point.st_dev), minor(mount_point.st_dev));
+    *file = open(folder, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    return *file >= 0 ? 0 : errno;
+}
+
+// Only root may: whoever may not keeps what there is.
+static int32_t raise_readahead(const char *kib)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/sys/class/bdi/%u:%u/read_ahead_kb", mounted.stx_dev_major, mounted.stx_dev_minor);
     int setting = open(path, O_WRONLY | O_CLOEXEC);
     int32_t error = setting >= 0 && write(setting, kib, strlen(kib)) > 0 ? 0 : errno;
     close(setting);
     return error;
 }
 
-static int32_t act(const struct action *action, int *connection, char *text, size_t *text_length)
+static int32_t act(const struct action *action, int *descriptor, char *text, size_t *text_length)
 {
     char **words = (char **)action->words;
     switch (action->kind) {
     case 'm':
-        return call_mount(words, connection);
+        return call_mount(words, descriptor);
     case 'u':
         return umount2(words[0], atoi(words[1])) == 0 ? 0 : errno;
     case 'r':
-        return run(words, connection, text, text_length);
+        return run(words, descriptor, text, text_length);
+    case 't':
+        return make_unnamed(words[0], descriptor);
     case 'a':
-        return raise_readahead(words[0], words[1]);
+        return raise_readahead(words[0]);
     case 'p':
         return write_pid_file(words[0]);
     case 'd':
@@ -237,57 +270,55 @@ static void serve(int number)
 {
     struct answer answer = { .status = EPERM };
     size_t text_length = 0;
-    int connection = -1;
+    int descriptor = -1;
     if (number < action_count) {
-        answer.status = act(&actions[number], &connection, answer.text, &text_length);
+        answer.status = act(&actions[number], &descriptor, answer.text, &text_length);
     }
 
     // A mount ends with the last descriptor of its connection: the server is to have the only one.
-    send_answer(&answer, text_length, connection);
-    close(connection);
+    send_answer(&answer, text_length, descriptor);
+    close(descriptor);
 }
 
 static int words_of(char kind)
 {
-    return kind == 'm' ? 5 : kind == 'u' || kind == 'a' ? 2 : 1;
+    return kind == 'm' ? 5 : kind == 'u' ? 2 : 1;
 }
 
-// Whether it is a message of the kinds above.
-static int parse(struct action *action, char *message, size_t length)
+// Returns what is behind it; NULL when it is none of the kinds above.
+static char *parse(struct action *action, char *place, char *end)
 {
-    if (length < 2 || message[length - 1] != '\0' || strchr("murpxdae", message[0]) == NULL) {
-        return 0;
+    static const char kinds[] = { 'm', 'u', 'r', 'p', 'x', 't', 'd', 'a', 'e' };
+    if (end - place < 2 || memchr(kinds, place[0], sizeof kinds) == NULL || (unsigned char)place[1] > max_words) {
+        return NULL;
     }
 
-    action->kind = message[0];
-    for (char *word = message + 1; word < message + length; word += strlen(word) + 1) {
-        if (action->word_count == max_words) {
-            return 0;
+    action->kind = *place++;
+    for (int count = *place++; action->word_count < count;) {
+        char *behind = memchr(place, '\0', end - place);
+        if (behind == NULL) {
+            return NULL;
         }
 
-        action->words[action->word_count++] = word;
+        action->words[action->word_count++] = place;
+        place = behind + 1;
     }
 
-    return action->word_count >= words_of(action->kind);
+    return action->word_count >= words_of(action->kind) ? place : NULL;
 }
 
 static int learn(void)
 {
-    char *message;
-    while ((message = malloc(max_message)) != NULL) {
-        int none;
-        ssize_t length = receive(server, message, max_message, &none);
+    char *message = malloc(max_message);
+    int none;
+    ssize_t length = message == NULL ? 0 : receive(server, message, max_message, &none);
+    char *place = length > 0 ? message : NULL;
+    while (place != NULL && action_count < max_actions) {
         struct action action = { 0 };
-        if (length <= 0 || !parse(&action, message, length) || action_count == max_actions) {
-            return 0;
-        }
-
-        message = realloc(message, length);
-        action = (struct action){ 0 };
-        parse(&action, message, length);
-        if (action.kind == 'e') {
+        place = parse(&action, place, message + length);
+        if (place != NULL && action.kind == 'e') {
             at_end = action;
-            return 1;
+            return place == message + length;
         }
 
         if (action.kind == 'd') {
@@ -303,7 +334,8 @@ static int learn(void)
 static int is_dead(const char *target)
 {
     struct statx status;
-    return statx(AT_FDCWD, target, AT_STATX_FORCE_SYNC | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+    return statx(AT_FDCWD, target, AT_STATX_FORCE_SYNC | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) != 0
+        && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
 static void end(void)
@@ -321,7 +353,7 @@ static void end(void)
     remove_directory();
 }
 
-int keep(void)
+int keep(pid_t of)
 {
     // Whatever ends the server or its terminal leaves this to its work.
     for (int signal_number = 1; signal_number < NSIG; signal_number++) {
@@ -339,9 +371,9 @@ int keep(void)
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);
     syscall(SYS_close_range, 3, ~0U, 0);
-    struct ucred other;
+    struct ucred other = { .pid = of };
     socklen_t size = sizeof other;
-    if (chdir("/") != 0 || getsockopt(server, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0) {
+    if (chdir("/") != 0 || (of == 0 && getsockopt(server, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0)) {
         return 1;
     }
 

@@ -114,33 +114,24 @@ static void rename_keeper(int count, char **words)
     free(directory);
 }
 
-// It is started as a program where this fails, or is not come by.
-static void fork_keeper(int count, char **words)
+// By the parent, which has nothing else to do, while the server starts its runtime.
+static void fork_keeper(const int *ends, int count, char **words)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        return;
-    }
-
-    pid_t keeper = fork();
-    if (keeper == 0) {
+    if (fork() == 0) {
         rename_keeper(count, words);
         dup2(ends[1], STDIN_FILENO);
-        _exit(keep());
+        _exit(keep(server));
     }
 
+    close(ends[0]);
     close(ends[1]);
-    if (keeper > 0) {
-        set_descriptor(keeper_variable, ends[0]);
-    } else {
-        close(ends[0]);
-    }
 }
 
-static void be_server(int parent, int count, char **words)
+static void be_server(int parent, const int *keeper)
 {
     set_descriptor(parent_variable, parent);
-    fork_keeper(count, words);
+    set_descriptor(keeper_variable, keeper[0]);
+    close(keeper[1]);
 }
 
 static void fork_server(int count, char **words)
@@ -153,8 +144,8 @@ static void fork_server(int count, char **words)
 
     // The server has no business with the caller's descriptors, whose readers would wait for it.
     syscall(SYS_close_range, 3, ~0U, 0);
-    int answer[2];
-    if (pipe2(answer, O_CLOEXEC) != 0) {
+    int answer[2], keeper[2];
+    if (pipe2(answer, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, keeper) != 0) {
         return;
     }
 
@@ -180,14 +171,17 @@ static void fork_server(int count, char **words)
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (server > 0) {
         close(answer[1]);
+        fork_keeper(keeper, count, words);
         be_parent(answer[0]);
     }
 
     close(answer[0]);
     if (server == 0) {
-        be_server(answer[1], count, words);
+        be_server(answer[1], keeper);
     } else {
         close(answer[1]);
+        close(keeper[0]);
+        close(keeper[1]);
     }
 }
 
@@ -218,7 +212,7 @@ static void fit_heap(void)
 int main(int count, char **words)
 {
     if (count > 1 && strcmp(words[1], KEEPER_WORD) == 0) {
-        return keep();
+        return keep(0);
     }
 
     fit_heap();

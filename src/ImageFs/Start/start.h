@@ -2,11 +2,13 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 // The words that make a keeper of a process (MountKeeper).
 #define KEEPER_WORD "--keeper"
 
-// The whole life of a keeper, whose server is at the other end of standard input.
-int keep(void);
+// The whole life of a keeper, whose server is at the other end of standard input: the process that made the pair of sockets, unless it is named.
+int keep(pid_t of);
 
 // Takes rights away from all threads of this process for good.
 //
@@ -18,3 +20,6 @@ int keep(void);
 // Returns 0, or an error number: then nothing can be said of what was taken.
 enum confine_flags { confine_network = 1, confine_rings = 2 };
 int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags);
+
+// Whether this kernel has filters of system calls, and lets this process have one.
+int imagefs_has_filters(void);

@@ -18,6 +18,11 @@ internal sealed class NbdScheme : LocationScheme
         return new ImageFile(device.Name, device, new RemoteFolder(), device.Identity);
     }
 
+    /// <inheritdoc/>
+    public override IEnumerable<string> FindFiles(string location) => NbdAddress.Parse(location).Tls is { } tls
+        ? ((string?[])[tls.Authorities, tls.ClientCertificate, tls.ClientKey]).OfType<string>()
+        : [];
+
     // Who gave the address is told at once when nobody is there.
     private static NbdTransport Connect(string location, NbdAddress address, RemoteOptions options)
     {

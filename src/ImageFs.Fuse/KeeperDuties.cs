@@ -1,0 +1,23 @@
+namespace ImageFs.Fuse;
+
+/// <summary>What a <see cref="MountKeeper"/> may be asked for besides a mount and its end.</summary>
+public sealed class KeeperDuties
+{
+    /// <summary>Whether the mount is taken away when the server ends and leaves it behind dead.</summary>
+    public bool IsWatched { get; init; }
+
+    /// <summary>The file for the server's process id, absolute; null for none.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>The directory that was made to mount on, absolute, and is removed when the server ends, if nothing is in it; null for none.</summary>
+    public string? MadeDirectory { get; init; }
+
+    /// <summary>Folders in which files without a name may be made, absolute; a folder that is not there is made then.</summary>
+    public IReadOnlyCollection<string> Folders { get; init; } = [];
+
+    /// <summary>
+    /// A program and its first words; given a mount point as the last word, it writes who uses the mount to standard error, a line each. None where
+    /// that is not to be asked.
+    /// </summary>
+    public IReadOnlyList<string> UsersCommand { get; init; } = [];
+}
