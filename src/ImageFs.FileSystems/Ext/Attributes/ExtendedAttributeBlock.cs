@@ -147,6 +147,11 @@ internal ref struct ExtendedAttributeArea
             throw Damaged("its name has a zero in it");
         }
 
+        if (Current.Name.IsEmpty && ExtendedAttributeName.Prefix(Current.NameIndex) is [.., (byte)'.'])
+        {
+            throw Damaged("its name has nothing after the prefix");
+        }
+
         if (Current.ValueInode == 0 && Current.ValueSize > 0
             && (Current.ValueOffset < _next + Current.Length || Current.ValueSize > _bytes.Length - Current.ValueOffset))
         {

@@ -33,6 +33,7 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
     public List<byte[]> List(FileRecord record)
     {
         var names = new List<byte[]>();
+        long number = record.Number;
 
         // By Latin-1, in which each byte is a letter: there may be thousands.
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -54,6 +55,11 @@ internal sealed class ExtendedAttributes(NtfsVolume volume, NtfsOptions options)
 
         void Add(byte[] name)
         {
+            if (name.Length == 0 || name.AsSpan().Contains((byte)0))
+            {
+                throw new InvalidImageException($"extended attributes of file record {number}", -1, "a name is empty or has a zero in it", "$EA");
+            }
+
             if (seen.Add(Encoding.Latin1.GetString(name)))
             {
                 names.Add(name);
