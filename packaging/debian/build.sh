@@ -18,7 +18,7 @@ find "$root/usr/share/man" -type f -exec gzip -9n {} +
 
 doc=$root/usr/share/doc/imagefs
 install -D -m 644 packaging/debian/copyright "$doc/copyright"
-install -m 644 README.md docs/security.md docs/formats.md "$doc"
+install -m 644 README.md docs/security.md docs/formats.md docs/json.md "$doc"
 gzip -9nc packaging/debian/changelog >"$doc/changelog.gz"
 install -D -m 644 packaging/debian/overrides "$root/usr/share/lintian/overrides/imagefs"
 
