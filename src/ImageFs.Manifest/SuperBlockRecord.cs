@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using ImageFs.Linux;
 using ImageFs.Storage;
 
@@ -54,7 +54,7 @@ internal static class SuperBlockRecord
         }
 
         // The same tree of the same devices has the same UUID.
-        SHA256.HashData(start)[..UuidLength].CopyTo(record[UuidOffset..]);
+        XxHash128.Hash(start, record.Slice(UuidOffset, UuidLength));
 
         // Of the super block's block, from the super block on.
         int summed = layout.BlockSize > Address ? layout.BlockSize - Address : layout.BlockSize;

@@ -20,8 +20,10 @@ public static class VerityDigest
     /// <param name="source">The file.</param>
     /// <returns>32 bytes.</returns>
     /// <exception cref="Linux.LinuxException">It cannot be read.</exception>
+    /// <exception cref="UnsupportedFeatureException">There is no OpenSSL.</exception>
     public static byte[] Of(BlockSource source)
     {
+        OpenSsl.Require("SHA-256");
         var levels = new List<Level>();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try

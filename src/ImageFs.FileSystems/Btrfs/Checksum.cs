@@ -71,15 +71,8 @@ internal abstract class Checksum
 
         public override void Compute(ReadOnlySpan<byte> bytes, Span<byte> checksum)
         {
-            try
-            {
-                SHA256.HashData(bytes, checksum);
-            }
-            catch (Exception e) when (e is TypeInitializationException or TypeLoadException or CryptographicException)
-            {
-                // The runtime has it from OpenSSL.
-                throw new UnsupportedFeatureException("sha256 without the library libssl.so.3 (install OpenSSL)");
-            }
+            OpenSsl.Require("SHA-256");
+            SHA256.HashData(bytes, checksum);
         }
     }
 

@@ -42,6 +42,7 @@ internal static class SumsCommand
         command.SetAction((stack, fileSystem, parsed) =>
         {
             string name = parsed.GetRequiredValue(algorithm);
+            OpenSsl.Require(name);
             using var hash = IncrementalHash.CreateHash(s_algorithms.TryGetValue(name, out HashAlgorithmName known)
                 ? known
                 : throw new OptionException($"--algorithm={name}", $"must be one of {string.Join(", ", s_algorithms.Keys)}"));

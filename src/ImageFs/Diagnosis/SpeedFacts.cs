@@ -53,7 +53,7 @@ internal static class SpeedFacts
             ? new Fact(Deflate.Library, Health.Good, "found: what is deflated (zlib, gzip) is decoded by it")
             : new Fact(Deflate.Library, Health.Note, "not found: what is deflated (zlib, gzip) is decoded at half the speed", "install it (Debian's package libdeflate0)");
         yield return FindLibrary(Libcrypto.Library, Libcrypto.Package, "encrypted volumes (LUKS, BitLocker)");
-        yield return FindLibrary(Libssl.Library, Libssl.Package, "images on servers that speak TLS (https, nbds)");
+        yield return FindLibrary(Libssl.Library, Libssl.Package, "images on servers that speak TLS (https, nbds) and those with SHA-256 (Btrfs, Android)");
         yield return FindLibrary(Argon2.Library, Argon2.Package, "LUKS2 volumes whose key is derived by Argon2");
     }
 

@@ -4,6 +4,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ImageFs.Storage;
 
 namespace ImageFs.FileSystems.Ext.Directories;
 
@@ -64,6 +65,7 @@ internal static class NoKeyName
         int length = HashSize + verbatim.Length;
         if (encrypted.Length > MaxVerbatim)
         {
+            OpenSsl.Require("SHA-256");
             length += SHA256.HashData(encrypted[MaxVerbatim..], name[length..]);
         }
 

@@ -42,7 +42,7 @@ internal static class HttpConnections
         };
         if (options.ReadAuthorities() is { } text)
         {
-            Tls.Require();
+            OpenSsl.Require("TLS");
             var authorities = new X509Certificate2Collection();
             try
             {

@@ -98,7 +98,7 @@ internal sealed class HttpRequests : IDisposable
                 return _client.Send(request, end.Token);
             }
 
-            Tls.Require();
+            OpenSsl.Require("TLS");
             request.Version = s_version2;
             return _client.SendAsync(request, end.Token).GetAwaiter().GetResult();
         }

@@ -36,7 +36,7 @@ internal sealed record NbdTls(string HostName, string? Authorities, string? Clie
     /// <exception cref="Linux.LinuxException">The server's certificate is not accepted, or a file of the client's cannot be read.</exception>
     public SslStream Start(Stream inner)
     {
-        Tls.Require();
+        OpenSsl.Require("TLS");
         var secure = new SslStream(inner, leaveInnerStreamOpen: false);
         try
         {

@@ -17,6 +17,7 @@ internal static class SuperChecksum
     /// <summary>Whether a checksum is that of bytes.</summary>
     public static bool IsOf(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checksum)
     {
+        OpenSsl.Require("SHA-256");
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, hash);
         return hash.SequenceEqual(checksum[..hash.Length]);

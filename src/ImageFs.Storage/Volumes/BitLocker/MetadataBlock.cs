@@ -141,6 +141,7 @@ internal sealed class MetadataBlock
             return true;
         }
 
+        OpenSsl.Require("SHA-256");
         using Linux.SecretMemory? hash = Integrity.Decrypt(masterKey);
         return hash is not null && hash.Span.SequenceEqual(SHA256.HashData(_bytes));
     }
