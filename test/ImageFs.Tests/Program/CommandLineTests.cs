@@ -72,7 +72,7 @@ public sealed class CommandLineTests
     [TestCase("help moutns", ExpectedResult = "there is no command 'moutns'; did you mean 'mounts'?")]
     [TestCase("help something", ExpectedResult = "there is no command 'something'")]
     [TestCase("ls", ExpectedResult = "IMAGE is missing: imagefs ls IMAGE PATH")]
-    [TestCase("moutn a.iso b c", ExpectedResult = "there is no command 'moutn', and no image of that name")]
+    [TestCase("moutn a.iso b c", ExpectedResult = "there is no command 'moutn', and no image of that name; did you mean 'mount'?")]
     [TestCase("mount --ready-fd x a.iso m", ExpectedResult = "--ready-fd x: not a number")]
     [TestCase("tree -L x a.iso", ExpectedResult = "-L x: not a number")]
     [TestCase("help foo", ExpectedResult = "there is no command 'foo'")]
