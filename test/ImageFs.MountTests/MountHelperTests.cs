@@ -115,7 +115,7 @@ internal sealed class MountHelperTests
         using var mount = ImageMount.Prepare(Image);
         const string Script =
             """
-            unshare -m --propagation private sleep 300 & other=$!
+            unshare -m --propagation slave sleep 300 & other=$!
             until [ "$(readlink /proc/$other/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ]; do sleep 0.02; done
             mount -N $other -t imagefs "$1" "$2" && grep -c " $2 " /proc/$other/mountinfo && nsenter -t $other -m umount "$2"
             status=$?

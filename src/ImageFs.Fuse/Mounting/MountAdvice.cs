@@ -47,7 +47,9 @@ internal static class MountAdvice
     /// <summary>fusermount3 failed: for want of permission, mostly. What it says of options and of the directory is as good as an errno.</summary>
     public static FuseMountException HelperRefused(string program, string message)
     {
-        string text = message.Length == 0 ? $"{program} failed without saying why" : message;
+        string text = message.Length == 0
+            ? $"{program} failed without saying why"
+            : string.Join("; ", message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         if (message.Contains("user_allow_other", StringComparison.Ordinal))
         {
             return Permission($"{text}: add the line user_allow_other to /etc/fuse.conf, or leave allow_other out (allow_root asks for it too)");
@@ -57,6 +59,11 @@ internal static class MountAdvice
         if (message.Contains("/dev/fuse: Permission denied", StringComparison.Ordinal))
         {
             return Permission($"{text}: chmod 666 /dev/fuse, as udev does");
+        }
+
+        if (message.Contains("/etc/mtab", StringComparison.Ordinal))
+        {
+            return new FuseMountException($"{text}: as root, ln -s /proc/self/mounts /etc/mtab");
         }
 
         if (message.Contains("too many FUSE filesystems", StringComparison.Ordinal))

@@ -71,7 +71,7 @@ internal static class DesktopFolder
     /// <exception cref="LinuxException">It cannot be made.</exception>
     internal static string Make(string name)
     {
-        using var runtime = OutputFolder.OpenOrCreate(Runtime);
+        using OutputFolder runtime = OpenRuntime();
         using OutputFolder top = runtime.OpenOrCreateFolder(ByteText.ToBytes(TopName));
         string path = Paths.Resolve(Top) ?? Top;
         for (int number = 1; number <= MaxFolders; number++)
@@ -85,6 +85,18 @@ internal static class DesktopFolder
         }
 
         throw new LinuxException("mkdir", Errno.EEXIST, Path.Combine(path, name));
+    }
+
+    private static OutputFolder OpenRuntime()
+    {
+        try
+        {
+            return OutputFolder.OpenOrCreate(Runtime);
+        }
+        catch (LinuxException e)
+        {
+            throw new LinuxException(e.Call, e.Errno, Runtime, "the folder of a user's session, which XDG_RUNTIME_DIR names; imagefs mount IMAGE DIR takes any folder");
+        }
     }
 
     // What cannot be read has no label; why not is told by the mount.

@@ -12,5 +12,5 @@ internal static class WithoutOpenSsl
     /// <summary>Runs the program there.</summary>
     /// <param name="words">What follows its name.</param>
     public static ToolResult Run(params IEnumerable<string> words) =>
-        Tool.Run("unshare", ["-m", "sh", "-c", Script, "sh", ImageFsProgram.Path, .. words]);
+        Tool.Run("unshare", ["-m", "--propagation", "slave", "sh", "-c", Script, "sh", ImageFsProgram.Path, .. words]);
 }

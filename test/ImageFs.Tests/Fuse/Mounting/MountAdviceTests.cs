@@ -25,6 +25,9 @@ public sealed class MountAdviceTests
                 MountAdvice.HelperRefused("fusermount3", "fusermount3: failed to open /dev/fuse: Permission denied").Message,
                 Does.Contain("chmod 666 /dev/fuse"));
             Assert.That(MountAdvice.HelperRefused("fusermount3", string.Empty).Message, Does.Contain("without saying why"));
+            Assert.That(
+                MountAdvice.HelperRefused("fusermount3", "fusermount3: failed to open /etc/mtab: No such file or directory\nfusermount3: it did not work").Message,
+                Is.EqualTo("fusermount3: failed to open /etc/mtab: No such file or directory; fusermount3: it did not work: as root, ln -s /proc/self/mounts /etc/mtab"));
         }
     }
 
