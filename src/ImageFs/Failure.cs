@@ -18,12 +18,13 @@ internal static class Failure
     /// <summary>Reports an error.</summary>
     /// <param name="error">What was thrown.</param>
     /// <param name="findImage">Finds the image that the command was given; null where it has none.</param>
+    /// <param name="isOfPath">Whether it is the error of a path in the image, which <paramref name="findImage"/> names too: then no file of this machine was meant.</param>
     /// <returns>The exit status.</returns>
-    internal static int Tell(Exception error, Func<string?> findImage)
+    internal static int Tell(Exception error, Func<string?> findImage, bool isOfPath = false)
     {
         try
         {
-            return TellAll(error, findImage);
+            return TellAll(error, findImage, isOfPath);
         }
         catch (OutOfMemoryException)
         {
@@ -44,12 +45,12 @@ internal static class Failure
     /// <summary>Reports what is wrong with one file, where others are gone on with.</summary>
     internal static void TellOfFile(FilePath path, Exception error) => Log.WriteToStandardError($"{path}: {error.Message}");
 
-    private static int TellAll(Exception error, Func<string?> findImage)
+    private static int TellAll(Exception error, Func<string?> findImage, bool isOfPath)
     {
         switch (error)
         {
             case TypeInitializationException { InnerException: { } inner }:
-                return TellAll(inner, findImage);
+                return TellAll(inner, findImage, isOfPath);
             case OptionException wrong:
                 return Tell($"{error.Message}{NearWord.Question(NearOption.Find(wrong.Option))}", ExitStatus.Usage);
             case OperationCanceledException:
@@ -63,7 +64,7 @@ internal static class Failure
                 return ExitStatus.BrokenPipe;
             case LinuxException or FuseMountException:
                 bool isPermission = error is LinuxException { Errno: Errno.EPERM or Errno.EACCES } or FuseMountException { IsPermission: true };
-                string advice = error is LinuxException failed && findImage() is { } path && Advice(failed.Errno, path) is { } found ? $" ({found})" : string.Empty;
+                string advice = !isOfPath && error is LinuxException failed && findImage() is { } path && Advice(failed.Errno, path) is { } found ? $" ({found})" : string.Empty;
                 return Tell($"{error.Message}{advice}", isPermission ? ExitStatus.NotPermitted : ExitStatus.MountFailure);
             case IOException or UnauthorizedAccessException:
                 return Tell(error.Message, ExitStatus.System);

@@ -135,7 +135,7 @@ internal sealed class ImageCommand : Verb
             }
             catch (Exception e) when (e is ImageException or LinuxException { Errno: not Errno.EPIPE })
             {
-                int failed = Failure.Tell(e, () => $"{ImageArgument.PublicFirst(parsed)}: {path}");
+                int failed = Failure.Tell(e, () => $"{ImageArgument.PublicFirst(parsed)}: {path}", isOfPath: true);
                 if (e is LinuxException { Errno: Errno.ENOENT } && Paths.IsFile(path))
                 {
                     Log.WriteToStandardError($"{path} is a path in the image here; -o device={path} gives a further image");
