@@ -78,12 +78,9 @@ internal sealed class SuddenEndTests
                 reader.Dispose();
             }
 
-            if (mount.IsMounted)
-            {
-                mount.Unmount().Succeeded();
-            }
-
-            Assert.That(mount.IsMounted, Is.False, $"round {round}");
+            // A server whose connection was aborted may unmount at the same moment.
+            string said = mount.IsMounted ? mount.Unmount().Error : string.Empty;
+            Assert.That(mount.IsMounted, Is.False, $"round {round}: {said}");
             Assert.That(ImageMount.Eventually(() => !servers.Any(ProcessTable.IsRunning)), $"round {round}: something still runs");
         }
     }

@@ -58,6 +58,8 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
 
         if (sandbox.Level == SandboxLevel.Off)
         {
+            // A device is held by one at a time.
+            files.Dispose();
             return (options, context);
         }
 
