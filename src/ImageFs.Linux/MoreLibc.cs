@@ -102,6 +102,9 @@ internal static unsafe partial class MoreLibc
     internal static partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport(Library)]
+    internal static partial int getrlimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library)]
     internal static partial void explicit_bzero(void* address, nuint length);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -135,6 +138,14 @@ internal static unsafe partial class MoreLibc
         public byte* Comment;
         public byte* Home;
         public byte* Shell;
+    }
+
+    /// <summary><c>struct rlimit</c> of sys/resource.h; RLIM_INFINITY is all ones.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
     }
 
     /// <summary><c>struct __user_cap_header_struct</c> of linux/capability.h.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime;
+using ImageFs.Linux;
 
 namespace ImageFs;
 
@@ -11,10 +12,13 @@ internal readonly struct CollectionPause : IDisposable
     // Bytes that may be allocated before collecting goes on as usual.
     private const long Allowance = 16 << 20;
 
-    /// <summary>Begins it; it ends by itself when much was allocated.</summary>
+    /// <summary>
+    /// Begins it; it ends by itself when much was allocated. Where addresses are limited it does nothing: the runtime asks for several times the
+    /// allowance at once, and where that is refused it ends by SIGSEGV (gc_heap::allocate_new_region).
+    /// </summary>
     public static CollectionPause Begin()
     {
-        if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
+        if (!AddressSpace.IsLimited && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
         {
             GC.TryStartNoGCRegion(Allowance);
         }

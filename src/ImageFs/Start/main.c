@@ -186,9 +186,10 @@ static void fork_server(int count, char **words)
 }
 
 // The runtime reserves 256 GiB of addresses for its heap, and ends by SIGABRT where it may not have them (RLIMIT_AS, ulimit -v). Half of
-// what there is will do for the heap; the other half is for libraries, stacks and pipes.
+// what there is will do for the heap; the other half is for libraries, stacks and pipes. In a range under 44 MiB its first regions may have no place,
+// by where the kernel puts it, and it ends by SIGSEGV.
 static const char heap_variable[] = "DOTNET_GCRegionRange";
-static const rlim_t least_space = 64 << 20, usual_space = (rlim_t)512 << 30;
+static const rlim_t least_space = 96 << 20, usual_space = (rlim_t)512 << 30;
 
 static void fit_heap(void)
 {
@@ -198,7 +199,7 @@ static void fit_heap(void)
     }
 
     if (space.rlim_cur < least_space) {
-        fputs("imagefs: not enough memory: it needs 64 MiB of addresses (ulimit -v)\n", stderr);
+        fputs("imagefs: not enough memory: it needs 96 MiB of addresses (ulimit -v)\n", stderr);
         exit(system_failure);
     }
 
