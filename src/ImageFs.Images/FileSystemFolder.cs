@@ -116,8 +116,36 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, Node
         }
         catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)
         {
-            throw new LinuxException(e.Call, e.Errno, $"{image}{ImageLocation.Separator}{path}", fileSystem is VolumeTree volumes ? $"there are {volumes.Listing}" : null);
+            throw new LinuxException(e.Call, e.Errno, $"{image}{ImageLocation.Separator}{path}", opener is null ? Advice(fileSystem, image, path, e.Errno) : null);
         }
+    }
+
+    // For who typed the path.
+    private static string? Advice(FileSystem fileSystem, string image, string path, Errno errno)
+    {
+        if (errno == Errno.ENOTDIR)
+        {
+            return FindFileOn(fileSystem, path) is { } file ? $"two slashes lead into an image: {image}{ImageLocation.Separator}{file}/{path[file.Length..]}" : null;
+        }
+
+        string? near = errno == Errno.ENOENT ? NearPath.Find(fileSystem, path) : null;
+        return near is not null ? $"did you mean {image}{ImageLocation.Separator}{near}?"
+            : fileSystem is VolumeTree volumes ? $"there are {volumes.Listing}"
+            : null;
+    }
+
+    // The part of a path that is a file already.
+    private static string? FindFileOn(FileSystem fileSystem, string path)
+    {
+        for (int end = path.IndexOf('/', 1); end > 0; end = path.IndexOf('/', end + 1))
+        {
+            if (fileSystem.GetAttributes(PathLookup.Find(fileSystem, path[..end])).Type != NodeType.Directory)
+            {
+                return path[..end];
+            }
+        }
+
+        return null;
     }
 
     // What a file in a folder below names is looked for there.
@@ -148,7 +176,7 @@ internal sealed class FileSystemFolder(FileSystem fileSystem, string image, Node
         return attributes.Type switch
         {
             NodeType.Regular => new ImageFile(full, fileSystem.OpenFile(node), this, $"{image}{ImageLocation.Separator}{node.Space} {node.Value}", opener) { Owner = attributes.Uid },
-            NodeType.Directory => throw new LinuxException("open", Errno.EISDIR, full, "an image is a file"),
+            NodeType.Directory => throw new LinuxException("open", Errno.EISDIR, full, "an image is a file; a folder in one is a word behind it: imagefs ls IMAGE FOLDER"),
             _ => throw new LinuxException("open", Errno.EINVAL, full, "it is no regular file"),
         };
     }

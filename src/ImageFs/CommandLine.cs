@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using ImageFs.Advice;
 using ImageFs.Help;
+using ImageFs.Tree;
 
 namespace ImageFs;
 
@@ -61,7 +62,7 @@ internal static class CommandLine
         Token[] options = [.. parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)];
         if (options.Where((token, i) => IsUnknownOption(token) && !(i > 0 && IsNumberOf(command, options[i - 1], token))).FirstOrDefault() is { } unknown)
         {
-            return $"unknown option '{unknown.Value}'{NearWord.Question(NearWord.Find(unknown.Value.Split('=')[0], OptionsOf(command)))}";
+            return $"unknown option '{unknown.Value}'{Question.Of(NearWord.Find(unknown.Value.Split('=')[0], OptionsOf(command)))}";
         }
 
         // Any words may be images and a directory.
@@ -79,7 +80,7 @@ internal static class CommandLine
         return missing is null ? parsed.Errors[0].Message.TrimEnd('.') : $"{missing.Name} is missing: {Usage(command)}";
     }
 
-    private static string Meant(ParseResult parsed, string verb) => NearWord.Question(
+    private static string Meant(ParseResult parsed, string verb) => Question.Of(
         NearWord.Find(verb, parsed.RootCommandResult.Command.Subcommands.SelectMany(command => (string[])[command.Name, .. command.Aliases])));
 
     // Without their values: one that is unknown has its value behind it, too.

@@ -5,6 +5,7 @@ using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Reading;
 using ImageFs.Storage;
+using ImageFs.Tree;
 
 namespace ImageFs;
 
@@ -52,7 +53,7 @@ internal static class Failure
             case TypeInitializationException { InnerException: { } inner }:
                 return TellAll(inner, findImage, isOfPath);
             case OptionException wrong:
-                return Tell($"{error.Message}{NearWord.Question(NearOption.Find(wrong.Option))}", ExitStatus.Usage);
+                return Tell($"{error.Message}{Question.Of(NearOption.Find(wrong.Option))}", ExitStatus.Usage);
             case OperationCanceledException:
                 return Tell("interrupted", ExitStatus.Interrupted);
             case LockedVolumeException:
@@ -92,7 +93,8 @@ internal static class Failure
             return "a folder: imagefs mount --tree shows the images in it";
         }
 
-        string? outer = errno == Errno.ENOTDIR ? Path.GetDirectoryName(image) : null;
+        // Inside an image it has its advice already.
+        string? outer = errno == Errno.ENOTDIR && ImageLocation.Parse(image).Inner.Count == 0 ? Path.GetDirectoryName(image) : null;
         while (outer is { Length: > 0 } && !Paths.IsFile(outer))
         {
             outer = Path.GetDirectoryName(outer);

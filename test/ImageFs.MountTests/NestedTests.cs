@@ -90,6 +90,24 @@ internal sealed class NestedTests
         Assert.That(said.Error, Does.Contain(path).And.Contain(reason).IgnoreCase);
     }
 
+    [TestCase("live/filesystem.sqashfs/etc", "(did you mean {0}//live/filesystem.squashfs?)")]
+    [TestCase("life/filesystem.squashfs", "(did you mean {0}//live/filesystem.squashfs?)")]
+    [TestCase("live/filesystem.squashfs/etc", "(two slashes lead into an image: {0}//live/filesystem.squashfs//etc)")]
+    [TestCase("live", "(an image is a file; a folder in one is a word behind it: imagefs ls IMAGE FOLDER)")]
+    [TestCase("frobnicate", "{0}//frobnicate: open: No such file or directory\n")]
+    public void What_was_meant_inside_an_image_is_told(string path, string advice)
+    {
+        using var folder = new TestFolder();
+        folder.CreateDirectory("tree/live");
+        File.Copy(Iso, folder["tree/live/filesystem.squashfs"]);
+        Tool.Run("mke2fs", "-q", "-t", "ext4", "-d", folder["tree"], folder["disk"], "8M").Succeeded();
+        string expected = advice.Replace("{0}", folder["disk"], StringComparison.Ordinal);
+        Assert.That(ImageFsProgram.Run("ls", $"{folder["disk"]}//{path}").Error, Does.Contain(expected));
+        (ToolResult said, bool isMounted) = ImageMount.TryMount($"{folder["disk"]}//{path}");
+        Assert.That(isMounted, Is.False);
+        Assert.That(said.Error, Does.Contain(expected));
+    }
+
     [TestCase("0", "600", "base.raw", true, TestName = "An image of root's names what root may read")]
     [TestCase("1000", "644", "base.raw", true, TestName = "A file that all may read is named by anybody's image")]
     [TestCase("1000", "600", "base.raw", false, TestName = "An image gains no rights in the image that it lies in")]

@@ -1,4 +1,5 @@
 using ImageFs.Help;
+using ImageFs.Tree;
 
 namespace ImageFs.Advice;
 

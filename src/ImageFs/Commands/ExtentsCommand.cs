@@ -49,9 +49,12 @@ internal static class ExtentsCommand
 
     private static BlockSource OpenFile(FileSystem fileSystem, string path)
     {
-        NodeId node = NearPath.Explain(fileSystem, path, () => PathLookup.Find(fileSystem, path));
-        return fileSystem.GetAttributes(node).Type == NodeType.Regular
-            ? fileSystem.OpenFile(node)
-            : throw new LinuxException("open", Errno.EINVAL, $"{path}: not a regular file");
+        NodeId node = MeantPath.Find(fileSystem, path);
+        return fileSystem.GetAttributes(node).Type switch
+        {
+            NodeType.Regular => fileSystem.OpenFile(node),
+            NodeType.Directory => throw new LinuxException("open", Errno.EISDIR, path, "name a file in it; without a path the whole volume is shown"),
+            _ => throw new LinuxException("open", Errno.EINVAL, path, "not a regular file: none of its bytes lie in the image"),
+        };
     }
 }

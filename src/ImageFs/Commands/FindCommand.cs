@@ -48,8 +48,7 @@ internal static class FindCommand
             tests.AddRange((parsed.GetValue(size) ?? []).Select(FileTest.Size));
             tests.AddRange((parsed.GetValue(days) ?? []).Select(text => FileTest.Days(text, now)));
             Add(type, FileTest.Type);
-            Add(newer, text => FileTest.Newer(fileSystem.GetAttributes(
-                NearPath.Explain(fileSystem, text, () => PathLookup.Find(fileSystem, text, followLast: false))).ModifyTime));
+            Add(newer, text => FileTest.Newer(fileSystem.GetAttributes(MeantPath.Find(fileSystem, text, followLast: false)).ModifyTime));
             Add(newerThan, text => FileTest.Newer(FileTest.ParseTime("-newermt", text)));
             Add(mode, FileTest.Permissions);
             if (parsed.GetValue(empty))

@@ -111,11 +111,7 @@ internal sealed class ImageCommand : Verb
     {
         var meant = new List<string>();
         int expanded = ForEach(parsed, paths, path => meant.AddRange(PathPattern.Expand(fileSystem, path)));
-        int done = ForEach(parsed, meant, path => NearPath.Explain(fileSystem, path, () =>
-        {
-            action(path);
-            return path;
-        }));
+        int done = ForEach(parsed, meant, path => MeantPath.Explain(fileSystem, path, () => action(path)));
         return expanded == ExitStatus.Success ? done : expanded;
     }
 

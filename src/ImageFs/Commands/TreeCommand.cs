@@ -24,7 +24,7 @@ internal static class TreeCommand
         command.SetAction((fileSystem, parsed) =>
         {
             string top = parsed.GetRequiredValue(path);
-            NodeId node = NearPath.Explain(fileSystem, top, () => PathLookup.Find(fileSystem, top));
+            NodeId node = MeantPath.Find(fileSystem, top);
             if (fileSystem.GetAttributes(node).Type != NodeType.Directory)
             {
                 throw new LinuxException("open", Errno.ENOTDIR, top);

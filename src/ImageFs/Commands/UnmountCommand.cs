@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using ImageFs.Advice;
 using ImageFs.Fuse;
 using ImageFs.Help;
+using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
+using ImageFs.Tree;
 
 namespace ImageFs.Commands;
 
@@ -58,7 +61,7 @@ internal static class UnmountCommand
     {
         string path = Paths.Full(word);
         string directory = FindMountPoint(path) ?? FindMountOf(word) ??
-            throw new FuseMountException($"{path}: {(Mounts.TypeAt(path) is not null || Paths.Exists(path) ? "not mounted by imagefs" : "there is no such folder or image")}");
+            throw new FuseMountException($"{path}: {WhyNot(path)}{Question.Of(FindMeant(word, path))}");
         if (MountedImage.At(directory) is { Engine: Engine.Kernel } mount)
         {
             mount.UnmountFromKernel(lazy);
@@ -127,6 +130,17 @@ internal static class UnmountCommand
         return directories.Length > 1
             ? throw new FuseMountException($"{image}: mounted on {string.Join(", ", directories)}: name the one that is meant")
             : directories.FirstOrDefault();
+    }
+
+    // A mount whose server hangs is not looked into for that.
+    private static string WhyNot(string path) =>
+        Mounts.TypeAt(path) is not null || Paths.Exists(path) ? "not mounted by imagefs" : "there is no such folder or image";
+
+    // A mount point or an image of one, as it is in the list of mounts; an address is no path.
+    private static string? FindMeant(string word, string path)
+    {
+        string[] mounted = [.. MountedImage.All().SelectMany(mount => (string[])[mount.Directory, mount.Image])];
+        return NearPath.Among(ImageLocation.IsAddress(word) ? word : Path.TrimEndingDirectorySeparator(path), mounted);
     }
 
     private static int? TryFindServer(string directory)

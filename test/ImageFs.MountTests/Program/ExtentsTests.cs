@@ -96,7 +96,7 @@ internal sealed partial class ExtentsTests
     }
 
     [TestCase("missing", "No such file or directory")]
-    [TestCase("lost+found", "not a regular file")]
+    [TestCase("lost+found", "Is a directory (name a file in it; without a path the whole volume is shown)")]
     [TestCase("holes/below", "Not a directory")]
     public void What_has_no_extents_is_an_error(string path, string reason)
     {

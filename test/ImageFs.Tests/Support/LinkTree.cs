@@ -54,7 +54,18 @@ internal sealed class LinkTree : FileSystem
         return index > 0;
     }
 
-    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink) => throw new NotSupportedException();
+    public override void ReadDirectory(NodeId directory, long position, IDirectorySink sink)
+    {
+        string folder = PathOf(directory);
+        for (int i = (int)Math.Max(1, position); i < _paths.Count; i++)
+        {
+            if ((Path.GetDirectoryName(_paths[i]) ?? string.Empty) == folder)
+            {
+                var node = new NodeId(FirstNode + (ulong)i);
+                sink.Add(new DirectoryEntry(Encoding.UTF8.GetBytes(Path.GetFileName(_paths[i])), node, GetAttributes(node).Type, i + 1));
+            }
+        }
+    }
 
     public override byte[] ReadLink(NodeId node) => Encoding.UTF8.GetBytes(_links[PathOf(node)]);
 

@@ -1,35 +1,16 @@
 using ImageFs.Linux;
 using ImageFs.Storage;
-using ImageFs.Tree;
 
-namespace ImageFs.Advice;
+namespace ImageFs.Tree;
 
 /// <summary>Finds what was meant by a path that leads to nothing: the nearest name in the deepest directory on its way, and what is behind.</summary>
-internal static class NearPath
+public static class NearPath
 {
-    /// <summary>In an image: does something with a path. The error that there is no such path says what may have been meant.</summary>
+    /// <summary>In a file system: what may have been meant; null when that is nothing that is near, or the name of a volume, which are told anyway.</summary>
     /// <param name="fileSystem">Where the path is.</param>
-    /// <param name="path">The path.</param>
-    /// <param name="action">What is done.</param>
-    /// <exception cref="LinuxException">What it throws.</exception>
-    internal static T Explain<T>(FileSystem fileSystem, string path, Func<T> action)
+    /// <param name="path">The path, from its root.</param>
+    public static string? Find(FileSystem fileSystem, string path)
     {
-        try
-        {
-            return action();
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ENOENT && InImage(fileSystem, path) is { } near)
-        {
-            throw new LinuxException(e.Call, e.Errno, path, $"did you mean {near}?");
-        }
-    }
-
-    /// <summary>Of this machine: what may have been meant; null when that is nothing that is near.</summary>
-    internal static string? OnHost(string path) => Find(path, Paths.IsFolder, Paths.Exists, folder => Paths.List(folder.Length == 0 ? "." : folder));
-
-    private static string? InImage(FileSystem fileSystem, string path)
-    {
-        // The names of volumes are told anyway.
         return fileSystem is VolumeTree && !path.Trim('/').Contains('/', StringComparison.Ordinal)
             ? null
             : Find(path, IsFolder, Exists, List);
@@ -51,6 +32,23 @@ internal static class NearPath
         }
     }
 
+    /// <summary>Of this machine: what may have been meant; null when that is nothing that is near.</summary>
+    /// <param name="path">The path.</param>
+    public static string? OnHost(string path) => Find(path, Paths.IsFolder, Paths.Exists, folder => Paths.List(folder.Length == 0 ? "." : folder));
+
+    /// <summary>Among some paths, of which nothing else is known: the one that may have been meant; null when none is near.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="paths">Those that there are.</param>
+    public static string? Among(string path, IReadOnlyCollection<string> paths)
+    {
+        return Find(path, static _ => true, Exists, List) is { } near && paths.Contains(near) ? near : null;
+
+        bool Exists(string known) => paths.Any(one => one == known || one.StartsWith(AsFolder(known), StringComparison.Ordinal));
+        IEnumerable<string> List(string folder) =>
+            paths.Where(one => one.StartsWith(AsFolder(folder), StringComparison.Ordinal)).Select(one => one[AsFolder(folder).Length..].Split('/')[0]);
+        static string AsFolder(string path) => path.Length == 0 || path.EndsWith('/') ? path : $"{path}/";
+    }
+
     private static string? Find(string path, Func<string, bool> isFolder, Func<string, bool> exists, Func<string, IEnumerable<string>> list)
     {
         try
@@ -69,7 +67,7 @@ internal static class NearPath
                 end = EndOfName(path, end);
             }
 
-            start = path.AsSpan(start, end - start).IndexOfAnyExcept('/') + start;
+            start += Math.Max(0, path.AsSpan(start, end - start).IndexOfAnyExcept('/'));
             string? near = NearWord.Find(path[start..end], list(path[..start]).Order(StringComparer.Ordinal));
             return near is null ? null : exists(path[..start] + near + path[end..]) ? path[..start] + near + path[end..] : path[..start] + near;
         }

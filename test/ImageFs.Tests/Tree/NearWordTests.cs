@@ -1,6 +1,6 @@
-using ImageFs.Advice;
+using ImageFs.Tree;
 
-namespace ImageFs.Tests.Program;
+namespace ImageFs.Tests.Tree;
 
 public sealed class NearWordTests
 {

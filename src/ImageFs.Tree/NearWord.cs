@@ -1,10 +1,10 @@
-namespace ImageFs.Advice;
+namespace ImageFs.Tree;
 
 /// <summary>
 /// Finds what was meant by a word that is none: that which is fewest slips of a finger away (the distance of Damerau and Levenshtein, in the form
 /// that calls a letter left out, added, replaced, or swapped with its neighbour one). Small and large letters are the same.
 /// </summary>
-internal static class NearWord
+public static class NearWord
 {
     // Of three letters one may be wrong.
     private const int LettersPerSlip = 3;
@@ -16,7 +16,7 @@ internal static class NearWord
     /// <summary>The nearest of several words; of those as near the first. Null when none is near.</summary>
     /// <param name="word">What was typed.</param>
     /// <param name="candidates">What there is.</param>
-    internal static string? Find(string word, IEnumerable<string> candidates)
+    public static string? Find(string word, IEnumerable<string> candidates)
     {
         string? nearest = null;
         int limit = Math.Max(1, word.Length / LettersPerSlip);
@@ -39,10 +39,6 @@ internal static class NearWord
 
         return nearest;
     }
-
-    /// <summary>The question that is asked behind a message; empty when there is nothing to ask.</summary>
-    /// <param name="nearest">What may have been meant.</param>
-    internal static string Question(string? nearest) => nearest is null ? string.Empty : $"; did you mean '{nearest}'?";
 
     /// <summary>How many slips lie between two words.</summary>
     /// <param name="one">The one.</param>
