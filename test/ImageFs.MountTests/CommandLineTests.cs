@@ -123,6 +123,44 @@ internal sealed class CommandLineTests
         using var mount = ImageMount.Prepare(Image);
         ImageFsProgram.Run(Image, mount.Directory).Succeeded();
         Assert.That(mount.IsMounted);
+    [Test]
+    public void Unmounting_what_is_mistyped_is_asked_about()
+    {
+        using var folder = new TestFolder();
+        using var mount = ImageMount.Mount(Image);
+        string point = mount.Directory, parent = Path.GetDirectoryName(point)!, name = Path.GetFileName(point);
+        string[] ways = [$"{parent}/{name[..^1]}", $"{parent}/{name}x/", $"{parent}x/{name}"];
+        foreach (string mistyped in ways)
+        {
+            ToolResult said = ImageFsProgram.Run("umount", mistyped);
+            Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
+            Assert.That(said.Error, Does.EndWith($": there is no such folder or image; did you mean '{point}'?\n"));
+        }
+
+        Assert.That(ImageFsProgram.Run("umount", Image[..^1]).Error, Does.EndWith($"; did you mean '{Image}'?\n"));
+        Assert.That(mount.IsMounted);
+    }
+
+    [TestCase]
+    [TestCase("mount")]
+    [TestCase("mount", "-v")]
+    [TestCase("mount", "-f")]
+    public void Two_images_and_no_directory_are_told_from_an_image_and_a_directory(params string[] words)
+    {
+        using var folder = new TestFolder();
+        File.Copy(Image, folder["a.iso"]);
+        File.Copy(Image, folder["b.iso"]);
+        ToolResult said = ImageFsProgram.Run([.. words, folder["a.iso"], folder["b.iso"]]);
+        Assert.That(said.ExitCode, Is.EqualTo(MountFailure));
+        Assert.That(
+            said.Error,
+            Is.EqualTo(
+                $"imagefs: {folder["b.iso"]}: a file, where the directory to mount on belongs: 'imagefs mount {folder["a.iso"]}', 'imagefs mount {folder["b.iso"]}' " +
+                $"for a mount each, 'imagefs mount {folder["a.iso"]} {folder["b.iso"]} DIR' for a volume that lies on all of them\n"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Has.Length.EqualTo(2));
+        Assert.That(MountTable.IsAnythingUnder(folder.Path), Is.False);
+    }
+
     }
 
     [Test]

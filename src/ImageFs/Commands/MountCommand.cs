@@ -5,6 +5,7 @@ using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Mounting;
 using ImageFs.Output;
+using ImageFs.Storage;
 using ImageFs.Storage.Remote.Http;
 
 namespace ImageFs.Commands;
@@ -102,6 +103,21 @@ internal static class MountCommand
 
     // A mount that nobody knows the place of is no use to anybody.
     private static void TryTellDirectory(MountRequest request)
+    // What a command line means does not hang on which files there are: the last word is the directory.
+    private static void RefuseFile(MountRequest request)
+    {
+        if (FileDevice.FindDescriptor(request.Directory) is not null || !Paths.IsFile(request.Directory))
+        {
+            return;
+        }
+
+        string[] images = [.. ((IEnumerable<string>)[request.Image, .. request.Further]).Select(ImageLocation.ToPublic), request.Directory];
+        string forEach = string.Join(", ", images.Select(image => $"'imagefs mount {image}'"));
+        throw new FuseMountException(
+            $"{request.Directory}: a file, where the directory to mount on belongs: {forEach} for a mount each, " +
+            $"'imagefs mount {string.Join(' ', images)} DIR' for a volume that lies on all of them");
+    }
+
     {
         try
         {
@@ -133,6 +149,7 @@ internal static class MountCommand
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
         ServiceManager.Reach();
+        RefuseFile(request);
         if (inBackground)
         {
             log.ReachSystemLog();

@@ -75,11 +75,6 @@ internal sealed class MountSource : IDisposable
             throw new FuseMountException($"{request.Further[0]}: mount --tree takes one folder");
         }
 
-        if (request.Further.Count > 0 && FileDevice.FindDescriptor(request.Directory) is null && Paths.IsFile(mountPoint))
-        {
-            throw new FuseMountException($"{request.Directory}: not a directory: the last word is the directory to mount on");
-        }
-
         using var files = new OpenedFiles();
         FuseMountOptions? confined = null;
         if (isServer && engine is { Engine: Mounting.Engine.Fuse, PassesThrough: false })
