@@ -24,6 +24,9 @@ internal static unsafe partial class MoreLibc
     internal static partial int mknodat(int directory, byte* name, uint mode, ulong device);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int flock(int descriptor, int operation);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int rename(byte* from, byte* to);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -56,7 +56,7 @@ internal sealed class DesktopTests
         string first = Copy(session, "sample", "first.iso"), second = Copy(session, "sample", "second.iso"), label = LabelOf(first);
         session.Run("open", first).Succeeded();
         session.Run("open", second).Succeeded();
-        Assert.That(session.Folders, Is.EquivalentTo(new[] { session[$"imagefs/{label}"], session[$"imagefs/{label} (2)"] }));
+        Assert.That(session.Folders, Is.EquivalentTo(new[] { session[$"imagefs/{label}"], session[$"imagefs/{label}-2"] }));
         session.Run("umount", first, second).Succeeded();
         Assert.That(session.Folders, Is.Empty);
     }

@@ -9,6 +9,7 @@ namespace ImageFs.MountTests;
 internal sealed class MadeDirectoryTests
 {
     private const int Usage = 1;
+    private const int System = 2;
     private const int MountFailure = 32;
 
     private TestFolder _folder = null!;
@@ -114,6 +115,51 @@ internal sealed class MadeDirectoryTests
         ImageFsProgram.Run("umount", _folder["debian-3"], _folder["debian-4"]).Succeeded();
         Assert.That(Directory.GetFileSystemEntries(_folder.Path), Is.EquivalentTo(before));
         Assert.That(File.ReadAllText(_folder["debian/file"]), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public void Mounts_at_the_same_instant_have_one_each([Values] bool isThere)
+    {
+        // Each has made its folder for a while before it locks it, and has it for a while before it starts its server, by way of a pipe.
+        Need.Program("strace", "strace");
+        string[] delays = ["-e", "inject=?mkdir,mkdirat,flock:delay_exit=300000", "-e", "inject=pipe2:delay_enter=1500000"];
+        string[] slow = ["-qq", "-o", "/dev/null", "-e", "trace=?mkdir,mkdirat,flock,pipe2", .. delays];
+        string[] expected = [_folder["debian"], _folder["debian-2"], _folder["debian-3"]];
+        if (isThere)
+        {
+            _folder.CreateDirectory("debian");
+        }
+
+        Task<ToolResult>[] all =
+        [
+            .. expected.Select((_, number) => Task.Run(() => Tool.Shell(
+                "out=$1; shift; exec \"$@\" >\"$out\"", [_folder[$"said-{number}"], "strace", .. slow, ImageFsProgram.Path, "mount", _folder["debian.iso"]]))),
+        ];
+        Array.ForEach(all, one => one.Result.Succeeded());
+        string[] told = [.. expected.Select((_, number) => File.ReadAllText(_folder[$"said-{number}"]).TrimEnd('\n'))];
+        Assert.That(told, Is.EquivalentTo(expected));
+        Assert.That(expected.Select(directory => File.Exists($"{directory}/README.txt")), Is.All.True);
+        ImageFsProgram.Run(["umount", .. expected]).Succeeded();
+        Assert.That(Directory.GetDirectories(_folder.Path), Is.EqualTo(isThere ? [_folder["debian"]] : Array.Empty<string>()));
+    }
+
+    [Test]
+    public void It_has_the_permissions_that_the_umask_leaves()
+    {
+        ToolResult said = Tool.Run(
+            "bash", "-c", "umask 027 && cd \"$1\" && mkdir other && \"$2\" mount debian.iso >/dev/null && umount -l debian; stat -c %a other debian", "bash", _folder.Path, ImageFsProgram.Path);
+        Assert.That(said.Text, Does.StartWith("750\n").And.Not.Contain("1750"));
+    }
+
+    [Test]
+    public void A_mount_that_cannot_tell_it_is_taken_back([Values("", "-f")] string way)
+    {
+        string[] before = Directory.GetFileSystemEntries(_folder.Path);
+        ToolResult said = Tool.Run("sh", "-c", $"exec \"$1\" mount {way} \"$2\" >/dev/full", "sh", ImageFsProgram.Path, _folder["debian.iso"]);
+        Assert.That((said.ExitCode, said.Text), Is.EqualTo((System, string.Empty)), said.Error);
+        Assert.That(said.Error, Does.Contain("No space left on device"));
+        Assert.That(ImageMount.Eventually(() => Directory.GetFileSystemEntries(_folder.Path).Length == before.Length), "the folder is still there");
+        Assert.That(MountTable.IsAnythingUnder(_folder.Path), Is.False);
     }
 
     [TestCase("mount debian.iso -o no-such-option", Usage)]

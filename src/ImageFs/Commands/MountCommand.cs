@@ -61,7 +61,9 @@ internal static class MountCommand
             ];
             string[] images = parsed.GetRequiredValue(image);
             string? given = parsed.GetValue(directory);
-            (string path, bool isMade) = given is null ? MadeDirectory.Choose(images[0]) : (given, false);
+            using ClaimedFolder? claim = given is null ? MadeDirectory.Choose(images[0]) : null;
+            string path = claim?.Path ?? given!;
+            bool isMade = claim is { IsMade: true };
             var request = new MountRequest(images[0], path, TypeOption.Join(parsed.GetValue(types), string.Join(',', words)))
             {
                 Further = images[1..],
@@ -74,7 +76,7 @@ internal static class MountCommand
             };
             bool staysHere = parsed.GetValue(foreground) || request.Debug;
             using MadeDirectory? made = isMade ? new MadeDirectory(path, endsBySignals: staysHere) : null;
-            int status = staysHere ? Serve(request, inBackground: false) : Start(request);
+            int status = staysHere ? Serve(request, inBackground: false, claim) : Start(request);
             if (status == ExitStatus.Success)
             {
                 made?.Keep();
@@ -101,8 +103,6 @@ internal static class MountCommand
     /// <summary>Tells what was mounted where, as mount(8) does with -v.</summary>
     internal static void TellMounted(MountRequest request) => Console.Out.WriteLine($"imagefs: {request.PublicImage} mounted on {request.Directory}.");
 
-    // A mount that nobody knows the place of is no use to anybody.
-    private static void TryTellDirectory(MountRequest request)
     // What a command line means does not hang on which files there are: the last word is the directory.
     private static void RefuseFile(MountRequest request)
     {
@@ -118,6 +118,8 @@ internal static class MountCommand
             $"'imagefs mount {string.Join(' ', images)} DIR' for a volume that lies on all of them");
     }
 
+    // A mount that nobody knows the place of is no use to anybody.
+    private static void TryTellDirectory(MountRequest request)
     {
         try
         {
@@ -144,12 +146,13 @@ internal static class MountCommand
     /// <summary>Mounts, and serves until the mount is gone.</summary>
     /// <param name="request">What to mount.</param>
     /// <param name="inBackground">Whether this is the server's own process, whose parent waits to hear that the mount answers.</param>
-    internal static int Serve(MountRequest request, bool inBackground)
+    /// <param name="claim">What keeps others from the directory until something is mounted on it; null for nothing.</param>
+    internal static int Serve(MountRequest request, bool inBackground, ClaimedFolder? claim = null)
     {
+        RefuseFile(request);
         var log = new Log();
         using Readiness? readiness = inBackground ? null : Readiness.Take(request);
         ServiceManager.Reach();
-        RefuseFile(request);
         if (inBackground)
         {
             log.ReachSystemLog();
@@ -193,6 +196,7 @@ internal static class MountCommand
 
         void Announce()
         {
+            claim?.Dispose();
             readiness?.Announce(server: null);
             if (!inBackground)
             {

@@ -51,7 +51,8 @@ internal static class OpenCommand
         // What is mounted does not tell by which options.
         if (options.Length > 0 || DesktopFolder.Find(image) is not { } folder)
         {
-            folder = DesktopFolder.Make(DesktopFolder.NameOf(image, options));
+            using ClaimedFolder claim = DesktopFolder.Take(DesktopFolder.NameOf(image, options));
+            folder = claim.Path;
             using var said = new MemoryStream();
             int status = Background.Start(new MountRequest(image, folder, options) { MadeDirectory = folder }, said);
             if (status != ExitStatus.Success)

@@ -10,23 +10,15 @@ using ImageFs.Storage.Containers;
 namespace ImageFs.Desktop;
 
 /// <summary>
-/// Where images are mounted that somebody opens at a desktop: on folders below <c>$XDG_RUNTIME_DIR/imagefs</c>, which a file manager shows
+/// Where images are mounted that somebody opens at a desktop: on folders in <see cref="RuntimeFolder"/>, which a file manager shows
 /// by their names. A folder has that of the volume, or of the image.
 /// </summary>
 internal static class DesktopFolder
 {
     // Of a name, in bytes; the longest that a file may have is 255, and a number is put behind it.
     private const int MaxNameLength = 200;
-    private const int MaxFolders = 1000;
     private const int PatienceInMilliseconds = 60_000;
     private const int PauseInMilliseconds = 20;
-    private const string TopName = "imagefs";
-
-    /// <summary>The folder of all of them, by the XDG Base Directory Specification.</summary>
-    internal static string Top => Path.Combine(Runtime, TopName);
-
-    private static string Runtime =>
-        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] folder ? folder : $"/run/user/{Mounts.UserId}";
 
     /// <summary>Waits until nobody else opens an image: who clicks twice too often does at once.</summary>
     /// <returns>What keeps others waiting; null when they take too long, or there is no folder yet.</returns>
@@ -36,7 +28,7 @@ internal static class DesktopFolder
         {
             try
             {
-                return new FileStream(Path.Combine(Runtime, "imagefs.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(Path.Combine(RuntimeFolder.Session, "imagefs.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
             {
@@ -55,7 +47,7 @@ internal static class DesktopFolder
     /// <param name="image">The image, as given.</param>
     internal static string? Find(string image)
     {
-        string top = Paths.Resolve(Top) ?? Top;
+        string top = RuntimeFolder.Resolve();
         return MountedImage.Of(image).Select(mount => mount.Directory).LastOrDefault(directory => Path.GetDirectoryName(directory) == top);
     }
 
@@ -65,38 +57,13 @@ internal static class DesktopFolder
     internal static string NameOf(string image, string options) =>
         FindLabel(image, options) is { Length: > 0 } label ? label : ToName(Path.GetFileName(ImageLocation.ToPublic(image)));
 
-    /// <summary>Makes a folder to mount on, which goes with the mount; one of the same name that is in use has a number put behind it, as <c>Debian (2)</c>.</summary>
+    /// <summary>Takes a folder to mount on, which goes with the mount.</summary>
     /// <param name="name">The name.</param>
-    /// <returns>Its path.</returns>
-    /// <exception cref="LinuxException">It cannot be made.</exception>
-    internal static string Make(string name)
+    /// <exception cref="LinuxException">There is none, and none can be made.</exception>
+    internal static ClaimedFolder Take(string name)
     {
-        using OutputFolder runtime = OpenRuntime();
-        using OutputFolder top = runtime.OpenOrCreateFolder(ByteText.ToBytes(TopName));
-        string path = Paths.Resolve(Top) ?? Top;
-        for (int number = 1; number <= MaxFolders; number++)
-        {
-            string numbered = number == 1 ? name : $"{name} ({number})";
-            if (Mounts.TypeAt(Path.Combine(path, numbered)) is null)
-            {
-                top.OpenOrCreateFolder(ByteText.ToBytes(numbered)).Dispose();
-                return Path.Combine(path, numbered);
-            }
-        }
-
-        throw new LinuxException("mkdir", Errno.EEXIST, Path.Combine(path, name));
-    }
-
-    private static OutputFolder OpenRuntime()
-    {
-        try
-        {
-            return OutputFolder.OpenOrCreate(Runtime);
-        }
-        catch (LinuxException e)
-        {
-            throw new LinuxException(e.Call, e.Errno, Runtime, "the folder of a user's session, which XDG_RUNTIME_DIR names; imagefs mount IMAGE DIR takes any folder");
-        }
+        string top = RuntimeFolder.Make();
+        return NumberedFolder.TryTake(top, name, out Errno errno) ?? throw new LinuxException("mkdir", errno, Path.Combine(top, name));
     }
 
     // What cannot be read has no label; why not is told by the mount.

@@ -14,9 +14,6 @@ internal sealed class MadeDirectory : IDisposable
     private const string FolderExtension = ".d";
 
     private const string NamelessImage = "image";
-    private const string RuntimeFolder = "XDG_RUNTIME_DIR";
-    private const string FolderInRuntime = "imagefs";
-    private const int MaxTaken = 1000;
 
     private readonly string _path;
     private readonly MountKeeper? _keeper;
@@ -40,27 +37,23 @@ internal sealed class MadeDirectory : IDisposable
     /// as it is, and the name gets a number where it is anything else's. What is no file of this machine has it in the current directory.
     /// </summary>
     /// <param name="image">The image, as given.</param>
-    /// <returns>Its path, from the root; and whether it was made.</returns>
+    /// <returns>The directory, which no other mount gets until it is let go of.</returns>
     /// <exception cref="FuseMountException">There is none, and none can be made.</exception>
-    internal static (string Path, bool IsMade) Choose(string image)
+    internal static ClaimedFolder Choose(string image)
     {
         var location = ImageLocation.Parse(image);
         bool isBeside = IsFileOrFolder(location);
         string name = NameFor(location, isBeside);
         string folder = isBeside ? Path.GetDirectoryName(Paths.Full(location.Outer.TrimEnd('/'))) ?? "/" : Paths.CurrentFolder();
-        if (TryChoose(folder, name, out Errno errno) is { } beside)
+        if (NumberedFolder.TryTake(folder, name, out Errno errno) is { } beside)
         {
             return beside;
         }
 
-        if (errno is Errno.EACCES or Errno.EPERM or Errno.EROFS && Environment.GetEnvironmentVariable(RuntimeFolder) is { Length: > 0 } runtime)
+        bool isRefused = errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
+        if (isRefused && Paths.IsFolder(RuntimeFolder.Session) && NumberedFolder.TryTake(RuntimeFolder.Make(), name, out _) is { } own)
         {
-            string below = Path.Combine(runtime, FolderInRuntime);
-            FileWriting.MakeFolder(below);
-            if (TryChoose(below, name, out _) is { } own)
-            {
-                return own;
-            }
+            return own;
         }
 
         string problem = $"{Path.Combine(folder, name)}: {LinuxException.Text(errno)}: a directory to mount on cannot be made there";
@@ -94,34 +87,6 @@ internal sealed class MadeDirectory : IDisposable
     // Nothing is made in /dev.
     private static bool IsFileOrFolder(ImageLocation location) => location.IsPath && FileDevice.FindDescriptor(location.Outer) is null
         && Files.TryStatus(location.Outer, out _) is { } status && (status.IsRegular || status.IsDirectory);
-
-    private static (string Path, bool IsMade)? TryChoose(string folder, string name, out Errno errno)
-    {
-        errno = Errno.EEXIST;
-        for (int number = 1; number <= MaxTaken && errno == Errno.EEXIST; number++)
-        {
-            string path = Path.Combine(folder, number == 1 ? name : $"{name}-{number}");
-            errno = FileWriting.TryMakeFolder(path);
-            if (errno == Errno.None || (errno == Errno.EEXIST && IsFree(path)))
-            {
-                return (path, errno == Errno.None);
-            }
-        }
-
-        return null;
-    }
-
-    private static bool IsFree(string path)
-    {
-        try
-        {
-            return Mounts.TypeAt(path) is null && Paths.IsFolder(path) && Paths.List(path).Count == 0;
-        }
-        catch (LinuxException)
-        {
-            return false;
-        }
-    }
 
     // What cannot be removed is in use by somebody, who can.
     private void Remove(object? sender, EventArgs e)
