@@ -7,6 +7,7 @@ namespace ImageFs.MountTests;
 /// <summary>What a double click does.</summary>
 internal sealed class DesktopTests
 {
+    private const int NoKey = 3;
     private const int MountFailure = 32;
 
     private static readonly string s_folder = Path.Combine(TestImages.Sources, "packaging/desktop");
@@ -192,6 +193,39 @@ internal sealed class DesktopTests
         Assert.That(session.Shown, Is.Empty);
         string reason = said.Error["imagefs: ".Length..].TrimEnd('\n');
         Assert.That(session.Calls("Notify").Single(), Does.Contain("\"text cannot be opened\"").And.Contain(reason));
+    }
+
+    [Test]
+    public void The_file_manager_on_the_bus_is_asked_first()
+    {
+        using var session = new DesktopSession();
+        session.StartFileManager();
+        string image = session["disk.img"];
+        Tool.Run("mke2fs", "-q", "-t", "ext2", "-L", "50% ü#?", image, "256k").Succeeded();
+        session.Run("open", image).Succeeded();
+        string uri = new Uri($"file://{session.Path}/imagefs").AbsoluteUri + "/50%25%20%C3%BC%23%3F";
+        Assert.That(session.Calls("ShowFolders").Single(), Does.Contain($"[\"{uri}\"] \"\""));
+        Assert.That(session.Shown, Is.Empty, "it is shown once");
+
+        Assert.That(ImageMount.Eventually(() => session.Calls("Notify").Length == 1));
+        session.Send("ActionInvoked", "s", 1, "default");
+        Assert.That(ImageMount.Eventually(() => session.Calls("ShowFolders").Length == 2));
+        session.Run("umount", image).Succeeded();
+    }
+
+    [Test]
+    public void An_encrypted_image_that_nobody_can_be_asked_about_is_told_with_the_command_that_asks()
+    {
+        Need.Program("cryptsetup", "cryptsetup-bin");
+        using var session = new DesktopSession();
+        string image = session["my disk"];
+        const string Script = "truncate -s 20M \"$1\" && printf secret | cryptsetup luksFormat --batch-mode --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \"$1\" -";
+        Tool.Shell(Script, image).Succeeded();
+        ToolResult said = session.Run("open", image);
+        Assert.That(said.ExitCode, Is.EqualTo(NoKey), said.Error);
+        string notice = session.Calls("Notify").Single();
+        Assert.That(notice, Does.Contain("\"my disk cannot be opened\"").And.Contain($"It is encrypted. In a terminal this asks for the passphrase: imagefs open '{image}'"));
+        Assert.That(session.Folders, Is.Empty);
     }
 
     private static string Copy(DesktopSession session, string image, string name)

@@ -58,14 +58,14 @@ internal static class OpenCommand
             if (status != ExitStatus.Success)
             {
                 _ = FileWriting.TryRemoveFolder(folder);
-                tell(Encoding.UTF8.GetString(said.ToArray()).Replace("imagefs: ", string.Empty, StringComparison.Ordinal).Trim());
+                tell(Explain(image, options, status, Encoding.UTF8.GetString(said.ToArray())));
                 return status;
             }
         }
 
-        if (!FileManager.TryShow(folder))
+        if (!FileManager.TryShowAsync(folder).GetAwaiter().GetResult())
         {
-            Log.WriteToStandardError("there is no xdg-open (xdg-utils), which knows the file manager");
+            Log.WriteToStandardError("there is no file manager on the session's bus, and no xdg-open (xdg-utils), which knows one");
         }
 
         MountNotice.Start(folder);
@@ -73,4 +73,9 @@ internal static class OpenCommand
         Console.Out.WriteLine($"imagefs: {shown} is mounted on {PrintableText.Of(folder)}; 'imagefs umount' takes either.");
         return ExitStatus.Success;
     }
+
+    // Who has no terminal cannot be asked for a passphrase.
+    private static string Explain(string image, string options, int status, string said) => status == ExitStatus.NoKey && options.Length == 0
+        ? $"It is encrypted. In a terminal this asks for the passphrase: imagefs open {ShellWord.Quote(image)}"
+        : said.Replace("imagefs: ", string.Empty, StringComparison.Ordinal).Trim();
 }

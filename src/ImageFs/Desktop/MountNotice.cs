@@ -74,16 +74,21 @@ internal static class MountNotice
     private static async Task TellErrorAsync(string name, string message)
     {
         using SessionBus? bus = await SessionBus.TryConnectAsync().ConfigureAwait(false);
-        if (bus is not null)
+        if (bus is not null && await NotificationServer.TryReachAsync(bus).ConfigureAwait(false) is { } server)
         {
-            await bus.ShowAsync(new Notification(ErrorIcon, $"{name} cannot be opened", message)).ConfigureAwait(false);
+            await server.ShowAsync(new Notification(ErrorIcon, $"{name} cannot be opened", message)).ConfigureAwait(false);
         }
     }
 
     private static async Task RunAsync(string directory)
     {
         using SessionBus? bus = await SessionBus.TryConnectAsync().ConfigureAwait(false);
-        if (bus is null || MountedImage.At(directory) is not { } mount || Mounts.DeviceAt(directory) is not { } device)
+        if (bus is null || await NotificationServer.TryReachAsync(bus).ConfigureAwait(false) is not { } server)
+        {
+            return;
+        }
+
+        if (MountedImage.At(directory) is not { } mount || Mounts.DeviceAt(directory) is not { } device)
         {
             return;
         }
@@ -99,13 +104,13 @@ internal static class MountNotice
         {
             Actions = [(OpenKey, "Open"), (UnmountKey, "Unmount")],
         };
-        uint id = await bus.ShowAsync(notification).ConfigureAwait(false);
+        uint id = await server.ShowAsync(notification).ConfigureAwait(false);
         using var ended = new CancellationTokenSource();
         var watcher = new Thread(() => WaitForEnd(directory, device, ended)) { IsBackground = true };
         watcher.Start();
         try
         {
-            await foreach (NotificationEvent happened in bus.Events.ReadAllAsync(ended.Token).ConfigureAwait(false))
+            await foreach (NotificationEvent happened in server.Events.ReadAllAsync(ended.Token).ConfigureAwait(false))
             {
                 if (happened.Id != id)
                 {
@@ -117,19 +122,19 @@ internal static class MountNotice
                     case null:
                         return;
                     case OpenKey:
-                        FileManager.TryShow(directory);
+                        _ = await FileManager.TryShowAsync(directory).ConfigureAwait(false);
                         break;
                     case UnmountKey when TryUnmount(mount) is { } problem:
-                        await bus.CloseAsync(id).ConfigureAwait(false);
+                        await server.CloseAsync(id).ConfigureAwait(false);
                         Notification inUse = notification with { Summary = $"{name} is in use", Body = PrintableText.Of(problem) };
-                        id = await bus.ShowAsync(inUse).ConfigureAwait(false);
+                        id = await server.ShowAsync(inUse).ConfigureAwait(false);
                         break;
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            await bus.CloseAsync(id).ConfigureAwait(false);
+            await server.CloseAsync(id).ConfigureAwait(false);
         }
     }
 

@@ -9,8 +9,3 @@ internal sealed record Notification(string Icon, string Summary, string Body)
     /// <summary>What users can do about it; it stays until they have, where there is something.</summary>
     internal IReadOnlyList<(string Key, string Label)> Actions { get; init; } = [];
 }
-
-/// <summary>What a user did with a notification.</summary>
-/// <param name="Id">The notification's number.</param>
-/// <param name="Action">The key of the action; null when it was closed.</param>
-internal readonly record struct NotificationEvent(uint Id, string? Action);

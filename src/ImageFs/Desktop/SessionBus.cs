@@ -1,31 +1,23 @@
-using System.Threading.Channels;
 using Tmds.DBus.Protocol;
 
 namespace ImageFs.Desktop;
 
-/// <summary>The bus of a user's session, and on it the server that shows notifications (Desktop Notifications Specification 1.3).</summary>
+/// <summary>The bus of a user's session.</summary>
 internal sealed class SessionBus : IDisposable
 {
-    private const string Service = "org.freedesktop.Notifications";
-    private const string ServicePath = "/org/freedesktop/Notifications";
-    private const string Application = "io.github.imagefs.ImageFs";
+    /// <summary>What the program is called on the bus, and its desktop file.</summary>
+    internal const string Application = "io.github.imagefs.ImageFs";
 
-    // A server that is started by the bus has this long to answer.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private SessionBus(DBusConnection connection) => Connection = connection;
 
-    private readonly DBusConnection _connection;
-    private readonly Channel<NotificationEvent> _events = Channel.CreateUnbounded<NotificationEvent>();
+    /// <summary>How long a service has to answer, which may have to be started before.</summary>
+    internal static TimeSpan Patience => TimeSpan.FromSeconds(10);
 
-    private SessionBus(DBusConnection connection) => _connection = connection;
+    /// <summary>The connection to it.</summary>
+    internal DBusConnection Connection { get; }
 
-    /// <summary>What users do with notifications, in the order in which they do it; it ends when the bus does.</summary>
-    internal ChannelReader<NotificationEvent> Events => _events.Reader;
-
-    /// <summary>What the server of notifications can do: <c>actions</c>, <c>body-markup</c>.</summary>
-    internal IReadOnlySet<string> Capabilities { get; private set; } = new HashSet<string>();
-
-    /// <summary>Connects to the bus and to the server of notifications.</summary>
-    /// <returns>Null when there is none of either.</returns>
+    /// <summary>Connects to the bus.</summary>
+    /// <returns>Null when there is none.</returns>
     internal static async Task<SessionBus?> TryConnectAsync()
     {
         if (DBusAddress.Session is not { Length: > 0 } address)
@@ -33,15 +25,16 @@ internal sealed class SessionBus : IDisposable
             return null;
         }
 
-        var bus = new SessionBus(new DBusConnection(address));
+        DBusConnection? connection = null;
         try
         {
-            await bus.ConnectAsync().WaitAsync(s_patience).ConfigureAwait(false);
-            return bus;
+            connection = new DBusConnection(address);
+            await connection.ConnectAsync().AsTask().WaitAsync(Patience).ConfigureAwait(false);
+            return new SessionBus(connection);
         }
         catch (Exception e) when (e is DBusExceptionBase or TimeoutException or ArgumentException or IOException)
         {
-            bus.Dispose();
+            connection?.Dispose();
             return null;
         }
     }
@@ -49,81 +42,8 @@ internal sealed class SessionBus : IDisposable
     /// <summary>Takes a name on the bus, for as long as this process is there.</summary>
     /// <param name="name">What follows that of the application.</param>
     /// <returns>False when another process has it.</returns>
-    internal Task<bool> TryTakeNameAsync(string name) => _connection.TryRequestNameAsync($"{Application}.{name}", RequestNameOptions.None);
-
-    /// <summary>Shows a notification until it is closed.</summary>
-    /// <param name="notification">What it says.</param>
-    /// <returns>Its number.</returns>
-    internal Task<uint> ShowAsync(Notification notification)
-    {
-        return _connection.CallMethodAsync(Create(), static (message, _) => message.GetBodyReader().ReadUInt32()).WaitAsync(s_patience);
-
-        MessageBuffer Create()
-        {
-            using MessageWriter writer = _connection.GetMessageWriter();
-            writer.WriteMethodCallHeader(Service, ServicePath, Service, "Notify", "susssasa{sv}i");
-            writer.WriteString("ImageFs");
-            writer.WriteUInt32(0);
-            writer.WriteString(notification.Icon);
-            writer.WriteString(notification.Summary);
-            writer.WriteString(Capabilities.Contains("body-markup") ? Escape(notification.Body) : notification.Body);
-            writer.WriteArray(Capabilities.Contains("actions") ? notification.Actions.SelectMany(action => new[] { action.Key, action.Label }).ToArray() : []);
-            writer.WriteDictionary(new Dictionary<string, VariantValue> { ["desktop-entry"] = Application, ["resident"] = true });
-            writer.WriteInt32(notification.Actions.Count > 0 ? 0 : -1);
-            return writer.CreateMessage();
-        }
-    }
-
-    /// <summary>Takes a notification away.</summary>
-    /// <param name="id">Its number.</param>
-    internal Task CloseAsync(uint id)
-    {
-        return _connection.CallMethodAsync(Create()).WaitAsync(s_patience);
-
-        MessageBuffer Create()
-        {
-            using MessageWriter writer = _connection.GetMessageWriter();
-            writer.WriteMethodCallHeader(Service, ServicePath, Service, "CloseNotification", "u");
-            writer.WriteUInt32(id);
-            return writer.CreateMessage();
-        }
-    }
+    internal Task<bool> TryTakeNameAsync(string name) => Connection.TryRequestNameAsync($"{Application}.{name}", RequestNameOptions.None);
 
     /// <inheritdoc/>
-    public void Dispose() => _connection.Dispose();
-
-    private async Task ConnectAsync()
-    {
-        await _connection.ConnectAsync().ConfigureAwait(false);
-        Task<string[]> capabilities = _connection.CallMethodAsync(CreateQuestion(), static (message, _) => message.GetBodyReader().ReadArrayOfString());
-        Capabilities = (await capabilities.ConfigureAwait(false)).ToHashSet();
-        await WatchAsync("ActionInvoked", static (message, _) =>
-        {
-            Reader reader = message.GetBodyReader();
-            return new NotificationEvent(reader.ReadUInt32(), reader.ReadString());
-        }).ConfigureAwait(false);
-        await WatchAsync("NotificationClosed", static (message, _) =>
-            new NotificationEvent(message.GetBodyReader().ReadUInt32(), Action: null)).ConfigureAwait(false);
-
-        MessageBuffer CreateQuestion()
-        {
-            using MessageWriter writer = _connection.GetMessageWriter();
-            writer.WriteMethodCallHeader(Service, ServicePath, Service, "GetCapabilities");
-            return writer.CreateMessage();
-        }
-    }
-
-    private async Task WatchAsync(string signal, MessageValueReader<NotificationEvent> read)
-    {
-        var rule = new MatchRule { Type = MessageType.Signal, Sender = Service, Path = ServicePath, Interface = Service, Member = signal };
-        _ = await _connection.AddMatchAsync(rule, read, Pass, emitOnCapturedContext: false, flags: ObserverFlags.EmitAll).ConfigureAwait(false);
-
-        void Pass(Notification<NotificationEvent> received) =>
-            _ = received.HasValue ? _events.Writer.TryWrite(received.Value) : _events.Writer.TryComplete();
-    }
-
-    private static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace(">", "&gt;", StringComparison.Ordinal);
+    public void Dispose() => Connection.Dispose();
 }

@@ -8,6 +8,21 @@ namespace ImageFs.MountTests.Support;
 /// </summary>
 internal sealed class DesktopSession : IDisposable
 {
+    // As Debian's, without the services of this machine: what is installed here is started by no test.
+    private const string BusConfiguration =
+        """
+        <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+        <busconfig>
+          <type>session</type>
+          <listen>unix:tmpdir=/tmp</listen>
+          <policy context="default">
+            <allow send_destination="*" eavesdrop="true"/>
+            <allow eavesdrop="true"/>
+            <allow own="*"/>
+          </policy>
+        </busconfig>
+        """;
+
     private readonly TestFolder _folder = new();
     private readonly List<Process> _processes = [];
     private readonly string _address;
@@ -22,15 +37,16 @@ internal sealed class DesktopSession : IDisposable
         {
             Need.Program("dbus-daemon", "dbus-daemon");
             Need.Program("busctl", "systemd");
-            Start("dbus-daemon", "--session", "--nofork", $"--address={_address}");
+            File.WriteAllText(_folder["bus.conf"], BusConfiguration);
+            Start("dbus-daemon", "--nofork", $"--config-file={_folder["bus.conf"]}", $"--address={_address}");
             Assert.That(ImageMount.Eventually(() => File.Exists(_folder["bus"])));
             string parameters = $"{{\"capabilities\": \"{capabilities}\"}}";
-            string[] arguments = ["--session", "--logfile", _folder["log"], "--template", "notification_daemon", "--parameters", parameters];
-            Start("/usr/bin/python3", ["-m", "dbusmock", .. arguments]);
-            bool isThere = ImageMount.Eventually(() => Bus("status", "org.freedesktop.Notifications").ExitCode == 0);
-            Assert.That(isThere, "test/install-tools.sh installs python3-dbusmock");
+            StartMock("org.freedesktop.Notifications", "--template", "notification_daemon", "--parameters", parameters);
         }
     }
+
+    /// <summary>The session's folder (<c>XDG_RUNTIME_DIR</c>).</summary>
+    public string Path => _folder.Path;
 
     /// <summary>A file in the session's folder.</summary>
     public string this[string name] => _folder[name];
@@ -41,10 +57,17 @@ internal sealed class DesktopSession : IDisposable
     /// <summary>The folders that the file manager was asked to show.</summary>
     public string[] Shown => File.Exists(_folder["shown"]) ? File.ReadAllLines(_folder["shown"]) : [];
 
-    /// <summary>What the server of notifications was called for, a line each: the time, the method, and its arguments.</summary>
-    public string[] Calls(string method) => File.Exists(_folder["log"])
-        ? [.. File.ReadAllLines(_folder["log"]).Where(line => line.Split(' ') is [_, var name, ..] && name == method)]
-        : [];
+    /// <summary>What a service on the bus was called for, a line each: the time, the method, and its arguments.</summary>
+    public string[] Calls(string method) =>
+        [.. Directory.GetFiles(Path, "*.log").SelectMany(File.ReadAllLines).Where(line => line.Split(' ') is [_, var name, ..] && name == method)];
+
+    /// <summary>Starts a file manager, which writes down what it is to show.</summary>
+    public void StartFileManager()
+    {
+        const string Service = "org.freedesktop.FileManager1", ServicePath = "/org/freedesktop/FileManager1";
+        StartMock(Service, Service, ServicePath, Service);
+        Bus("call", Service, ServicePath, "org.freedesktop.DBus.Mock", "AddMethod", "sssss", Service, "ShowFolders", "ass", "", "").Succeeded();
+    }
 
     /// <summary>Runs the program in the session.</summary>
     public ToolResult Run(params IEnumerable<string> arguments) => Run(arguments, "said");
@@ -84,6 +107,13 @@ internal sealed class DesktopSession : IDisposable
         }
 
         _folder.Dispose();
+    }
+
+    // Its calls are in a file that is called like it.
+    private void StartMock(string service, params string[] arguments)
+    {
+        Start("/usr/bin/python3", ["-m", "dbusmock", "--session", "--logfile", _folder[$"{service}.log"], .. arguments]);
+        Assert.That(ImageMount.Eventually(() => Bus("status", service).ExitCode == 0), "test/install-tools.sh installs python3-dbusmock");
     }
 
     private ToolResult Bus(params IEnumerable<string> arguments) => Tool.Run("busctl", [$"--address={_address}", .. arguments]);
