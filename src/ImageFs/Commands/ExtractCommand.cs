@@ -56,7 +56,8 @@ internal static class ExtractCommand
                 string size => new Allowance(OptionList.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
-            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [fileSystem.Root] : named.Select(one => one.Node)));
+            var exclusions = new Exclusions(parsed.GetValue(exclude) ?? []);
+            using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [([], fileSystem.Root)] : named, exclusions));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
             using var ahead = new FolderAhead(fileSystem, stack.Context.Memory.Decoded);
             using var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
@@ -65,7 +66,7 @@ internal static class ExtractCommand
                     & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership")),
                 FollowsLinks = followsLinks,
                 StrippedNames = parsed.GetValue(strip) ?? 0,
-                Exclusions = new Exclusions(parsed.GetValue(exclude) ?? []),
+                Exclusions = exclusions,
                 Announce = command.IsVerbose(parsed) ? bar.Interrupt(Console.Out.WriteLine) : static _ => { },
             };
             if (asked.Length == 0)

@@ -44,6 +44,14 @@ internal sealed partial class ProgressTests
         AssertOnlyLinesStay(shown, command);
     }
 
+    [TestCase("--exclude=[1-4]", "6 MiB")]
+    [TestCase("--exclude=1 1 2 3", "6 MiB")]
+    public void The_whole_is_without_what_is_left_out(string arguments, string whole)
+    {
+        string[] totals = [.. Total().Matches(Show($"extract image -C out {arguments}", 80)).Select(match => match.Groups[1].Value).Distinct()];
+        Assert.That(totals, Is.EqualTo(new[] { whole }));
+    }
+
     [Test]
     public void Where_standard_error_is_no_terminal_there_is_none() =>
         Assert.That(Show("sums image 2>errors", 80), Does.Not.Contain('\r' + "\u001b").And.Not.Contain("MiB"));
@@ -74,6 +82,9 @@ internal sealed partial class ProgressTests
 
     [GeneratedRegex(@"\r\u001b\[K([^\r\n\u001b]+)(?=\r\u001b)")]
     private static partial Regex Bar();
+
+    [GeneratedRegex(@" of ([\d.]+ [KMG]iB)")]
+    private static partial Regex Total();
 
     [GeneratedRegex(@"^\[#+-*\] [\d.]+ [KM]iB of [\d.]+ MiB, [\d.]+ [KM]iB/s, \d+ s left$")]
     private static partial Regex WholeBar();
