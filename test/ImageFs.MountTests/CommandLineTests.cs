@@ -76,11 +76,17 @@ internal sealed class CommandLineTests
     [TestCase("fs=no-such-format", "no-such-format")]
     [TestCase("data_csum=check", "it is one of btrfs")]
     [TestCase("offset=99G", "the image, which has")]
+    [TestCase("engine=linux", "fuse, kernel or auto")]
+    [TestCase("engine=kernel,timeout=5", "timeout")]
+    [TestCase("engine=kernel,reply=copy", "reply")]
+    [TestCase("engine=kernel,engine-copy=much", "engine-copy=much")]
+    [TestCase("passthrough,engine=kernel", "'passthrough': takes a server")]
+    [TestCase("passthrough,transport=uring", "'passthrough': cannot be combined with transport=uring")]
     public void An_option_that_is_unknown_or_no_good_is_an_error_that_names_it(string options, string named)
     {
         (ToolResult said, bool mounted) = ImageMount.TryMount(Image, options);
         Assert.That(mounted, Is.False);
-        Assert.That(said.ExitCode, Is.EqualTo(Usage).Or.EqualTo(MountFailure));
+        Assert.That(said.ExitCode, Is.EqualTo(Usage), said.Error);
         Assert.That(said.Error, Does.StartWith("imagefs: ").And.Contain(named));
     }
 
@@ -117,12 +123,6 @@ internal sealed class CommandLineTests
         Assert.That(said.Error, Does.Contain(folder.Path).And.Match("not mounted|no imagefs mount"));
     }
 
-    [Test]
-    public void The_short_form_mounts_as_well()
-    {
-        using var mount = ImageMount.Prepare(Image);
-        ImageFsProgram.Run(Image, mount.Directory).Succeeded();
-        Assert.That(mount.IsMounted);
     [Test]
     public void Unmounting_what_is_mistyped_is_asked_about()
     {
@@ -161,6 +161,12 @@ internal sealed class CommandLineTests
         Assert.That(MountTable.IsAnythingUnder(folder.Path), Is.False);
     }
 
+    [Test]
+    public void The_short_form_mounts_as_well()
+    {
+        using var mount = ImageMount.Prepare(Image);
+        ImageFsProgram.Run(Image, mount.Directory).Succeeded();
+        Assert.That(mount.IsMounted);
     }
 
     [Test]

@@ -100,17 +100,6 @@ internal sealed class EngineTests
         Assert.That(mount.List().DifferencesFrom(TreeWalker.List(other.Directory), "mode", "sha256", "target"), Is.Empty);
     }
 
-    [TestCase("engine=kernel,timeout=5", "timeout")]
-    [TestCase("engine=kernel,reply=copy", "reply")]
-    [TestCase("engine=kernel,engine-copy=much", "engine-copy=much")]
-    [TestCase("engine=linux", "fuse, kernel or auto")]
-    public void What_takes_a_server_is_refused(string options, string named)
-    {
-        (ToolResult said, bool isMounted) = ImageMount.TryMount(TestImages.Get("ext/ext4"), options);
-        Assert.That((said.ExitCode, isMounted), Is.EqualTo((1, false)), said.Error);
-        Assert.That(said.Error, Does.Contain(named));
-    }
-
     [Test]
     public void More_than_may_be_copied_is_refused_with_names()
     {

@@ -99,15 +99,6 @@ internal sealed class PassthroughTests
         Assert.That(changed.Select(entry => entry["sha256"]), Is.Not.Empty.And.All.EqualTo("!5"));
     }
 
-    [TestCase("passthrough,engine=kernel", "'passthrough': takes a server")]
-    [TestCase("passthrough,transport=uring", "'passthrough': cannot be combined with transport=uring")]
-    public void What_it_cannot_be_had_with_is_refused(string options, string reason)
-    {
-        (ToolResult said, bool isMounted) = ImageMount.TryMount(TestImages.Get("rockridge"), options);
-        Assert.That((said.ExitCode, isMounted), Is.EqualTo((1, false)), said.Error);
-        Assert.That(said.Error, Does.Contain(reason));
-    }
-
     [Test]
     [CancelAfter(Limit)]
     public void A_user_namespace_gets_a_word()
