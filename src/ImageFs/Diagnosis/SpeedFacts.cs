@@ -92,9 +92,9 @@ internal static class SpeedFacts
     private static Fact FindRings() => Kernel.Read("/sys/module/fuse/parameters/enable_uring") switch
     {
         "Y" or "1" => Kernel.ReadNumber("/proc/sys/kernel/io_uring_disabled") is null or 0
-            ? new Fact("FUSE over io_uring", Health.Good, "enabled")
+            ? new Fact("FUSE over io_uring", Health.Good, "enabled: -o transport=uring makes small reads faster")
             : new Fact("FUSE over io_uring", Health.Note, "enabled, but kernel.io_uring_disabled forbids io_uring"),
-        "N" or "0" => new Fact("FUSE over io_uring", Health.Note, "off", "echo Y >/sys/module/fuse/parameters/enable_uring makes small reads faster"),
+        "N" or "0" => new Fact("FUSE over io_uring", Health.Note, "off", "echo Y >/sys/module/fuse/parameters/enable_uring, and mount -o transport=uring, make small reads faster"),
         _ => new Fact("FUSE over io_uring", Health.Note, "this kernel has none (Linux 6.14 and later)"),
     };
 
