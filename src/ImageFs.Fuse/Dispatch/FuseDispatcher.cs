@@ -178,6 +178,16 @@ internal sealed class FuseDispatcher
         }
     }
 
+    // Where the kernel took nothing of a reply, somebody still waits for it, and would for ever. An error is small enough to go where much did not; of
+    // a request that has ended the kernel knows nothing any more.
+    private void EndRequest(ulong unique, Errno lost)
+    {
+        if (lost is not (Errno.ENODEV or Errno.ECONNABORTED or Errno.EPERM))
+        {
+            _ = _transport.Reply(unique, Errno.EIO, 0);
+        }
+    }
+
     private void Send(in FuseRequest request, in FuseReply reply)
     {
         ulong unique = request.Header.Unique;
@@ -209,6 +219,7 @@ internal sealed class FuseDispatcher
         {
             _counters.CountLost();
             _errors.Note(lost, request.NodeId, $"the kernel did not take the reply to {request.Opcode}");
+            EndRequest(unique, lost);
         }
     }
 }

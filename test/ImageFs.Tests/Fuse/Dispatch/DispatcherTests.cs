@@ -382,6 +382,18 @@ public sealed class DispatcherTests
         }
     }
 
+    [TestCase(Errno.ENOMEM, Errno.EIO)]
+    [TestCase(Errno.EINVAL, Errno.EIO)]
+    [TestCase(Errno.ENODEV)]
+    [TestCase(Errno.ECONNABORTED)]
+    public void A_reply_that_the_kernel_does_not_take_is_followed_by_an_error_while_somebody_may_wait(Errno verdict, params Errno[] further)
+    {
+        _transport.Verdict = verdict;
+        _dispatcher.Serve(FakeTransport.Request(FuseOpcode.Getattr, 1, new byte[16]));
+        Assert.That(_transport.Replies.Skip(1).Select(reply => reply.Error), Is.EqualTo(further));
+        Assert.That(_transport.Replies.Select(reply => reply.Unique), Is.All.EqualTo(2));
+    }
+
     [Test]
     public void Counters_add_up()
     {
@@ -389,7 +401,7 @@ public sealed class DispatcherTests
         Read(file, 0, 5);
         Read(file, 0, 2);
         Ask(FuseOpcode.Open, file, new byte[8]);
-        _transport.Verdict = Errno.EINVAL;
+        _transport.Verdict = Errno.ENODEV;
         Ask(FuseOpcode.Getattr, 1, default);
         FuseCounters counters = WorkerCounters.Sum([_counters, _counters]);
         using (Assert.EnterMultipleScope())
