@@ -13,6 +13,7 @@ namespace ImageFs.Fuzz.Mutation;
 internal sealed record Patch(string Seed, int? Length, IReadOnlyList<(int Offset, byte Value)> Changes)
 {
     private const string LengthWord = "length=";
+    private const int MaxDamage = 4096;
 
     /// <summary>How a mutant differs from its seed.</summary>
     public static Patch Of(Mutant mutant)
@@ -34,6 +35,30 @@ internal sealed record Patch(string Seed, int? Length, IReadOnlyList<(int Offset
             mutant.Seed.Name,
             mutant.Length < mutant.Seed.Bytes.Length ? mutant.Length : null,
             [.. changes.Select(change => (change.Key, change.Value))]);
+    }
+
+    /// <summary>How an image differs from a seed; null where it is longer, or differs in too much to be called damaged.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="image">The image.</param>
+    public static Patch? Between(Seed seed, ReadOnlySpan<byte> image)
+    {
+        ReadOnlySpan<byte> sound = seed.Bytes;
+        if (image.Length > sound.Length)
+        {
+            return null;
+        }
+
+        var changes = new List<(int, byte)>();
+        for (int at = 0; at < image.Length && changes.Count <= MaxDamage; at++)
+        {
+            at += image[at..].CommonPrefixLength(sound[at..]);
+            if (at < image.Length)
+            {
+                changes.Add((at, image[at]));
+            }
+        }
+
+        return changes.Count <= MaxDamage ? new Patch(seed.Name, image.Length < sound.Length ? image.Length : null, changes) : null;
     }
 
     /// <summary>Reads a line.</summary>

@@ -7,6 +7,7 @@ namespace ImageFs.Fuzz.Oracles;
 internal sealed class Outcome
 {
     private readonly HashSet<ulong> _features = [];
+    private readonly HashSet<string> _formats = new(StringComparer.Ordinal);
 
     /// <summary>Whether it could be opened.</summary>
     public bool IsOpened { get; private set; }
@@ -17,15 +18,22 @@ internal sealed class Outcome
     /// <summary>Hashes of the errors that it gave, without their numbers and names.</summary>
     public IReadOnlyCollection<ulong> Features => _features;
 
+    /// <summary>The names of the formats that were recognised in it and opened.</summary>
+    public IReadOnlyCollection<string> Formats => _formats;
+
     /// <summary>The next mutant comes.</summary>
     public void Clear()
     {
         _features.Clear();
+        _formats.Clear();
         (IsOpened, IsRead) = (false, false);
     }
 
     /// <summary>It has been opened.</summary>
     public void NoteOpened() => IsOpened = true;
+
+    /// <summary>A format has opened it, or a part of it.</summary>
+    public void NoteFormat(string name) => _formats.Add(name);
 
     /// <summary>Bytes of it have been read.</summary>
     public void NoteRead() => IsRead = true;

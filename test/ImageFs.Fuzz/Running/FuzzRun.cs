@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ImageFs.Fuzz.Coverage;
 using ImageFs.Fuzz.Mutation;
 using ImageFs.Fuzz.Oracles;
 using ImageFs.Fuzz.Targets;
@@ -29,7 +30,8 @@ internal sealed class FuzzRun : IDisposable
     {
         _target = target;
         _random = new Random(seed);
-        _seeds = [.. target.Seeds.Select(image => new SeedRun(target, image)).Where(run => run.IsRead)];
+        var starts = new List<Patch>();
+        _seeds = [.. target.Seeds.Concat(TakeDamage(target, starts)).Select(image => new SeedRun(target, image)).Where(run => run.IsRead)];
         _watchdog = new Watchdog(() => new Finding(target.Name, Patch.Of(Current!.Mutant), $"it was used for more than {Limits.Hang.TotalSeconds} s of processor time", "hang"));
         foreach (SeedRun run in _seeds)
         {
@@ -38,7 +40,7 @@ internal sealed class FuzzRun : IDisposable
             _features.UnionWith(_outcome.Features);
         }
 
-        foreach (Patch patch in corpus)
+        foreach (Patch patch in corpus.Concat(starts))
         {
             SeedRun run = Find(patch.Seed);
             run.Mutant.Restore();
@@ -48,6 +50,9 @@ internal sealed class FuzzRun : IDisposable
             _features.UnionWith(_outcome.Features);
         }
     }
+
+    /// <summary>Whether a mutant is a start for others when it had code run that never ran before, where that is counted.</summary>
+    public bool IsGuided { get; init; }
 
     /// <summary>Mutants that were tried.</summary>
     public long Mutants { get; private set; }
@@ -88,6 +93,25 @@ internal sealed class FuzzRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _watchdog.Dispose();
+
+    // Takes the patches out of what is damaged, and gives what is none.
+    private static List<Seed> TakeDamage(FuzzTarget target, List<Patch> patches)
+    {
+        var seeds = new List<Seed>();
+        foreach (Seed damaged in target.Damaged)
+        {
+            if (target.Seeds.Select(sound => Patch.Between(sound, damaged.Bytes)).FirstOrDefault(patch => patch is not null) is { } patch)
+            {
+                patches.Add(patch);
+            }
+            else
+            {
+                seeds.Add(damaged);
+            }
+        }
+
+        return seeds;
+    }
 
     private SeedRun Find(string name) => Array.Find(_seeds, run => run.Mutant.Seed.Name == name)
         ?? throw new InvalidDataException($"the corpus of {_target.Name} names a seed \"{name}\" that there is not");
@@ -151,8 +175,14 @@ internal sealed class FuzzRun : IDisposable
     private void Keep(SeedRun run, bool runsChecks)
     {
         ulong[] news = [.. _outcome.Features.Where(_features.Add)];
+        bool isNewCode = CountedCopy.IsThis && BlockHits.TakeNew() && IsGuided;
         if (news.Length == 0)
         {
+            if (isNewCode)
+            {
+                run.Corpus.Add(Patch.Of(run.Mutant));
+            }
+
             return;
         }
 

@@ -23,15 +23,16 @@ internal sealed class SeedRun
         List<(int Offset, int Length)> structures = Record(target, seed, readsContents: false, runsChecks: false);
         List<(int Offset, int Length)> all = Record(target, seed, readsContents: true, runsChecks: false);
         List<(int Offset, int Length)> withChecks = Record(target, seed, readsContents: true, runsChecks: true);
-        _mutator = new Mutator(new ReadMap(seed.Bytes, structures), new ReadMap(seed.Bytes, withChecks), donors);
-        IsRead = structures.Count > 0;
+        var structuresMap = new ReadMap(seed.Bytes, structures);
+        _mutator = new Mutator(structuresMap, new ReadMap(seed.Bytes, withChecks), donors);
+        IsRead = !structuresMap.IsEmpty;
         ChecksEvery = (int)Math.Max(MinChecksEvery, 4 * withChecks.Sum(read => (long)read.Length) / (FreeBytes + all.Sum(read => (long)read.Length)));
     }
 
     /// <summary>Its mutant.</summary>
     public Mutant Mutant { get; }
 
-    /// <summary>Whether the parser reads anything of it.</summary>
+    /// <summary>Whether the parser reads anything of it, besides zeros.</summary>
     public bool IsRead { get; }
 
     /// <summary>One mutant in so many is checked as well as read: where that reads all of a large image, seldom.</summary>

@@ -1,3 +1,5 @@
+using ImageFs.Fuzz.Mutation;
+using ImageFs.Fuzz.Oracles;
 using ImageFs.Fuzz.Targets;
 
 namespace ImageFs.Fuzz.Running;
@@ -5,8 +7,32 @@ namespace ImageFs.Fuzz.Running;
 /// <summary>What the tests run: the corpus of a format, and some mutants more, the same ones each time.</summary>
 public static class ShortRun
 {
-    /// <summary>The formats that are fuzzed.</summary>
-    public static IEnumerable<string> Formats => FuzzTargets.All.Select(target => target.Name);
+    /// <summary>What is fuzzed in the process of the tests.</summary>
+    public static IEnumerable<string> Formats => FuzzTargets.All.Where(target => !target.IsAlone).Select(target => target.Name);
+
+    /// <summary>What has a process for itself: <c>dotnet fuzz.dll NAME</c>.</summary>
+    public static IEnumerable<string> Alone => FuzzTargets.All.Where(target => target.IsAlone).Select(target => target.Name);
+
+    /// <summary>The names of the formats that open the seeds, or what is in them.</summary>
+    public static IReadOnlySet<string> FindFormats()
+    {
+        var outcome = new Outcome();
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (FuzzTarget target in FuzzTargets.All)
+        {
+            foreach (Seed seed in target.Seeds)
+            {
+                outcome.Clear();
+                target.Use(new MutantDevice(seed.Bytes), seed, new Use(outcome, new Random(1), ReadsContents: false));
+                found.UnionWith(outcome.Formats);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The images of images/ that mutants are made of, by their paths there.</summary>
+    public static IEnumerable<string> Seeds => FuzzTargets.All.SelectMany(target => target.Seeds.Concat(target.Damaged)).Select(seed => seed.Name);
 
     /// <summary>Runs the corpus and some mutants.</summary>
     /// <param name="format">The format.</param>

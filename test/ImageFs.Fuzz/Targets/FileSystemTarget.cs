@@ -33,6 +33,7 @@ internal sealed class FileSystemTarget(FileSystemFormat format, IReadOnlyList<Se
         use.Outcome.Try(() =>
         {
             FileSystem fileSystem = format.Open(device, ContextOf(seed));
+            use.Outcome.NoteFormat(format.Name);
             new TreeOracle(use.Outcome, use.Random) { ReadsContents = use.ReadsContents, RunsChecks = use.RunsChecks }.Check(fileSystem);
         });
     }

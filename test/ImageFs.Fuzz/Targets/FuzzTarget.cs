@@ -19,6 +19,15 @@ internal abstract class FuzzTarget(string name, IReadOnlyList<Seed> seeds)
     /// <summary>Sound images.</summary>
     public IReadOnlyList<Seed> Seeds => seeds;
 
+    /// <summary>
+    /// Damaged images (images/invalid). One that differs in little from a sound one is a start for mutants of that; any other is itself one
+    /// that mutants are made of.
+    /// </summary>
+    public IReadOnlyList<Seed> Damaged { get; init; } = [];
+
+    /// <summary>Whether it has a process for itself: it has to be the first that calls the kernel.</summary>
+    public virtual bool IsAlone => false;
+
     /// <summary>Bytes that using one mutant may allocate, all in all.</summary>
     public virtual long MaxAllocated => 64 << 20;
 

@@ -36,6 +36,33 @@ truncate -s 2M "$tmp/ext4" && mke2fs -q -F -t ext4 -O ^has_journal "$tmp/ext4" &
 tar -C "$tmp" --format=ustar -cf "$tmp/tar" raw.text raw.text
 tar -C "$tmp" --format=pax --sparse -cf "$tmp/tar-pax" raw raw.text
 (cd "$tmp" && cp vmdk disk.vmdk && printf '<Envelope><References><File ovf:href="disk.vmdk" ovf:id="f"/></References><DiskSection><Disk ovf:fileRef="f"/></DiskSection></Envelope>' >vm.ovf && tar --format=ustar -cf ova vm.ovf disk.vmdk)
+
+# Apple's, as hdiutil makes them: two block tables, chunks of every kind.
+python3 - "$tmp/raw" "$tmp/dmg" <<'END'
+import base64, bz2, lzma, struct, sys, zlib
+disk, chunk, data, tables = open(sys.argv[1], "rb").read(), 64 << 10, b"", []
+packers = [(0x80000005, zlib.compress), (0x80000006, bz2.compress), (0x80000008, lambda part: lzma.compress(part, check=lzma.CHECK_CRC32)), (1, bytes)]
+for start in (0, len(disk) // 2):
+    entries, end = b"", start + len(disk) // 2
+    for at in range(start, end, chunk):
+        part, number = disk[at:at + chunk], at // chunk
+        kind, pack = packers[number % 4] if any(part) else (2 * (number % 2), lambda part: b"")
+        stored = pack(part)
+        entries += struct.pack(">II4Q", kind, 0, (at - start) // 512, chunk // 512, len(data), len(stored))
+        data += stored
+    entries += struct.pack(">II4Q", 0x7FFFFFFE, 0, (end - start) // 512, 0, 0, 0) + struct.pack(">II4Q", 0xFFFFFFFF, 0, (end - start) // 512, 0, len(data), 0)
+    tables.append(struct.pack(">4sIQQ", b"mish", 1, start // 512, (end - start) // 512).ljust(200, b"\0") + struct.pack(">I", len(entries) // 40) + entries)
+xml = b'<plist version="1.0"><dict><key>resource-fork</key><dict><key>blkx</key><array>'
+xml += b"".join(b"<dict><key>Data</key><data>" + base64.b64encode(table) + b"</data></dict>" for table in tables)
+xml += b"</array></dict></dict></plist>"
+trailer = bytearray(512)
+struct.pack_into(">4sII", trailer, 0, b"koly", 4, 512)
+struct.pack_into(">Q", trailer, 32, len(data))
+struct.pack_into(">II", trailer, 56, 1, 1)
+struct.pack_into(">QQ", trailer, 216, len(data), len(xml))
+struct.pack_into(">Q", trailer, 492, len(disk) // 512)
+open(sys.argv[2], "wb").write(data + xml + trailer)
+END
 gzip -9nk "$tmp/raw" && mv "$tmp/raw.gz" "$tmp/gzip"
 xz --block-size=100000 -k "$tmp/raw" && mv "$tmp/raw.xz" "$tmp/xz"
 zstd -q "$tmp/raw" -o "$tmp/zstd"
@@ -71,7 +98,7 @@ for kind in "XPRESS", "LZX":
             start = int.from_bytes(wim[entry + 8:entry + 16], "little")
             open(f"{folder}/codec-{kind.lower()}", "wb").write(wim[start:start + int.from_bytes(wim[entry:entry + 7], "little")])
 END
-for name in qcow2 qcow2-zlib qcow2-zstd qcow2-v2 vmdk vmdk-stream vdi vhd vhdx android ewf partclone tar tar-pax ova gzip xz zstd bzip2 lz4 \
+for name in qcow2 qcow2-zlib qcow2-zstd qcow2-v2 vmdk vmdk-stream vdi vhd vhdx dmg android ewf partclone tar tar-pax ova gzip xz zstd bzip2 lz4 \
   codec-lzma codec-zstd codec-bz2 codec-xz codec-lz4 codec-lzo codec-xpress codec-lzx; do
   [[ -s $tmp/$name ]] || { echo "$name was not made" >&2; exit 1; }
   gzip -9nc "$tmp/$name" >"$name.gz"

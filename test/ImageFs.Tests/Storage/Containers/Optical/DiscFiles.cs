@@ -11,6 +11,8 @@ internal sealed class DiscFiles : ImageFolder
 {
     private readonly Dictionary<string, byte[]> _files = [];
 
+    public IEnumerable<(string Name, byte[] Bytes)> All => _files.Select(file => (file.Key, file.Value));
+
     public List<string> Warnings { get; } = [];
 
     public DiscFiles With(string name, byte[] bytes)
@@ -27,8 +29,7 @@ internal sealed class DiscFiles : ImageFolder
     public Disc Open(string name, string options = "")
     {
         ImageFile file = File(name);
-        ContainerFormat? format = OpticalFormats.All.FirstOrDefault(format => format.Probe(file));
-        Assert.That(format, Is.Not.Null, $"{name} is not recognised");
+        ContainerFormat format = OpticalFormats.All.FirstOrDefault(format => format.Probe(file)) ?? throw new InvalidOperationException($"{name} is not recognised");
         return (Disc)format.Open(file, OpenContext.Of(options, Warnings.Add));
     }
 

@@ -10,7 +10,8 @@ namespace ImageFs.Tests.Storage.Volumes.BitLocker;
 /// Writes volumes as BitLocker does, by libbde's document "BitLocker Drive Encryption (BDE) format" and with the runtime's cryptography. What
 /// it writes, dislocker and cryptsetup read: the tests ask them.
 /// </summary>
-internal sealed class BitLockerImage
+/// <param name="random">Gives keys and identifiers; null for such as nobody knows.</param>
+internal sealed class BitLockerImage(Func<int, byte[]>? random = null)
 {
     /// <summary>Bytes of an area of metadata, of Windows 7 and later.</summary>
     public const int AreaSize = 64 << 10;
@@ -30,8 +31,9 @@ internal sealed class BitLockerImage
         RecoveryPassword.Split('-').SelectMany(group => BitConverter.GetBytes((ushort)(int.Parse(group, System.Globalization.CultureInfo.InvariantCulture) / 11))).ToArray())));
 
     private readonly List<byte[]> _entries = [];
-    private readonly byte[] _masterKey = RandomNumberGenerator.GetBytes(32);
-    private readonly byte[] _volumeKey = RandomNumberGenerator.GetBytes(64);
+    private readonly Func<int, byte[]> _random = random ?? RandomNumberGenerator.GetBytes;
+    private readonly byte[] _masterKey = (random ?? RandomNumberGenerator.GetBytes)(32);
+    private readonly byte[] _volumeKey = (random ?? RandomNumberGenerator.GetBytes)(64);
     private uint _nonce;
 
     public int Method { get; init; } = 0x8004;
@@ -87,17 +89,17 @@ internal sealed class BitLockerImage
 
     public BitLockerImage WithClearKey()
     {
-        byte[] key = RandomNumberGenerator.GetBytes(32);
+        byte[] key = _random(32);
         return WithProtector(0, Entry(0, 1, Number(0x2000), key), Encrypted(0, key, 0x2003, _masterKey));
     }
 
-    public BitLockerImage WithTpm() => WithProtector(0x0100, Entry(0, 6, Number(0), RandomNumberGenerator.GetBytes(100)), Encrypted(0, RandomNumberGenerator.GetBytes(32), 0x2003, _masterKey));
+    public BitLockerImage WithTpm() => WithProtector(0x0100, Entry(0, 6, Number(0), _random(100)), Encrypted(0, _random(32), 0x2003, _masterKey));
 
     /// <summary>Adds a startup key, and gives the file with it.</summary>
     public byte[] AddStartupKey()
     {
-        byte[] key = RandomNumberGenerator.GetBytes(32);
-        var id = Guid.NewGuid();
+        byte[] key = _random(32);
+        var id = new Guid(_random(16));
         WithProtector(0x0200, id, Entry(0, 2, Encoding.Unicode.GetBytes("ExternalKey\0")), Entry(0, 4, Number(0x2002), Encrypted(0, _masterKey, 0x2002, key)), Encrypted(0, key, 0x2003, _masterKey));
         byte[] external = Entry(6, 9, id.ToByteArray(), new byte[8], Entry(0, 2, Encoding.Unicode.GetBytes("ExternalKey\0")), Entry(0, 1, Number(0x2002), key));
         return [.. Number(48 + external.Length), .. Number(1), .. Number(48), .. Number(48 + external.Length), .. id.ToByteArray(), .. Number(1), .. new byte[12], .. external];
@@ -288,7 +290,7 @@ internal sealed class BitLockerImage
     // The checksum is computed with zeros in its place.
     private static void Seal(byte[] bytes, int place) => Crc32.Hash(bytes).CopyTo(bytes, place);
 
-    private BitLockerImage WithProtector(int protection, params byte[][] properties) => WithProtector(protection, Guid.NewGuid(), properties);
+    private BitLockerImage WithProtector(int protection, params byte[][] properties) => WithProtector(protection, new Guid(_random(16)), properties);
 
     private BitLockerImage WithProtector(int protection, Guid id, params byte[][] properties)
     {
