@@ -92,6 +92,39 @@ internal sealed class RingTests
         Assert.That(ImageMount.Eventually(() => !Processes.IsRunning(server)), "still running");
     }
 
+    [TestCase("EINTR")]
+    [TestCase("EAGAIN")]
+    [TestCase("EBUSY")]
+    [CancelAfter(Limit)]
+    public void What_passes_harms_no_byte(string error)
+    {
+        string image = TestImages.Get("sample");
+        using var folder = new TestFolder();
+        using ImageMount mount = MountUnderFault(image, $"io_uring_enter:error={error}:when=9+3", folder["trace"]);
+        using var device = ImageMount.Mount(image, "transport=dev");
+        Tool.Shell("for i in 1 2 3; do cmp \"$1/numbers.txt\" \"$2/numbers.txt\" && dd if=\"$1/numbers.txt\" iflag=direct bs=64k status=none | cmp - \"$2/numbers.txt\" || exit 1; done", mount.Directory, device.Directory).Succeeded();
+        mount.Unmount().Succeeded();
+        Assert.That(File.ReadAllText(folder["trace"]), Does.Contain("INJECTED"), "the fault came");
+    }
+
+    [TestCase("ENOMEM")]
+    [TestCase("EIO")]
+    [CancelAfter(Limit)]
+    public void A_ring_that_fails_ends_the_mount_and_nobody_hangs(string error)
+    {
+        using ImageMount mount = MountUnderFault(TestImages.Get("sample"), $"io_uring_enter:error={error}:when=30", "/dev/null");
+        Tool.Run("timeout", Limits.Script, "sh", "-c", "while dd if=\"$1\" of=/dev/null bs=4k iflag=direct 2>/dev/null; do :; done; exit 0", "sh", mount["numbers.txt"]).Succeeded();
+        Assert.That(ImageMount.Eventually(() => !mount.IsMounted), "something is left mounted");
+    }
+
+    // Some calls are made before requests come; those go through.
+    private static ImageMount MountUnderFault(string image, string fault, string trace)
+    {
+        Need.Program("strace", "strace");
+        using RingOffer offer = RingOffer.Make();
+        return ImageMount.MountInForeground(image, "transport=uring", awaitAnswer: true, "strace", "-f", "-qq", "-o", trace, "-e", "trace=io_uring_enter", "-e", $"inject={fault}");
+    }
+
     private static ImageMount Mount(string image)
     {
         using RingOffer offer = RingOffer.Make();
