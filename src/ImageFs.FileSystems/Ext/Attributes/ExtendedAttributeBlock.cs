@@ -152,6 +152,11 @@ internal ref struct ExtendedAttributeArea
             throw Damaged("its name has nothing after the prefix");
         }
 
+        if (!Current.Name.IsEmpty && ExtendedAttributeName.IsAccessControlList(Current.NameIndex))
+        {
+            throw Damaged("its name goes on after that of an access control list");
+        }
+
         if (Current.ValueInode == 0 && Current.ValueSize > 0
             && (Current.ValueOffset < _next + Current.Length || Current.ValueSize > _bytes.Length - Current.ValueOffset))
         {
