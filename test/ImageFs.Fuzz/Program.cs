@@ -37,7 +37,7 @@ internal static class Program
 
     private static int Run(FuzzTarget target, TimeSpan time, int seed, long mutants, Dictionary<string, string> settings)
     {
-        using var run = new FuzzRun(target, seed, Corpus.Read(target.Name)) { IsGuided = settings.ContainsKey("guide") };
+        using var run = new FuzzRun(target, seed, Corpus.Read(target.Name)) { IsGuided = settings.ContainsKey("guide"), KeepsCorpus = settings.ContainsKey("keep") };
         TimeSpan began = Environment.CpuUsage.TotalTime;
         run.Run(time, mutants);
         foreach (Finding finding in run.Findings)
@@ -45,7 +45,7 @@ internal static class Program
             Console.WriteLine($"FINDING {finding}");
         }
 
-        if (settings.ContainsKey("keep"))
+        if (run.KeepsCorpus)
         {
             Corpus.Add(target.Name, run.Added);
         }

@@ -14,13 +14,19 @@ internal static class CountedCopy
 
     /// <summary>Makes the copy and runs it.</summary>
     /// <returns>What it exits with.</returns>
-    public static int Run(IEnumerable<string> arguments)
+    public static int Run(IReadOnlyList<string> arguments)
     {
         string folder = Path.Combine(AppContext.BaseDirectory, FolderName);
-        Directory.CreateDirectory(folder);
-        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+        if (Directory.Exists(folder))
         {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+            Directory.Delete(folder, recursive: true);
+        }
+
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(AppContext.BaseDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
         }
 
         var instrumentation = new Instrumentation();

@@ -12,6 +12,11 @@ internal sealed class MutantFolder(Device device, Seed seed) : ImageFolder
     /// <summary>The file that is opened.</summary>
     public ImageFile Image => new(seed.Files[0].Name, SourceOf(seed.Files[0]), this, seed.Files[0].Name);
 
+    /// <summary>The bytes of a file. Alone it is the device itself, as it is of a mount.</summary>
+    public BlockSource SourceOf(SeedFile file) => seed.Files.Count == 1
+        ? device
+        : new BlockSlice(device, Math.Min(file.Start, device.Length), Math.Clamp(device.Length - file.Start, 0, file.Bytes.Length));
+
     /// <inheritdoc/>
     public override ImageFile Open(string path, string role, ImageFile opener) => seed.Files.FirstOrDefault(file => file.Name == path) is { } file
         ? new ImageFile(path, SourceOf(file), this, path, opener)
@@ -22,9 +27,4 @@ internal sealed class MutantFolder(Device device, Seed seed) : ImageFolder
 
     /// <inheritdoc/>
     public override IEnumerable<string> List(string path) => path.Length == 0 ? seed.Files.Select(file => file.Name) : [];
-
-    // Alone it is the device itself, as it is of a mount.
-    private BlockSource SourceOf(SeedFile file) => seed.Files.Count == 1
-        ? device
-        : new BlockSlice(device, Math.Min(file.Start, device.Length), Math.Clamp(device.Length - file.Start, 0, file.Bytes.Length));
 }

@@ -22,7 +22,7 @@ internal sealed class Seed
         Name = name;
         Options = options;
         _files = files;
-        _bytes = new Lazy<byte[]>(() => files.Value is [var only] ? only.Bytes : [.. files.Value.SelectMany(file => file.Bytes)]);
+        _bytes = new Lazy<byte[]>(() => files.Value is [var only] ? only.Bytes : Join(files.Value));
     }
 
     /// <summary>Its name: the path in images/ without the ending, or what made it.</summary>
@@ -63,6 +63,17 @@ internal sealed class Seed
     /// <param name="options">Mount options that it is opened with.</param>
     public static Seed OfFiles(string name, Func<IEnumerable<(string Name, byte[] Bytes)>> read, string options = "") =>
         new(name, options, new Lazy<IReadOnlyList<SeedFile>>(() => Place(read())));
+
+    private static byte[] Join(IReadOnlyList<SeedFile> files)
+    {
+        byte[] bytes = new byte[files[^1].End];
+        foreach (SeedFile file in files)
+        {
+            file.Bytes.CopyTo(bytes, file.Start);
+        }
+
+        return bytes;
+    }
 
     private static List<SeedFile> Place(IEnumerable<(string Name, byte[] Bytes)> files)
     {

@@ -14,6 +14,8 @@ internal sealed class FuzzRun : IDisposable
 {
     private const int MaxFindings = 20;
     private const int Retries = 3;
+    private const long MinCost = 1 << 20;
+    private const long MaxCost = 4 << 20;
 
     private readonly FuzzTarget _target;
     private readonly Random _random;
@@ -54,6 +56,9 @@ internal sealed class FuzzRun : IDisposable
     /// <summary>Whether a mutant is a start for others when it had code run that never ran before, where that is counted.</summary>
     public bool IsGuided { get; init; }
 
+    /// <summary>Whether <see cref="Added"/> goes to the corpus.</summary>
+    public bool KeepsCorpus { get; init; }
+
     /// <summary>Mutants that were tried.</summary>
     public long Mutants { get; private set; }
 
@@ -81,9 +86,10 @@ internal sealed class FuzzRun : IDisposable
     public void Run(TimeSpan time, long mutants = long.MaxValue)
     {
         var clock = Stopwatch.StartNew();
+        BlockHits.TakeNew();
         for (long i = 0; i < mutants && clock.Elapsed < time && Findings.Count < MaxFindings; i++)
         {
-            SeedRun run = _seeds[_random.Next(_seeds.Length)];
+            SeedRun run = Choose();
             bool runsChecks = _random.Next(run.ChecksEvery) == 0;
             run.Change(_random);
             Try(run, runsChecks);
@@ -111,6 +117,24 @@ internal sealed class FuzzRun : IDisposable
         }
 
         return seeds;
+    }
+
+    // As much work for each seed, and so more mutants of those that cost less.
+    private SeedRun Choose()
+    {
+        double place = _random.NextDouble() * _seeds.Sum(WeightOf);
+        foreach (SeedRun run in _seeds)
+        {
+            place -= WeightOf(run);
+            if (place < 0)
+            {
+                return run;
+            }
+        }
+
+        return _seeds[^1];
+
+        static double WeightOf(SeedRun run) => 1.0 / Math.Clamp(run.Cost, MinCost, MaxCost);
     }
 
     private SeedRun Find(string name) => Array.Find(_seeds, run => run.Mutant.Seed.Name == name)
@@ -186,7 +210,7 @@ internal sealed class FuzzRun : IDisposable
             return;
         }
 
-        Patch patch = Minimiser.Run(Patch.Of(run.Mutant), candidate =>
+        Patch patch = Minimiser.Run(Patch.Of(run.Mutant), KeepsCorpus ? Minimiser.Thorough : Minimiser.Rough, candidate =>
         {
             run.Mutant.Restore();
             candidate.Apply(run.Mutant);
@@ -199,7 +223,7 @@ internal sealed class FuzzRun : IDisposable
     private Finding Minimise(SeedRun run, Finding finding, bool runsChecks)
     {
         Finding last = finding;
-        Minimiser.Run(finding.Patch, candidate =>
+        Minimiser.Run(finding.Patch, Minimiser.Thorough, candidate =>
         {
             run.Mutant.Restore();
             candidate.Apply(run.Mutant);

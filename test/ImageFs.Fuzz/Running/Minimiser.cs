@@ -5,14 +5,18 @@ namespace ImageFs.Fuzz.Running;
 /// <summary>Takes changes away from a mutant as long as it does what it did: first many at once, then one by one.</summary>
 internal static class Minimiser
 {
-    private const int MaxTries = 200;
+    /// <summary>Tries for what is kept in a file, or told.</summary>
+    public const int Thorough = 200;
+
+    /// <summary>Tries for what only begins other mutants of the same run.</summary>
+    public const int Rough = 16;
 
     /// <summary>The smallest patch that was found.</summary>
     /// <param name="patch">The mutant.</param>
+    /// <param name="tries">How many are made.</param>
     /// <param name="isSame">Whether a mutant of less does what this one did.</param>
-    public static Patch Run(Patch patch, Func<Patch, bool> isSame)
+    public static Patch Run(Patch patch, int tries, Func<Patch, bool> isSame)
     {
-        int tries = MaxTries;
         if (patch.Length is not null && isSame(patch with { Length = null }))
         {
             patch = patch with { Length = null };

@@ -26,7 +26,8 @@ internal sealed class SeedRun
         var structuresMap = new ReadMap(seed.Bytes, structures);
         _mutator = new Mutator(structuresMap, new ReadMap(seed.Bytes, withChecks), donors);
         IsRead = !structuresMap.IsEmpty;
-        ChecksEvery = (int)Math.Max(MinChecksEvery, 4 * withChecks.Sum(read => (long)read.Length) / (FreeBytes + all.Sum(read => (long)read.Length)));
+        Cost = FreeBytes + all.Sum(read => (long)read.Length);
+        ChecksEvery = (int)Math.Max(MinChecksEvery, 4 * withChecks.Sum(read => (long)read.Length) / Cost);
     }
 
     /// <summary>Its mutant.</summary>
@@ -34,6 +35,9 @@ internal sealed class SeedRun
 
     /// <summary>Whether the parser reads anything of it, besides zeros.</summary>
     public bool IsRead { get; }
+
+    /// <summary>Bytes that are read of it, and some for what else there is to do: what a mutant costs.</summary>
+    public long Cost { get; }
 
     /// <summary>One mutant in so many is checked as well as read: where that reads all of a large image, seldom.</summary>
     public int ChecksEvery { get; }

@@ -26,8 +26,6 @@ namespace ImageFs.Fuzz.Targets;
 /// <summary>All parsers that are fuzzed.</summary>
 internal static class FuzzTargets
 {
-    private static readonly Dictionary<string, int> s_disks = new(StringComparer.Ordinal);
-
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -65,12 +63,12 @@ internal static class FuzzTargets
         new ContainerTarget("bin", DiscSeeds.RawSectors),
         new ContainerTarget("elf", [SmallImages.Elf]),
         new ContainerTarget("uimage", [SmallImages.UImage]),
-        new VolumeTarget("gpt", [Seed.Image("invalid/gpt-good.img")], findSeals: GptChecksums.Find) { Damaged = Damaged("gpt-") },
+        new VolumeTarget("gpt", [Seed.Image("invalid/gpt-good.img")], GptChecksums.Find) { Damaged = Damaged("gpt-") },
         new VolumeTarget("mbr", [Seed.Image("invalid/mbr-good.img")]) { Damaged = Damaged("mbr-") },
         new VolumeTarget("mac", [SmallImages.AppleMap]),
-        new VolumeTarget("lvm", [Set("lvm-plain"), Set("lvm-luks"), Set("lvm-partitions"), Set("thin"), Set("snapshot"), Set("lvm-raid")], DisksOf, VolumeChecksums.FindLvm) { Damaged = [.. Damaged("lvm-"), .. Damaged("thin-")] },
-        new VolumeTarget("md", [Set("md-raid0"), Set("md-raid1-0.90"), Set("md-raid1-1.0"), Set("md-raid1-1.2"), Set("md-raid5-ls"), Set("md-raid10-n2-3"), Set("md-partitioned"), Set("md-bitmap")], DisksOf, VolumeChecksums.FindMd) { Damaged = Damaged("md-") },
-        new VolumeTarget("luks", [LuksImage.Version1("luks1", "invalid/fat-good.img"), LuksImage.Version2("luks2", "invalid/ext-good.img")], findSeals: VolumeChecksums.FindLuks) { Damaged = [.. Damaged("luks1-"), .. Damaged("luks2-")] },
+        new VolumeTarget("lvm", [Set("lvm-plain"), Set("lvm-luks"), Set("lvm-partitions"), Set("thin"), Set("snapshot"), Set("lvm-raid")], VolumeChecksums.FindLvm) { Damaged = [.. Damaged("lvm-"), .. Damaged("thin-")] },
+        new VolumeTarget("md", [Set("md-raid0"), Set("md-raid1-0.90"), Set("md-raid1-1.0"), Set("md-raid1-1.2"), Set("md-raid5-ls"), Set("md-raid10-n2-3"), Set("md-partitioned"), Set("md-bitmap")], VolumeChecksums.FindMd) { Damaged = Damaged("md-") },
+        new VolumeTarget("luks", [LuksImage.Version1("luks1", "invalid/fat-good.img"), LuksImage.Version2("luks2", "invalid/ext-good.img")], VolumeChecksums.FindLuks) { Damaged = [.. Damaged("luks1-"), .. Damaged("luks2-")] },
         new VolumeTarget(
             "bitlocker",
             [
@@ -78,8 +76,8 @@ internal static class FuzzTargets
                 BitLockerSeeds.Make("bitlocker-elephant", "invalid/ext-good.img", random => new BitLockerImage(random) { Method = 0x8000 }),
                 BitLockerSeeds.Make("bitlocker-togo", "invalid/fat-good.img", random => new BitLockerImage(random) { Method = 0x8003, IsToGo = true }.WithClearKey()),
             ],
-            findSeals: EncryptionChecksums.FindBitLocker) { Damaged = Damaged("bitlocker-") },
-        new VolumeTarget("android-super", [SmallImages.AndroidSuper], findSeals: AndroidSuperChecksums.Find) { Damaged = Damaged("android-super-") },
+            EncryptionChecksums.FindBitLocker) { Damaged = Damaged("bitlocker-") },
+        new VolumeTarget("android-super", [SmallImages.AndroidSuper], AndroidSuperChecksums.Find) { Damaged = Damaged("android-super-") },
         new CodecTarget(
         [
             Encoded(Codecs.Deflate, static stream => new DeflateStream(stream, CompressionLevel.Optimal)), Encoded(Codecs.Zlib, static stream => new ZLibStream(stream, CompressionLevel.Optimal)),
@@ -130,19 +128,15 @@ internal static class FuzzTargets
         return bytes.ToArray();
     }
 
-    private static int DisksOf(Seed seed) => s_disks.GetValueOrDefault(seed.Name, 1);
-
     // A set of images/volumes: its disks, one after the other.
-    private static Seed Set(string name) => new(name, () =>
+    private static Seed Set(string name) => Seed.OfFiles(name, () =>
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("imagefs-fuzz-");
         try
         {
             using Process tar = Process.Start("tar", ["-xSf", Path.Combine(SourceTree.Folder, "images", "volumes", $"{name}.tar.xz"), "-C", folder.FullName]);
             tar.WaitForExit();
-            string[] disks = [.. Directory.EnumerateFiles(folder.FullName, "*.img").Order(StringComparer.Ordinal)];
-            s_disks[name] = disks.Length;
-            return [.. disks.SelectMany(File.ReadAllBytes)];
+            return [.. Directory.EnumerateFiles(folder.FullName, "*.img").Order(StringComparer.Ordinal).Select(disk => (Path.GetFileName(disk), File.ReadAllBytes(disk)))];
         }
         finally
         {
