@@ -30,9 +30,9 @@ run: tools ## Build, mount a small sample image, read from it, unmount; or mount
 test: tools ## Run all tests; IMAGEFS=dist/imagefs tests that program
 	@test/run.sh $(CONFIGURATION) "$(IMAGEFS)"
 
-fuzz: tools ## Mutants of images against the parsers; FORMAT=ext4,vfat MINUTES=10 SEED=1, KEEP=1 adds to the corpus (docs/security.md)
+fuzz: tools ## Mutants of images against the parsers; FORMAT=ext4,vfat MINUTES=10 SEED=1, KEEP=1 adds to the corpus, COUNT=1 counts code (docs/security.md)
 	@dotnet build test/ImageFs.Fuzz -c Release -nologo -v quiet
-	@nice -n 19 artifacts/bin/ImageFs.Fuzz/release/fuzz $(FORMAT) minutes=$(MINUTES) $(if $(SEED),seed=$(SEED)) $(if $(KEEP),keep)
+	@nice -n 19 artifacts/bin/ImageFs.Fuzz/release/fuzz $(FORMAT) minutes=$(MINUTES) $(if $(SEED),seed=$(SEED)) $(if $(KEEP),keep) $(if $(COUNT),count)
 
 lint: tools ## Formatting, code style and warnings, all as errors
 	dotnet build ImageFs.sln -c $(CONFIGURATION) -nologo -v quiet
