@@ -10,6 +10,10 @@ namespace ImageFs.Fuse;
 /// </summary>
 public sealed class MountKeeper : IDisposable
 {
+    // open(2), as the other end takes it.
+    private const int ToWrite = 0x1; // O_WRONLY
+    private const int ToMake = 0x242; // O_RDWR, O_CREAT, O_TRUNC
+
     private readonly KeptCalls _calls;
     private readonly KeeperDuties _duties;
 
@@ -35,8 +39,75 @@ public sealed class MountKeeper : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(duties);
+        MountKeeper keeper = LearnDuties(socket, duties);
+        KeptCalls calls = keeper._calls;
+        if (FileDevice.FindDescriptor(options.MountPoint) is not null)
+        {
+            calls.Seal(string.Empty);
+            return options with { Keeper = keeper };
+        }
+
+        options = options with { MountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log), Keeper = keeper };
+        List<int> ends = LearnMount(calls, options);
+        calls.Seal(duties.IsWatched ? options.MountPoint : string.Empty, ends);
+        return options;
+    }
+
+    /// <summary>Says to the process what may be asked for, where nothing is mounted.</summary>
+    /// <param name="socket">As <see cref="Prepare"/> takes it; closed with the result.</param>
+    /// <param name="duties">What there is to do.</param>
+    /// <exception cref="LinuxException">The process has ended.</exception>
+    public static MountKeeper PrepareWithoutMount(FileDescriptor socket, KeeperDuties duties)
+    {
+        ArgumentNullException.ThrowIfNull(duties);
+        MountKeeper keeper = LearnDuties(socket, duties);
+        keeper._calls.Seal(string.Empty);
+        return keeper;
+    }
+
+    /// <summary>Has the file for this process's id written.</summary>
+    /// <returns>The error.</returns>
+    public Errno WritePidFile() => _duties.PidFile is { } file ? (Errno)_calls.Ask('p', file).Status : Errno.None;
+
+    /// <summary>Has that file removed.</summary>
+    public void RemovePidFile() => _ = _duties.PidFile is { } file ? _calls.Ask('x', file) : default;
+
+    /// <summary>Has the directory removed that was made for the mount, once that is gone.</summary>
+    public void RemoveDirectory() => _ = _duties.MadeDirectory is { } directory ? _calls.Ask('d', directory) : default;
+
+    /// <summary>Has that directory kept, though nothing is in it.</summary>
+    public void KeepDirectory() => _ = _duties.MadeDirectory is { } directory ? _calls.Ask('k', directory) : default;
+
+    /// <summary>Has <see cref="KeeperDuties.NewFile"/> opened to write, under the name that it has until it is whole.</summary>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public FileDescriptor OpenNewFile()
+    {
+        (int status, _, FileDescriptor? file) = _calls.Ask('w', WordsToOpen(_duties));
+        return file ?? throw new LinuxException("open", status == 0 ? Errno.ENOMEM : (Errno)status, _duties.NewFile);
+    }
+
+    /// <summary>Has that file given its name.</summary>
+    /// <returns>The error.</returns>
+    public Errno FinishNewFile() => _duties.UnfinishedFile is { } file ? (Errno)_calls.Ask('n', file, _duties.NewFile!).Status : Errno.None;
+
+    /// <summary>Has that file removed, if it has not got its name.</summary>
+    public void RemoveNewFile() => _ = _duties.UnfinishedFile is { } file ? _calls.Ask('f', file) : default;
+
+    /// <summary>Has a file without a name made, open for reading and writing, for its owner only: it goes with its last descriptor.</summary>
+    /// <param name="folder">One of <see cref="KeeperDuties.Folders"/>.</param>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public FileDescriptor MakeUnnamed(string folder)
+    {
+        (int status, _, FileDescriptor? file) = _calls.Ask('t', folder);
+        return file ?? throw new LinuxException("open(O_TMPFILE)", status == 0 ? Errno.ENOMEM : (Errno)status, folder);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _calls.Dispose();
+
+    private static MountKeeper LearnDuties(FileDescriptor socket, KeeperDuties duties)
+    {
         var calls = new KeptCalls(socket, duties.UsersCommand);
-        var keeper = new MountKeeper(calls, duties);
         foreach (string folder in duties.Folders)
         {
             calls.Learn('t', folder);
@@ -51,41 +122,24 @@ public sealed class MountKeeper : IDisposable
         if (duties.MadeDirectory is { } directory)
         {
             calls.Learn('d', directory);
+            calls.Learn('k', directory);
         }
 
-        if (FileDevice.FindDescriptor(options.MountPoint) is not null)
+        if (duties.NewFile is not null)
         {
-            calls.Seal(string.Empty);
-            return options with { Keeper = keeper };
+            calls.Learn('w', WordsToOpen(duties));
         }
 
-        options = options with { MountPoint = FuseMount.ResolveMountPoint(options.MountPoint, options.Log), Keeper = keeper };
-        List<int> ends = LearnMount(calls, options);
-        calls.Seal(duties.IsWatched ? options.MountPoint : string.Empty, ends);
-        return options;
+        if (duties.UnfinishedFile is { } unfinished)
+        {
+            calls.Learn('n', unfinished, duties.NewFile!);
+            calls.Learn('f', unfinished);
+        }
+
+        return new MountKeeper(calls, duties);
     }
 
-    /// <summary>Has the file for this process's id written.</summary>
-    /// <returns>The error.</returns>
-    public Errno WritePidFile() => _duties.PidFile is { } file ? (Errno)_calls.Ask('p', file).Status : Errno.None;
-
-    /// <summary>Has that file removed.</summary>
-    public void RemovePidFile() => _ = _duties.PidFile is { } file ? _calls.Ask('x', file) : default;
-
-    /// <summary>Has the directory removed that was made for the mount, once that is gone.</summary>
-    public void RemoveDirectory() => _ = _duties.MadeDirectory is { } directory ? _calls.Ask('d', directory) : default;
-
-    /// <summary>Has a file without a name made, open for reading and writing, for its owner only: it goes with its last descriptor.</summary>
-    /// <param name="folder">One of <see cref="KeeperDuties.Folders"/>.</param>
-    /// <exception cref="LinuxException">It cannot be made.</exception>
-    public FileDescriptor MakeUnnamed(string folder)
-    {
-        (int status, _, FileDescriptor? file) = _calls.Ask('t', folder);
-        return file ?? throw new LinuxException("open(O_TMPFILE)", status == 0 ? Errno.ENOMEM : (Errno)status, folder);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _calls.Dispose();
+    private static string[] WordsToOpen(KeeperDuties duties) => duties.UnfinishedFile is { } unfinished ? [unfinished, $"{ToMake}"] : [duties.NewFile!, $"{ToWrite}"];
 
     // The numbers of what takes a dead mount away, in turn.
     private static List<int> LearnMount(KeptCalls calls, FuseMountOptions options)

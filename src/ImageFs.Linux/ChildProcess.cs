@@ -72,6 +72,10 @@ public sealed unsafe class ChildProcess
         }
     }
 
+    /// <summary>A child that this process was given at its start.</summary>
+    /// <param name="id">Its id.</param>
+    public static ChildProcess Of(int id) => new(id);
+
     /// <summary>The process's id, which is its own until <see cref="Wait"/> has returned.</summary>
     public int Id => _pid;
 

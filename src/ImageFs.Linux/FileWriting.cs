@@ -9,6 +9,7 @@ public static unsafe class FileWriting
     private const ushort UsualPermissions = 0x1B6; // rw-rw-rw-, less the umask
     private const ushort OwnerOnlyFile = 0x180; // rw-------
     private const ushort OwnerOnlyFolder = 0x1C0; // rwx------
+    private const ushort UsualFolder = 0x1FF; // rwxrwxrwx, less the umask
     private const int O_TMPFILE = 0x400000; // asm-generic/fcntl.h, without O_DIRECTORY
     private const int FALLOC_FL_KEEP_SIZE = 1;
     private const int FALLOC_FL_PUNCH_HOLE = 2;
@@ -121,6 +122,14 @@ public static unsafe class FileWriting
         {
             throw new LinuxException("mkdir", errno, path);
         }
+    }
+
+    /// <summary>Makes one folder, with the permissions that the umask leaves (mkdir(2)).</summary>
+    /// <returns>None; EEXIST where something is there already; what else it cannot be made for.</returns>
+    public static Errno TryMakeFolder(string path)
+    {
+        using var name = new NativeText(path);
+        return LinuxException.ErrorOf(mkdir(name.Start, UsualFolder));
     }
 
     /// <summary>Removes a folder with nothing in it (rmdir(2)).</summary>

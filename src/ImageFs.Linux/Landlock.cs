@@ -18,6 +18,15 @@ public enum LandlockAccess : ulong
     /// <summary>LANDLOCK_ACCESS_FS_READ_DIR.</summary>
     ReadFolder = 1 << 3,
 
+    /// <summary>
+    /// LANDLOCK_ACCESS_FS_REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_SYM, and REFER: links and new names in another folder
+    /// (Linux 5.19).
+    /// </summary>
+    Make = 0x37B0,
+
+    /// <summary>LANDLOCK_ACCESS_FS_MAKE_CHAR and MAKE_BLOCK.</summary>
+    MakeDevice = 1 << 6 | 1 << 11,
+
     /// <summary>LANDLOCK_ACCESS_FS_TRUNCATE: the length of files that are open for writing (Linux 6.2).</summary>
     Truncate = 1 << 14,
 

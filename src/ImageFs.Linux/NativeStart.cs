@@ -17,6 +17,9 @@ public static partial class NativeStart
     /// <summary>A flag of <see cref="Confine"/>: io_uring.</summary>
     public const int Rings = 2;
 
+    /// <summary>A flag of <see cref="Confine"/>: making, removing and renaming files, and what belongs to them besides their bytes.</summary>
+    public const int Files = 4;
+
     /// <summary>Whether this program may have it.</summary>
     public static bool IsHere => !RuntimeFeature.IsDynamicCodeCompiled;
 
@@ -31,7 +34,7 @@ public static partial class NativeStart
     /// <param name="rules">The descriptor of a ruleset of Landlock; -1 for none.</param>
     /// <param name="ids">The user and the group to become, and groups; null to stay.</param>
     /// <param name="capabilities">Those to be left with, by their bits.</param>
-    /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>.</param>
+    /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>, <see cref="Files"/>.</param>
     /// <returns>What failed; <see cref="Errno.None"/> when all are taken.</returns>
     /// <exception cref="DllNotFoundException">This is another program.</exception>
     public static Errno Confine(int rules, uint[]? ids, ulong capabilities, int flags) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageFs.MountTests.Support;
 
@@ -12,8 +11,8 @@ namespace ImageFs.MountTests;
 public sealed class SandboxTests
 {
     private const int Owner = 1234;
-    private const int PermissionDenied = -13;
-    private const int NotPermitted = -1;
+    private const int PermissionDenied = Walls.PermissionDenied;
+    private const int NotPermitted = Walls.NotPermitted;
 
     private TestFolder _folder = null!;
     private string _image = null!;
@@ -40,46 +39,7 @@ public sealed class SandboxTests
     [OneTimeTearDown]
     public void TearDown() => _folder?.Dispose();
 
-    private static IEnumerable<TestCaseData> Attempts()
-    {
-        string other = $"{Environment.ProcessId}";
-        return
-        [
-            Attempt("read a file of the system", 2, PermissionDenied, "/etc/passwd", "0"),
-            Attempt("list a folder of the system", 2, PermissionDenied, "/etc", "0x10000"),
-            Attempt("write a file of the system", 2, PermissionDenied, "/etc/sandbox-test", "0x41", "0x1B6"),
-            Attempt("write a file of its own", 2, PermissionDenied, "/tmp/sandbox-test", "0x42", "0x180"),
-            Attempt("write a file without a name", 2, PermissionDenied, "/tmp", "0x410002", "0x180"),
-            Attempt("write a file without a name that stays", 2, PermissionDenied, "/var/tmp", "0x410002", "0x180"),
-            Attempt("make a folder", 83, NotPermitted, "/tmp/sandbox-test", "0x1C0"),
-            Attempt("change the image", 2, PermissionDenied, "IMAGE", "1"),
-            Attempt("remove the image", 87, NotPermitted, "IMAGE"),
-            Attempt("make a socket", 41, NotPermitted, "2", "1", "0"),
-            Attempt("connect", 42, NotPermitted, "0", "0", "0"),
-            Attempt("start a program", 59, NotPermitted, "/bin/true", "0", "0"),
-            Attempt("start a process", 57, NotPermitted),
-            Attempt("start a process by clone", 56, NotPermitted, "17", "0", "0", "0", "0"),
-            Attempt("trace another process", 101, NotPermitted, "16", other, "0", "0"),
-            Attempt("read another process", 310, NotPermitted, other, "0", "0", "0", "0", "0"),
-            Attempt("read the memory of another process", 2, PermissionDenied, $"/proc/{other}/mem", "0"),
-            Attempt("end another process", 62, NotPermitted, other, "0"),
-            Attempt("signal another process's thread", 234, NotPermitted, other, other, "0"),
-            Attempt("mount", 165, NotPermitted, "none", "/mnt", "tmpfs", "0", "0"),
-            Attempt("unmount", 166, NotPermitted, "/mnt", "0"),
-            Attempt("leave a namespace", 272, NotPermitted, "0x20000"),
-            Attempt("become root", 105, NotPermitted, "0"),
-            Attempt("make memory into code", 10, NotPermitted, "0", "4096", "7"),
-            Attempt("map code", 9, NotPermitted, "0", "4096", "7", "0x22", "-1", "0"),
-            Attempt("make a ring", 425, NotPermitted, "1", "0"),
-            Attempt("type into the terminal", 16, NotPermitted, "0", "0x5412", "x"),
-            Attempt("load a program into the kernel", 321, NotPermitted, "0", "0", "0"),
-        ];
-
-        static TestCaseData Attempt(string what, int call, long result, params string[] arguments) =>
-            new TestCaseData(call, arguments, result).SetArgDisplayNames(what);
-    }
-
-    [TestCaseSource(nameof(Attempts))]
+    [TestCaseSource(typeof(Walls), nameof(Walls.Attempts))]
     public void No_thread_of_a_server_may(int call, string[] arguments, long result)
     {
         using Server server = Server.Start(_image, "strict");
@@ -225,11 +185,7 @@ public sealed class SandboxTests
         public string Said { get; }
 
         /// <summary>Its threads, the first one first.</summary>
-        public int[] Threads =>
-        [
-            .. System.IO.Directory.GetDirectories($"/proc/{_process}/task")
-                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)).Order(),
-        ];
+        public int[] Threads => Walls.ThreadsOf(_process);
 
         /// <summary>Mounts an image.</summary>
         /// <param name="image">Its path.</param>
@@ -243,8 +199,7 @@ public sealed class SandboxTests
             return new Server(mount, result.Error);
         }
 
-        public Dictionary<string, string> StatusOf(int thread) => File.ReadAllLines($"/proc/{_process}/task/{thread}/status")
-            .Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1].Trim());
+        public Dictionary<string, string> StatusOf(int thread) => Walls.StatusOf(_process, thread);
 
         public void Dispose() => _mount.Dispose();
     }

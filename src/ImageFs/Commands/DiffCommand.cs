@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Output;
@@ -32,6 +33,7 @@ internal static class DiffCommand
             new Example("imagefs diff yesterday.img today.img", "what has changed"),
             new Example("imagefs diff --ignore=ownership,xattr a.iso b.squashfs etc", "one folder of two formats"),
         };
+        command.MakePlan = parsed => new ReadingPlan { Images = [parsed.GetRequiredValue(other)] };
         command.SetAction((stack, fileSystem, parsed) =>
         {
             ComparedFacts facts = ComparedFacts.Usual | (parsed.GetValue(times) ? ComparedFacts.Times : ComparedFacts.None);

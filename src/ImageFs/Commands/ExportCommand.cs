@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
@@ -23,6 +24,7 @@ internal static class ExportCommand
             new Example("imagefs export -o part=2 disk.img root.img", "a partition"),
             new Example("imagefs export disk.img.xz - | ssh host dd of=/dev/sdb", "to another program"),
         };
+        command.MakePlan = parsed => new ReadingPlan { Output = parsed.GetRequiredValue(file) is not "-" and var path ? new NewFile(path) : null };
         command.SetAction((stack, parsed) =>
         {
             BlockSource volume = stack.OpenVolume();
@@ -46,7 +48,7 @@ internal static class ExportCommand
                 throw new IOException($"{target}: not a regular file; to write to a device: imagefs export IMAGE - | dd of={target}");
             }
 
-            NewFile.Write(target, output => CopySparse(volume, output, bar));
+            command.Output.Write(output => CopySparse(volume, output, bar));
             return ExitStatus.Success;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Linux;
 using ImageFs.Mounting;
@@ -34,12 +35,9 @@ internal static class ExtractCommand
             new Example("imagefs extract --strip-components=3 disk.img usr/share/doc -C out", "its contents, right below out"),
             new Example("imagefs extract --preserve=all rootfs.img -C /mnt", "with device nodes and capabilities, for a system that is to run"),
         };
+        command.MakePlan = parsed => new ReadingPlan { Target = parsed.GetRequiredValue(directory), Keeps = Keeps(parsed) };
         command.SetAction((stack, fileSystem, parsed) =>
         {
-            Preserved Words(Option<string[]> option) =>
-                (parsed.GetValue(option) ?? []).Aggregate(Preserved.None, (kept, list) => kept | PreservedWords.Parse(option.Name, list));
-            Preserved Flag(Option<bool> option, string word) => parsed.GetValue(option) ? PreservedWords.Parse(option.Name, word) : Preserved.None;
-
             bool followsLinks = parsed.GetValue(follow);
             string[] asked = parsed.GetValue(paths) ?? [];
             var named = new List<(byte[][] Path, NodeId Node)>();
@@ -56,14 +54,14 @@ internal static class ExtractCommand
                 string size => new Allowance(OptionList.ParseSize("--limit", size), "the limit"),
             };
             using OutputFolder target = OpenTarget(parsed.GetRequiredValue(directory));
+            command.KeepTarget();
             var exclusions = new Exclusions(parsed.GetValue(exclude) ?? []);
             using var bar = new ProgressBar(() => TotalSize.Of(fileSystem, asked.Length == 0 ? [([], fileSystem.Root)] : named, exclusions));
             Action<string> say = bar.Interrupt(Log.WriteToStandardError);
             using var ahead = new FolderAhead(fileSystem, stack.Context.Memory.Decoded);
             using var extraction = new Extraction(fileSystem, target, allowance, bar.Add, say, ahead)
             {
-                Keeps = (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))
-                    & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership")),
+                Keeps = Keeps(parsed),
                 FollowsLinks = followsLinks,
                 StrippedNames = parsed.GetValue(strip) ?? 0,
                 Exclusions = exclusions,
@@ -95,6 +93,16 @@ internal static class ExtractCommand
             return status == ExitStatus.Success && extraction.Failures > 0 ? ExitStatus.Incomplete : status;
         });
         return command;
+
+        Preserved Keeps(ParseResult parsed)
+        {
+            Preserved Words(Option<string[]> option) =>
+                (parsed.GetValue(option) ?? []).Aggregate(Preserved.None, (kept, list) => kept | PreservedWords.Parse(option.Name, list));
+            Preserved Flag(Option<bool> option, string word) => parsed.GetValue(option) ? PreservedWords.Parse(option.Name, word) : Preserved.None;
+
+            return (PreservedWords.Default | Words(preserve) | Flag(sameMode, "mode") | Flag(sameOwner, "ownership"))
+                & ~(Words(noPreserve) | Flag(otherMode, "mode") | Flag(otherOwner, "ownership"));
+        }
     }
 
     private static OutputFolder OpenTarget(string path)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.Advice;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
@@ -23,6 +24,8 @@ internal sealed class ImageCommand : Verb
     private readonly Option<bool> _isVerbose = new("-v", "--verbose") { Description = "Tell on standard error what is read." };
     private readonly Option<bool> _download = new("--download") { Description = "Fetch an image of a server whole first; as -o download." };
     private readonly Option<bool> _strict = new("--strict") { Description = "Fail when a volume with files is left out." };
+    private ReadingPlan _plan = ReadingPlan.Nothing;
+    private ReaderSandbox? _sandbox;
 
     /// <summary>Makes the command; its further arguments and options are added to it.</summary>
     /// <param name="name">Its name.</param>
@@ -50,6 +53,15 @@ internal sealed class ImageCommand : Verb
     /// <summary>Finds the image that a word means: a command may take others for one. By default it is the word.</summary>
     internal Func<string, string> FindImage { get; set; } = static word => word;
 
+    /// <summary>What the command does besides reading the image. By default it is nothing.</summary>
+    internal Func<ParseResult, ReadingPlan> MakePlan { get; set; } = static _ => ReadingPlan.Nothing;
+
+    /// <summary>The file that it writes (<see cref="ReadingPlan.Output"/>), while images are open.</summary>
+    internal NewFile Output => _plan.Output!;
+
+    /// <summary>Has the folder that is copied to stay, though nothing may come to be in it.</summary>
+    internal void KeepTarget() => _sandbox?.KeepTarget();
+
     /// <summary>Sets what the command does with the image's layers, opened.</summary>
     /// <param name="action">Gets the layers and what was parsed; returns the exit status.</param>
     internal void SetAction(Func<ImageStack, ParseResult, int> action) => SetAction(parsed =>
@@ -63,11 +75,17 @@ internal sealed class ImageCommand : Verb
     {
         OptionList options = TypeOption.Parse(parsed.GetValue(_types), string.Join(',', parsed.GetValue(_options) ?? []));
         options.Add(parsed.GetValue(_download) ? HttpOptions.DownloadOption : null);
+        OptionList all = options.Copy();
+        SandboxLevel? level = Sandbox.Take(options);
         SessionOptions.Drop(options);
         using var keys = new OptionKeys(options, _asksForKeys ? new KeyPrompt() : null);
         var context = new OpenContext(options, Log.WriteToStandardError) { Keys = keys, ShowTransfer = total => TransferBar.Show(total) };
         using var pause = CollectionPause.Begin();
-        using ImageStack stack = ImageStack.Open(images, context);
+
+        // Once: rights that are gone stay so.
+        using ReaderSandbox? entered = _sandbox is null ? Confine(parsed, images, level, all, context) : null;
+        _sandbox ??= entered!;
+        using ImageStack stack = ImageStack.Open(images, _sandbox.Apply(context));
         return action(stack);
     }
 
@@ -142,5 +160,11 @@ internal sealed class ImageCommand : Verb
         }
 
         return status;
+    }
+
+    private ReaderSandbox Confine(ParseResult parsed, IReadOnlyList<string> images, SandboxLevel? level, OptionList options, OpenContext context)
+    {
+        _plan = MakePlan(parsed);
+        return ReaderSandbox.Enter(level, options, images, _plan, context.Cache, Log.WriteToStandardError, IsVerbose(parsed));
     }
 }

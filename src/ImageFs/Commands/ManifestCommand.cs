@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Manifest;
@@ -24,6 +25,11 @@ internal static class ManifestCommand
             new Example("imagefs manifest disk.img -O disk.erofs", "then, as root: mount -t erofs -o device=disk.img disk.erofs /mnt"),
             new Example("imagefs manifest disk.img --check disk.erofs", "whether it still is of this image"),
         };
+        command.MakePlan = parsed => new ReadingPlan
+        {
+            Files = parsed.GetValue(check) is { } checkedFile ? [checkedFile] : [],
+            Output = parsed.GetValue(output) is { } path ? new NewFile(path) : null,
+        };
         command.SetAction((stack, fileSystem, parsed) =>
         {
             var options = new ManifestOptions
@@ -42,7 +48,7 @@ internal static class ManifestCommand
                 return Check(fileSystem, old, options, stack);
             }
 
-            ManifestSummary summary = Write(fileSystem, file!, options, parsed.GetValue(digest));
+            ManifestSummary summary = Write(fileSystem, command.Output, options, parsed.GetValue(digest));
             Tell(summary, stack, command.IsVerbose(parsed));
             return ExitStatus.Success;
         });
@@ -62,10 +68,10 @@ internal static class ManifestCommand
         }
     }
 
-    private static ManifestSummary Write(FileSystem fileSystem, string path, ManifestOptions options, bool hasDigest)
+    private static ManifestSummary Write(FileSystem fileSystem, NewFile output, ManifestOptions options, bool hasDigest)
     {
         ManifestSummary summary = null!;
-        NewFile.Write(path, file =>
+        output.Write(file =>
         {
             summary = ManifestWriter.Write(fileSystem, file, options);
             file.Write(ManifestTrailer.Make(summary.Devices.Select(device => ManifestDevice.Of(device, hasDigest)), summary.BlockSize));

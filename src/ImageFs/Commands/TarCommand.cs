@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageFs.Confinement;
 using ImageFs.Help;
 using ImageFs.Images;
 using ImageFs.Linux;
@@ -24,13 +25,13 @@ internal static class TarCommand
             new Example("imagefs tar -o part=2 disk.img etc | tar -tv", "look at a folder of a partition"),
             new Example("imagefs tar disk.img -f disk.tar", "to a file"),
         };
+        command.MakePlan = parsed => new ReadingPlan { Output = parsed.GetRequiredValue(file) is not "-" and var path ? new NewFile(path) : null };
         command.SetAction((stack, fileSystem, parsed) =>
         {
-            string target = parsed.GetRequiredValue(file);
-            if (target != "-")
+            if (parsed.GetRequiredValue(file) != "-")
             {
                 int status = ExitStatus.Success;
-                NewFile.Write(target, output => status = Write(stack, fileSystem, parsed, output));
+                command.Output.Write(output => status = Write(stack, fileSystem, parsed, output));
                 return status;
             }
 

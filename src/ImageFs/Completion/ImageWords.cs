@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageFs.Commands;
+using ImageFs.Confinement;
 using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Output;
@@ -40,7 +41,12 @@ internal static class ImageWords
 
         try
         {
-            using ImageStack stack = ImageStack.Open(image, OpenContext.Of(ImageLocation.IsAddress(image) ? $"{options},{Hurry}" : options));
+            var words = OptionList.Parse(ImageLocation.IsAddress(image) ? $"{options},{Hurry}" : options);
+            OptionList all = words.Copy();
+            SandboxLevel? level = Sandbox.Take(words);
+            var context = new OpenContext(words);
+            using var sandbox = ReaderSandbox.Enter(level, all, [image], ReadingPlan.Nothing, context.Cache, log: null, isVerbose: false);
+            using ImageStack stack = ImageStack.Open(image, sandbox.Apply(context));
             FileSystem fileSystem = stack.OpenFileSystem();
             int name = path.LastIndexOf('/') + 1;
             byte[] begin = ByteText.ToBytes(path.AsSpan(name));

@@ -19,10 +19,11 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
     /// <summary>The one that there is when nobody says which.</summary>
     internal const SandboxLevel Usual = SandboxLevel.Strict;
 
-    private const ulong ReadAnyFile = 1UL << 2; // CAP_DAC_READ_SEARCH
     private const ulong BecomeOthers = (1UL << 6) | (1UL << 7); // CAP_SETGID, CAP_SETUID
     private const string NotCompiledAhead = "only the program in one file has it, not dotnet imagefs.dll";
     private const string NoRules = "this kernel has no Landlock (Linux 5.13, and lsm=landlock when it starts)";
+    private const string NoLinks = "Landlock is left out: this kernel's (Linux 5.19 has a later one) allows no hard links";
+    private const string NoThreads = "there is no /proc, which names the threads that have to give up their rights";
     private const string NoFilters = "this kernel has no filters of system calls (CONFIG_SECCOMP_FILTER), or this container forbids them";
 
     /// <summary>How much is taken.</summary>
@@ -56,10 +57,16 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return None(wanted == SandboxLevel.Off ? string.Empty : NotCompiledAhead);
         }
 
+        if (!Paths.IsFolder("/proc/self/task"))
+        {
+            return None(NoThreads);
+        }
+
         string obstacle = wanted == SandboxLevel.Basic ? string.Empty : ObstacleTo(request);
+        string missing = Join(Missing, CanLink(request) ? string.Empty : NoLinks);
         return wanted == SandboxLevel.Basic || obstacle.Length > 0
-            ? new Sandbox(SandboxLevel.Basic, Join(obstacle, Missing))
-            : new Sandbox(SandboxLevel.Strict, Missing);
+            ? new Sandbox(SandboxLevel.Basic, Join(obstacle, missing))
+            : new Sandbox(SandboxLevel.Strict, missing);
     }
 
     /// <summary>Takes it, from all threads, for good.</summary>
@@ -71,17 +78,17 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return;
         }
 
-        // Root's own images may name what root may read: that takes rights, to the files that Landlock leaves.
         bool isStrict = level == SandboxLevel.Strict;
         uint[]? ids = isStrict ? OwnerOf(request) : null;
-        ulong capabilities = ids is null ? ReadAnyFile | BecomeOthers : 0;
-        using Landlock? rules = Landlock.TryCreate(request.HasRemote, mayRead: !isStrict);
+        ulong capabilities = ids is null ? SandboxRules.CapabilitiesFor(request) : 0;
+        using Landlock? rules = CanLink(request) ? Landlock.TryCreate(request.HasRemote, mayRead: !isStrict) : null;
         if (rules is not null)
         {
             SandboxRules.Add(rules, request);
         }
 
-        int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0);
+        int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0)
+            | (request.Target is not null ? NativeStart.Files : 0);
         Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, capabilities, flags);
         if (error != Errno.None)
         {
@@ -108,7 +115,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return "images of a folder may be links to other folders, and of many users";
         }
 
-        if (!Processes.IsRoot)
+        if (!Processes.IsRoot || request.Target is not null)
         {
             return string.Empty;
         }
@@ -123,16 +130,19 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             : string.Empty;
     }
 
-    // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule).
+    // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule). Who copies files gives them owners.
     private static uint[]? OwnerOf(SandboxRequest request)
     {
-        uint[] owners = Processes.IsRoot ? [.. OwnersOf(request)] : [];
+        uint[] owners = Processes.IsRoot && request.Target is null ? [.. OwnersOf(request)] : [];
         return owners is [> 0 and uint owner] ? [owner, .. UserRights.Of(owner).Groups] : null;
     }
 
     // Who gives an open descriptor has it.
     private static IEnumerable<uint> OwnersOf(SandboxRequest request) =>
         request.Paths.Where(path => PipedImage.FindDescriptor(path) is null).Select(path => Files.Status(path).Uid).Distinct();
+
+    // The first version of Landlock refuses a second name in another folder, whatever the rules.
+    private static bool CanLink(SandboxRequest request) => request.Target is null || Landlock.Version != 1;
 
     private static bool MayBecomeOthers => Diagnosis.Kernel.Has(BecomeOthers) && Diagnosis.Kernel.Read("/proc/self/uid_map") is { } map
         && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];

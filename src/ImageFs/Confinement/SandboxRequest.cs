@@ -1,4 +1,7 @@
+using ImageFs.Images;
+using ImageFs.Reading;
 using ImageFs.Storage;
+using ImageFs.Storage.Containers;
 
 namespace ImageFs.Confinement;
 
@@ -11,7 +14,7 @@ internal sealed record SandboxRequest
     /// <summary>Paths of image files, and of folders of images where <see cref="IsTree"/> is set; none of images on servers.</summary>
     internal required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>Further files that opening the images takes.</summary>
+    /// <summary>Further files that are read.</summary>
     internal IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Whether the paths are folders of images, which are opened later.</summary>
@@ -22,4 +25,32 @@ internal sealed record SandboxRequest
 
     /// <summary>Whether requests come by io_uring.</summary>
     internal bool HasRings { get; init; }
+
+    /// <summary>The folder that files are copied to; null for none.</summary>
+    internal string? Target { get; init; }
+
+    /// <summary>What is kept of files that are copied there.</summary>
+    internal Preserved Keeps { get; init; }
+
+    /// <summary>What opening images takes.</summary>
+    /// <param name="images">Where they are.</param>
+    /// <param name="options">The options, none taken.</param>
+    /// <exception cref="ImageException">A location is none.</exception>
+    internal static SandboxRequest Of(IEnumerable<string> images, OptionList options)
+    {
+        OptionList words = options.Copy();
+        IEnumerable<ImageLocation> further = words.TakeValues(ImageStack.DeviceOption).Concat(words.TakeValues("header")).Select(ImageLocation.Parse)
+            .Where(location => !location.IsPath || Linux.Paths.IsFile(location.Outer));
+        ImageLocation[] locations = [.. images.Select(ImageLocation.Parse), .. further];
+        return new SandboxRequest
+        {
+            Options = options,
+            Paths = [.. locations.Where(location => location.IsPath).Select(location => location.Outer)],
+            Files = [.. locations.SelectMany(FilesOf)],
+            HasRemote = locations.Any(location => !location.IsPath),
+        };
+    }
+
+    private static IEnumerable<string> FilesOf(ImageLocation location) =>
+        LocationScheme.All.Where(scheme => scheme.Names.Contains(location.Scheme)).SelectMany(scheme => scheme.FindFiles(location.Outer));
 }

@@ -1,16 +1,22 @@
 using ImageFs.Linux;
+using ImageFs.Reading;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
 
 namespace ImageFs.Confinement;
 
-/// <summary>Which files a process in a sandbox may read, and to which devices it may write.</summary>
+/// <summary>Which files a process in a sandbox may read, where it may write, and which capabilities it is left.</summary>
 internal static class SandboxRules
 {
     /// <summary>Where systemd keeps a service's credentials.</summary>
     internal const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
 
     private const LandlockAccess Device = LandlockAccess.ReadFile | LandlockAccess.WriteFile;
+    private const LandlockAccess Copies = LandlockAccess.Read | LandlockAccess.WriteFile | LandlockAccess.Truncate | LandlockAccess.Make;
+
+    // linux/capability.h
+    private const int ChangeOwner = 0, WriteAnyFile = 1, ReadAnyFile = 2, ChangeAnyFile = 3, KeepSetId = 4, SetGroup = 6, SetUser = 7;
+    private const int Administer = 21, MakeNode = 27, SetCapabilities = 31;
 
     // Libraries, for decoders that an image asks for; what the runtime looks at of the machine; local time.
     private static readonly string[] s_system =
@@ -34,6 +40,24 @@ internal static class SandboxRules
 
     /// <summary>Options that name a file.</summary>
     internal static IEnumerable<string> FileOptions => s_fileOptions.Concat(s_imageOptions);
+
+    /// <summary>
+    /// The capabilities, by their bits, of a process that stays root. Root's own images may name what root may read: that takes rights, to the files
+    /// that Landlock leaves.
+    /// </summary>
+    internal static ulong CapabilitiesFor(SandboxRequest request)
+    {
+        ulong kept = Bits(ReadAnyFile, SetGroup, SetUser);
+        if (request.Target is null)
+        {
+            return kept;
+        }
+
+        kept |= Bits(WriteAnyFile, ChangeAnyFile, KeepSetId);
+        kept |= request.Keeps.HasFlag(Preserved.Ownership) ? Bits(ChangeOwner) : 0;
+        kept |= request.Keeps.HasFlag(Preserved.Devices) ? Bits(MakeNode) : 0;
+        return kept | ((request.Keeps & (Preserved.SystemAttributes | Preserved.Context)) != 0 ? Bits(Administer, SetCapabilities) : 0);
+    }
 
     /// <summary>Adds all rules.</summary>
     internal static void Add(Landlock rules, SandboxRequest request)
@@ -60,6 +84,11 @@ internal static class SandboxRules
             AddAll(rules, s_accounts);
         }
 
+        if (request.Target is { } target)
+        {
+            rules.Allow(target, Copies | (request.Keeps.HasFlag(Preserved.Devices) ? LandlockAccess.MakeDevice : 0));
+        }
+
         foreach (string device in (ReadOnlySpan<string>)["/dev/null", "/dev/fuse", "/dev/tty"])
         {
             rules.Allow(device, Device);
@@ -81,6 +110,17 @@ internal static class SandboxRules
         {
             rules.Allow(folder, LandlockAccess.Read);
         }
+    }
+
+    private static ulong Bits(params ReadOnlySpan<int> capabilities)
+    {
+        ulong bits = 0;
+        foreach (int capability in capabilities)
+        {
+            bits |= 1UL << capability;
+        }
+
+        return bits;
     }
 
     private static IEnumerable<string> FilesOf(string value) =>

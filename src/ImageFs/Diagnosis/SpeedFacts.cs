@@ -24,8 +24,8 @@ internal static class SpeedFacts
         }
 
         yield return Sandbox.Missing is { Length: > 0 } missing
-            ? new Fact("sandbox", Health.Limited, $"of a server is missing with -o sandbox=strict: {missing}")
-            : new Fact("sandbox", Health.Good, "all of -o sandbox=strict is there: a server gives up its rights before it looks at an image");
+            ? new Fact("sandbox", Health.Limited, $"of -o sandbox=strict is missing: {missing}")
+            : new Fact("sandbox", Health.Good, "all of -o sandbox=strict is there: servers and commands give up their rights before they look at an image");
         yield return FindRings();
         yield return FindPipes();
         if (Kernel.ReadNumber("/proc/sys/fs/pipe-user-pages-soft") is { } pages)

@@ -79,7 +79,7 @@ internal static class MountOptionHelp
         Group(
             "How it is served",
             ("engine=fuse|kernel|auto", "kernel: Linux mounts it by itself, and no server stays (default: fuse)"),
-            ("sandbox=strict|basic|off", "how much the server gives up before it looks at the image (default: strict)"),
+            ("sandbox=strict|basic|off", "how much is given up before the image is looked at (default: strict)"),
             ("engine-copy=BYTES", "how much may be copied into memory for that (default: 64M)"),
             ("passthrough", "Linux reads files by itself, and a server does the rest: for few large files; for root"),
             ("reply=auto|splice|gather|direct|copy", "how file data goes to the kernel (default: auto)"),

@@ -23,6 +23,9 @@ internal static class Background
 
     private const string KeeperVariable = "IMAGEFS_KEEPER";
 
+    // Of a command that reads an image: the keeper is its child.
+    private const string ChildVariable = "IMAGEFS_CHILD";
+
     private const byte ReadyMark = 0;
     private const int SignalStatus = 128;
 
@@ -94,24 +97,26 @@ internal static class Background
         return Descriptors.Write(parent, [ReadyMark], out _) == 1;
     }
 
-    /// <summary>Starts the keeper of a mount (<see cref="MountKeeper"/>), where none was forked for this server.</summary>
-    /// <param name="directory">The mount point, for who looks at the list of processes.</param>
-    /// <returns>The socket to it.</returns>
+    /// <summary>Starts a keeper (<see cref="MountKeeper"/>), where none was forked for this process.</summary>
+    /// <param name="word">What it keeps, for who looks at the list of processes: the mount point.</param>
+    /// <returns>The socket to it, and the process; null where it is no child of this one.</returns>
     /// <exception cref="LinuxException">It cannot be started.</exception>
-    internal static FileDescriptor TakeKeeper(string directory)
+    internal static (FileDescriptor Socket, ChildProcess? Process) TakeKeeper(string word)
     {
         if (int.TryParse(Environment.GetEnvironmentVariable(KeeperVariable), out int forked))
         {
-            return new FileDescriptor(forked);
+            return (new FileDescriptor(forked), int.TryParse(Environment.GetEnvironmentVariable(ChildVariable), out int child) ? ChildProcess.Of(child) : null);
         }
 
         (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
+        using (ours)
         using (theirs)
         {
-            ChildProcess.StartServer([.. Self, NativeStart.KeeperWord, directory], standardError: null, standardInput: theirs);
-        }
+            var process = ChildProcess.StartServer([.. Self, NativeStart.KeeperWord, word], standardError: null, standardInput: theirs);
 
-        return ours;
+            // Not in the place of standard output, where that was closed: what is written there would be taken for requests.
+            return (Files.Duplicate(ours.Number), process);
+        }
     }
 
     // What would end this process ends the server, whose exit status then is this one's.

@@ -1,6 +1,5 @@
 using ImageFs.Confinement;
 using ImageFs.Fuse;
-using ImageFs.Images;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
@@ -31,18 +30,9 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
     internal (FuseMountOptions Options, OpenContext Context) Enter(SandboxLevel? wanted, FuseMountOptions options, OpenedFiles files)
     {
         // All of them: some of the context's are taken already.
-        OptionList all = OptionList.Parse(request.Options);
-        OptionList words = all.Copy();
-        IEnumerable<ImageLocation> further = words.TakeValues(ImageStack.DeviceOption).Concat(words.TakeValues("header")).Select(ImageLocation.Parse)
-            .Where(location => !location.IsPath || Paths.IsFile(location.Outer));
-        ImageLocation[] locations = [.. ((IEnumerable<string>)[request.Image, .. request.Further]).Select(ImageLocation.Parse), .. further];
-        var subject = new SandboxRequest
+        SandboxRequest subject = SandboxRequest.Of([request.Image, .. request.Further], OptionList.Parse(request.Options)) with
         {
-            Options = all,
-            Paths = [.. locations.Where(location => location.IsPath).Select(location => location.Outer)],
-            Files = [.. locations.SelectMany(FilesOf)],
             IsTree = IsTree,
-            HasRemote = locations.Any(location => !location.IsPath),
             HasRings = options.Transport == FuseTransport.Ring,
         };
         if (!IsTree && (wanted ?? Sandbox.Usual) != SandboxLevel.Off)
@@ -71,11 +61,8 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             Folders = [.. context.Cache.Folders],
             UsersCommand = [.. Background.Self, MountUsersReport.Word],
         };
-        options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory), options, duties);
+        options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory).Socket, options, duties);
         sandbox.Enter(subject);
         return (options, context with { Schemes = [files, .. LocationScheme.All], Cache = context.Cache.With(options.Keeper!.MakeUnnamed) });
     }
-
-    private static IEnumerable<string> FilesOf(ImageLocation location) =>
-        LocationScheme.All.Where(scheme => scheme.Names.Contains(location.Scheme)).SelectMany(scheme => scheme.FindFiles(location.Outer));
 }

@@ -166,7 +166,7 @@ static int for_all_threads(void)
     return failure;
 }
 
-// The system calls of a server. What is not here does not exist on some machine.
+// The system calls of who reads an image. What is not here does not exist on some machine.
 static const int calls[] = {
     SYS_read, SYS_writev, SYS_splice, SYS_vmsplice, SYS_write, SYS_pread64, SYS_futex, SYS_tee, SYS_preadv, SYS_preadv2, SYS_readv,
     SYS_fadvise64, SYS_lseek,
@@ -188,7 +188,7 @@ static const int calls[] = {
     SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_getpriority, SYS_setpriority, SYS_getcpu,
     SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getrusage, SYS_getrlimit, SYS_sysinfo,
     SYS_uname, SYS_getrandom,
-    SYS_umask, SYS_exit, SYS_exit_group, SYS_recvmsg, SYS_recvfrom, SYS_shutdown, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime,
+    SYS_umask, SYS_exit, SYS_exit_group, SYS_wait4, SYS_recvmsg, SYS_recvfrom, SYS_shutdown, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime,
     SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
 #ifdef SYS_open
     SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_poll, SYS_dup2, SYS_pipe, SYS_epoll_wait, SYS_getpgrp, SYS_time,
@@ -202,6 +202,13 @@ static const int calls[] = {
 static const int network_calls[] = {
     SYS_connect, SYS_bind, SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_getsockopt, SYS_setsockopt, SYS_getsockname,
     SYS_getpeername,
+};
+
+// For copies of what is in an image. Landlock says where something is made, removed or renamed; it does not know of owners, permissions, times and
+// attributes.
+static const int file_calls[] = {
+    SYS_mkdirat, SYS_symlinkat, SYS_linkat, SYS_mknodat, SYS_unlinkat, SYS_renameat, SYS_renameat2, SYS_fchownat, SYS_fchmodat, SYS_utimensat,
+    SYS_lsetxattr, SYS_fsetxattr,
 };
 
 static const int ring_calls[] = { SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register };
@@ -362,7 +369,7 @@ static void make_filter(int flags)
 #endif
     answer(SECCOMP_RET_KILL_PROCESS);
     load(offsetof(struct seccomp_data, nr));
-    static unsigned numbers[COUNT(calls) + COUNT(network_calls) + COUNT(ring_calls)];
+    static unsigned numbers[COUNT(calls) + COUNT(network_calls) + COUNT(ring_calls) + COUNT(file_calls)];
     static struct range ranges[COUNT(numbers)];
     int count = 0;
     memcpy(numbers, calls, sizeof calls);
@@ -382,7 +389,13 @@ static void make_filter(int flags)
         count += COUNT(ring_calls);
     }
 
+    if (flags & confine_files) {
+        memcpy(numbers + count, file_calls, sizeof file_calls);
+        count += COUNT(file_calls);
+    }
+
     const unsigned self = getpid(), own = 0;
+    allow_values(SYS_kill, 0, &self, 1); // by which the runtime ends when a signal says so
     allow_values(SYS_tgkill, 0, &self, 1);
     allow_values(SYS_prlimit64, 0, &own, 1);
     allow_values(SYS_ioctl, 1, device_controls, COUNT(device_controls));

@@ -1,4 +1,5 @@
-// The keeper of a mount: the one process that may mount and unmount while the server has no rights any more. It reads no byte of an image.
+// The keeper of a mount: the one process that may mount and unmount while the server has no rights any more. It reads no byte of an image. A command
+// that reads an image has one, too, for the file that it writes.
 // Before the server gives up its rights it says in one message, word by word, what there may be to do; from then on it can ask for one
 // of these things by its number, and for nothing else. The keeper ends when the server does.
 //
@@ -9,6 +10,10 @@
 //   p FILE                             writes the server's process id to a file, which is removed in the end
 //   x FILE                             removes that file, if the number is still in it
 //   d DIRECTORY                        removes a directory, which is done in the end, too
+//   k DIRECTORY                        keeps it, whatever is in it
+//   w FILE FLAGS                       opens a file to write, by the flags of open(2); one that it makes is removed in the end, unless n was done
+//   n FILE NAME                        renames that file
+//   f FILE                             removes that file
 //   t FOLDER                           makes a file without a name in a folder, which is made where there is none
 //   a KIB                              raises the kernel's readahead of what was mounted by m
 //   e TARGET NUMBER...                 the last; in the end, when a dead mount is left on TARGET, these are done in turn until one works
@@ -45,6 +50,7 @@ static int action_count;
 static pid_t server_id;
 static char *pid_file;
 static char *made_directory;
+static char *unfinished;
 static struct action at_end;
 static struct statx mounted; // its device number, since nobody may find the mount in use later because this looks for it
 
@@ -220,6 +226,34 @@ static int make_folder(char *path)
     return made != 0 ? -1 : mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -1;
 }
 
+static int32_t open_to_write(char *file, const char *flags, int *descriptor)
+{
+    int how = atoi(flags);
+    *descriptor = open(file, how | O_CLOEXEC, 0666);
+    if (*descriptor >= 0 && (how & O_CREAT) != 0) {
+        unfinished = file;
+    }
+
+    return *descriptor >= 0 ? 0 : errno;
+}
+
+static int32_t finish(const char *name)
+{
+    if (unfinished == NULL || rename(unfinished, name) != 0) {
+        return unfinished == NULL ? ENOENT : errno;
+    }
+
+    unfinished = NULL;
+    return 0;
+}
+
+static int32_t remove_unfinished(void)
+{
+    int32_t error = unfinished != NULL && unlink(unfinished) != 0 ? errno : 0;
+    unfinished = NULL;
+    return error;
+}
+
 // It cannot be given a name later: O_EXCL.
 static int32_t make_unnamed(char *folder, int *file)
 {
@@ -260,6 +294,15 @@ static int32_t act(const struct action *action, int *descriptor, char *text, siz
         return write_pid_file(words[0]);
     case 'd':
         return remove_directory();
+    case 'k':
+        made_directory = NULL;
+        return 0;
+    case 'w':
+        return open_to_write(words[0], words[1], descriptor);
+    case 'n':
+        return finish(words[1]);
+    case 'f':
+        return remove_unfinished();
     default:
         remove_pid_file();
         return 0;
@@ -282,13 +325,13 @@ static void serve(int number)
 
 static int words_of(char kind)
 {
-    return kind == 'm' ? 5 : kind == 'u' ? 2 : 1;
+    return kind == 'm' ? 5 : kind == 'u' || kind == 'w' || kind == 'n' ? 2 : 1;
 }
 
 // Returns what is behind it; NULL when it is none of the kinds above.
 static char *parse(struct action *action, char *place, char *end)
 {
-    static const char kinds[] = { 'm', 'u', 'r', 'p', 'x', 't', 'd', 'a', 'e' };
+    static const char kinds[] = { 'm', 'u', 'r', 'p', 'x', 't', 'd', 'k', 'w', 'n', 'f', 'a', 'e' };
     if (end - place < 2 || memchr(kinds, place[0], sizeof kinds) == NULL || (unsigned char)place[1] > max_words) {
         return NULL;
     }
@@ -350,6 +393,7 @@ static void end(void)
         }
     }
 
+    remove_unfinished();
     remove_directory();
 }
 

@@ -1,6 +1,7 @@
 // Where the Native AOT program begins. A mount in the background is two processes: one that the caller waits for, and the server. A
 // managed process cannot fork, so Background starts the program a second time, runtime and all, which is a third of the time of a mount.
-// This forks before there is a runtime. What it passes over is started there: that costs time and nothing else.
+// This forks before there is a runtime. What it passes over is started there: that costs time and nothing else. So are the keepers of commands that
+// read an image.
 
 #define _GNU_SOURCE
 #include "start.h"
@@ -16,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Where the server finds the descriptor to which it writes a byte when the mount answers, and that of its keeper.
-static const char parent_variable[] = "IMAGEFS_PARENT", keeper_variable[] = "IMAGEFS_KEEPER";
+// Where the server finds the descriptor to which it writes a byte when the mount answers, and that of its keeper; a command's keeper is its child.
+static const char parent_variable[] = "IMAGEFS_PARENT", keeper_variable[] = "IMAGEFS_KEEPER", child_variable[] = "IMAGEFS_CHILD";
 
 // Program.Main, under the name that the compiler gives it.
 extern int __managed__Main(int count, char **words);
@@ -85,26 +86,17 @@ static _Noreturn void be_parent(int answer)
     _exit(read(answer, &byte, 1) == 1 ? success : wait_for_end());
 }
 
-static void set_descriptor(const char *variable, int descriptor)
+static void set_number(const char *variable, int number)
 {
-    char number[16];
-    snprintf(number, sizeof number, "%d", descriptor);
-    setenv(variable, number, 1);
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    setenv(variable, text, 1);
 }
 
 // For who looks at the list of processes: the words of one that is started as a program, as far as there is room for them.
-static void rename_keeper(int count, char **words)
+static void rename_keeper(int count, char **words, const char *of)
 {
-    char *place = words[0] + strlen(words[0]) + 1, *end = words[count - 1] + strlen(words[count - 1]), *directory = "";
-    for (int i = 1; i < count; i++) {
-        if (strcmp(words[i], "-o") == 0) {
-            i++;
-        } else {
-            directory = words[i];
-        }
-    }
-
-    directory = strdup(directory);
+    char *place = words[0] + strlen(words[0]) + 1, *end = words[count - 1] + strlen(words[count - 1]), *directory = strdup(of);
     memset(place, 0, end - place);
     int length = snprintf(place, end - place + 1, "%s", KEEPER_WORD) + 1;
     if (directory != NULL && length < end - place) {
@@ -114,30 +106,78 @@ static void rename_keeper(int count, char **words)
     free(directory);
 }
 
-// By the parent, which has nothing else to do, while the server starts its runtime.
-static void fork_keeper(const int *ends, int count, char **words)
+static const char *find_directory(int count, char **words)
 {
-    if (fork() == 0) {
-        rename_keeper(count, words);
-        dup2(ends[1], STDIN_FILENO);
-        _exit(keep(server));
+    const char *directory = "";
+    for (int i = 1; i < count; i++) {
+        if (strcmp(words[i], "-o") == 0) {
+            i++;
+        } else {
+            directory = words[i];
+        }
     }
 
-    close(ends[0]);
+    return directory;
+}
+
+static pid_t fork_keeper(const int *ends, pid_t of, int count, char **words)
+{
+    pid_t keeper = fork();
+    if (keeper == 0) {
+        rename_keeper(count, words, of == server ? find_directory(count, words) : "");
+        dup2(ends[1], STDIN_FILENO);
+        _exit(keep(of));
+    }
+
     close(ends[1]);
+    return keeper;
 }
 
 static void be_server(int parent, const int *keeper)
 {
-    set_descriptor(parent_variable, parent);
-    set_descriptor(keeper_variable, keeper[0]);
+    set_number(parent_variable, parent);
+    set_number(keeper_variable, keeper[0]);
     close(keeper[1]);
+}
+
+// The commands that read an image, and so have a keeper (ReaderSandbox).
+static int is_reading(int count, char **words)
+{
+    static const char *const verbs[] = {
+        "info", "ls", "tree", "find", "cat", "sums", "diff", "extract", "tar", "export", "extents", "verify", "manifest", "__complete",
+    };
+    for (size_t i = 0; count > 2 && i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(words[1], verbs[i]) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+static void fork_keeper_of_reader(int count, char **words)
+{
+    int ends[2];
+    if (!is_reading(count, words) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return;
+    }
+
+    // Not in the place of standard output, where that was closed: what is written there would be taken for requests.
+    int socket = fcntl(ends[0], F_DUPFD_CLOEXEC, 3);
+    pid_t keeper = socket < 0 ? -1 : fork_keeper(ends, getpid(), count, words);
+    close(ends[0]);
+    if (keeper < 0) {
+        close(ends[1]);
+        close(socket);
+        return;
+    }
+
+    set_number(keeper_variable, socket);
+    set_number(child_variable, keeper);
 }
 
 static void fork_server(int count, char **words)
 {
-    unsetenv(parent_variable);
-    unsetenv(keeper_variable);
     if (getenv("NOTIFY_SOCKET") != NULL || !is_plain_mount(count, words)) {
         return;
     }
@@ -171,7 +211,8 @@ static void fork_server(int count, char **words)
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (server > 0) {
         close(answer[1]);
-        fork_keeper(keeper, count, words);
+        fork_keeper(keeper, server, count, words); // by who has nothing else to do, while the server starts its runtime
+        close(keeper[0]);
         be_parent(answer[0]);
     }
 
@@ -216,7 +257,11 @@ int main(int count, char **words)
         return keep(0);
     }
 
+    unsetenv(parent_variable);
+    unsetenv(keeper_variable);
+    unsetenv(child_variable);
     fit_heap();
     fork_server(count, words);
+    fork_keeper_of_reader(count, words);
     return __managed__Main(count, words);
 }

@@ -18,7 +18,7 @@ int keep(pid_t of);
 // flags: what the list of system calls has besides.
 //
 // Returns 0, or an error number: then nothing can be said of what was taken.
-enum confine_flags { confine_network = 1, confine_rings = 2 };
+enum confine_flags { confine_network = 1, confine_rings = 2, confine_files = 4 };
 int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags);
 
 // Whether this kernel has filters of system calls, and lets this process have one.
