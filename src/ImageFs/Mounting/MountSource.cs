@@ -122,6 +122,7 @@ internal sealed class MountSource : IDisposable
         catch
         {
             stack?.Dispose();
+            confined?.Keeper?.RemoveDirectory();
             throw;
         }
     }
