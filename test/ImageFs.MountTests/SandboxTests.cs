@@ -166,6 +166,29 @@ public sealed class SandboxTests
         Assert.That(server.StatusOf(server.Threads[0])["Seccomp"], Is.EqualTo("2"));
     }
 
+    [Test]
+    public void The_server_of_a_folder_of_images_reads_that_folder_and_what_links_in_it_lead_to()
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["images"]);
+        Directory.CreateDirectory(folder["images/below"]);
+        File.Copy(_image, folder["images/below/one.iso"]);
+        File.Copy(_image, folder["two.iso"]);
+        File.Copy(_image, folder["three.iso"]);
+        File.CreateSymbolicLink(folder["images/linked.iso"], "../two.iso");
+        using Server server = Server.Start(folder["images"], string.Empty, "-v", "--tree");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: strict\n"));
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "below/one.iso/README.txt")), Is.Not.Empty);
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "linked.iso/README.txt")), Is.Not.Empty);
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.EqualTo(PermissionDenied), $"thread {thread}");
+            Assert.That(Injection.Call(thread, 2, folder["three.iso"], "0"), Is.EqualTo(PermissionDenied));
+            Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.EqualTo(NotPermitted));
+            Assert.That(server.StatusOf(thread)["CapPrm"], Is.EqualTo("00000000000000c4"));
+        }
+    }
+
     /// <summary>A server of the program in one file.</summary>
     private sealed class Server : IDisposable
     {

@@ -110,12 +110,12 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return "with backing= files may lie anywhere";
         }
 
-        if (request.IsTree)
+        if (request.MayHaveLinks)
         {
-            return "images of a folder may be links to other folders, and of many users";
+            return $"of the {FolderLinks.MaxNames} names in the folder, and more, some may be links to files elsewhere";
         }
 
-        if (!Processes.IsRoot || request.Target is not null)
+        if (!Processes.IsRoot || request.Target is not null || request.IsTree)
         {
             return string.Empty;
         }
@@ -130,10 +130,11 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             : string.Empty;
     }
 
-    // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule). Who copies files gives them owners.
+    // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule). Who copies files gives them owners,
+    // and images of a folder are of many.
     private static uint[]? OwnerOf(SandboxRequest request)
     {
-        uint[] owners = Processes.IsRoot && request.Target is null ? [.. OwnersOf(request)] : [];
+        uint[] owners = Processes.IsRoot && request is { Target: null, IsTree: false } ? [.. OwnersOf(request)] : [];
         return owners is [> 0 and uint owner] ? [owner, .. UserRights.Of(owner).Groups] : null;
     }
 

@@ -20,6 +20,9 @@ internal sealed record SandboxRequest
     /// <summary>Whether the paths are folders of images, which are opened later.</summary>
     internal bool IsTree { get; init; }
 
+    /// <summary>Whether a folder of images has more in it than was looked through for links to files elsewhere.</summary>
+    internal bool MayHaveLinks { get; init; }
+
     /// <summary>Whether an image is on a server.</summary>
     internal bool HasRemote { get; init; }
 

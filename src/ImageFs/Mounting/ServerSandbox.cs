@@ -35,7 +35,12 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             IsTree = IsTree,
             HasRings = options.Transport == FuseTransport.Ring,
         };
-        if (!IsTree && (wanted ?? Sandbox.Usual) != SandboxLevel.Off)
+        if (IsTree)
+        {
+            IReadOnlyList<string>?[] links = [.. subject.Paths.Select(FolderLinks.TryFind)];
+            subject = subject with { Files = [.. subject.Files, .. links.SelectMany(found => found ?? [])], MayHaveLinks = links.Contains(null) };
+        }
+        else if ((wanted ?? Sandbox.Usual) != SandboxLevel.Off)
         {
             Array.ForEach([.. subject.Paths], files.Add);
         }
