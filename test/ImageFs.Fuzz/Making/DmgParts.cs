@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.RegularExpressions;
 using ImageFs.Fuzz.Mutation;
-using ImageFs.Storage;
 
 namespace ImageFs.Fuzz.Making;
 

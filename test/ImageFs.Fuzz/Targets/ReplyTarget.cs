@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ImageFs.Fuse;
 using ImageFs.Fuse.Abi;
-using ImageFs.Fuse.Dispatch;
 using ImageFs.Fuse.Replies;
 using ImageFs.Fuse.Session;
 using ImageFs.Fuzz.Faults;
