@@ -105,6 +105,9 @@ internal static unsafe partial class MoreLibc
     internal static partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport(Library)]
+    internal static partial nuint getauxval(nuint type);
+
+    [LibraryImport(Library)]
     internal static partial int getrlimit(int resource, ResourceLimit* limit);
 
     [LibraryImport(Library)]

@@ -9,6 +9,7 @@ public static unsafe class Processes
     private const int PidfdOpen = 434;
     private const int CloseRange = 436;
     private const int CloseRangeCloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
+    private const int RealUserAtStart = 11; // AT_UID of <elf.h>
     private const char Replacement = '\uFFFD';
 
     /// <summary>Whether the process runs with the superuser's effective id, in its own user namespace.</summary>
@@ -16,6 +17,9 @@ public static unsafe class Processes
 
     /// <summary>The user whose rights this process has (geteuid(2)).</summary>
     public static uint EffectiveUser => geteuid();
+
+    /// <summary>The user who started this program (getauxval(3), AT_UID), whoever it has become since.</summary>
+    public static uint StartedBy => (uint)MoreLibc.getauxval(RealUserAtStart);
 
     /// <summary>The permissions that new files do not get (umask(2)). To ask is to set: no other thread may make a file meanwhile.</summary>
     public static uint Umask

@@ -69,9 +69,12 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
         FileDescriptor OpenPlace(OpenFlags flags)
         {
             FileDescriptor? file = Files.TryOpenBeneath(folder, path, flags, out Errno errno);
-            return file is null && errno == Errno.EXDEV
-                ? throw new ForbiddenFileException(role, path, "lies outside the image's own folder: backing=any allows it")
-                : file ?? throw new LinuxException("openat2", errno, full);
+            return file ?? throw errno switch
+            {
+                Errno.EXDEV => new ForbiddenFileException(role, path, "lies outside the image's own folder: backing=any allows it"),
+                Errno.EACCES when OwnerRule.FindOwnerBecome(opener) is { } own => Forbidden(role, path, own),
+                _ => new LinuxException("openat2", errno, full),
+            };
         }
 
         return OpenOnce(full, OpenPlace, (place, status) =>
@@ -79,11 +82,13 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
             Admit(full, path, role, in status);
             if (OwnerRule.FindStranger(opener, folder, path, place, in status) is { } stranger)
             {
-                throw new ForbiddenFileException(
-                    role, path, $"cannot be read by user {stranger.Owner}, whose file {stranger.Name} is: backing=any allows it");
+                throw Forbidden(role, path, stranger);
             }
         });
     }
+
+    private static ForbiddenFileException Forbidden(string role, string path, ImageFile stranger) =>
+        new(role, path, $"cannot be read by user {stranger.Owner}, whose file {stranger.Name} is: backing=any allows it");
 
     // What is open already, under another name or for another image, is not opened a second time.
     private FileDevice OpenOnce(string full, Func<OpenFlags, FileDescriptor> open, Action<FileDescriptor, FileStatus> admit)

@@ -33,6 +33,17 @@ internal static class OwnerRule
         return null;
     }
 
+    /// <summary>
+    /// The image on the way whose owner this process has become since it was started (in a sandbox): what it may not read then, who started it
+    /// might have been able to. Null where there is none.
+    /// </summary>
+    /// <param name="opener">The image that names a file.</param>
+    internal static ImageFile? FindOwnerBecome(ImageFile opener)
+    {
+        uint self = Processes.EffectiveUser;
+        return self == Processes.StartedBy ? null : opener.Openers.FirstOrDefault(image => image.Owner == self);
+    }
+
     private static bool MayRead(UserRights owner, FileDescriptor folder, string path, FileDescriptor place, FileStatus status)
     {
         bool mayRead = false;
