@@ -101,10 +101,11 @@ public sealed unsafe class ClaimedFolder : IDisposable
         }
     }
 
-    // The mount is not looked into: its server may hang.
+    // The mount is not looked into: its server may hang. Where there is no /proc, none is known.
     private static bool IsMountPoint(string path)
     {
         string folder = System.IO.Path.GetDirectoryName(path) ?? "/";
-        return Mounts.TypeAt(System.IO.Path.Combine(Paths.Resolve(folder) ?? folder, System.IO.Path.GetFileName(path))) is not null;
+        string real = System.IO.Path.Combine(Paths.Resolve(folder) ?? folder, System.IO.Path.GetFileName(path));
+        return Mounts.All().Any(place => place.Directory == real);
     }
 }
