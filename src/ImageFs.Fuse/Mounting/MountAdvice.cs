@@ -61,7 +61,7 @@ internal static class MountAdvice
             return Permission($"{text}: chmod 666 /dev/fuse, as udev does");
         }
 
-        if (message.Contains("/etc/mtab", StringComparison.Ordinal))
+        if (message.Contains("open /etc/mtab", StringComparison.Ordinal))
         {
             return new FuseMountException($"{text}: as root, ln -s /proc/self/mounts /etc/mtab");
         }

@@ -28,6 +28,7 @@ public sealed class MountAdviceTests
             Assert.That(
                 MountAdvice.HelperRefused("fusermount3", "fusermount3: failed to open /etc/mtab: No such file or directory\nfusermount3: it did not work").Message,
                 Is.EqualTo("fusermount3: failed to open /etc/mtab: No such file or directory; fusermount3: it did not work: as root, ln -s /proc/self/mounts /etc/mtab"));
+            Assert.That(MountAdvice.HelperRefused("fusermount3", "fusermount3: entry for /mnt/user not found in /etc/mtab").Message, Does.EndWith(": it is another user's mount, or none"));
         }
     }
 
