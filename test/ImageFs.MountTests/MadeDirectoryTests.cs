@@ -168,6 +168,7 @@ internal sealed class MadeDirectoryTests
     [TestCase("mount -f broken.iso", MountFailure)]
     [TestCase("mount gone.iso", MountFailure)]
     [TestCase("gone.iso", MountFailure)]
+    [TestCase("mount gone", MountFailure)]
     public void A_mount_that_fails_leaves_none(string arguments, int status)
     {
         File.WriteAllText(_folder["broken.iso"], "nothing");

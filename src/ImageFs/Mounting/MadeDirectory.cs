@@ -38,10 +38,17 @@ internal sealed class MadeDirectory : IDisposable
     /// </summary>
     /// <param name="image">The image, as given.</param>
     /// <returns>The directory, which no other mount gets until it is let go of.</returns>
-    /// <exception cref="FuseMountException">There is none, and none can be made.</exception>
+    /// <exception cref="LinuxException">There is no such image.</exception>
+    /// <exception cref="FuseMountException">There is no such directory, and none can be made.</exception>
     internal static ClaimedFolder Choose(string image)
     {
         var location = ImageLocation.Parse(image);
+        if (IsFile(location))
+        {
+            // A directory that is made for an image that is not there might have the image's own name.
+            _ = Files.Status(location.Outer);
+        }
+
         bool isBeside = IsFileOrFolder(location);
         string name = NameFor(location, isBeside);
         string folder = isBeside ? Path.GetDirectoryName(Paths.Full(location.Outer.TrimEnd('/'))) ?? "/" : Paths.CurrentFolder();
@@ -84,8 +91,11 @@ internal sealed class MadeDirectory : IDisposable
         };
     }
 
+    private static bool IsFile(ImageLocation location) =>
+        location.IsPath && location.Outer != PipedImage.StandardInput && FileDevice.FindDescriptor(location.Outer) is null;
+
     // Nothing is made in /dev.
-    private static bool IsFileOrFolder(ImageLocation location) => location.IsPath && FileDevice.FindDescriptor(location.Outer) is null
+    private static bool IsFileOrFolder(ImageLocation location) => IsFile(location)
         && Files.TryStatus(location.Outer, out _) is { } status && (status.IsRegular || status.IsDirectory);
 
     // What cannot be removed is in use by somebody, who can.

@@ -15,13 +15,13 @@ public static unsafe class FaultLibrary
     private const string Library = "libc.so.6";
 
     private static readonly Lazy<nint> s_handle = new(Compile);
-    private static delegate* unmanaged<byte*, int, int, void> s_begin;
-    private static delegate* unmanaged<int> s_end;
+    private static nint s_begin;
+    private static nint s_end;
 
     /// <summary>Puts it in front.</summary>
     public static void Load()
     {
-        if (s_begin is not null)
+        if (s_begin != 0)
         {
             return;
         }
@@ -31,8 +31,8 @@ public static unsafe class FaultLibrary
             NativeLibrary.SetDllImportResolver(assembly, static (name, _, _) => name == Library ? s_handle.Value : 0);
         }
 
-        s_end = (delegate* unmanaged<int>)NativeLibrary.GetExport(s_handle.Value, "faults_end");
-        s_begin = (delegate* unmanaged<byte*, int, int, void>)NativeLibrary.GetExport(s_handle.Value, "faults_begin");
+        s_end = NativeLibrary.GetExport(s_handle.Value, "faults_end");
+        s_begin = NativeLibrary.GetExport(s_handle.Value, "faults_begin");
     }
 
     /// <summary>Does something while the calls of this thread fail.</summary>
@@ -44,7 +44,7 @@ public static unsafe class FaultLibrary
     {
         fixed (byte* bytes = script)
         {
-            s_begin(bytes, script.Length, device.Number);
+            ((delegate* unmanaged<byte*, int, int, void>)s_begin)(bytes, script.Length, device.Number);
             int failed = 0;
             try
             {
@@ -52,7 +52,7 @@ public static unsafe class FaultLibrary
             }
             finally
             {
-                failed = s_end();
+                failed = ((delegate* unmanaged<int>)s_end)();
             }
 
             return failed;
