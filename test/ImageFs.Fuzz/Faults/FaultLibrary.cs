@@ -15,13 +15,13 @@ public static unsafe class FaultLibrary
     private const string Library = "libc.so.6";
 
     private static readonly Lazy<nint> s_handle = new(Compile);
-    private static nint s_begin;
-    private static nint s_end;
+    private static delegate* unmanaged<byte*, int, int, void> _begin;
+    private static delegate* unmanaged<int> _end;
 
     /// <summary>Puts it in front.</summary>
     public static void Load()
     {
-        if (s_begin != 0)
+        if (_begin is not null)
         {
             return;
         }
@@ -31,8 +31,8 @@ public static unsafe class FaultLibrary
             NativeLibrary.SetDllImportResolver(assembly, static (name, _, _) => name == Library ? s_handle.Value : 0);
         }
 
-        s_end = NativeLibrary.GetExport(s_handle.Value, "faults_end");
-        s_begin = NativeLibrary.GetExport(s_handle.Value, "faults_begin");
+        _end = (delegate* unmanaged<int>)NativeLibrary.GetExport(s_handle.Value, "faults_end");
+        _begin = (delegate* unmanaged<byte*, int, int, void>)NativeLibrary.GetExport(s_handle.Value, "faults_begin");
     }
 
     /// <summary>Does something while the calls of this thread fail.</summary>
@@ -44,7 +44,7 @@ public static unsafe class FaultLibrary
     {
         fixed (byte* bytes = script)
         {
-            ((delegate* unmanaged<byte*, int, int, void>)s_begin)(bytes, script.Length, device.Number);
+            _begin(bytes, script.Length, device.Number);
             int failed = 0;
             try
             {
@@ -52,7 +52,7 @@ public static unsafe class FaultLibrary
             }
             finally
             {
-                failed = ((delegate* unmanaged<int>)s_end)();
+                failed = _end();
             }
 
             return failed;
