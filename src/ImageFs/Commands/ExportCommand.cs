@@ -24,7 +24,7 @@ internal static class ExportCommand
             new Example("imagefs export -o part=2 disk.img root.img", "a partition"),
             new Example("imagefs export disk.img.xz - | ssh host dd of=/dev/sdb", "to another program"),
         };
-        command.MakePlan = parsed => new ReadingPlan { Output = parsed.GetRequiredValue(file) is not "-" and var path ? new NewFile(path) : null };
+        command.MakePlan = parsed => ReadingPlan.WriteTo(parsed.GetRequiredValue(file));
         command.SetAction((stack, parsed) =>
         {
             BlockSource volume = stack.OpenVolume();

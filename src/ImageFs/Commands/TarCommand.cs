@@ -25,7 +25,7 @@ internal static class TarCommand
             new Example("imagefs tar -o part=2 disk.img etc | tar -tv", "look at a folder of a partition"),
             new Example("imagefs tar disk.img -f disk.tar", "to a file"),
         };
-        command.MakePlan = parsed => new ReadingPlan { Output = parsed.GetRequiredValue(file) is not "-" and var path ? new NewFile(path) : null };
+        command.MakePlan = parsed => ReadingPlan.WriteTo(parsed.GetRequiredValue(file));
         command.SetAction((stack, fileSystem, parsed) =>
         {
             if (parsed.GetRequiredValue(file) != "-")

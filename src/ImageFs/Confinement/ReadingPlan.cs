@@ -9,6 +9,10 @@ internal sealed record ReadingPlan
     /// <summary>Nothing.</summary>
     internal static ReadingPlan Nothing { get; } = new();
 
+    /// <summary>Writing a file.</summary>
+    /// <param name="path">Its path; <c>-</c> for standard output, which is open already.</param>
+    internal static ReadingPlan WriteTo(string path) => path == "-" ? Nothing : new() { Output = new NewFile(path) };
+
     /// <summary>Images that it opens besides.</summary>
     internal IReadOnlyList<string> Images { get; init; } = [];
 

@@ -43,13 +43,10 @@ internal sealed class MadeDirectory : IDisposable
     internal static ClaimedFolder Choose(string image)
     {
         var location = ImageLocation.Parse(image);
-        if (IsFile(location))
-        {
-            // A directory that is made for an image that is not there might have the image's own name.
-            _ = Files.Status(location.Outer);
-        }
 
-        bool isBeside = IsFileOrFolder(location);
+        // Of an image that is not there the directory might have the very name. Nothing is made in /dev.
+        FileStatus? status = IsFile(location) ? Files.Status(location.Outer) : null;
+        bool isBeside = status is { } found && (found.IsRegular || found.IsDirectory);
         string name = NameFor(location, isBeside);
         string folder = isBeside ? Path.GetDirectoryName(Paths.Full(location.Outer.TrimEnd('/'))) ?? "/" : Paths.CurrentFolder();
         if (NumberedFolder.TryTake(folder, name, out Errno errno) is { } beside)
@@ -93,10 +90,6 @@ internal sealed class MadeDirectory : IDisposable
 
     private static bool IsFile(ImageLocation location) =>
         location.IsPath && location.Outer != PipedImage.StandardInput && FileDevice.FindDescriptor(location.Outer) is null;
-
-    // Nothing is made in /dev.
-    private static bool IsFileOrFolder(ImageLocation location) => IsFile(location)
-        && Files.TryStatus(location.Outer, out _) is { } status && (status.IsRegular || status.IsDirectory);
 
     // What cannot be removed is in use by somebody, who can.
     private void Remove(object? sender, EventArgs e)

@@ -35,18 +35,20 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             IsTree = IsTree,
             HasRings = options.Transport == FuseTransport.Ring,
         };
-        if (IsTree)
+        SandboxLevel level = wanted ?? Sandbox.Usual;
+        if (IsTree && level == SandboxLevel.Strict)
         {
+            // The others may read whatever links lead to.
             IReadOnlyList<string>?[] links = [.. subject.Paths.Select(FolderLinks.TryFind)];
             subject = subject with { Files = [.. subject.Files, .. links.SelectMany(found => found ?? [])], MayHaveLinks = links.Contains(null) };
         }
-        else if ((wanted ?? Sandbox.Usual) != SandboxLevel.Off)
+        else if (!IsTree && level != SandboxLevel.Off)
         {
             Array.ForEach([.. subject.Paths], files.Add);
         }
 
-        var sandbox = Sandbox.Choose(wanted ?? Sandbox.Usual, subject);
-        if (request.IsVerbose || (wanted is { } level && sandbox.Level != level))
+        var sandbox = Sandbox.Choose(level, subject);
+        if (request.IsVerbose || (wanted is not null && sandbox.Level != level))
         {
             log(sandbox.Text);
         }
