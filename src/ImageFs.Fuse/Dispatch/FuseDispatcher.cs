@@ -178,11 +178,11 @@ internal sealed class FuseDispatcher
         }
     }
 
-    // Where the kernel took nothing of a reply, somebody still waits for it, and would for ever. An error is small enough to go where much did not; of
-    // a request that has ended the kernel knows nothing any more.
+    // Where the kernel took nothing of a reply, somebody still waits for it, and would for ever. An error is small enough to go where much did not.
+    // Of a request that was interrupted the kernel knows nothing any more (ENOENT), and where the mount has ended it knows of none.
     private void EndRequest(ulong unique, Errno lost)
     {
-        if (lost is not (Errno.ENODEV or Errno.ECONNABORTED or Errno.EPERM))
+        if (lost is not (Errno.ENOENT or Errno.ENODEV or Errno.ECONNABORTED or Errno.EPERM))
         {
             _ = _transport.Reply(unique, Errno.EIO, 0);
         }

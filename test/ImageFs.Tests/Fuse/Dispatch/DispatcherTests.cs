@@ -384,6 +384,7 @@ public sealed class DispatcherTests
 
     [TestCase(Errno.ENOMEM, Errno.EIO)]
     [TestCase(Errno.EINVAL, Errno.EIO)]
+    [TestCase(Errno.ENOENT)]
     [TestCase(Errno.ENODEV)]
     [TestCase(Errno.ECONNABORTED)]
     public void A_reply_that_the_kernel_does_not_take_is_followed_by_an_error_while_somebody_may_wait(Errno verdict, params Errno[] further)
