@@ -5,6 +5,9 @@ namespace ImageFs.MountTests.Oracles;
 /// <summary>Everything that a reader sees in an image, by path.</summary>
 internal sealed class TreeListing
 {
+    // What a reader could not do; where nothing is said of it, it went well.
+    private static readonly string[] s_errors = ["error", "list"];
+
     private readonly SortedDictionary<string, TreeEntry> _entries = new(StringComparer.Ordinal);
 
     public TreeListing(IEnumerable<TreeEntry> entries)
@@ -57,7 +60,7 @@ internal sealed class TreeListing
     /// <summary>Some of the entries.</summary>
     public TreeListing Where(Func<TreeEntry, bool> which) => new(Entries.Where(which));
 
-    /// <summary>Each difference from what is expected, as a line. Of an entry the named facts are compared that both readers tell.</summary>
+    /// <summary>Each difference from what is expected, as a line. Of an entry the named facts are compared that both readers tell, and errors that one tells.</summary>
     public IEnumerable<string> DifferencesFrom(TreeListing expected, params IReadOnlyCollection<string> facts)
     {
         foreach (TreeEntry entry in Entries.Where(entry => !expected.Contains(entry.Path)))
@@ -75,9 +78,11 @@ internal sealed class TreeListing
 
             foreach (string fact in facts)
             {
-                if (this[other.Path][fact] is { } value && other[fact] is { } wanted && value != wanted)
+                string? value = this[other.Path][fact], wanted = other[fact];
+                bool isTold = (value is not null && wanted is not null) || s_errors.Contains(fact);
+                if (isTold && value != wanted)
                 {
-                    yield return $"{other.Path}: {fact} {value} expected {wanted}";
+                    yield return $"{other.Path}: {fact} {value ?? "none"} expected {wanted ?? "none"}";
                 }
             }
         }

@@ -37,6 +37,13 @@ internal sealed class LoopDevices : IDisposable
 
     public void Dispose()
     {
+        if (_devices.Count > 1)
+        {
+            // Btrfs remembers which device had which member. Where such a member is missing in the next mount, and its device's number has become
+            // another file system's, this kernel takes that for part of the mount, and gives the mount the other one's UUID (find_fsid_by_device).
+            Tool.CleanUp("btrfs", ["device", "scan", "--forget", .. _devices.Select(device => device.Path)]);
+        }
+
         _devices.ForEach(device => device.Dispose());
         _devices.Clear();
     }
