@@ -13,6 +13,13 @@ internal static class Corpus
     public static IReadOnlyList<Patch> Read(string target) =>
         File.Exists(PathOf(target)) ? [.. File.ReadLines(PathOf(target)).Where(line => line.Length > 0 && line[0] != '#').Select(Patch.Parse)] : [];
 
+    /// <summary>Reads those of a format that a mistake was found with, each with what it was.</summary>
+    public static IReadOnlyList<(string Mistake, Patch Patch)> ReadMistakes(string target)
+    {
+        string[] lines = File.Exists(PathOf(target)) ? File.ReadAllLines(PathOf(target)) : [];
+        return [.. lines.Zip(lines.Skip(1)).Where(pair => pair.First.StartsWith('#')).Select(pair => (pair.First.TrimStart('#', ' '), Patch.Parse(pair.Second)))];
+    }
+
     /// <summary>Adds some.</summary>
     public static void Add(string target, IEnumerable<Patch> patches)
     {
