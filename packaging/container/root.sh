@@ -3,7 +3,7 @@
 # loads where an image needs them. It is not linked statically: glibc loads no library into a static program.
 set -euo pipefail
 program=$1 root=$2
-loaded=(libargon2.so.1 libbz2.so.1.0 libcrypto.so.3 libdeflate.so.0 liblz4.so.1 liblzma.so.5 libssl.so.3 libz.so.1 libzstd.so.1)
+loaded=(libargon2.so.1 libbz2.so.1.0 libcrypto.so.3 libdeflate.so.0 libgcc_s.so.1 liblz4.so.1 liblzma.so.5 libssl.so.3 libz.so.1 libzstd.so.1)
 
 # PATH of each library that a file needs, by the loader itself.
 needs() {

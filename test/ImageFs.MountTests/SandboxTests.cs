@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageFs.MountTests.Support;
 
@@ -53,6 +54,36 @@ public sealed class SandboxTests
         Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
     }
 
+    // What runs was mapped before the image was read: a library's code is moved to its place where a decoder needs it.
+    [Test]
+    public void No_thread_of_a_server_maps_a_file_to_run([Values] bool isFixed)
+    {
+        using Server server = Server.Start(_image, "strict");
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Walls.MapToRun(thread, server.FindDescriptor(_image), isFixed), Is.EqualTo(NotPermitted), $"thread {thread}");
+            foreach (string library in (string[])["libc.so.6", "libz.so.1"])
+            {
+                long descriptor = Injection.Call(thread, 2, server.FindLibrary(library), "0");
+                Assert.That(descriptor, Is.Not.Negative, library);
+                Assert.That(Walls.MapToRun(thread, descriptor, isFixed), Is.EqualTo(NotPermitted), library);
+                Assert.That(Injection.Call(thread, 3, $"{descriptor}"), Is.Zero);
+            }
+        }
+
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+    }
+
+    [Test]
+    public void Names_of_accounts_are_found_before_it([Values("strict", "basic")] string sandbox)
+    {
+        using Server server = Server.Start(TestImages.Get("level1"), $"{sandbox},uid=daemon,gid=daemon");
+        Assert.That(
+            Tool.Run("stat", "-c", "%U %G", server.Directory).Succeeded().Text,
+            Is.EqualTo("daemon daemon\n"));
+        Assert.That(Injection.Call(server.Threads[0], 2, "/etc/passwd", "0"), sandbox == "strict" ? Is.EqualTo(PermissionDenied) : Is.Not.Negative);
+    }
+
     [Test]
     public void The_sandbox_that_nobody_asks_for_is_the_strict_one()
     {
@@ -81,6 +112,7 @@ public sealed class SandboxTests
         Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.GreaterThanOrEqualTo(0));
         Assert.That(Injection.Call(thread, 62, $"{Environment.ProcessId}", "0"), Is.Zero);
         Assert.That(Injection.Call(thread, 9, "0", "4096", "7", "0x22", "-1", "0"), Is.GreaterThan(0));
+        Assert.That(Walls.MapToRun(thread, server.FindDescriptor(_image), isFixed: false), Is.GreaterThan(0));
     }
 
     [Test]
@@ -209,6 +241,14 @@ public sealed class SandboxTests
 
         /// <summary>Its threads, the first one first.</summary>
         public int[] Threads => Walls.ThreadsOf(_process);
+
+        /// <summary>The descriptor that the server has of a file.</summary>
+        public int FindDescriptor(string path) => System.IO.Directory.GetFiles($"/proc/{_process}/fd")
+            .Where(link => new FileInfo(link).LinkTarget == path).Select(link => int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture)).First();
+
+        /// <summary>A library beside the C library that the server has.</summary>
+        public string FindLibrary(string name) => File.ReadLines($"/proc/{_process}/maps").Where(line => line.EndsWith("/libc.so.6", StringComparison.Ordinal))
+            .Select(line => Path.Combine(Path.GetDirectoryName(line[line.IndexOf('/', StringComparison.Ordinal)..])!, name)).First();
 
         /// <summary>Mounts an image.</summary>
         /// <param name="image">Its path.</param>

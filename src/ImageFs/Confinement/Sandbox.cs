@@ -78,6 +78,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return;
         }
 
+        FindAccounts(request.Options.Copy());
         bool isStrict = level == SandboxLevel.Strict;
         uint[]? ids = isStrict ? OwnerOf(request) : null;
         ulong capabilities = ids is null ? SandboxRules.CapabilitiesFor(request) : 0;
@@ -95,6 +96,23 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             throw new LinuxException("sandbox", error, null, $"-o {Option}=off does without");
         }
     }
+
+    // Users and groups that options name: they are remembered.
+    private static void FindAccounts(OptionList options)
+    {
+        if (TakeName(options, "uid") is { } user)
+        {
+            _ = Accounts.FindUser(user);
+        }
+
+        if (TakeName(options, "gid") is { } group)
+        {
+            _ = Accounts.FindGroup(group);
+        }
+    }
+
+    private static string? TakeName(OptionList options, string name) =>
+        options.TryTake(name, out string? value) && value?.All(char.IsAsciiDigit) == false ? value : null;
 
     // Why the rights that a strict one leaves would not do; empty when they do.
     private static string ObstacleTo(SandboxRequest request)

@@ -32,8 +32,6 @@ internal static class SandboxRules
         "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
     ];
 
-    private static readonly string[] s_accounts = ["/etc/passwd", "/etc/group", "/etc/nsswitch.conf"];
-
     // Of some a name stands before the file (extent=NAME=FILE), or a sign (http-header=@FILE); what is no file allows nothing.
     private static readonly string[] s_fileOptions = ["key-file", "netrc", "ca", "http-header"];
     private static readonly string[] s_imageOptions = ["device", "header", "backing-file", "parent", "extent", "logdev", "rtdev"];
@@ -77,11 +75,6 @@ internal static class SandboxRules
         {
             AddAll(rules, [.. s_network, .. Variables("SSL_CERT_FILE"), .. Variables("SSL_CERT_DIR")]);
             AddAll(rules, Variables("HOME").Select(home => $"{home}/.netrc"));
-        }
-
-        if (HasAccountName(options, "uid") || HasAccountName(options, "gid"))
-        {
-            AddAll(rules, s_accounts);
         }
 
         if (request.Target is { } target)
@@ -136,7 +129,4 @@ internal static class SandboxRules
 
     private static string[] Variables(string name) =>
         (Environment.GetEnvironmentVariable(name) ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries);
-
-    private static bool HasAccountName(OptionList options, string name) =>
-        options.TakeValue(name) is { } value && !value.All(char.IsAsciiDigit);
 }

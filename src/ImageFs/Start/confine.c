@@ -339,8 +339,8 @@ static void allow_threads(void)
     fail_call(SYS_clone3, ENOSYS);
 }
 
-// Memory that is written does not run, and the program makes no code: libraries are mapped from their files.
-static void allow_memory(void)
+// Memory that is written does not run, and the program makes no code. A file that is to be mapped to run is answered by `files`.
+static void allow_memory(unsigned files)
 {
     allow_without(SYS_mprotect, 2, PROT_EXEC);
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, SYS_mmap);
@@ -350,7 +350,7 @@ static void allow_memory(void)
     add(BPF_JMP | BPF_JSET | BPF_K, 3, 0, PROT_WRITE);
     load_argument(3);
     add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, MAP_ANONYMOUS);
-    answer(SECCOMP_RET_ALLOW);
+    answer(files);
     answer(SECCOMP_RET_ERRNO | EPERM);
 }
 
@@ -401,7 +401,9 @@ static void make_filter(int flags)
     allow_values(SYS_ioctl, 1, device_controls, COUNT(device_controls));
     allow_values(SYS_prctl, 0, process_controls, COUNT(process_controls));
     allow_threads();
-    allow_memory();
+
+    // Nobody knows which libraries finding a host takes (nsswitch.conf(5)).
+    allow_memory(flags & confine_network ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRAP);
     allow_ranges(ranges, make_ranges(numbers, count, ranges));
 }
 
@@ -412,6 +414,10 @@ int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_
     id_count = wanted_id_count;
     capabilities = wanted_capabilities;
     done = error = 0;
+    if (!(flags & confine_network)) {
+        keep_libraries();
+    }
+
     const struct rlimit nothing = { 0, 0 };
     setrlimit(RLIMIT_CORE, &nothing);
     int failure = for_all_threads();

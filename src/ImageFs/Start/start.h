@@ -10,6 +10,9 @@
 // The whole life of a keeper, whose server is at the other end of standard input: the process that made the pair of sockets, unless it is named.
 int keep(pid_t of);
 
+// Has libraries that images may need loaded later, though nothing more may be mapped to run.
+void keep_libraries(void);
+
 // Takes rights away from all threads of this process for good.
 //
 // rules: a ruleset of Landlock, or -1 for none.

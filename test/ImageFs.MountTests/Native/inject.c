@@ -3,10 +3,12 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -47,6 +49,23 @@ static unsigned long find_instruction(pid_t thread)
 
     fputs("no instruction found\n", stderr);
     exit(2);
+}
+
+// A filter may leave the answer to a handler of the thread's own: what the call returns once that is done.
+static unsigned long long wait_for_handler(pid_t thread)
+{
+    struct user_regs_struct now = { 0 };
+    int status, signal = SIGSYS;
+    do {
+        ptrace(PTRACE_SYSCALL, thread, 0, signal);
+        waitpid(thread, &status, __WALL);
+        ptrace(PTRACE_GETREGS, thread, 0, &now);
+        signal = 0;
+    } while (WIFSTOPPED(status) && now.orig_rax != SYS_rt_sigreturn);
+    ptrace(PTRACE_SYSCALL, thread, 0, 0);
+    waitpid(thread, &status, __WALL);
+    ptrace(PTRACE_GETREGS, thread, 0, &now);
+    return now.rax;
 }
 
 int main(int count, char **words)
@@ -90,6 +109,10 @@ int main(int count, char **words)
     }
 
     ptrace(PTRACE_GETREGS, thread, 0, &now);
+    if (WSTOPSIG(status) == SIGSYS) {
+        now.rax = wait_for_handler(thread);
+    }
+
     printf("%lld\n", (long long)now.rax);
     ptrace(PTRACE_SETREGS, thread, 0, &before);
     ptrace(PTRACE_DETACH, thread, 0, 0);

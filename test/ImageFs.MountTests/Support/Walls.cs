@@ -38,7 +38,13 @@ internal static class Walls
             Attempt("leave a namespace", 272, NotPermitted, "0x20000"),
             Attempt("become root", 105, NotPermitted, "0"),
             Attempt("make memory into code", 10, NotPermitted, "0", "4096", "7"),
+            Attempt("make memory into code that is not written", 10, NotPermitted, "0", "4096", "5"),
+            Attempt("make memory into code with a key", 329, NotPermitted, "0", "4096", "5", "0"),
             Attempt("map code", 9, NotPermitted, "0", "4096", "7", "0x22", "-1", "0"),
+            Attempt("map code that is not written", 9, NotPermitted, "0", "4096", "5", "0x22", "-1", "0"),
+            Attempt("share memory as code", 30, NotPermitted, "0", "0", "0x8000"),
+            Attempt("map another part of a file", 216, NotPermitted, "0", "4096", "0", "1", "0"),
+            Attempt("have all that is read run", 135, NotPermitted, "0x400000"),
             Attempt("make a ring", 425, NotPermitted, "1", "0"),
             Attempt("type into the terminal", 16, NotPermitted, "0", "0x5412", "x"),
             Attempt("load a program into the kernel", 321, NotPermitted, "0", "0", "0"),
@@ -47,6 +53,14 @@ internal static class Walls
         static TestCaseData Attempt(string what, int call, long result, params string[] arguments) =>
             new TestCaseData(call, arguments, result).SetArgDisplayNames(what);
     }
+
+    /// <summary>Has a thread map a file to run, as the loader would.</summary>
+    /// <param name="thread">The thread.</param>
+    /// <param name="descriptor">The file's descriptor there.</param>
+    /// <param name="isFixed">Whether an address is given, where nothing is.</param>
+    /// <returns>The address; less than 0 for an error number.</returns>
+    public static long MapToRun(int thread, long descriptor, bool isFixed) =>
+        Injection.Call(thread, 9, isFixed ? "0x70000000000" : "0", "4096", "5", isFixed ? "0x12" : "2", $"{descriptor}", "0");
 
     /// <summary>The threads of a process, the first one first.</summary>
     public static int[] ThreadsOf(int process) =>
