@@ -24,6 +24,19 @@ public static unsafe class Descriptors
             : throw LinuxException.Last("pipe2");
     }
 
+    /// <summary>Has a descriptor be of another open file, in one step (dup3(2)); it is close-on-exec.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="file">The open file.</param>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    public static void Replace(FileDescriptor descriptor, FileDescriptor file)
+    {
+        using DescriptorInUse target = descriptor.Use(), source = file.Use();
+        if (dup3(source.Number, target.Number, O_CLOEXEC) < 0)
+        {
+            throw LinuxException.Last("dup3");
+        }
+    }
+
     /// <summary>read(2), once. EINTR is given back: a device may want to look around first.</summary>
     /// <returns>Bytes read; 0 at the end; -1 with <paramref name="errno"/> set.</returns>
     public static int Read(FileDescriptor descriptor, Span<byte> destination, out Errno errno)

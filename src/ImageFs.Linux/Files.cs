@@ -10,6 +10,7 @@ public static unsafe class Files
     private const uint STATX_DIOALIGN = 0x2000;
     internal const int DirectOffsetAlignmentOffset = 156; // stx_dio_offset_align, which Tmds.Linux.statx does not have
     private const int SEEK_DATA = 3;
+    private const int AccessMode = 3; // O_ACCMODE
     private const int BLKGETSIZE64 = unchecked((int)0x80081272);
     private const int BLKSSZGET = 0x1268;
     private const int BLKPBSZGET = 0x127B;
@@ -114,6 +115,17 @@ public static unsafe class Files
     {
         int copy = fcntl(number, F_DUPFD_CLOEXEC, 3);
         return copy < 0 ? throw LinuxException.Last("fcntl(F_DUPFD_CLOEXEC)", $"/dev/fd/{number}") : new FileDescriptor(copy);
+    }
+
+    /// <summary>
+    /// Whether a descriptor is open for reading. One of O_PATH is not: whoever has that may not be allowed to read the file, and who opens it once more
+    /// by /proc/self/fd is.
+    /// </summary>
+    public static bool IsReadable(FileDescriptor descriptor)
+    {
+        using DescriptorInUse use = descriptor.Use();
+        int flags = fcntl(use.Number, F_GETFL);
+        return flags >= 0 && (flags & ((int)OpenFlags.Path | AccessMode)) is (int)OpenFlags.ReadOnly or (int)OpenFlags.ReadWrite;
     }
 
     /// <summary>Whether flags of open(2) are of a file that is read past the page cache (O_DIRECT).</summary>

@@ -35,14 +35,15 @@ public static partial class NativeStart
     /// <param name="ids">The user and the group to become, and groups; null to stay.</param>
     /// <param name="capabilities">Those to be left with, by their bits.</param>
     /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>, <see cref="Files"/>.</param>
+    /// <param name="sender">A connected local socket that descriptors may be sent over, and that stays open until the process ends; -1 for none.</param>
     /// <returns>What failed; <see cref="Errno.None"/> when all are taken.</returns>
     /// <exception cref="DllNotFoundException">This is another program.</exception>
-    public static Errno Confine(int rules, uint[]? ids, ulong capabilities, int flags) =>
-        (Errno)ConfineThreads(rules, ids, ids?.Length ?? 0, capabilities, flags);
+    public static Errno Confine(int rules, uint[]? ids, ulong capabilities, int flags, int sender) =>
+        (Errno)ConfineThreads(rules, ids, ids?.Length ?? 0, capabilities, flags, sender);
 
     [LibraryImport("imagefs-start", EntryPoint = "imagefs_has_filters")]
     private static partial int FindFilters();
 
     [LibraryImport("imagefs-start", EntryPoint = "imagefs_confine")]
-    private static partial int ConfineThreads(int rules, uint[]? ids, int idCount, ulong capabilities, int flags);
+    private static partial int ConfineThreads(int rules, uint[]? ids, int idCount, ulong capabilities, int flags, int sender);
 }

@@ -174,6 +174,37 @@ public static unsafe class Sockets
         }
     }
 
+    /// <summary>Sends a message with a descriptor (SCM_RIGHTS).</summary>
+    /// <param name="socket">This end.</param>
+    /// <param name="message">The message: at least a byte.</param>
+    /// <param name="descriptor">What the other end gets a descriptor of, too.</param>
+    /// <exception cref="LinuxException">The call failed: EPIPE when the other end has closed.</exception>
+    public static void Send(FileDescriptor socket, ReadOnlySpan<byte> message, FileDescriptor descriptor)
+    {
+        fixed (byte* first = message)
+        {
+            using DescriptorInUse use = socket.Use(), sent = descriptor.Use();
+            var vector = new iovec { iov_base = first, iov_len = message.Length };
+            var rights = new RightsMessage
+            {
+                Header = new cmsghdr { cmsg_len = sizeof(cmsghdr) + sizeof(int), cmsg_level = SOL_SOCKET, cmsg_type = SCM_RIGHTS },
+                Descriptor = sent.Number,
+            };
+            var header = new msghdr { msg_iov = &vector, msg_iovlen = 1, msg_control = &rights, msg_controllen = sizeof(RightsMessage) };
+            Errno errno;
+            do
+            {
+                errno = LinuxException.ErrorOf(sendmsg(use.Number, &header, MSG_NOSIGNAL));
+            }
+            while (errno == Errno.EINTR);
+
+            if (errno != Errno.None)
+            {
+                throw new LinuxException("sendmsg", errno);
+            }
+        }
+    }
+
     /// <summary>The message that SCM_RIGHTS carries one descriptor in.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct RightsMessage

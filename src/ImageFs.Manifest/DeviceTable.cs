@@ -12,7 +12,7 @@ internal sealed class DeviceTable
     public const int Address = 1280;
 
     /// <summary>Devices at most: all slots lie in what is read of the manifest's first bytes anyway.</summary>
-    private const int MaxCount = 1000;
+    public const int MaxCount = 1000;
 
     private readonly List<FileDevice> _devices = [];
     private readonly Dictionary<FileDevice, int> _numbers = [];

@@ -8,15 +8,18 @@ namespace ImageFs.Storage;
 public sealed class FileDevice : Device
 {
     private const string DescriptorFolder = "/dev/fd/";
+    private const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
 
     private readonly Lazy<DirectFile?> _direct;
     private readonly Lazy<FileMapping?> _mapping;
+    private readonly bool _isHeld;
 
-    private FileDevice(string path, FileDescriptor descriptor, bool isShared)
+    private FileDevice(string path, FileDescriptor descriptor, bool isShared, bool isHeld)
     {
         Name = path;
         Descriptor = descriptor;
         IsShared = isShared;
+        _isHeld = isHeld;
         FileStatus status = Files.Status(descriptor);
         Identity = IdentityOf(in status);
         Owner = status.Uid;
@@ -92,15 +95,15 @@ public sealed class FileDevice : Device
     /// <exception cref="LinuxException">It cannot be opened, or is neither.</exception>
     public static FileDevice Open(string path)
     {
-        FileDescriptor descriptor = OpenDescriptor(path, out bool isShared);
-        return Take(path, descriptor, isShared);
+        FileDescriptor descriptor = OpenDescriptor(path, out bool isShared, out bool isHeld);
+        return Take(path, descriptor, isShared, isHeld);
     }
 
     /// <summary>Takes an image file or a block device that is open for reading.</summary>
     /// <param name="path">Its path, for messages.</param>
     /// <param name="descriptor">The device owns it from now on.</param>
     /// <exception cref="LinuxException">It is neither.</exception>
-    public static FileDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false);
+    public static FileDevice Take(string path, FileDescriptor descriptor) => Take(path, descriptor, isShared: false, isHeld: false);
 
     /// <summary>The <see cref="Identity"/> of a file or device.</summary>
     public static string IdentityOf(in FileStatus status) => status.IsBlockDevice ? $"{status.Device}" : $"{status.FileSystem} {status.Inode}";
@@ -119,6 +122,27 @@ public sealed class FileDevice : Device
         && int.TryParse(path.AsSpan(DescriptorFolder.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
             : null;
+
+    /// <summary>Lets others have a block device for themselves alone, which is held while it is open.</summary>
+    /// <exception cref="LinuxException">It cannot be opened once more.</exception>
+    public void LetGo()
+    {
+        if (_isHeld)
+        {
+            using FileDescriptor? shared = Files.TryReopen(Descriptor, Flags, out Errno errno);
+            Descriptors.Replace(Descriptor, shared ?? throw new LinuxException("open", errno, Name));
+        }
+    }
+
+    /// <summary>Holds it again, where nobody else does.</summary>
+    public void Hold()
+    {
+        using FileDescriptor? held = _isHeld ? Files.TryReopen(Descriptor, Flags | OpenFlags.Exclusive, out _) : null;
+        if (held is not null)
+        {
+            Descriptors.Replace(Descriptor, held);
+        }
+    }
 
     /// <inheritdoc/>
     public override long HoleLength(long offset) => Files.HoleLength(Descriptor, offset);
@@ -142,11 +166,11 @@ public sealed class FileDevice : Device
     private static LinuxException IsNeither(string path, in FileStatus status) =>
         new("open", status.IsDirectory ? Errno.EISDIR : Errno.EINVAL, path);
 
-    private static FileDevice Take(string path, FileDescriptor descriptor, bool isShared)
+    private static FileDevice Take(string path, FileDescriptor descriptor, bool isShared, bool isHeld)
     {
         try
         {
-            return new FileDevice(path, descriptor, isShared);
+            return new FileDevice(path, descriptor, isShared, isHeld);
         }
         catch
         {
@@ -156,15 +180,15 @@ public sealed class FileDevice : Device
     }
 
     // A block device is held, where nobody else holds it, so that nobody mounts it for writing meanwhile.
-    private static FileDescriptor OpenDescriptor(string path, out bool isShared)
+    private static FileDescriptor OpenDescriptor(string path, out bool isShared, out bool isHeld)
     {
         isShared = false;
+        isHeld = false;
         if (FindDescriptor(path) is { } number)
         {
             return Files.Duplicate(number);
         }
 
-        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking;
         FileDescriptor descriptor = Files.OpenAfterLook(path, flags => Files.Open(path, flags), (_, status) => Admit(path, in status), Flags)!;
         if (!Files.Status(descriptor).IsBlockDevice)
         {
@@ -173,6 +197,7 @@ public sealed class FileDevice : Device
 
         FileDescriptor? held = Files.TryReopen(descriptor, Flags | OpenFlags.Exclusive, out Errno errno);
         isShared = errno == Errno.EBUSY;
+        isHeld = held is not null;
         if (held is null)
         {
             return descriptor;

@@ -52,7 +52,7 @@ public static class EngineProbe
         using FileDescriptor data = folder.MakeFile(DataName);
         FileWriting.SetLength(data, Length);
         using var device = FileDevice.Take(DataName, Files.Duplicate(data.Number));
-        using ManifestFile manifest = ManifestFile.Write(new ProbeTree(device), s_request.Manifest);
+        using ManifestFile manifest = ManifestFile.Write(new ProbeTree(device), s_request.Manifest, out _);
 
         // A file that ends too early: before Linux 6.19 and its kin some filled what is missing with zeros.
         FileWriting.SetLength(data, LeftLength);

@@ -20,13 +20,13 @@ internal sealed class GrowingManifest : IDisposable
     private long _end;
     private uint _count;
 
-    private GrowingManifest(ManifestFile file, FileDescriptor root)
+    private GrowingManifest(ManifestFile file, ManifestSummary summary, FileDescriptor root)
     {
         _file = file;
         _root = root;
-        _blockBits = int.Log2(file.Summary.BlockSize);
-        _end = file.Summary.Length;
-        _count = (uint)file.Summary.Nodes;
+        _blockBits = int.Log2(summary.BlockSize);
+        _end = summary.Length;
+        _count = (uint)summary.Nodes;
     }
 
     /// <summary>Makes one for a device.</summary>
@@ -45,12 +45,12 @@ internal sealed class GrowingManifest : IDisposable
 
         // Of the smallest blocks: nobody knows yet where files lie.
         var options = new ManifestOptions { CopyLimit = 0, MaxBlockBits = FilePlan.MinBlockBits };
-        var file = ManifestFile.Write(new ProbeTree(new BlockSlice(device, 0, length)), options);
+        var file = ManifestFile.Write(new ProbeTree(new BlockSlice(device, 0, length)), options, out ManifestSummary summary);
         try
         {
             using FileDescriptor mount = file.Mount(null, [$"/proc/self/fd/{device.Descriptor.Number}"], asDevice: false, request);
             FileDescriptor? root = Files.TryOpenBeneath(mount, ".", OpenFlags.ReadOnly, out Errno errno);
-            return new GrowingManifest(file, root ?? throw new LinuxException("openat2", errno, "a manifest's root"));
+            return new GrowingManifest(file, summary, root ?? throw new LinuxException("openat2", errno, "a manifest's root"));
         }
         catch
         {

@@ -12,44 +12,86 @@ internal sealed class ManifestFile : IDisposable
     private const int BufferLength = 1 << 20;
 
     private readonly MemoryFolder _folder;
-    private readonly FileDescriptor _file;
 
-    private ManifestFile(MemoryFolder folder, FileDescriptor file, ManifestSummary summary)
+    private ManifestFile(MemoryFolder folder, FileDescriptor file)
     {
         _folder = folder;
-        _file = file;
-        Summary = summary;
+        Descriptor = file;
     }
 
-    /// <summary>What it turned out as.</summary>
-    public ManifestSummary Summary { get; }
+    /// <summary>The file, open for reading and writing.</summary>
+    public FileDescriptor Descriptor { get; }
 
-    /// <summary>Writes one.</summary>
-    /// <exception cref="NotRepresentableException">There are files that EROFS cannot tell where they lie.</exception>
-    /// <exception cref="ImageException">The tree is damaged.</exception>
-    /// <exception cref="LinuxException">The device failed, or this user may not mount.</exception>
-    public static ManifestFile Write(FileSystem tree, ManifestOptions options)
+    /// <summary>Makes a file with nothing in it.</summary>
+    /// <exception cref="LinuxException">This user may not mount.</exception>
+    public static ManifestFile Create()
     {
         var folder = MemoryFolder.Create();
-        FileDescriptor? file = null;
         try
         {
-            file = folder.MakeFile(FileName);
-            using var handle = new SafeFileHandle(file.Number, ownsHandle: false);
-            using var stream = new FileStream(handle, FileAccess.Write, BufferLength);
-            return new ManifestFile(folder, file, ManifestWriter.Write(tree, stream, options));
+            return new ManifestFile(folder, folder.MakeFile(FileName));
         }
         catch
         {
-            file?.Dispose();
             folder.Dispose();
             throw;
         }
     }
 
+    /// <summary>Makes a file, and writes a manifest into it.</summary>
+    /// <exception cref="NotRepresentableException">There are files that EROFS cannot tell where they lie.</exception>
+    /// <exception cref="ImageException">The tree is damaged.</exception>
+    /// <exception cref="LinuxException">The device failed, or this user may not mount.</exception>
+    public static ManifestFile Write(FileSystem tree, ManifestOptions options, out ManifestSummary summary)
+    {
+        var file = Create();
+        try
+        {
+            summary = file.Write(tree, options);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a manifest into it.</summary>
+    /// <returns>What it turned out as.</returns>
+    /// <exception cref="NotRepresentableException">There are files that EROFS cannot tell where they lie.</exception>
+    /// <exception cref="ImageException">The tree is damaged.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public ManifestSummary Write(FileSystem tree, ManifestOptions options)
+    {
+        using var handle = new SafeFileHandle(Descriptor.Number, ownsHandle: false);
+        using var stream = new FileStream(handle, FileAccess.Write, BufferLength);
+        return ManifestWriter.Write(tree, stream, options);
+    }
+
     /// <summary>Writes more behind its end.</summary>
     /// <exception cref="LinuxException">There is no memory for it.</exception>
-    public void Write(ReadOnlySpan<byte> bytes, long offset) => FileWriting.Write(_file, bytes, offset);
+    public void Write(ReadOnlySpan<byte> bytes, long offset) => FileWriting.Write(Descriptor, bytes, offset);
+
+    /// <summary>Writes what is in another file.</summary>
+    /// <param name="file">The other file.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="LinuxException">It cannot be read, or has fewer, or there is no memory for it.</exception>
+    public void WriteCopy(FileDescriptor file, long length)
+    {
+        byte[] buffer = new byte[Math.Min(BufferLength, length)];
+        for (long offset = 0; offset < length;)
+        {
+            int count = Files.Read(file, buffer, offset, out Errno errno);
+            if (count <= 0)
+            {
+                throw new LinuxException("pread", count < 0 ? errno : Errno.EIO, FileName);
+            }
+
+            Write(buffer.AsSpan(0, count), offset);
+            offset += count;
+        }
+    }
 
     /// <summary>Makes a mount of it, at no place yet.</summary>
     /// <param name="name">
@@ -62,8 +104,8 @@ internal sealed class ManifestFile : IDisposable
     /// <exception cref="LinuxException">Linux does not mount it.</exception>
     public FileDescriptor Mount(string? name, IReadOnlyList<string> devices, bool asDevice, EngineRequest request)
     {
-        using LoopDevice? loop = asDevice ? LoopDevice.Attach(_file) : null;
-        string path = loop?.Path ?? $"/proc/self/fd/{_file.Number}";
+        using LoopDevice? loop = asDevice ? LoopDevice.Attach(Descriptor) : null;
+        string path = loop?.Path ?? $"/proc/self/fd/{Descriptor.Number}";
         if (name is null)
         {
             return Mount(path, devices, request);
@@ -78,7 +120,7 @@ internal sealed class ManifestFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _file.Dispose();
+        Descriptor.Dispose();
         _folder.Dispose();
     }
 

@@ -159,17 +159,20 @@ internal static class MountCommand
         }
 
         MountSource source = MountSource.Open(request, log.Write, isServer: true);
-        if (KernelMount.TryMount(ref source, request, log.Write))
+        using (KernelMount? kernel = source.Kernel)
         {
-            if (inBackground && !Background.Ready())
+            if (kernel?.TryMount(source, log.Write) == true)
             {
-                FuseUnmount.Run(source.Options.MountPoint, lazy: false);
-                _ = request.MadeDirectory is { } unwanted ? FileWriting.TryRemoveFolder(unwanted) : Errno.None;
-                return ExitStatus.Interrupted;
-            }
+                if (inBackground && !Background.Ready())
+                {
+                    kernel.Undo(source.Options.MountPoint);
+                    return ExitStatus.Interrupted;
+                }
 
-            Announce();
-            return ExitStatus.Success;
+                kernel.Keep();
+                Announce();
+                return ExitStatus.Success;
+            }
         }
 
         using ImageServer server = ImageServer.Start(source, request, log.Write);

@@ -90,7 +90,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
 
         int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0)
             | (request.Target is not null ? NativeStart.Files : 0);
-        Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, capabilities, flags);
+        Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, capabilities, flags, request.Sender?.Number ?? -1);
         if (error != Errno.None)
         {
             throw new LinuxException("sandbox", error, null, $"-o {Option}=off does without");

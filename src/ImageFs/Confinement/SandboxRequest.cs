@@ -29,6 +29,9 @@ internal sealed record SandboxRequest
     /// <summary>Whether requests come by io_uring.</summary>
     internal bool HasRings { get; init; }
 
+    /// <summary>The socket that open files are handed over by; null for none.</summary>
+    internal Linux.FileDescriptor? Sender { get; init; }
+
     /// <summary>The folder that files are copied to; null for none.</summary>
     internal string? Target { get; init; }
 

@@ -74,6 +74,8 @@ internal static class Background
             {
                 > 0 and < SignalStatus and int status => status,
                 SignalStatus + 1 or SignalStatus + 2 or SignalStatus + 15 => ExitStatus.Interrupted,
+                > SignalStatus and int status => Failure.Tell(
+                    $"the process that reads the image was ended by signal {status - SignalStatus} before the mount answered", ExitStatus.Bug),
                 _ => ExitStatus.Bug,
             };
         }

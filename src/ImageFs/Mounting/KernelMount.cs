@@ -8,115 +8,180 @@ using ImageFs.Tree;
 namespace ImageFs.Mounting;
 
 /// <summary>Has Linux mount an image by itself, where that was asked for (<c>-o engine=kernel</c>) or loses nothing (<c>-o engine=auto</c>).</summary>
-internal static class KernelMount
+internal sealed class KernelMount : IDisposable
 {
     private const int LookedAtNames = 64;
 
-    /// <summary>Mounts it, if it is to be mounted so.</summary>
-    /// <param name="source">What is mounted; closed if this mounts it, and opened anew if it had to be closed for Linux to try.</param>
-    /// <param name="request">How it was asked for.</param>
-    /// <param name="log">Takes warnings, a line each.</param>
-    /// <returns>False when a server has to serve it.</returns>
+    private readonly MountRequest _request;
+    private readonly EngineMount? _mount;
+    private readonly string _reason;
+    private KernelMounter? _mounter;
+
+    private KernelMount(MountRequest request, EngineMount? mount, string reason)
+    {
+        _request = request;
+        _mount = mount;
+        _reason = reason;
+    }
+
+    /// <summary>Makes all ready that takes rights, before an image is looked at.</summary>
+    /// <param name="request">What is to be mounted.</param>
+    /// <param name="engine">Who serves it.</param>
+    /// <param name="options">How it would be mounted by a server.</param>
+    /// <returns>Null where only a server was asked for.</returns>
     /// <exception cref="FuseMountException">It was asked for and cannot be.</exception>
     /// <exception cref="OptionException">An option takes a server, and none was asked for.</exception>
-    /// <exception cref="ImageException">The image is damaged, or has files that cannot be told to Linux.</exception>
-    /// <exception cref="LinuxException">The device failed.</exception>
-    internal static bool TryMount(ref MountSource source, MountRequest request, Action<string> log)
+    internal static KernelMount? Prepare(MountRequest request, EngineOptions engine, FuseMountOptions options)
     {
-        switch (source.Engine.Engine)
+        if (engine.Engine == Engine.Fuse)
         {
-            case Engine.Kernel:
-                RefuseOptions(source, request);
-                try
-                {
-                    Mount(source, request, log);
-                    return true;
-                }
-                catch (EngineException e)
-                {
-                    throw new FuseMountException($"{request.PublicImage}: {e.Message}; -o engine=fuse has a server do it");
-                }
+            return null;
+        }
 
-            case Engine.Auto:
-                if (WhyNot(source, request) is not { } reason)
-                {
-                    return true;
-                }
-
-                if (source.IsClosed)
-                {
-                    source = MountSource.Open(request, log, isServer: false);
-                }
-
-                if (request.IsVerbose)
-                {
-                    log($"{request.PublicImage}: served over FUSE: {reason}");
-                }
-
-                return false;
-            default:
-                return false;
+        try
+        {
+            RefuseOptions(engine, options, request);
+            var how = new EngineRequest(MountedImage.SourceOf(options.Source, request.MadeDirectory is not null))
+            {
+                Manifest = new ManifestOptions { CopyLimit = engine.CopyLimit },
+                Flags = options.Flags,
+                BypassesCache = options.CachesOnce,
+                SecurityContexts = ContextsOf(options),
+            };
+            return new KernelMount(request, EngineMount.Begin(how), string.Empty);
+        }
+        catch (Exception e) when (engine.Engine == Engine.Auto && e is EngineException or OptionException)
+        {
+            return new KernelMount(request, null, e.Message);
+        }
+        catch (EngineException e)
+        {
+            throw Refusal(request, e);
         }
     }
 
-    private static string? WhyNot(MountSource source, MountRequest request)
+    /// <summary>Starts who mounts for this process, which is about to give up the right to.</summary>
+    /// <param name="directory">The directory, absolute.</param>
+    /// <returns>The socket to it; null where nothing is to be mounted.</returns>
+    /// <exception cref="LinuxException">It cannot be started.</exception>
+    internal FileDescriptor? StartMounter(string directory)
     {
+        _mounter = _mount is null ? null : KernelMounter.Start(_mount.Request, _mount.Way, directory, _request.MadeDirectory is not null);
+        return _mounter?.Socket;
+    }
+
+    /// <summary>Mounts an image, if it is to be mounted so.</summary>
+    /// <param name="source">What is mounted; closed if this mounts it.</param>
+    /// <param name="log">Takes warnings, a line each.</param>
+    /// <returns>False when a server has to serve it.</returns>
+    /// <exception cref="FuseMountException">It was asked for and cannot be.</exception>
+    /// <exception cref="ImageException">The image is damaged, or has files that cannot be told to Linux.</exception>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    internal bool TryMount(MountSource source, Action<string> log)
+    {
+        if (source.Engine.Engine == Engine.Kernel)
+        {
+            try
+            {
+                Mount(source, log);
+                return true;
+            }
+            catch (EngineException e)
+            {
+                throw Refusal(_request, e);
+            }
+        }
+
+        if (WhyNot(source) is not { } reason)
+        {
+            return true;
+        }
+
+        if (_request.IsVerbose)
+        {
+            log($"{_request.PublicImage}: served over FUSE: {reason}");
+        }
+
+        return false;
+    }
+
+    /// <summary>Leaves the mount to itself.</summary>
+    internal void Keep() => _mounter?.Keep();
+
+    /// <summary>Takes the mount away that nobody wants any more.</summary>
+    /// <param name="directory">The directory.</param>
+    internal void Undo(string directory)
+    {
+        if (_mounter is null)
+        {
+            FuseUnmount.Run(directory, lazy: false);
+            _ = _request.MadeDirectory is { } unwanted ? FileWriting.TryRemoveFolder(unwanted) : Errno.None;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _mounter?.Dispose();
+        _mount?.Dispose();
+    }
+
+    private string? WhyNot(MountSource source)
+    {
+        if (_mount is null)
+        {
+            return _reason;
+        }
+
         try
         {
-            RefuseOptions(source, request);
             if (FindCaseInsensitive(source.FileSystem) is { } name)
             {
                 return $"names are found whatever their case ({name}), and Linux would not find them";
             }
 
-            Mount(source, request, warn: null);
+            Mount(source, warn: null);
             return null;
         }
-        catch (Exception e) when (e is EngineException or ImageException or OptionException or LinuxException)
+        catch (Exception e) when (e is EngineException or ImageException or LinuxException)
         {
             return e.Message;
         }
     }
 
     /// <param name="source">What is mounted.</param>
-    /// <param name="asked">How it was asked for.</param>
     /// <param name="warn">Takes what is not as it was; null where nothing may be lost.</param>
-    private static void Mount(MountSource source, MountRequest asked, Action<string>? warn)
+    private void Mount(MountSource source, Action<string>? warn)
     {
-        FuseMountOptions options = source.Options;
-        if (FileDevice.FindDescriptor(options.MountPoint) is not null)
-        {
-            throw new EngineException("whoever mounted that descriptor waits for a server");
-        }
-
-        var request = new EngineRequest(MountedImage.SourceOf(options.Source, asked.MadeDirectory is not null))
-        {
-            Manifest = new ManifestOptions { CopyLimit = source.Engine.CopyLimit },
-            Flags = options.Flags,
-            BypassesCache = options.CachesOnce,
-            SecurityContexts = ContextsOf(options),
-        };
         using var pause = CollectionPause.Begin();
-        using var mount = EngineMount.Prepare(source.FileSystem, request);
-        if (mount.Summary.Copied > 0)
+        EngineMount mount = _mount!;
+        ManifestSummary summary = mount.Read(source.FileSystem);
+        if (summary.Copied > 0)
         {
-            warn?.Invoke($"{ByteSize.Text(mount.Summary.Copied)} of files that do not lie in the image as they are were copied into memory");
+            warn?.Invoke($"{ByteSize.Text(summary.Copied)} of files that do not lie in the image as they are were copied into memory");
         }
 
-        if (mount.Summary.LostAttributes > 0)
+        if (summary.LostAttributes > 0)
         {
-            string lost = $"{mount.Summary.LostAttributes} extended attributes have no place in EROFS";
+            string lost = $"{summary.LostAttributes} extended attributes have no place in EROFS";
             (warn ?? throw new EngineException(lost))($"{lost} and are left out");
         }
 
-        if (mount.NeedsDevices)
+        if (_mounter is not null)
         {
-            source.Dispose();
+            mount.MountBy(summary, _mounter.Mount);
+        }
+        else
+        {
+            mount.MountOn(summary, source.Options.MountPoint);
         }
 
-        mount.MountOn(options.MountPoint);
+        source.Options.Keeper?.KeepDirectory();
         source.Dispose();
     }
+
+    private static FuseMountException Refusal(MountRequest request, EngineException e) =>
+        new($"{request.PublicImage}: {e.Message}; -o engine=fuse has a server do it");
 
     private static (string Option, string Value)[] ContextsOf(FuseMountOptions options)
     {
@@ -124,11 +189,16 @@ internal static class KernelMount
         return [.. contexts.Names.ToArray().Select(name => (name, contexts.TakeValue(name)!))];
     }
 
-    private static void RefuseOptions(MountSource source, MountRequest request)
+    private static void RefuseOptions(EngineOptions engine, FuseMountOptions options, MountRequest request)
     {
-        string? option = source.Options switch
+        if (FileDevice.FindDescriptor(options.MountPoint) is not null)
         {
-            _ when source.Engine.PassesThrough => "passthrough",
+            throw new EngineException("whoever mounted that descriptor waits for a server");
+        }
+
+        string? option = options switch
+        {
+            _ when engine.PassesThrough => "passthrough",
             { IdleTimeout: not null } => "timeout",
             { AllowRoot: true } => "allow_root",
             { ForceReply: not null } => "reply",

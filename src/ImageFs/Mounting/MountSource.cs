@@ -35,6 +35,9 @@ internal sealed class MountSource : IDisposable
     /// <summary>Who serves it.</summary>
     internal EngineOptions Engine { get; }
 
+    /// <summary>Who has Linux mount it by itself; null where only a server was asked for.</summary>
+    internal KernelMount? Kernel { get; private init; }
+
     /// <summary>What its layers were opened with: what they keep is there.</summary>
     internal OpenContext Context { get; }
 
@@ -77,19 +80,20 @@ internal sealed class MountSource : IDisposable
 
         using var files = new OpenedFiles();
         FuseMountOptions? confined = null;
-        if (isServer && engine is { Engine: Mounting.Engine.Fuse, PassesThrough: false })
+        FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
+        KernelMount? kernel = isServer ? KernelMount.Prepare(request, engine, planned) : null;
+        if (isServer && !engine.PassesThrough)
         {
-            FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
-            var server = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched };
+            var server = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched, Kernel = kernel };
             (confined, context) = server.Enter(sandbox, planned, files);
         }
         else if (sandbox is not null and not SandboxLevel.Off && isServer)
         {
-            throw new OptionException(Sandbox.Option, "takes engine=fuse without passthrough: Linux reads by itself with the rights of root only");
+            throw new OptionException(Sandbox.Option, "cannot be combined with passthrough: Linux is given files with the rights of root only");
         }
         else if (isServer && request.IsVerbose)
         {
-            log(Sandbox.None("what has Linux read by itself needs the rights of root").Text);
+            log(Sandbox.None("what gives Linux files to read needs the rights of root").Text);
         }
 
         ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
@@ -117,7 +121,7 @@ internal sealed class MountSource : IDisposable
             }
 
             mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
-            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched };
+            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched, Kernel = kernel };
         }
         catch
         {
@@ -127,13 +131,9 @@ internal sealed class MountSource : IDisposable
         }
     }
 
-    /// <summary>Whether it was disposed of.</summary>
-    internal bool IsClosed { get; private set; }
-
     /// <inheritdoc/>
     public void Dispose()
     {
-        IsClosed = true;
         _stack?.Dispose();
         Options.Keeper?.Dispose();
     }

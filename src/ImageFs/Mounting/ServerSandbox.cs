@@ -20,6 +20,9 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
     /// <summary>Whether somebody is to take the mount away if its server dies.</summary>
     internal required bool IsWatched { get; init; }
 
+    /// <summary>Who has Linux mount the image by itself; null where only a server was asked for.</summary>
+    internal required KernelMount? Kernel { get; init; }
+
     /// <summary>Opens the images, has a keeper ready for the mount, and gives up all rights that are not needed after that.</summary>
     /// <param name="wanted">How much is to be given up; null when nobody said.</param>
     /// <param name="options">How and where will be mounted.</param>
@@ -69,7 +72,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             UsersCommand = [.. Background.Self, MountUsersReport.Word],
         };
         options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory).Socket, options, duties);
-        sandbox.Enter(subject);
+        sandbox.Enter(subject with { Sender = Kernel?.StartMounter(options.MountPoint) });
         return (options, context with { Schemes = [files, .. LocationScheme.All], Cache = context.Cache.With(options.Keeper!.MakeUnnamed) });
     }
 }

@@ -320,6 +320,28 @@ static void allow_without(int call, int argument, unsigned bits)
     answer(SECCOMP_RET_ALLOW);
 }
 
+// A call whose argument is anything else.
+static void allow_others(int call, int argument, unsigned value)
+{
+    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, call);
+    load_argument(argument);
+    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    answer(SECCOMP_RET_ERRNO | EPERM);
+    answer(SECCOMP_RET_ALLOW);
+}
+
+// Descriptors over one socket, which is connected for good. A filter cannot look at the address that a message is for, and a socket of datagrams takes
+// any: so the number stays that socket's, and none of the others is used.
+static void allow_sender(unsigned sender)
+{
+    allow_values(SYS_sendmsg, 0, &sender, 1);
+    allow_others(SYS_close, 0, sender);
+    allow_others(SYS_dup3, 1, sender);
+#ifdef SYS_dup2
+    allow_others(SYS_dup2, 1, sender);
+#endif
+}
+
 static void fail_call(int call, int with)
 {
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call);
@@ -356,7 +378,7 @@ static void allow_memory(unsigned files)
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
-static void make_filter(int flags)
+static void make_filter(int flags, int sender)
 {
     length = 0;
     load(offsetof(struct seccomp_data, arch));
@@ -382,6 +404,9 @@ static void make_filter(int flags)
         // To whom it is connected already.
         const unsigned nobody = 0;
         allow_values(SYS_sendto, 4, &nobody, 1);
+        if (sender >= 0) {
+            allow_sender(sender);
+        }
     }
 
     if (flags & confine_rings) {
@@ -407,7 +432,7 @@ static void make_filter(int flags)
     allow_ranges(ranges, make_ranges(numbers, count, ranges));
 }
 
-int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_count, unsigned long long wanted_capabilities, int flags)
+int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_count, unsigned long long wanted_capabilities, int flags, int sender)
 {
     rules = wanted_rules;
     ids = wanted_ids;
@@ -431,7 +456,7 @@ int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_
         return 0;
     }
 
-    make_filter(flags);
+    make_filter(flags, sender);
     const struct sock_fprog program = { length, filter };
     long thread = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags, &program);
     return thread == 0 ? 0 : thread < 0 ? errno : EAGAIN;

@@ -77,6 +77,7 @@ static int wait_for_end(void)
         }
     }
 
+    fprintf(stderr, "imagefs: the process that reads the image was ended by signal %d before the mount answered\n", WTERMSIG(status));
     return bug;
 }
 

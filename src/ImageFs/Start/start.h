@@ -19,10 +19,11 @@ void keep_libraries(void);
 // ids: the user and the group to become, and groups; NULL to stay.
 // capabilities: those to be left with, by their bits.
 // flags: what the list of system calls has besides.
+// sender: a connected local socket that descriptors may be sent over, and that stays open; -1 for none.
 //
 // Returns 0, or an error number: then nothing can be said of what was taken.
 enum confine_flags { confine_network = 1, confine_rings = 2, confine_files = 4 };
-int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags);
+int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags, int sender);
 
 // Whether this kernel has filters of system calls, and lets this process have one.
 int imagefs_has_filters(void);
