@@ -198,6 +198,7 @@ internal sealed class EngineTests
         for (int i = 1; i <= 20; i++)
         {
             Tool.Run("timeout", "-s", "KILL", $"0.0{i:00}", ImageFsProgram.Path, "mount", "-f", "-o", "engine=kernel", mount.Image, mount.Directory);
+            Assert.That(ImageMount.Eventually(() => ProcessTable.Find("imagefs", mount.Directory).Length == 0), "a process is left");
             if (mount.IsMounted)
             {
                 Assert.That(mount.List().Count, Is.GreaterThan(10));

@@ -53,10 +53,7 @@ internal sealed class ManifestTests
         for (int seed = part * TreesOfPart; seed < (part + 1) * TreesOfPart; seed++)
         {
             var tree = new RandomTree(seed, _device, 512 << (seed % 4));
-            using (var mount = EngineMount.Prepare(tree, new EngineRequest($"tree {seed}")))
-            {
-                mount.MountOn(directory);
-            }
+            Mount(tree, $"tree {seed}", directory);
 
             try
             {
@@ -102,11 +99,7 @@ internal sealed class ManifestTests
         int before = 0;
         for (int i = 0; i < 100; i++)
         {
-            using (var mount = EngineMount.Prepare(new RandomTree(i, _device), new EngineRequest($"tree {i}")))
-            {
-                mount.MountOn(directory);
-            }
-
+            Mount(new RandomTree(i, _device), $"tree {i}", directory);
             Assert.That(MountTable.Find(directory), Does.Contain(" erofs "));
             Tool.Run("umount", directory).Succeeded();
             Assert.That(MountTable.IsMounted(directory), Is.False);
@@ -115,6 +108,51 @@ internal sealed class ManifestTests
 
         Assert.That(OpenDescriptors(), Is.EqualTo(before));
         Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Not.Contain(_folder.Path));
+    }
+
+    [Test]
+    public void Who_mounts_takes_no_device_that_its_giver_may_not_read()
+    {
+        Need.FileSystem("erofs");
+        string directory = _folder.CreateDirectory("mnt");
+        File.WriteAllBytes(_folder["empty"], []);
+        using FileDescriptor manifest = Files.Open(_folder["device"], OpenFlags.ReadOnly);
+        using FileDescriptor named = Files.Open(_folder["device"], OpenFlags.Path);
+        using FileDescriptor folder = Files.Open(_folder.Path, OpenFlags.ReadOnly);
+        using FileDescriptor terminal = Files.Open("/dev/null", OpenFlags.ReadWrite);
+        using FileDescriptor empty = Files.Open(_folder["empty"], OpenFlags.ReadOnly);
+        foreach (FileDescriptor device in (FileDescriptor[])[named, folder, terminal, empty])
+        {
+            EngineException? refused = Assert.Throws<EngineException>(() => EngineMounter.MountCopy(manifest, [device], EngineWay.Files, new EngineRequest("none"), directory));
+            Assert.That(refused!.Message, Is.EqualTo("what its files are said to lie on is no image"));
+        }
+
+        foreach (FileDescriptor none in (FileDescriptor[])[folder, terminal])
+        {
+            Assert.Throws<EngineException>(() => EngineMounter.MountCopy(none, [], EngineWay.Files, new EngineRequest("none"), directory));
+        }
+
+        Assert.That(MountTable.IsMounted(directory), Is.False);
+    }
+
+    [Test]
+    public void Who_mounts_copies_no_manifest_that_is_too_long()
+    {
+        Need.FileSystem("erofs");
+        using (FileStream file = File.Create(_folder["long"]))
+        {
+            file.SetLength((4L << 30) + ManifestOptions.UsualCopyLimit + 1);
+        }
+
+        using FileDescriptor manifest = Files.Open(_folder["long"], OpenFlags.ReadOnly);
+        EngineException? refused = Assert.Throws<EngineException>(() => EngineMounter.MountCopy(manifest, [], EngineWay.Files, new EngineRequest("none"), _folder.Path));
+        Assert.That(refused!.Message, Does.Contain("too long"));
+    }
+
+    private static void Mount(FileSystem tree, string name, string directory)
+    {
+        using var mount = EngineMount.Begin(new EngineRequest(name));
+        mount.MountOn(mount.Read(tree), directory);
     }
 
     // Of manifests and of the device.
