@@ -92,6 +92,9 @@ public sealed record FuseMountOptions
     /// <summary>Who mounts and unmounts for a process that has given up its rights (<see cref="MountKeeper.Prepare"/>); null for this process itself.</summary>
     public MountKeeper? Keeper { get; init; }
 
+    /// <summary>Rings that were made before, of which the mount takes what it needs; null for the mount to make them.</summary>
+    public RingSupply? Rings { get; init; }
+
     /// <summary>By whom it is mounted.</summary>
     internal MountCalls Calls => Keeper?.Calls ?? MountCalls.Own;
 

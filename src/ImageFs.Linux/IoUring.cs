@@ -1,20 +1,23 @@
+using System.Runtime.InteropServices;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>
-/// A ring of io_uring(7), for one thread: the one that made it. Operations are put in, published, and start at the next
+/// A ring of io_uring(7), for one thread: the one that begins with it. Operations are put in, published, and start at the next
 /// <see cref="Enter"/>; the completions are taken out. Files are used by their places in the ring's table, so a number that was
 /// closed and given to another file cannot be read from by mistake. After it was made, nothing allocates.
 /// </summary>
 /// <remarks>
-/// Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
+/// The kernel takes from it no other operations than those that are here, and no other files than are put into its table (IORING_REGISTER_RESTRICTIONS):
+/// filters of system calls do not see them. Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
 /// (IORING_SETUP_DEFER_TASKRUN), so nothing completes behind the thread's back. The places in the ring are counted modulo 2^32.
 /// </remarks>
 public sealed unsafe class IoUring : IDisposable
 {
     // What is younger than Tmds.LibC, by the names of linux/io_uring.h.
+    private const uint IORING_SETUP_R_DISABLED = 1 << 6;
     private const uint IORING_SETUP_SUBMIT_ALL = 1 << 7;
     private const uint IORING_SETUP_SQE128 = 1 << 10;
     private const uint IORING_SETUP_SINGLE_ISSUER = 1 << 12;
@@ -23,7 +26,12 @@ public sealed unsafe class IoUring : IDisposable
     private const uint IORING_ENTER_REGISTERED_RING = 1 << 4;
     private const uint IORING_ENTER_NO_IOWAIT = 1 << 7;
     private const uint IORING_FEAT_NO_IOWAIT = 1 << 17;
+    private const uint IORING_REGISTER_RESTRICTIONS = 11;
+    private const uint IORING_REGISTER_ENABLE_RINGS = 12;
     private const uint IORING_REGISTER_RING_FDS = 20;
+    private const ushort IORING_RESTRICTION_REGISTER_OP = 0;
+    private const ushort IORING_RESTRICTION_SQE_OP = 1;
+    private const ushort IORING_RESTRICTION_SQE_FLAGS_ALLOWED = 2;
     private const byte IORING_OP_URING_CMD = 46;
     private const byte IOSQE_CQE_SKIP_SUCCESS = 1 << 6;
 
@@ -73,19 +81,20 @@ public sealed unsafe class IoUring : IDisposable
     /// <summary>Room for further operations.</summary>
     public int Room => unchecked((int)(_submissionMask + 1 - (_next - Volatile.Read(ref *_submissionHead))));
 
-    /// <summary>Makes a ring for the calling thread.</summary>
+    /// <summary>Makes a ring, with which a thread has yet to <see cref="Begin"/>.</summary>
     /// <param name="operations">Operations that can be put in before the kernel is entered; a power of two.</param>
     /// <param name="completions">Completions that it holds; a power of two, no less.</param>
+    /// <param name="files">Places in the table of files, all empty.</param>
     /// <exception cref="LinuxException">
     /// It cannot be made. EPERM: kernel.io_uring_disabled, or a filter of system calls; ENOSYS, EINVAL: the kernel is too old;
     /// ENOMEM: RLIMIT_MEMLOCK.
     /// </exception>
-    public static IoUring Create(int operations, int completions)
+    public static IoUring Create(int operations, int completions, int files)
     {
         var parameters = new io_uring_params
         {
             flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SQE128 | IORING_SETUP_SINGLE_ISSUER
-                | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY,
+                | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY | IORING_SETUP_R_DISABLED,
             cq_entries = (uint)completions,
         };
         int number = io_uring_setup((uint)operations, &parameters);
@@ -97,9 +106,9 @@ public sealed unsafe class IoUring : IDisposable
         var descriptor = new FileDescriptor(number);
         try
         {
-            var ring = new IoUring(descriptor, in parameters);
-            ring.RegisterItself();
-            return ring;
+            Restrict(descriptor);
+            MakeFileTable(descriptor, files);
+            return new IoUring(descriptor, in parameters);
         }
         catch
         {
@@ -108,18 +117,14 @@ public sealed unsafe class IoUring : IDisposable
         }
     }
 
-    /// <summary>Makes the table of files, all places empty.</summary>
-    /// <exception cref="LinuxException">There is not enough memory.</exception>
-    public void MakeFileTable(int places)
+    /// <summary>Has the kernel take operations, of the calling thread and no other from now on.</summary>
+    /// <exception cref="LinuxException">It does not.</exception>
+    public void Begin()
     {
-        Span<int> numbers = stackalloc int[places];
-        numbers.Fill(-1);
-        fixed (int* first = numbers)
+        RegisterItself();
+        if (io_uring_register(_descriptor.Number, IORING_REGISTER_ENABLE_RINGS, null, 0) < 0)
         {
-            if (io_uring_register(_descriptor.Number, IORING_REGISTER_FILES, first, (uint)places) < 0)
-            {
-                throw LinuxException.Last("io_uring_register");
-            }
+            throw LinuxException.Last("io_uring_register");
         }
     }
 
@@ -251,7 +256,40 @@ public sealed unsafe class IoUring : IDisposable
         return address == MAP_FAILED ? throw LinuxException.Last("mmap of io_uring") : address;
     }
 
-    private IoUringSubmission* Next(byte opcode, ulong tag)
+    private static void Restrict(FileDescriptor descriptor)
+    {
+        Span<Restriction> allowed =
+        [
+            new(IORING_RESTRICTION_SQE_OP, IORING_OP_NOP),
+            new(IORING_RESTRICTION_SQE_OP, IORING_OP_READ),
+            new(IORING_RESTRICTION_SQE_OP, IORING_OP_URING_CMD),
+            new(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, (byte)(IOSQE_FIXED_FILE | IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS)),
+            new(IORING_RESTRICTION_REGISTER_OP, (byte)IORING_REGISTER_FILES_UPDATE),
+        ];
+        fixed (Restriction* first = allowed)
+        {
+            if (io_uring_register(descriptor.Number, IORING_REGISTER_RESTRICTIONS, first, (uint)allowed.Length) < 0)
+            {
+                throw LinuxException.Last("io_uring_register");
+            }
+        }
+    }
+
+    private static void MakeFileTable(FileDescriptor descriptor, int places)
+    {
+        Span<int> numbers = stackalloc int[places];
+        numbers.Fill(-1);
+        fixed (int* first = numbers)
+        {
+            if (io_uring_register(descriptor.Number, IORING_REGISTER_FILES, first, (uint)places) < 0)
+            {
+                throw LinuxException.Last("io_uring_register");
+            }
+        }
+    }
+
+    /// <summary>Puts in an operation by its number.</summary>
+    internal IoUringSubmission* Next(byte opcode, ulong tag)
     {
         if (Room == 0)
         {
@@ -277,5 +315,13 @@ public sealed unsafe class IoUring : IDisposable
             _enterDescriptor = (int)update.offset;
             _enterFlags |= IORING_ENTER_REGISTERED_RING;
         }
+    }
+
+    // struct io_uring_restriction.
+    [StructLayout(LayoutKind.Sequential, Size = 16)]
+    private readonly struct Restriction(ushort kind, byte value)
+    {
+        public readonly ushort Kind = kind;
+        public readonly byte Value = value;
     }
 }

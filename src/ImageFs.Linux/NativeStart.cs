@@ -14,7 +14,7 @@ public static partial class NativeStart
     /// <summary>A flag of <see cref="Confine"/>: sockets.</summary>
     public const int Network = 1;
 
-    /// <summary>A flag of <see cref="Confine"/>: io_uring.</summary>
+    /// <summary>A flag of <see cref="Confine"/>: io_uring, with the rings that there are.</summary>
     public const int Rings = 2;
 
     /// <summary>A flag of <see cref="Confine"/>: making, removing and renaming files, and what belongs to them besides their bytes.</summary>

@@ -14,6 +14,8 @@ public sealed class SandboxTests
     private const int Owner = 1234;
     private const int PermissionDenied = Walls.PermissionDenied;
     private const int NotPermitted = Walls.NotPermitted;
+    private const int Busy = -16;
+    private const int Register = 427; // io_uring_register
 
     private TestFolder _folder = null!;
     private string _image = null!;
@@ -198,6 +200,43 @@ public sealed class SandboxTests
         Assert.That(server.StatusOf(server.Threads[0])["Seccomp"], Is.EqualTo("2"));
     }
 
+    // What rings take at all is what IoUringTests try.
+    [Test]
+    public void A_server_with_rings_is_strict_and_its_rings_are()
+    {
+        using RingOffer offer = RingOffer.Make();
+        using Server server = Server.Start(_image, "strict,transport=uring", "-v");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: strict\n"));
+        string[] rings = [.. server.FindDescriptors("anon_inode:[io_uring]").Select(number => $"{number}")];
+        Assert.That(rings, Is.Not.Empty);
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+        var begun = new List<string>();
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(Injection.Call(thread, 425, "1", "0"), Is.EqualTo(NotPermitted), "make a ring");
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.EqualTo(PermissionDenied), "read a file of the system");
+            Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.EqualTo(NotPermitted), "make a socket");
+            foreach (string ring in rings)
+            {
+                // Rings are their threads' own, and these may not change what they take: IORING_REGISTER_BUFFERS, IORING_REGISTER_RESTRICTIONS.
+                if (Injection.Call(thread, Register, ring, "0", "0", "0") == PermissionDenied)
+                {
+                    Assert.That(Injection.Call(thread, Register, ring, "11", "0", "0"), Is.EqualTo(PermissionDenied), "take other operations");
+                    begun.Add(ring);
+                }
+            }
+        }
+
+        // One is kept for the case that a queue is refused. Who switches it on (IORING_REGISTER_ENABLE_RINGS) has no more of it.
+        string[] kept = [.. rings.Except(begun)];
+        Assert.That(begun, Is.Unique);
+        Assert.That(kept, Has.Length.EqualTo(1));
+        Assert.That(Injection.Call(server.Threads[0], Register, kept[0], "11", "0", "0"), Is.EqualTo(Busy));
+        Assert.That(Injection.Call(server.Threads[0], Register, kept[0], "12", "0", "0"), Is.Zero);
+        Assert.That(Injection.Call(server.Threads[0], Register, kept[0], "0", "0", "0"), Is.EqualTo(PermissionDenied));
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+    }
+
     [Test]
     public void The_server_of_a_folder_of_images_reads_that_folder_and_what_links_in_it_lead_to()
     {
@@ -243,8 +282,11 @@ public sealed class SandboxTests
         public int[] Threads => Walls.ThreadsOf(_process);
 
         /// <summary>The descriptor that the server has of a file.</summary>
-        public int FindDescriptor(string path) => System.IO.Directory.GetFiles($"/proc/{_process}/fd")
-            .Where(link => new FileInfo(link).LinkTarget == path).Select(link => int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture)).First();
+        public int FindDescriptor(string path) => FindDescriptors(path).First();
+
+        /// <summary>All descriptors that the server has of what is called so.</summary>
+        public IEnumerable<int> FindDescriptors(string path) => System.IO.Directory.GetFiles($"/proc/{_process}/fd")
+            .Where(link => new FileInfo(link).LinkTarget == path).Select(link => int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture));
 
         /// <summary>A library beside the C library that the server has.</summary>
         public string FindLibrary(string name) => File.ReadLines($"/proc/{_process}/maps").Where(line => line.EndsWith("/libc.so.6", StringComparison.Ordinal))

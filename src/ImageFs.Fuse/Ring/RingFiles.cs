@@ -9,8 +9,8 @@ internal sealed class RingFiles
     /// <summary>The place of the FUSE connection.</summary>
     public const int Connection = 0;
 
-    // Most trees lie on one device; an image in pieces on several.
-    private const int Places = 16;
+    /// <summary>Places that there are: most trees lie on one device, an image in pieces on several.</summary>
+    public const int Places = 16;
 
     // A refusal now and then may have another cause than the device; so many in a row have not.
     private const int RefusalsBelieved = 4;
@@ -19,12 +19,11 @@ internal sealed class RingFiles
     private readonly FileDevice?[] _devices = new FileDevice?[Places];
     private readonly int[] _refusals = new int[Places];
 
-    /// <summary>Makes the ring's table.</summary>
-    /// <exception cref="LinuxException">The kernel refuses the table, or the connection in it.</exception>
+    /// <summary>Puts the connection into the ring's table.</summary>
+    /// <exception cref="LinuxException">The kernel refuses it.</exception>
     public RingFiles(IoUring ring, FileDescriptor connection)
     {
         _ring = ring;
-        ring.MakeFileTable(Places);
         if (!ring.TryPutFile(Connection, connection))
         {
             throw new LinuxException("io_uring_register", Errno.EBADF);

@@ -37,19 +37,21 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
     private bool _isOwed;
     private int _live;
 
-    /// <summary>Makes the ring; the kernel's FUSE does not know of it yet.</summary>
+    /// <summary>Begins with a ring, which is this queue's from then on; the kernel's FUSE does not know of it yet.</summary>
     /// <param name="number">The queue's number: the processor's.</param>
+    /// <param name="ring">The ring, as <see cref="MakeRing"/> makes it.</param>
     /// <param name="connection">The descriptor of /dev/fuse; it stays the caller's.</param>
     /// <param name="depth">How many requests may be under way.</param>
     /// <param name="mayRead">Whether files are read by the ring; else they are copied.</param>
     /// <exception cref="LinuxException">The kernel refuses the ring, or it does not work here.</exception>
-    public RingQueue(int number, FileDescriptor connection, int depth, bool mayRead)
+    public RingQueue(int number, IoUring ring, FileDescriptor connection, int depth, bool mayRead)
     {
         _number = number;
         _mayRead = mayRead;
-        _ring = IoUring.Create(operations: 2 * MaxReads, completions: 4 * MaxReads);
+        _ring = ring;
         try
         {
+            ring.Begin();
             _files = new RingFiles(_ring, connection);
             Probe();
             _entries = new RingEntry[depth];
@@ -75,6 +77,10 @@ internal sealed class RingQueue : IFuseTransport, IDisposable
 
     /// <inheritdoc/>
     public Span<byte> Payload => _current.Payload;
+
+    /// <summary>Makes a ring for a queue; any thread may, and before there is a connection.</summary>
+    /// <exception cref="LinuxException">The kernel refuses it.</exception>
+    public static IoUring MakeRing() => IoUring.Create(operations: 2 * MaxReads, completions: 4 * MaxReads, RingFiles.Places);
 
     /// <summary>Tells the kernel's FUSE of the entries. Requests come when each processor's queue has done so.</summary>
     /// <returns>None, or what the kernel said.</returns>

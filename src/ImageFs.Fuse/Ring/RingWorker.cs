@@ -85,7 +85,7 @@ internal sealed class RingWorker : IDisposable
         RingQueue queue;
         try
         {
-            queue = new RingQueue(_number, _connection, _depth, _service.Options.ForceReply != ReplyWay.Copy);
+            queue = new RingQueue(_number, RingWorkers.TakeRing(_service), _connection, _depth, _service.Options.ForceReply != ReplyWay.Copy);
         }
         catch (LinuxException e)
         {

@@ -16,13 +16,13 @@ internal sealed class RingWorkers : IDisposable
 
     private readonly List<RingWorker> _workers = [];
     private readonly FileDescriptor _connection;
-    private readonly RingFault _fault;
+    private readonly FuseService _service;
     private int _told;
 
-    private RingWorkers(FileDescriptor connection, RingFault fault)
+    private RingWorkers(FileDescriptor connection, FuseService service)
     {
         _connection = connection;
-        _fault = fault;
+        _service = service;
     }
 
     /// <summary>What they have done.</summary>
@@ -43,11 +43,11 @@ internal sealed class RingWorkers : IDisposable
             return null;
         }
 
-        var workers = new RingWorkers(connection, service.Options.RingFault);
+        var workers = new RingWorkers(connection, service);
         for (int number = 0; number < count; number++)
         {
             var worker = new RingWorker(number, Math.Clamp(MaxEntries / count, 1, MaxDepth), connection, service, onBroken);
-            bool isToFail = workers._fault == RingFault.Setup && number == count - 1;
+            bool isToFail = service.Options.RingFault == RingFault.Setup && number == count - 1;
             Errno errno = isToFail ? Errno.EPERM : worker.Start();
             if (errno != Errno.None)
             {
@@ -63,6 +63,10 @@ internal sealed class RingWorkers : IDisposable
         return workers;
     }
 
+    /// <summary>A ring for a queue: one that was made before, where there are such.</summary>
+    /// <exception cref="LinuxException">There is none.</exception>
+    public static IoUring TakeRing(FuseService service) => service.Options.Rings is { } made ? made.Take() : RingQueue.MakeRing();
+
     /// <summary>Registers the queues, once INIT has promised them, and serves them.</summary>
     /// <param name="refusal">Why they are not served.</param>
     /// <returns>False when the kernel refused one: requests come over /dev/fuse then, all of them.</returns>
@@ -72,7 +76,7 @@ internal sealed class RingWorkers : IDisposable
         refusal = string.Empty;
         while (_told < _workers.Count)
         {
-            bool isToFail = _fault == RingFault.Registration && _told == _workers.Count - 1;
+            bool isToFail = _service.Options.RingFault == RingFault.Registration && _told == _workers.Count - 1;
             Errno errno = isToFail ? Errno.EPERM : _workers[_told++].Register();
             if (errno != Errno.None)
             {
@@ -108,7 +112,7 @@ internal sealed class RingWorkers : IDisposable
     {
         try
         {
-            using var queue = new RingQueue(0, _connection, depth: 1, mayRead: false);
+            using var queue = new RingQueue(0, TakeRing(_service), _connection, depth: 1, mayRead: false);
             if (queue.TryWithdraw())
             {
                 return;

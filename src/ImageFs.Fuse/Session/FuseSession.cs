@@ -294,6 +294,7 @@ public sealed class FuseSession : IDisposable
             RemoveMount();
             Array.ForEach(_workers, worker => worker.Dispose());
             _ring?.Dispose();
+            _options.Rings?.Dispose();
             _clones.ForEach(clone => clone.Dispose());
             _mount.Connection.Dispose();
         }

@@ -118,11 +118,6 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
     private static string ObstacleTo(SandboxRequest request)
     {
         OptionList options = request.Options.Copy();
-        if (request.HasRings)
-        {
-            return "transport=uring takes system calls that no filter looks into";
-        }
-
         if (options.TakeValue("backing") is "any" or "device")
         {
             return "with backing= files may lie anywhere";

@@ -26,7 +26,7 @@ internal sealed record SandboxRequest
     /// <summary>Whether an image is on a server.</summary>
     internal bool HasRemote { get; init; }
 
-    /// <summary>Whether requests come by io_uring.</summary>
+    /// <summary>Whether requests may come by io_uring, by rings that are made already.</summary>
     internal bool HasRings { get; init; }
 
     /// <summary>The socket that open files are handed over by; null for none.</summary>

@@ -72,6 +72,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             UsersCommand = [.. Background.Self, MountUsersReport.Word],
         };
         options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory).Socket, options, duties);
+        options = subject.HasRings ? options with { Rings = new RingSupply() } : options;
         sandbox.Enter(subject with { Sender = Kernel?.StartMounter(options.MountPoint) });
         return (options, context with { Schemes = [files, .. LocationScheme.All], Cache = context.Cache.With(options.Keeper!.MakeUnnamed) });
     }

@@ -70,7 +70,7 @@ internal sealed class RingOffer : IDisposable
     {
         try
         {
-            IoUring.Create(1, 1).Dispose();
+            IoUring.Create(1, 1, 1).Dispose();
         }
         catch (LinuxException e)
         {

@@ -20,7 +20,8 @@ public sealed class IoUringTests
     {
         try
         {
-            _ring = IoUring.Create(operations: 8, completions: 16);
+            _ring = IoUring.Create(operations: 8, completions: 16, files: 4);
+            _ring.Begin();
         }
         catch (LinuxException e)
         {
@@ -33,7 +34,6 @@ public sealed class IoUringTests
         File.WriteAllBytes(_path, _bytes);
         _file = Files.Open(_path, OpenFlags.ReadOnly);
         _buffer = new PageBuffer(16384);
-        _ring.MakeFileTable(4);
         Assert.That(_ring.TryPutFile(Place, _file), Is.True);
     }
 
@@ -111,6 +111,39 @@ public sealed class IoUringTests
     [Test]
     public void A_read_has_to_fit_its_memory() =>
         Assert.That(() => _ring.LinkedRead(Place, 0, _buffer, 16000, 1000, ReadTag), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    // The kernel's numbers: filters of system calls do not see what a ring is told.
+    [TestCase(18, TestName = "A_ring_opens_no_file")]
+    [TestCase(45, TestName = "A_ring_makes_no_socket")]
+    [TestCase(16, TestName = "A_ring_connects_to_nobody")]
+    [TestCase(23, TestName = "A_ring_writes_nothing")]
+    [TestCase(30, TestName = "A_ring_splices_nothing")]
+    [TestCase(36, TestName = "A_ring_removes_nothing")]
+    public unsafe void A_ring_does_nothing_else(int operation)
+    {
+        _ring.Next((byte)operation, LastTag);
+        Assert.That(Run(), Is.EqualTo(new[] { (LastTag, -(int)Errno.EACCES) }));
+    }
+
+    [Test]
+    public unsafe void A_ring_leaves_nothing_to_threads_of_the_kernel()
+    {
+        const byte Async = 1 << 4; // IOSQE_ASYNC
+        _ring.Next(0, LastTag)->Flags = Async;
+        Assert.That(Run(), Is.EqualTo(new[] { (LastTag, -(int)Errno.EACCES) }));
+    }
+
+    [Test]
+    public void No_other_thread_uses_a_ring()
+    {
+        Errno errno = default;
+        _ring.Nop(LastTag);
+        _ring.Publish();
+        var thread = new Thread(() => _ring.Enter(0, out errno));
+        thread.Start();
+        thread.Join();
+        Assert.That(errno, Is.Not.EqualTo(Errno.None));
+    }
 
     private List<(ulong Tag, int Result)> Run()
     {
