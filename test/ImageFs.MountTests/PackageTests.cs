@@ -32,6 +32,7 @@ internal sealed class PackageTests
         Need.Program("systemd-analyze", "systemd");
         using var folder = new TestFolder();
         string unit = File.ReadAllText(Path.Combine(TestImages.Sources, $"packaging/systemd/{name}.service"));
+        Assert.That(unit, Does.Match("(?m)^SystemCallFilter=.* seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self$"), "what a server gives its rights up with");
         string file = folder[$"{name}{instance}.service"];
         File.WriteAllText(file, unit.Replace("@BINDIR@", Path.GetDirectoryName(ImageFsProgram.Path), StringComparison.Ordinal));
         ToolResult said = Tool.Run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", file).Succeeded();
