@@ -263,6 +263,8 @@ public sealed class SandboxTests
     /// <summary>A server of the program in one file.</summary>
     private sealed class Server : IDisposable
     {
+        private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(100);
+
         private readonly ImageMount _mount;
         private readonly int _process;
 
@@ -278,8 +280,21 @@ public sealed class SandboxTests
         /// <summary>What the mount wrote to standard error.</summary>
         public string Said { get; }
 
-        /// <summary>Its threads, the first one first.</summary>
-        public int[] Threads => Walls.ThreadsOf(_process);
+        /// <summary>Its threads, the first one first: those that stay, since one finds something out when the mount answers, and ends.</summary>
+        public int[] Threads
+        {
+            get
+            {
+                int[] threads;
+                do
+                {
+                    threads = Walls.ThreadsOf(_process);
+                    Thread.Sleep(s_moment);
+                }
+                while (!threads.SequenceEqual(Walls.ThreadsOf(_process)));
+                return threads;
+            }
+        }
 
         /// <summary>The descriptor that the server has of a file.</summary>
         public int FindDescriptor(string path) => FindDescriptors(path).First();
