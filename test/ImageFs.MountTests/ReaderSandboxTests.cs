@@ -101,6 +101,16 @@ public sealed class ReaderSandboxTests
     }
 
     [Test]
+    public void Where_an_image_comes_through_a_pipe_files_are_read_below_the_current_folder_alone()
+    {
+        string here = _folder["target"], beside = Path.Combine(here, "beside");
+        File.Copy(_folder["beside"], beside);
+        using Reader reader = Reader.StartIn(here, $"< <(cat '{_image}')", "cat", "-", "README.txt");
+        Assert.That(Injection.Call(reader.Threads[0], 2, beside, "0"), Is.Not.Negative);
+        Assert.That(Injection.Call(reader.Threads[0], 2, _folder["beside"], "0"), Is.EqualTo(Walls.PermissionDenied));
+    }
+
+    [Test]
     public void Without_a_sandbox_the_same_calls_are_obeyed()
     {
         using Reader reader = Reader.Start("cat", "-o", "sandbox=off", _image, "README.txt");
@@ -187,10 +197,13 @@ public sealed class ReaderSandboxTests
 
         public int[] Threads => Walls.ThreadsOf(_process.Id);
 
-        public static Reader Start(params string[] words)
+        public static Reader Start(params string[] words) => StartIn("/", "</dev/null", words);
+
+        public static Reader StartIn(string folder, string input, params string[] words)
         {
             // As much as a pipe holds comes first.
-            var reader = new Reader(Process.Start(Tool.Start("sh", ["-c", "head -c 65536 /dev/zero; exec \"$@\"", "sh", Make.Published, .. words]))!);
+            string script = $"cd '{folder}'; head -c 65536 /dev/zero; exec \"$@\" {input}";
+            var reader = new Reader(Process.Start(Tool.Start("bash", ["-c", script, "bash", Make.Published, .. words]))!);
             Assert.That(ImageMount.Eventually(() => reader.IsWaiting || reader._process.HasExited), string.Join(' ', words));
             Assert.That(reader._process.HasExited, Is.False, () => reader._process.StandardError.ReadToEnd());
             return reader;

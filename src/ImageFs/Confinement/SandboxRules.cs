@@ -94,7 +94,14 @@ internal static class SandboxRules
         if (PipedImage.FindDescriptor(path) is not null)
         {
             string descriptor = path == PipedImage.StandardInput ? "/dev/fd/0" : path;
-            path = Paths.ReadLink(descriptor) is ['/', ..] and var target ? target : Environment.CurrentDirectory;
+            if (Paths.ReadLink(descriptor) is not (['/', ..] and var target))
+            {
+                // What comes through a pipe lies in no folder: names in it are looked for here.
+                rules.Allow(Environment.CurrentDirectory, LandlockAccess.Read);
+                return;
+            }
+
+            path = target;
         }
 
         string full = Paths.Full(path);
