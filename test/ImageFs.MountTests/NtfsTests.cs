@@ -57,7 +57,7 @@ internal sealed class NtfsTests
         TreeListing? expected = LinuxReader.List(image, options, NtfsImage.Type);
         Assert.That(expected, Is.Not.Null, "ntfs3 does not mount it");
         using var mount = ImageMount.Mount(image, options);
-        Assert.That(mount.List().DifferencesFrom(expected!.Select(WithoutModeOfRoot).Select(WithoutKind), s_facts), Is.Empty);
+        Assert.That(mount.List().DifferencesFrom(expected!.Select(WithoutModeOfRoot).Select(WithoutKind).Select(WithoutErrorOfBoot), s_facts), Is.Empty);
     }
 
     [TestCase("-s 512 -c 512", "64M")]
@@ -157,6 +157,9 @@ internal sealed class NtfsTests
     // Indexes by themselves are files without permissions there, which cannot be opened; here they are empty.
     private static TreeEntry WithoutKind(TreeEntry entry) =>
         entry.Path.StartsWith("/$Extend/", StringComparison.Ordinal) ? entry.Only([.. entry.Facts.Keys.Except(["mode", "sha256"])]) : entry;
+
+    // ntfs3 lists it and cannot look at it (EINVAL): that inode is one of its own already.
+    private static TreeEntry WithoutErrorOfBoot(TreeEntry entry) => entry.Path == "/$Boot" ? entry.Only([.. entry.Facts.Keys.Except(["error"])]) : entry;
 
     private static TreeEntry WithoutWrongTimes(TreeEntry entry) => s_before1970.Contains(entry.Path) ? entry.Only([.. entry.Facts.Keys.Except(s_times)]) : entry;
 

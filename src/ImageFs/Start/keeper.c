@@ -133,10 +133,10 @@ static _Noreturn void run_program(char **words, int commands, int messages)
     snprintf(number, sizeof number, "%d", program_socket);
     setenv("_FUSE_COMMFD", number, 1);
     execvp(words[0], words);
-    _exit(errno == ENOENT ? 127 : 126);
+    _exit(errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 127 : 126); // as FuserMount has it
 }
 
-// Its exit status: 127 when there is no such program.
+// Its exit status: 127 when there is no such program that this user may run.
 static int32_t run(char **words, int *connection, char *text, size_t *text_length)
 {
     int commands[2], messages[2];
