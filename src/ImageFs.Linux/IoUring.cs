@@ -10,8 +10,7 @@ namespace ImageFs.Linux;
 /// closed and given to another file cannot be read from by mistake. After it was made, nothing allocates.
 /// </summary>
 /// <remarks>
-/// The kernel takes from it no other operations than those that are here, and no other files than are put into its table (IORING_REGISTER_RESTRICTIONS):
-/// filters of system calls do not see them. Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
+/// The kernel takes from it no other operations than those that are here (IORING_REGISTER_RESTRICTIONS): filters of system calls do not see them. Needs Linux 6.6 (IORING_SETUP_NO_SQARRAY). The kernel does its part of the work only inside <see cref="Enter"/>
 /// (IORING_SETUP_DEFER_TASKRUN), so nothing completes behind the thread's back. The places in the ring are counted modulo 2^32.
 /// </remarks>
 public sealed unsafe class IoUring : IDisposable
@@ -122,10 +121,7 @@ public sealed unsafe class IoUring : IDisposable
     public void Begin()
     {
         RegisterItself();
-        if (io_uring_register(_descriptor.Number, IORING_REGISTER_ENABLE_RINGS, null, 0) < 0)
-        {
-            throw LinuxException.Last("io_uring_register");
-        }
+        Register(_descriptor, IORING_REGISTER_ENABLE_RINGS, null, 0);
     }
 
     /// <summary>Puts a file into the table; it stays open there, whatever becomes of the descriptor.</summary>
@@ -268,10 +264,7 @@ public sealed unsafe class IoUring : IDisposable
         ];
         fixed (Restriction* first = allowed)
         {
-            if (io_uring_register(descriptor.Number, IORING_REGISTER_RESTRICTIONS, first, (uint)allowed.Length) < 0)
-            {
-                throw LinuxException.Last("io_uring_register");
-            }
+            Register(descriptor, IORING_REGISTER_RESTRICTIONS, first, allowed.Length);
         }
     }
 
@@ -281,10 +274,15 @@ public sealed unsafe class IoUring : IDisposable
         numbers.Fill(-1);
         fixed (int* first = numbers)
         {
-            if (io_uring_register(descriptor.Number, IORING_REGISTER_FILES, first, (uint)places) < 0)
-            {
-                throw LinuxException.Last("io_uring_register");
-            }
+            Register(descriptor, IORING_REGISTER_FILES, first, places);
+        }
+    }
+
+    private static void Register(FileDescriptor descriptor, uint what, void* argument, int count)
+    {
+        if (io_uring_register(descriptor.Number, what, argument, (uint)count) < 0)
+        {
+            throw LinuxException.Last("io_uring_register");
         }
     }
 

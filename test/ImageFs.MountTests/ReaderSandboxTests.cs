@@ -43,12 +43,7 @@ public sealed class ReaderSandboxTests
     public void No_thread_of_a_command_may(int call, string[] arguments, long result)
     {
         using Reader reader = Reader.Start("cat", _image, "README.txt");
-        arguments = [.. arguments.Select(argument => argument == "IMAGE" ? _image : argument)];
-        Assert.That(reader.Threads, Is.Not.Empty);
-        foreach (int thread in reader.Threads)
-        {
-            Assert.That(Injection.Call(thread, call, arguments), Is.EqualTo(result), $"thread {thread}");
-        }
+        Walls.Try(reader.Threads, call, arguments, _image, result);
     }
 
     [TestCase("info", "IMAGE")]

@@ -46,12 +46,7 @@ public sealed class SandboxTests
     public void No_thread_of_a_server_may(int call, string[] arguments, long result)
     {
         using Server server = Server.Start(_image, "strict");
-        arguments = [.. arguments.Select(argument => argument == "IMAGE" ? _image : argument)];
-        Assert.That(server.Threads, Is.Not.Empty);
-        foreach (int thread in server.Threads)
-        {
-            Assert.That(Injection.Call(thread, call, arguments), Is.EqualTo(result), $"thread {thread}");
-        }
+        Walls.Try(server.Threads, call, arguments, _image, result);
 
         Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
     }

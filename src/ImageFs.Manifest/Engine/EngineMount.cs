@@ -70,13 +70,13 @@ public sealed class EngineMount : IDisposable
     {
         ArgumentNullException.ThrowIfNull(summary);
         ArgumentNullException.ThrowIfNull(mount);
-        foreach (FileDevice device in summary.Devices)
-        {
-            device.LetGo();
-        }
-
         try
         {
+            foreach (FileDevice device in summary.Devices)
+            {
+                device.LetGo();
+            }
+
             mount(_manifest.Descriptor, [.. summary.Devices.Select(device => device.Descriptor)]);
         }
         catch

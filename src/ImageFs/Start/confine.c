@@ -311,22 +311,12 @@ static void allow_values(int call, int argument, const unsigned *values, int cou
     answer(SECCOMP_RET_ERRNO | EPERM);
 }
 
-// A call whose argument has none of these bits.
-static void allow_without(int call, int argument, unsigned bits)
+// A call unless an argument is this value (BPF_JEQ), or has one of these bits (BPF_JSET).
+static void allow_unless(int call, int argument, unsigned test, unsigned value)
 {
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, call);
     load_argument(argument);
-    add(BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
-    answer(SECCOMP_RET_ERRNO | EPERM);
-    answer(SECCOMP_RET_ALLOW);
-}
-
-// A call whose argument is anything else.
-static void allow_others(int call, int argument, unsigned value)
-{
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, call);
-    load_argument(argument);
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    add(BPF_JMP | test | BPF_K, 0, 1, value);
     answer(SECCOMP_RET_ERRNO | EPERM);
     answer(SECCOMP_RET_ALLOW);
 }
@@ -336,10 +326,10 @@ static void allow_others(int call, int argument, unsigned value)
 static void allow_sender(unsigned sender)
 {
     allow_values(SYS_sendmsg, 0, &sender, 1);
-    allow_others(SYS_close, 0, sender);
-    allow_others(SYS_dup3, 1, sender);
+    allow_unless(SYS_close, 0, BPF_JEQ, sender);
+    allow_unless(SYS_dup3, 1, BPF_JEQ, sender);
 #ifdef SYS_dup2
-    allow_others(SYS_dup2, 1, sender);
+    allow_unless(SYS_dup2, 1, BPF_JEQ, sender);
 #endif
 }
 
@@ -365,7 +355,7 @@ static void allow_threads(void)
 // Memory that is written does not run, and the program makes no code. A file that is to be mapped to run is answered by `files`.
 static void allow_memory(unsigned files)
 {
-    allow_without(SYS_mprotect, 2, PROT_EXEC);
+    allow_unless(SYS_mprotect, 2, BPF_JSET, PROT_EXEC);
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, SYS_mmap);
     load_argument(2);
     add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, PROT_EXEC);

@@ -237,10 +237,12 @@ static long long move_code(const ucontext_t *call)
     }
 
     for (int i = 0; i < code_count; i++) {
-        const struct code *code = codes + i;
-        if (code->device == status.st_dev && code->file == status.st_ino && code->offset == argument(call, 5) && code->length == (size_t)argument(call, 1)) {
-            void *to = (void *)argument(call, 0);
-            return mremap(code->place, code->length, code->length, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to ? (long long)to : -errno;
+        struct code *code = codes + i;
+        if (code->place != NULL && code->device == status.st_dev && code->file == status.st_ino && code->offset == argument(call, 5)
+            && code->length == (size_t)argument(call, 1)) {
+            void *from = code->place, *to = (void *)argument(call, 0);
+            code->place = NULL; // once: what is there later is somebody else's
+            return mremap(from, code->length, code->length, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to ? (long long)to : -errno;
         }
     }
 

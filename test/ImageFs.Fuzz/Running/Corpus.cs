@@ -11,12 +11,12 @@ internal static class Corpus
 
     /// <summary>Reads those of a format; none where there is no file.</summary>
     public static IReadOnlyList<Patch> Read(string target) =>
-        File.Exists(PathOf(target)) ? [.. File.ReadLines(PathOf(target)).Where(line => line.Length > 0 && line[0] != '#').Select(Patch.Parse)] : [];
+        [.. ReadLines(target).Where(line => line.Length > 0 && line[0] != '#').Select(Patch.Parse)];
 
     /// <summary>Reads those of a format that a mistake was found with, each with what it was.</summary>
     public static IReadOnlyList<(string Mistake, Patch Patch)> ReadMistakes(string target)
     {
-        string[] lines = File.Exists(PathOf(target)) ? File.ReadAllLines(PathOf(target)) : [];
+        string[] lines = ReadLines(target);
         return [.. lines.Zip(lines.Skip(1)).Where(pair => pair.First.StartsWith('#')).Select(pair => (pair.First.TrimStart('#', ' '), Patch.Parse(pair.Second)))];
     }
 
@@ -26,4 +26,6 @@ internal static class Corpus
         Directory.CreateDirectory(Path.GetDirectoryName(PathOf(target))!);
         File.AppendAllLines(PathOf(target), patches.Select(patch => patch.ToString()));
     }
+
+    private static string[] ReadLines(string target) => File.Exists(PathOf(target)) ? File.ReadAllLines(PathOf(target)) : [];
 }

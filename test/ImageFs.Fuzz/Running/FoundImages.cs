@@ -16,16 +16,16 @@ public static class FoundImages
     public static IReadOnlyList<(string Mistake, string Path, string Options)> Write(string format, string folder)
     {
         FuzzTarget target = FuzzTargets.Of([format])[0];
-        return [.. Corpus.ReadMistakes(format).Select((found, i) => (found.Mistake, Write(found.Patch, Path.Combine(folder, $"{format}-{i + 1}.img"), out string options), options))];
-
-        string Write(Patch patch, string path, out string options)
+        var written = new List<(string, string, string)>();
+        foreach ((string mistake, Patch patch) in Corpus.ReadMistakes(format))
         {
-            Seed seed = target.Seeds.Concat(target.Damaged).First(seed => seed.Name == patch.Seed);
-            var mutant = new Mutant(seed);
+            string path = Path.Combine(folder, $"{format}-{written.Count + 1}.img");
+            var mutant = new Mutant(target.Seeds.Concat(target.Damaged).First(seed => seed.Name == patch.Seed));
             patch.Apply(mutant);
             File.WriteAllBytes(path, mutant.Bytes.Span);
-            options = seed.Options;
-            return path;
+            written.Add((mistake, path, mutant.Seed.Options));
         }
+
+        return written;
     }
 }

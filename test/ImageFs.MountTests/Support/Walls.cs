@@ -54,6 +54,22 @@ internal static class Walls
             new TestCaseData(call, arguments, result).SetArgDisplayNames(what);
     }
 
+    /// <summary>Has each thread make one of the attempts: it comes to what it should.</summary>
+    /// <param name="threads">The threads.</param>
+    /// <param name="call">The system call's number.</param>
+    /// <param name="arguments">What it takes; IMAGE is the image.</param>
+    /// <param name="image">The image's path.</param>
+    /// <param name="result">What it comes to.</param>
+    public static void Try(int[] threads, int call, string[] arguments, string image, long result)
+    {
+        Assert.That(threads, Is.Not.Empty);
+        string[] words = [.. arguments.Select(argument => argument == "IMAGE" ? image : argument)];
+        foreach (int thread in threads)
+        {
+            Assert.That(Injection.Call(thread, call, words), Is.EqualTo(result), $"thread {thread}");
+        }
+    }
+
     /// <summary>Has a thread map a file to run, as the loader would.</summary>
     /// <param name="thread">The thread.</param>
     /// <param name="descriptor">The file's descriptor there.</param>
