@@ -75,6 +75,19 @@ public sealed unsafe class UserRights
         return hasRun;
     }
 
+    /// <summary>Whether it may list a folder, which is tried; false, too, where it cannot be tried (<see cref="TryRun"/>).</summary>
+    /// <param name="folder">The folder's path.</param>
+    public bool MayList(string folder)
+    {
+        bool mayList = false;
+        _ = TryRun(() =>
+        {
+            using FileDescriptor? descriptor = Files.TryOpen(folder, OpenFlags.ReadOnly, out _);
+            mayList = descriptor is not null;
+        });
+        return mayList;
+    }
+
     /// <summary>Whether a file's mode gives a permission; what an access control list says is not known here.</summary>
     /// <param name="file">The file.</param>
     /// <param name="permission">4 to read, 1 to search a folder.</param>

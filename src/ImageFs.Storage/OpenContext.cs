@@ -89,6 +89,21 @@ public sealed record OpenContext
     /// <summary>Formats that the caller has beside those of the program; they are tried after these.</summary>
     public IReadOnlyList<Format> AddedFormats { get; init; } = [];
 
+    /// <summary>
+    /// Reads or opens the files that options name beside images - keys, certificates, passwords - for who gives up the right to. What fails is told
+    /// when it is needed.
+    /// </summary>
+    /// <param name="hasRemote">Whether an image is on a server.</param>
+    public void ReadAhead(bool hasRemote)
+    {
+        if (hasRemote)
+        {
+            Http.ReadAhead();
+        }
+
+        (Keys as OptionKeys)?.OpenAhead();
+    }
+
     /// <summary>The same for a layer that the options are not meant for: a parent disk, an image around another.</summary>
     public OpenContext WithoutOptions() => this with { Options = new OptionList() };
 

@@ -105,6 +105,33 @@ public sealed class ReaderSandboxTests
         Assert.That(Injection.Call(reader.Threads[0], 2, _folder["beside"], "0"), Is.EqualTo(Walls.PermissionDenied));
     }
 
+    [TestCase("cat", "ADDRESS", "README.txt")]
+    [TestCase("info", "ADDRESS")]
+    [TestCase("tar", "ADDRESS")]
+    public void Who_reads_an_image_on_a_server_is_nobody(params string[] words)
+    {
+        using var web = new WebServer();
+        File.Copy(_image, web["a.iso"]);
+        using Reader reader = Reader.Start([.. words.Select(word => word == "ADDRESS" ? $"{web.Plain}a.iso" : word)]);
+        foreach (int thread in reader.Threads)
+        {
+            Walls.AssertIsNobody(reader.StatusOf(thread));
+            Assert.That(Injection.Call(thread, 2, Walls.FileOfRoots, "0"), Is.EqualTo(Walls.PermissionDenied), $"thread {thread}");
+        }
+    }
+
+    [Test]
+    public void What_is_copied_from_an_image_on_a_server_is_given_its_owners()
+    {
+        using var web = new WebServer();
+        using var folder = new TestFolder();
+        File.Copy(_folder["other.iso"], web["a.iso"]);
+        Tool.Run(Make.Published, "extract", "--preserve=ownership", $"{web.Plain}a.iso", "-C", folder["there"]).Succeeded();
+        Tool.Run(Make.Published, "extract", "--preserve=ownership", _folder["other.iso"], "-C", folder["here"]).Succeeded();
+        string Owners(string copy) => Tool.Shell("cd \"$1\" && find . -printf '%p %U %G\n' | sort", folder[copy]).Succeeded().Text;
+        Assert.That(Owners("there"), Is.EqualTo(Owners("here")));
+    }
+
     [Test]
     public void Without_a_sandbox_the_same_calls_are_obeyed()
     {

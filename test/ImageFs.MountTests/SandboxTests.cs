@@ -153,6 +153,101 @@ public sealed class SandboxTests
         Assert.That(Injection.Call(server, 2, "/var/tmp", "0x410002", "0x180"), Is.EqualTo(PermissionDenied));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void What_comes_through_a_pipe_is_nobodys_where_nobody_may_read_what_it_may_name(bool isShut)
+    {
+        using var folder = new TestFolder();
+        Tool.Run("chmod", isShut ? "700" : "755", folder.Path).Succeeded();
+        using var mount = ImageMount.Prepare(_image);
+        Tool.Shell("cd \"$4\" && cat \"$1\" | \"$2\" mount - \"$3\"", _image, Make.Published, mount.Directory, folder.Path).Succeeded();
+        Assert.That(File.ReadAllText(mount["README.txt"]), Is.Not.Empty);
+        int server = Processes.ServerOf(mount.Directory);
+        foreach (Dictionary<string, string> status in Walls.ThreadsOf(server).Select(thread => Walls.StatusOf(server, thread)))
+        {
+            if (isShut)
+            {
+                Assert.That((status["Uid"], status["CapPrm"]), Is.EqualTo(("0\t0\t0\t0", "00000000000000c4")));
+            }
+            else
+            {
+                Walls.AssertIsNobody(status);
+            }
+        }
+    }
+
+    // All that takes root is read before: passwords, headers and certificates.
+    [Test]
+    public void For_an_image_on_a_server_root_becomes_nobody_without_capabilities()
+    {
+        using var web = new WebServer();
+        using var folder = new TestFolder();
+        File.Copy(_image, web["a.iso"]);
+        File.Copy(web.Authority, folder["ca"]);
+        File.WriteAllText(folder["netrc"], $"machine localhost login {WebServer.User} password \"{WebServer.Password}\"\n");
+        File.WriteAllText(folder["headers"], "X-Test: secret\n");
+        Tool.Run("chmod", "700", folder.Path).Succeeded();
+        string options = $"strict,ca={folder["ca"]},netrc={folder["netrc"]},http-header=@{folder["headers"]},cache=none";
+        using Server server = Server.Start($"{web.Secure}secret/a.iso", options, "-v");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: strict\n"));
+        foreach (int thread in server.Threads)
+        {
+            Walls.AssertIsNobody(server.StatusOf(thread));
+
+            // Landlock allows the first.
+            Assert.That(Injection.Call(thread, 2, Walls.FileOfRoots, "0"), Is.EqualTo(PermissionDenied), $"thread {thread}");
+            Assert.That(Injection.Call(thread, 2, folder["netrc"], "0"), Is.EqualTo(PermissionDenied));
+            Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.EqualTo(PermissionDenied));
+            Assert.That(Injection.Call(thread, 105, "0"), Is.EqualTo(NotPermitted), "become root");
+        }
+
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+    }
+
+    [TestCase("666", 65534)]
+    [TestCase("600", 0)]
+    [TestCase("600", Owner)]
+    public void Behind_a_socket_that_nobody_may_connect_to_is_an_image_of_its_owners(string mode, int owner)
+    {
+        using var folder = new TestFolder();
+        using var nbd = NbdServer.Nbdkit(folder, "file", _image);
+        Tool.Run("chmod", mode, nbd.Socket).Succeeded();
+        Tool.Run("chown", $"{(owner == Owner ? owner : 0)}", nbd.Socket).Succeeded();
+        using Server server = Server.Start(nbd.Uri, "strict,cache=none", "-v");
+        Assert.That(server.Said, Is.EqualTo("imagefs: sandbox: strict\n"));
+        Assert.That(File.ReadAllText(Path.Combine(server.Directory, "README.txt")), Is.Not.Empty);
+        foreach (int thread in server.Threads)
+        {
+            Dictionary<string, string> status = server.StatusOf(thread);
+            Assert.That(status["Uid"], Is.EqualTo($"{owner}\t{owner}\t{owner}\t{owner}"));
+            Assert.That(status["CapPrm"], Is.EqualTo("0000000000000000"));
+            Assert.That(Injection.Call(thread, 2, Walls.FileOfRoots, "0"), owner == 0 ? Is.Not.Negative : Is.EqualTo(PermissionDenied));
+        }
+    }
+
+    [Test]
+    public void A_key_is_opened_before_root_becomes_the_owner_of_the_image()
+    {
+        Need.Program("cryptsetup", "cryptsetup-bin");
+        using var folder = new TestFolder();
+        Tool.Shell(
+            """
+            set -e
+            cd "$1"
+            printf secret >key && chmod 600 key && cp "$2" image && truncate -s +4M image && chown "$3" image
+            cheap='--batch-mode --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --luks2-metadata-size 16k --luks2-keyslots-size 1m'
+            cryptsetup reencrypt --encrypt --type luks2 $cheap --reduce-device-size 4M --key-file key image
+            """, folder.Path, TestImages.Get("ext/ext4"), $"{Owner}").Succeeded();
+        using Server server = Server.Start(folder["image"], $"strict,noload,key-file={folder["key"]}", "-v");
+        Assert.That(server.Said, Does.StartWith("imagefs: sandbox: strict\n"));
+        Assert.That(System.IO.Directory.GetFileSystemEntries(server.Directory), Is.Not.Empty);
+        foreach (int thread in server.Threads)
+        {
+            Assert.That(server.StatusOf(thread)["Uid"], Does.StartWith($"{Owner}\t"));
+            Assert.That(Injection.Call(thread, 2, folder["key"], "0"), Is.EqualTo(PermissionDenied));
+        }
+    }
+
     [Test]
     public void Who_keeps_the_mount_busy_is_told_though_the_server_cannot_see_it()
     {

@@ -24,7 +24,7 @@ public abstract class LocationScheme
     /// <exception cref="UnsupportedFeatureException">The location asks for something that this scheme does not do.</exception>
     public abstract ImageFile Open(string location, BackingPolicy policy, OpenContext context, ICollection<IDisposable> opened);
 
-    /// <summary>Files of this machine that opening a location takes, besides the image: certificates.</summary>
+    /// <summary>Files of this machine that opening a location takes, besides the image: certificates, sockets.</summary>
     /// <param name="location">As <see cref="Open"/> takes it.</param>
     /// <exception cref="UnsupportedFeatureException">The location asks for something that this scheme does not do.</exception>
     public virtual IEnumerable<string> FindFiles(string location) => [];

@@ -20,8 +20,8 @@ public sealed class KeyFile : IKeySource, IDisposable
     private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
 
     private readonly string _name;
-    private readonly Func<FileDescriptor> _open;
     private readonly Lock _gate = new();
+    private Func<FileDescriptor> _open;
     private Key? _key;
 
     private KeyFile(string name, Func<FileDescriptor> open) => (_name, _open) = (name, open);
@@ -45,6 +45,20 @@ public sealed class KeyFile : IKeySource, IDisposable
         Environment.GetEnvironmentVariable(CredentialsVariable) is { Length: > 0 } folder && File.Exists(Path.Combine(folder, Credential))
             ? Of($"the credential {Credential}", Path.Combine(folder, Credential))
             : null;
+
+    /// <summary>Opens the file now, for who gives up the right to. Where that fails it is told when a volume asks.</summary>
+    internal void OpenAhead()
+    {
+        try
+        {
+            FileDescriptor file = _open();
+            _open = () => Files.Duplicate(file.Number);
+        }
+        catch (LinuxException e)
+        {
+            _open = () => throw e;
+        }
+    }
 
     /// <inheritdoc/>
     public Key? Find(KeyRequest request)

@@ -9,6 +9,7 @@ namespace ImageFs.Storage.Keys;
 public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : IKeySource, IDisposable
 {
     private readonly Lock _gate = new();
+    private KeyFile? _opened;
     private IKeySource? _source;
 
     /// <inheritdoc/>
@@ -20,9 +21,17 @@ public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : 
         {
             lock (_gate)
             {
-                return _source ??= KeyFile.Take(options) ?? KeyFile.FindCredential() ?? prompt ?? NoKeys.Instance;
+                return _source ??= TakeFile(options) ?? prompt ?? NoKeys.Instance;
             }
         }
+    }
+
+    /// <summary>Opens the file of the key now, if there is one, for who gives up the right to (<see cref="KeyFile.OpenAhead"/>).</summary>
+    internal void OpenAhead()
+    {
+        KeyFile? file = TakeFile(options.Copy());
+        file?.OpenAhead();
+        _opened = file;
     }
 
     /// <inheritdoc/>
@@ -30,4 +39,10 @@ public sealed class OptionKeys(OptionList options, IKeySource? prompt = null) : 
 
     /// <summary>Erases a key that was read.</summary>
     public void Dispose() => (_source as IDisposable)?.Dispose();
+
+    private KeyFile? TakeFile(OptionList words)
+    {
+        KeyFile? named = KeyFile.Take(words);
+        return _opened ?? named ?? KeyFile.FindCredential();
+    }
 }

@@ -165,6 +165,6 @@ internal sealed class ImageCommand : Verb
     private ReaderSandbox Confine(ParseResult parsed, IReadOnlyList<string> images, SandboxLevel? level, OptionList options, OpenContext context)
     {
         _plan = MakePlan(parsed);
-        return ReaderSandbox.Enter(level, options, images, _plan, context.Cache, Log.WriteToStandardError, IsVerbose(parsed));
+        return ReaderSandbox.Enter(level, options, images, _plan, context, Log.WriteToStandardError, IsVerbose(parsed));
     }
 }

@@ -45,7 +45,7 @@ internal static class ImageWords
             OptionList all = words.Copy();
             SandboxLevel? level = Sandbox.Take(words);
             var context = new OpenContext(words);
-            using var sandbox = ReaderSandbox.Enter(level, all, [image], ReadingPlan.Nothing, context.Cache, log: null, isVerbose: false);
+            using var sandbox = ReaderSandbox.Enter(level, all, [image], ReadingPlan.Nothing, context, log: null, isVerbose: false);
             using ImageStack stack = ImageStack.Open(image, sandbox.Apply(context));
             FileSystem fileSystem = stack.OpenFileSystem();
             int name = path.LastIndexOf('/') + 1;

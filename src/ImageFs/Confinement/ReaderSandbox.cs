@@ -26,13 +26,13 @@ internal sealed class ReaderSandbox : IDisposable
     /// <param name="options">The options, none taken.</param>
     /// <param name="images">The images.</param>
     /// <param name="plan">What is done besides.</param>
-    /// <param name="cache">Where is kept what is dear to read again.</param>
+    /// <param name="context">What the images will be opened with.</param>
     /// <param name="log">Takes a line on what was given up, where that is not what was wanted; null for nobody.</param>
     /// <param name="isVerbose">Whether the line is wanted anyway.</param>
     /// <exception cref="ImageException">The location of an image is none.</exception>
     /// <exception cref="LinuxException">A file cannot be opened, or a right not be given up.</exception>
     internal static ReaderSandbox Enter(
-        SandboxLevel? wanted, OptionList options, IEnumerable<string> images, ReadingPlan plan, CacheFolder cache, Action<string>? log, bool isVerbose)
+        SandboxLevel? wanted, OptionList options, IEnumerable<string> images, ReadingPlan plan, OpenContext context, Action<string>? log, bool isVerbose)
     {
         var entered = new ReaderSandbox();
         SandboxLevel level = wanted ?? Sandbox.Usual;
@@ -51,7 +51,7 @@ internal sealed class ReaderSandbox : IDisposable
         {
             try
             {
-                entered.StartKeeper(plan, cache);
+                entered.StartKeeper(plan, context.Cache);
             }
             catch (LinuxException e)
             {
@@ -71,6 +71,7 @@ internal sealed class ReaderSandbox : IDisposable
             return entered;
         }
 
+        context.ReadAhead(request.HasRemote);
         sandbox.Enter(request);
         if (plan.Output is { } output)
         {

@@ -137,44 +137,32 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         return owners is [] or [0] ? string.Empty
             : owners.Length > 1 ? "the images are of several users"
             : !MayBecomeOthers ? "this process cannot become the image's owner"
-            : OpensOthers(options) ? "a file that an option names may be for root only"
-            : request.Paths.Any(path => !MayList(owners[0], Path.GetDirectoryName(Paths.Full(path)) ?? "/"))
+            : SandboxRules.NameImages(options) ? "a file that an option names may be for root only"
+            : request.Paths.Any(path => !UserRights.Of(owners[0]).MayList(Path.GetDirectoryName(Paths.Full(path)) ?? "/"))
                 ? "the image's owner cannot open its folder"
             : string.Empty;
     }
 
     // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule). Who copies files gives them owners,
     // and images of a folder are of many.
-    private static uint[]? OwnerOf(SandboxRequest request)
-    {
-        uint[] owners = Processes.IsRoot && request is { Target: null, IsTree: false } ? [.. OwnersOf(request)] : [];
-        return owners is [> 0 and uint owner] ? [owner, .. UserRights.Of(owner).Groups] : null;
-    }
+    private static uint[]? OwnerOf(SandboxRequest request) => !Processes.IsRoot || request is not { Target: null, IsTree: false } ? null
+        : OwnersOf(request).ToArray() switch
+        {
+            [> 0 and uint owner] => [owner, .. UserRights.Of(owner).Groups],
+            [] when MayBecomeOthers && Nobody.Suffices(request) => Nobody.Ids,
+            _ => null,
+        };
 
-    // Who gives an open descriptor has it.
+    // Who gives an open descriptor has it. An image on a server has no owner here; but whose the socket to it is, or the key, if not everybody may use that.
     private static IEnumerable<uint> OwnersOf(SandboxRequest request) =>
-        request.Paths.Where(path => PipedImage.FindDescriptor(path) is null).Select(path => Files.Status(path).Uid).Distinct();
+        request.Paths.Where(path => PipedImage.FindDescriptor(path) is null).Concat(request.Paths.Count == 0 ? request.Files.Where(Nobody.IsShut) : [])
+            .Select(path => Files.Status(path).Uid).Distinct();
 
     // The first version of Landlock refuses a second name in another folder, whatever the rules.
     private static bool CanLink(SandboxRequest request) => request.Target is null || Landlock.Version != 1;
 
     private static bool MayBecomeOthers => Diagnosis.Kernel.Has(BecomeOthers) && Diagnosis.Kernel.Read("/proc/self/uid_map") is { } map
         && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
-
-    private static bool OpensOthers(OptionList options) =>
-        SandboxRules.FileOptions.Any(name => options.TakeValue(name) is not null)
-        || Environment.GetEnvironmentVariable(SandboxRules.CredentialsVariable) is not null;
-
-    private static bool MayList(uint owner, string folder)
-    {
-        bool mayList = false;
-        _ = UserRights.Of(owner).TryRun(() =>
-        {
-            using FileDescriptor? descriptor = Files.TryOpen(folder, OpenFlags.ReadOnly, out _);
-            mayList = descriptor is not null;
-        });
-        return mayList;
-    }
 
     private static string Join(string first, string second) => first.Length == 0 ? second : second.Length == 0 ? first : $"{first}; {second}";
 

@@ -8,9 +8,6 @@ namespace ImageFs.Confinement;
 /// <summary>Which files a process in a sandbox may read, where it may write, and which capabilities it is left.</summary>
 internal static class SandboxRules
 {
-    /// <summary>Where systemd keeps a service's credentials.</summary>
-    internal const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
-
     private const LandlockAccess Device = LandlockAccess.ReadFile | LandlockAccess.WriteFile;
     private const LandlockAccess Copies = LandlockAccess.Read | LandlockAccess.WriteFile | LandlockAccess.Truncate | LandlockAccess.Make;
 
@@ -32,20 +29,19 @@ internal static class SandboxRules
         "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
     ];
 
-    // Of some a name stands before the file (extent=NAME=FILE), or a sign (http-header=@FILE); what is no file allows nothing.
-    private static readonly string[] s_fileOptions = ["key-file", "netrc", "ca", "http-header"];
+    // Of some a name stands before the file (extent=NAME=FILE); what is no file allows nothing. Other files that options name are open by then.
     private static readonly string[] s_imageOptions = ["device", "header", "backing-file", "parent", "extent", "logdev", "rtdev"];
 
-    /// <summary>Options that name a file.</summary>
-    internal static IEnumerable<string> FileOptions => s_fileOptions.Concat(s_imageOptions);
+    /// <summary>Whether options name files that images lie in.</summary>
+    internal static bool NameImages(OptionList options) => s_imageOptions.Any(name => options.TryTake(name, out _));
 
     /// <summary>
     /// The capabilities, by their bits, of a process that stays root. Root's own images may name what root may read: that takes rights, to the files
-    /// that Landlock leaves.
+    /// that Landlock leaves. What is on a server names no file of this machine.
     /// </summary>
     internal static ulong CapabilitiesFor(SandboxRequest request)
     {
-        ulong kept = Bits(ReadAnyFile, SetGroup, SetUser);
+        ulong kept = request.Paths.Count > 0 || NameImages(request.Options.Copy()) ? Bits(ReadAnyFile, SetGroup, SetUser) : 0;
         if (request.Target is null)
         {
             return kept;
@@ -69,12 +65,10 @@ internal static class SandboxRules
             AddImage(rules, path, request.IsTree);
         }
 
-        AddAll(rules, [.. s_system, .. s_fileOptions.SelectMany(options.TakeValues).SelectMany(FilesOf)]);
-        AddAll(rules, [.. request.Files, .. Variables(CredentialsVariable), .. Variables("LD_LIBRARY_PATH"), .. Variables("TZDIR")]);
+        AddAll(rules, [.. s_system, .. request.Files, .. Variables("LD_LIBRARY_PATH"), .. Variables("TZDIR")]);
         if (request.HasRemote)
         {
             AddAll(rules, [.. s_network, .. Variables("SSL_CERT_FILE"), .. Variables("SSL_CERT_DIR")]);
-            AddAll(rules, Variables("HOME").Select(home => $"{home}/.netrc"));
         }
 
         if (request.Target is { } target)
@@ -93,8 +87,7 @@ internal static class SandboxRules
     {
         if (PipedImage.FindDescriptor(path) is not null)
         {
-            string descriptor = path == PipedImage.StandardInput ? "/dev/fd/0" : path;
-            if (Paths.ReadLink(descriptor) is not (['/', ..] and var target))
+            if (FindFile(path) is not { } target)
             {
                 // What comes through a pipe lies in no folder: names in it are looked for here.
                 rules.Allow(Environment.CurrentDirectory, LandlockAccess.Read);
@@ -112,6 +105,10 @@ internal static class SandboxRules
         }
     }
 
+    /// <summary>The file that an open descriptor is of; null for a pipe.</summary>
+    internal static string? FindFile(string descriptor) =>
+        Paths.ReadLink(descriptor == PipedImage.StandardInput ? "/dev/fd/0" : descriptor) is ['/', ..] and var file ? file : null;
+
     private static ulong Bits(params ReadOnlySpan<int> capabilities)
     {
         ulong bits = 0;
@@ -123,8 +120,7 @@ internal static class SandboxRules
         return bits;
     }
 
-    private static IEnumerable<string> FilesOf(string value) =>
-        [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..], value.TrimStart('@')];
+    private static IEnumerable<string> FilesOf(string value) => [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..]];
 
     private static void AddAll(Landlock rules, IEnumerable<string> paths)
     {

@@ -63,6 +63,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             return (options, context);
         }
 
+        context.ReadAhead(subject.HasRemote);
         var duties = new KeeperDuties
         {
             IsWatched = IsWatched,

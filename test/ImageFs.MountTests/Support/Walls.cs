@@ -8,6 +8,11 @@ internal static class Walls
     public const int PermissionDenied = -13;
     public const int NotPermitted = -1;
 
+    /// <summary>A file that root alone may read, where Landlock lets everybody read.</summary>
+    public const string FileOfRoots = "/proc/pagetypeinfo";
+
+    private const int Nobody = 65534;
+
     /// <summary>Attempts, each with what it is, the number of a system call, its arguments (IMAGE is the image) and its answer.</summary>
     public static IEnumerable<TestCaseData> Attempts()
     {
@@ -83,6 +88,22 @@ internal static class Walls
     [
         .. Directory.GetDirectories($"/proc/{process}/task").Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)).Order(),
     ];
+
+    /// <summary>Whether a thread is the user nobody's, in no group but its own, and has no capability.</summary>
+    /// <param name="status">What the kernel tells of it.</param>
+    public static void AssertIsNobody(Dictionary<string, string> status)
+    {
+        string group = Tool.Run("id", "-g", "nobody").Succeeded().Text.Trim();
+        Assert.That(status["Uid"], Is.EqualTo($"{Nobody}\t{Nobody}\t{Nobody}\t{Nobody}"));
+        Assert.That(status["Gid"], Is.EqualTo($"{group}\t{group}\t{group}\t{group}"));
+        Assert.That(status["Groups"], Is.Empty);
+        foreach (string set in (string[])["CapInh", "CapPrm", "CapEff", "CapAmb"])
+        {
+            Assert.That(status[set], Is.EqualTo("0000000000000000"), set);
+        }
+
+        Assert.That((status["NoNewPrivs"], status["Seccomp"]), Is.EqualTo(("1", "2")));
+    }
 
     /// <summary>What the kernel tells of a thread (proc(5)).</summary>
     public static Dictionary<string, string> StatusOf(int process, int thread) => File.ReadAllLines($"/proc/{process}/task/{thread}/status")

@@ -40,7 +40,7 @@ internal static class HttpConnections
             KeepAlivePingTimeout = limit > s_leastPing ? limit : s_leastPing,
             ConnectCallback = (context, cancellation) => Connect(context.DnsEndPoint, limit, cancellation),
         };
-        if (options.ReadAuthorities() is { } text)
+        if (options.Authorities is { } text)
         {
             OpenSsl.Require("TLS");
             var authorities = new X509Certificate2Collection();

@@ -19,9 +19,11 @@ internal sealed class NbdScheme : LocationScheme
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> FindFiles(string location) => NbdAddress.Parse(location).Tls is { } tls
-        ? ((string?[])[tls.Authorities, tls.ClientCertificate, tls.ClientKey]).OfType<string>()
-        : [];
+    public override IEnumerable<string> FindFiles(string location)
+    {
+        var address = NbdAddress.Parse(location);
+        return ((string?[])[address.Socket, address.Tls?.Authorities, address.Tls?.ClientCertificate, address.Tls?.ClientKey]).OfType<string>();
+    }
 
     // Who gave the address is told at once when nobody is there.
     private static NbdTransport Connect(string location, NbdAddress address, RemoteOptions options)
