@@ -72,19 +72,25 @@ public sealed class HostFolder(string directory, BackingPolicy policy, ICollecti
             return file ?? throw errno switch
             {
                 Errno.EXDEV => new ForbiddenFileException(role, path, "lies outside the image's own folder: backing=any allows it"),
-                Errno.EACCES when OwnerRule.FindOwnerBecome(opener) is { } own => Forbidden(role, path, own),
                 _ => new LinuxException("openat2", errno, full),
             };
         }
 
-        return OpenOnce(full, OpenPlace, (place, status) =>
+        try
         {
-            Admit(full, path, role, in status);
-            if (OwnerRule.FindStranger(opener, folder, path, place, in status) is { } stranger)
+            return OpenOnce(full, OpenPlace, (place, status) =>
             {
-                throw Forbidden(role, path, stranger);
-            }
-        });
+                Admit(full, path, role, in status);
+                if (OwnerRule.FindStranger(opener, folder, path, place, in status) is { } stranger)
+                {
+                    throw Forbidden(role, path, stranger);
+                }
+            });
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EACCES && OwnerRule.FindOwnerBecome(opener) is { } own)
+        {
+            throw Forbidden(role, path, own);
+        }
     }
 
     private static ForbiddenFileException Forbidden(string role, string path, ImageFile stranger) =>
