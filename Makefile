@@ -89,7 +89,7 @@ bench-tools: tools
 include packaging/packaging.mk
 
 check: lint images publish man ## All of the above
-	@IMAGEFS_PUBLISHED=$(abspath $(DIST)) $(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test IMAGEFS=$(DIST)
 
 clean: ## Remove what was built
 	rm -rf artifacts dist

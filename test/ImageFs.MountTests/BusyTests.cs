@@ -4,6 +4,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>A mount in use: who uses it is told.</summary>
+[BuiltToo]
 internal sealed class BusyTests
 {
     private const int MountFailure = 32;

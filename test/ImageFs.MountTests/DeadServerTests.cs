@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Servers that are killed: what they leave behind, and who mends it.</summary>
+[BuiltToo]
 internal sealed class DeadServerTests
 {
     private static string Image => TestImages.Get("sample");

@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>A mount point <c>/dev/fd/N</c>: a descriptor of /dev/fuse that the caller has mounted.</summary>
+[BuiltToo]
 internal sealed class DescriptorMountTests
 {
     // Mounts, and starts the program with the descriptor.

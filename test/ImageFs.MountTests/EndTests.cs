@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>How a mount ends: whatever ends it, the mount is gone and so is the process.</summary>
+[BuiltToo]
 internal sealed class EndTests
 {
     private const string Interrupted = "INT";

@@ -53,6 +53,7 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void Files_in_virtual_disks_are_read_where_they_lie([Values("qcow2", "vhdx", "vmdk", "vdi")] string format)
     {
         Need.Program("qemu-img", "qemu-utils");
@@ -63,6 +64,7 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void A_block_device_is_given_as_it_is_with_the_manifest_on_a_loop_device([Values("512", "4096")] string sector)
     {
         using var device = new LoopDevice(TestImages.Get("ext/ext4"), "-r", "-b", sector);
@@ -72,6 +74,7 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void Auto_takes_the_kernel_where_nothing_is_lost_and_says_why_not()
     {
         using var folder = new TestFolder();
@@ -112,6 +115,7 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void A_user_namespace_gets_a_word_and_with_auto_a_server()
     {
         using var folder = new TestFolder();
@@ -186,6 +190,7 @@ internal sealed class EngineTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void Nothing_is_left_after_many_mounts_and_after_being_killed()
     {
         using var mount = ImageMount.Prepare(TestImages.Get("rockridge"));
@@ -212,6 +217,7 @@ internal sealed class EngineTests
     }
 
     [Test]
+    [BuiltToo]
     public void Mounts_are_listed_with_who_serves_them()
     {
         string image = TestImages.Get("rockridge");

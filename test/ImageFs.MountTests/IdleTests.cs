@@ -5,6 +5,7 @@ namespace ImageFs.MountTests;
 
 /// <summary><c>timeout=</c>: a mount that nobody uses goes by itself.</summary>
 /// <remarks>It is about time: a use that comes late on a loaded machine is none.</remarks>
+[BuiltToo]
 [NonParallelizable]
 internal sealed class IdleTests
 {

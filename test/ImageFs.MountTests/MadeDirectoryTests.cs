@@ -6,6 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Mounts without a directory: the one that the program makes, and that nothing is left of.</summary>
+[BuiltToo]
 internal sealed class MadeDirectoryTests
 {
     private const int Usage = 1;

@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary><c>mount -t imagefs</c>, and the helper that it calls: /sbin/mount.imagefs, which is there for as long as these tests run.</summary>
+[BuiltToo]
 [NonParallelizable]
 internal sealed class MountHelperTests
 {

@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Files that an image names are lent nobody who may not read them by himself.</summary>
+[BuiltToo]
 internal sealed class NamedFileTests
 {
     // A folder as /tmp is one, with an image that only root may read; what $user makes in it names that.

@@ -3,6 +3,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>Who owns what a mount shows, and who may look into it.</summary>
+[BuiltToo]
 internal sealed class OwnerTests
 {
     [TestCase("sample", "norock,")]

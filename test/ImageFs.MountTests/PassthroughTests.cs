@@ -47,6 +47,7 @@ internal sealed class PassthroughTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void Linux_asks_for_no_byte_of_what_lies_in_the_image_as_it_is([Values("raw", "qcow2")] string format)
     {
         Need.Program("qemu-img", "qemu-utils");
@@ -62,6 +63,7 @@ internal sealed class PassthroughTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void A_file_is_opened_by_many_at_once_and_nothing_is_left()
     {
         using var folder = new TestFolder();
@@ -101,6 +103,7 @@ internal sealed class PassthroughTests
 
     [Test]
     [CancelAfter(Limit)]
+    [BuiltToo]
     public void A_user_namespace_gets_a_word()
     {
         using var folder = new TestFolder();

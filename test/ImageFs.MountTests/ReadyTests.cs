@@ -6,6 +6,7 @@ using ImageFs.MountTests.Support;
 namespace ImageFs.MountTests;
 
 /// <summary>How others learn that a mount answers, and who serves it.</summary>
+[BuiltToo]
 internal sealed class ReadyTests
 {
     private static string Image => TestImages.Get("sample");

@@ -6,6 +6,7 @@ namespace ImageFs.MountTests.Session;
 /// Mounting without privileges, with a /dev/fuse that users may open, as udev makes it: in a mount namespace of the test's own, so
 /// that the machine's device stays as it is.
 /// </summary>
+[BuiltToo]
 public sealed class UnprivilegedTests : FuseDeviceFixture
 {
     private const string Prologue =

@@ -5,8 +5,11 @@ namespace ImageFs.MountTests.Support;
 /// <summary>The program under test: that of the environment variable IMAGEFS, or the one built beside the tests.</summary>
 internal static class ImageFsProgram
 {
+    /// <summary>The one built beside the tests, which dotnet compiles while it runs; <c>imagefs.dll</c> lies beside it.</summary>
+    public static string Built { get; } = FindBuilt();
+
     /// <summary>Its file.</summary>
-    public static string Path { get; } = Find();
+    public static string Path { get; } = Environment.GetEnvironmentVariable("IMAGEFS") ?? Built;
 
     /// <summary>Runs it to its end; the end of a mount is that it is mounted.</summary>
     /// <remarks>Its output goes to files: a server that kept a pipe open would fail every test, and not only the one that is about it.</remarks>
@@ -23,12 +26,10 @@ internal static class ImageFsProgram
     public static Process Start(params IEnumerable<string> arguments) =>
         Process.Start(Tool.Start(Path, arguments)) ?? throw new InvalidOperationException(Path);
 
-    private static string Find()
+    // The tests are in artifacts/bin/ImageFs.MountTests/CONFIGURATION/.
+    private static string FindBuilt()
     {
-        // artifacts/bin/ImageFs.MountTests/CONFIGURATION/
         string here = AppContext.BaseDirectory.TrimEnd('/');
-        string configuration = System.IO.Path.GetFileName(here);
-        return Environment.GetEnvironmentVariable("IMAGEFS")
-            ?? System.IO.Path.GetFullPath(System.IO.Path.Combine(here, "..", "..", "ImageFs", configuration, "imagefs"));
+        return System.IO.Path.GetFullPath(System.IO.Path.Combine(here, "..", "..", "ImageFs", System.IO.Path.GetFileName(here), "imagefs"));
     }
 }
