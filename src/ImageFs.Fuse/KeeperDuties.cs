@@ -29,4 +29,7 @@ public sealed class KeeperDuties
     /// that is not to be asked.
     /// </summary>
     public IReadOnlyList<string> UsersCommand { get; init; } = [];
+
+    /// <summary>A program and its words, which is started each time it is asked for, with a socket to this process for its standard input. None for none.</summary>
+    public IReadOnlyList<string> ReaderCommand { get; init; } = [];
 }

@@ -102,6 +102,15 @@ public sealed class MountKeeper : IDisposable
         return file ?? throw new LinuxException("open(O_TMPFILE)", status == 0 ? Errno.ENOMEM : (Errno)status, folder);
     }
 
+    /// <summary>Has <see cref="KeeperDuties.ReaderCommand"/> started.</summary>
+    /// <returns>The socket to it (<see cref="Sockets.MessagePair"/>).</returns>
+    /// <exception cref="LinuxException">It cannot be.</exception>
+    public FileDescriptor StartReader()
+    {
+        (int status, _, FileDescriptor? socket) = _calls.Ask('s', _duties.ReaderCommand);
+        return socket ?? throw new LinuxException("fork", status == 0 ? Errno.ENOMEM : (Errno)status, _duties.ReaderCommand[0]);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _calls.Dispose();
 
@@ -134,6 +143,11 @@ public sealed class MountKeeper : IDisposable
         {
             calls.Learn('n', unfinished, duties.NewFile!);
             calls.Learn('f', unfinished);
+        }
+
+        if (duties.ReaderCommand.Count > 0)
+        {
+            calls.Learn('s', duties.ReaderCommand);
         }
 
         return new MountKeeper(calls, duties);

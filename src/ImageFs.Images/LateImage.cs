@@ -1,3 +1,4 @@
+using ImageFs.Images.Readers;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -74,7 +75,12 @@ internal abstract class LateImage(int number)
         _memory = null;
     }
 
-    private static int VolumesOf(FileSystem fileSystem) => (fileSystem as VolumeTree)?.Count ?? 0;
+    private static int VolumesOf(FileSystem fileSystem) => fileSystem switch
+    {
+        VolumeTree tree => tree.Count,
+        ReaderFileSystem { Volumes: var volumes } => volumes,
+        _ => 0,
+    };
 
     private void Use(long time)
     {

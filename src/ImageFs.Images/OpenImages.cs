@@ -69,6 +69,21 @@ internal sealed class OpenImages(OpenContext context)
         }
     }
 
+    /// <summary>Who is told what is wrong but harmless.</summary>
+    internal Action<string> Warn => context.Warn;
+
+    /// <summary>Closes an image, unless it was opened anew meanwhile.</summary>
+    internal void Close(LateImage image, FileSystem fileSystem)
+    {
+        lock (_open)
+        {
+            if (image.FileSystem == fileSystem && _open.Remove(image))
+            {
+                image.Close();
+            }
+        }
+    }
+
     /// <summary>Closes the images that nobody has used for a while.</summary>
     /// <param name="idleTime">For how long.</param>
     /// <returns>Whether there were any.</returns>
@@ -94,17 +109,17 @@ internal sealed class OpenImages(OpenContext context)
     private FileSystem Open<TImage>(TImage image, string name, OpenContext own, Func<TImage, OpenContext, FileSystem> open)
         where TImage : LateImage
     {
-        void Warn(string message) => context.Warn($"{name}: {message}");
+        void WarnOf(string message) => context.Warn($"{name}: {message}");
         try
         {
-            return open(image, own with { Warn = Warn });
+            return open(image, own with { Warn = WarnOf });
         }
         catch (Exception e) when (e is ImageException or LinuxException or OptionException)
         {
             if (!image.IsReported && e is not LinuxException { Errno: Errno.ESTALE })
             {
                 image.IsReported = true;
-                Warn(e.Message);
+                WarnOf(e.Message);
             }
 
             throw e is OptionException ? new UnsupportedFeatureException(e.Message) : e;

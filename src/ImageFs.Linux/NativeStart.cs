@@ -20,6 +20,9 @@ public static partial class NativeStart
     /// <summary>A flag of <see cref="Confine"/>: making, removing and renaming files, and what belongs to them besides their bytes.</summary>
     public const int Files = 4;
 
+    /// <summary>A flag of <see cref="Confine"/>: sending descriptors over any of the sockets that there are.</summary>
+    public const int Senders = 8;
+
     /// <summary>Whether this program may have it.</summary>
     public static bool IsHere => !RuntimeFeature.IsDynamicCodeCompiled;
 
@@ -34,7 +37,7 @@ public static partial class NativeStart
     /// <param name="rules">The descriptor of a ruleset of Landlock; -1 for none.</param>
     /// <param name="ids">The user and the group to become, and groups; null to stay.</param>
     /// <param name="capabilities">Those to be left with, by their bits.</param>
-    /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>, <see cref="Files"/>.</param>
+    /// <param name="flags">What the list of system calls has besides: <see cref="Network"/>, <see cref="Rings"/>, <see cref="Files"/>, <see cref="Senders"/>.</param>
     /// <param name="sender">A connected local socket that descriptors may be sent over, and that stays open until the process ends; -1 for none.</param>
     /// <returns>What failed; <see cref="Errno.None"/> when all are taken.</returns>
     /// <exception cref="DllNotFoundException">This is another program.</exception>

@@ -229,17 +229,18 @@ internal sealed class LibraryTests
         public ImageMount Mount(string options = "") =>
             ImageMount.Mount(Path, options.Length == 0 ? "tree" : $"tree,{options}");
 
-        /// <summary>The images that a mount's server has open.</summary>
+        /// <summary>The images that a mount's server has open, or who reads them for it.</summary>
         public string[] OpenBy(ImageMount mount)
         {
             using var stats = System.Text.Json.JsonDocument.Parse(ImageFsProgram.Run("stats", "--json", mount.Directory).Succeeded().Text);
             int server = stats.RootElement.GetProperty("pid").GetInt32();
             return
             [
-                .. from descriptor in Directory.GetFiles($"/proc/{server}/fd")
-                   let target = new FileInfo(descriptor).LinkTarget
-                   where target is not null && target.StartsWith(Path, StringComparison.Ordinal)
-                   select System.IO.Path.GetFileName(target),
+                .. (from process in ProcessTable.Find("imagefs", words => words[0] == "--reader" && words.Contains(Path)).Append(server)
+                    from descriptor in Directory.GetFiles($"/proc/{process}/fd")
+                    let target = new FileInfo(descriptor).LinkTarget
+                    where target is not null && target.StartsWith(Path, StringComparison.Ordinal)
+                    select System.IO.Path.GetFileName(target)).Distinct(),
             ];
         }
 

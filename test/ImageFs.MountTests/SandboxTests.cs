@@ -346,7 +346,7 @@ public sealed class SandboxTests
             Assert.That(Injection.Call(thread, 2, "/etc/passwd", "0"), Is.EqualTo(PermissionDenied), $"thread {thread}");
             Assert.That(Injection.Call(thread, 2, folder["three.iso"], "0"), Is.EqualTo(PermissionDenied));
             Assert.That(Injection.Call(thread, 41, "2", "1", "0"), Is.EqualTo(NotPermitted));
-            Assert.That(server.StatusOf(thread)["CapPrm"], Is.EqualTo("00000000000000c4"));
+            Assert.That(server.StatusOf(thread)["CapPrm"], Is.EqualTo("0000000000000004"));
         }
     }
 

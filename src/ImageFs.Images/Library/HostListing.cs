@@ -8,15 +8,16 @@ internal static class HostListing
 {
     /// <summary>The folders and images in a folder, in no order.</summary>
     /// <param name="folder">Its path.</param>
+    /// <param name="holdsImage">Whether a file is an image, though its name does not say so.</param>
     /// <exception cref="LinuxException">It cannot be listed.</exception>
-    internal static IEnumerable<(string Name, FileStatus Status)> List(string folder)
+    internal static IEnumerable<(string Name, FileStatus Status)> List(string folder, Func<string, bool> holdsImage)
     {
-        return Paths.List(folder).Select(name => (Name: name, Status: Find(folder, name))).Where(entry => entry.Status is not null)
+        return Paths.List(folder).Select(name => (Name: name, Status: Find(folder, name, holdsImage))).Where(entry => entry.Status is not null)
             .Select(entry => (entry.Name, entry.Status!.Value));
     }
 
     /// <summary>A folder or an image by its name; null when there is none, or it is neither.</summary>
-    internal static FileStatus? Find(string folder, string name)
+    internal static FileStatus? Find(string folder, string name, Func<string, bool> holdsImage)
     {
         string path = Path.Combine(folder, name);
         try
@@ -29,7 +30,7 @@ internal static class HostListing
             }
 
             // A name is taken at its word: a folder of thousands of images is listed without a look into any.
-            return status.IsRegular && (ImageNames.IsImage(name) || HoldsImage(path)) ? status : null;
+            return status.IsRegular && (ImageNames.IsImage(name) || holdsImage(path)) ? status : null;
         }
         catch (LinuxException)
         {
@@ -38,7 +39,8 @@ internal static class HostListing
         }
     }
 
-    private static bool HoldsImage(string path)
+    /// <summary>Whether a file is an image, by a look into it here.</summary>
+    internal static bool HoldsImage(string path)
     {
         try
         {

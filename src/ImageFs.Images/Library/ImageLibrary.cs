@@ -1,3 +1,4 @@
+using ImageFs.Images.Readers;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Tree;
@@ -50,6 +51,9 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
 
     /// <summary>After how long without use an image is closed.</summary>
     public TimeSpan IdleTime { get; }
+
+    /// <summary>The processes that read the images; null where this one does.</summary>
+    public ImageReaders? Readers { get; init; }
 
     /// <summary>Folders and images that there may be: the rest of the numbers is for others.</summary>
     public int MaxCount { get; init; } = ImageNode.MaxNumber;
@@ -214,7 +218,11 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
     /// <summary>Closes the images that nobody has used for a while.</summary>
     /// <param name="idleTime">For how long.</param>
     /// <returns>Whether there were any.</returns>
-    public bool CloseIdle(TimeSpan idleTime) => _open.CloseIdle(idleTime);
+    public bool CloseIdle(TimeSpan idleTime)
+    {
+        Readers?.CloseIdle(idleTime);
+        return _open.CloseIdle(idleTime);
+    }
 
     private static NodeAttributes Show(LibraryEntry image, in NodeAttributes attributes) =>
         attributes with { Inode = ImageNode.InodeOf(image, attributes.Inode) };
@@ -233,7 +241,7 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
     private LibraryEntry? Find(LibraryEntry folder, string name)
     {
         string path = Path.Combine(folder.Path, name);
-        return path != _leftOut && HostListing.Find(folder.Path, name) is { } status ? Number(folder, path, status) : null;
+        return path != _leftOut && HostListing.Find(folder.Path, name, HoldsImage) is { } status ? Number(folder, path, status) : null;
     }
 
     // What the kernel knows of an image that was replaced must not be taken for the new one, which gets a number of its own.
@@ -279,7 +287,7 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
         }
 
         IEnumerable<LibraryEntry> entries =
-            from found in HostListing.List(folder.Path)
+            from found in HostListing.List(folder.Path, HoldsImage)
             let path = Path.Combine(folder.Path, found.Name)
             where path != _leftOut
             select Number(folder, path, found.Status);
@@ -301,7 +309,17 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
         return fileSystem;
     }
 
-    private FileSystem Open(LibraryEntry entry) => _open.Get(entry, entry.Path, OpenImage);
+    private FileSystem Open(LibraryEntry entry)
+    {
+        if (Readers is not null && entry.FileSystem is ReaderFileSystem { IsGone: true } gone)
+        {
+            _open.Close(entry, gone);
+        }
+
+        return _open.Get(entry, entry.Path, OpenImage);
+    }
+
+    private bool HoldsImage(string path) => Readers?.IsImage(path, _open.Warn) ?? HostListing.HoldsImage(path);
 
     private FileSystem OpenImage(LibraryEntry entry, OpenContext context)
     {
@@ -312,14 +330,33 @@ public sealed class ImageLibrary : FileSystem, IImageKeeper
             throw new LinuxException("open", Errno.ESTALE, entry.Path);
         }
 
-        // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
         entry.Update(status);
+        return Readers is null ? OpenHere(entry, context, in status) : OpenThere(entry, context, in status, Readers);
+    }
+
+    // Nobody disposes of the layers: a reply may still need them when the image is closed. Their descriptors close themselves.
+    private static FileSystem OpenHere(LibraryEntry entry, OpenContext context, in FileStatus status)
+    {
         ImageStack stack = ImageStack.Open(entry.Path, context.WithCopiedOptions());
 
-        // The permission to enter was checked for the file seen then, not for another that has taken its place.
-        return stack.Device?.Identity == FileDevice.IdentityOf(in status)
-            ? stack.OpenFileSystem()
-            : throw new LinuxException("open", Errno.ESTALE, entry.Path);
+        CheckIdentity(stack.Device, entry, in status);
+        return stack.OpenFileSystem();
+    }
+
+    private static ReaderFileSystem OpenThere(LibraryEntry entry, OpenContext context, in FileStatus status, ImageReaders readers)
+    {
+        using FileDevice device = FileDevice.Open(entry.Path);
+        CheckIdentity(device, entry, in status);
+        return readers.Open(device, entry.Path, context.Warn);
+    }
+
+    // The permission to enter was checked for the file seen then, not for another that has taken its place.
+    private static void CheckIdentity(Device? device, LibraryEntry entry, in FileStatus status)
+    {
+        if (device?.Identity != FileDevice.IdentityOf(in status))
+        {
+            throw new LinuxException("open", Errno.ESTALE, entry.Path);
+        }
     }
 
     private sealed class Sink(LibraryEntry image, FileSystem fileSystem, bool isImageRoot, IDirectorySink sink) : IDirectorySink

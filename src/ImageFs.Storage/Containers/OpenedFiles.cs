@@ -22,6 +22,11 @@ public sealed class OpenedFiles : LocationScheme, IDisposable
         }
     }
 
+    /// <summary>Takes a file that is open.</summary>
+    /// <param name="path">The path that it is asked for by.</param>
+    /// <param name="device">The file.</param>
+    public void Add(string path, FileDevice device) => _devices.Add(path, device);
+
     /// <inheritdoc/>
     public override ImageFile Open(string location, BackingPolicy policy, OpenContext context, ICollection<IDisposable> opened) =>
         _devices.Remove(location, out FileDevice? device)

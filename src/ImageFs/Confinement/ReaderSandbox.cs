@@ -81,6 +81,19 @@ internal sealed class ReaderSandbox : IDisposable
         return entered;
     }
 
+    /// <summary>Has a keeper ready, and gives up all rights that are not needed to read images that come as open files.</summary>
+    /// <param name="level">How much is to be given up.</param>
+    /// <param name="request">What they are.</param>
+    /// <param name="cache">Where is kept what is dear to read again.</param>
+    /// <exception cref="LinuxException">A right cannot be given up.</exception>
+    internal static ReaderSandbox Enter(SandboxLevel level, SandboxRequest request, CacheFolder cache)
+    {
+        var entered = new ReaderSandbox();
+        entered.StartKeeper(ReadingPlan.Nothing, cache);
+        Sandbox.Choose(level, request).Enter(request);
+        return entered;
+    }
+
     /// <summary>What images are opened with here.</summary>
     internal OpenContext Apply(OpenContext context) => _keeper is null
         ? context

@@ -89,7 +89,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         }
 
         int flags = (request.HasRemote ? NativeStart.Network : 0) | (request.HasRings ? NativeStart.Rings : 0)
-            | (request.Target is not null ? NativeStart.Files : 0);
+            | (request.Target is not null ? NativeStart.Files : 0) | (request.HasReaders ? NativeStart.Senders : 0);
         Errno error = NativeStart.Confine(rules?.Descriptor.Number ?? -1, ids, capabilities, flags, request.Sender?.Number ?? -1);
         if (error != Errno.None)
         {
@@ -136,22 +136,30 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
         uint[] owners = [.. OwnersOf(request)];
         return owners is [] or [0] ? string.Empty
             : owners.Length > 1 ? "the images are of several users"
-            : !MayBecomeOthers ? "this process cannot become the image's owner"
-            : SandboxRules.NameImages(options) ? "a file that an option names may be for root only"
-            : request.Paths.Any(path => !UserRights.Of(owners[0]).MayList(Path.GetDirectoryName(Paths.Full(path)) ?? "/"))
-                ? "the image's owner cannot open its folder"
-            : string.Empty;
+            : ObstacleToBecome(owners[0], request) ?? string.Empty;
     }
+
+    // Why root cannot become the owner of images; null when it can.
+    private static string? ObstacleToBecome(uint owner, SandboxRequest request) =>
+        !MayBecomeOthers ? "this process cannot become the image's owner"
+        : SandboxRules.NameImages(request.Options.Copy()) ? "a file that an option names may be for root only"
+        : request.Paths.Any(path => !UserRights.Of(owner).MayList(request.IsTree ? path : Path.GetDirectoryName(Paths.Full(path)) ?? "/"))
+            ? "the image's owner cannot open its folder"
+        : null;
 
     // What root becomes: the owner of the image, and so whose rights count for the files that it names (OwnerRule). Who copies files gives them owners,
     // and images of a folder are of many.
-    private static uint[]? OwnerOf(SandboxRequest request) => !Processes.IsRoot || request is not { Target: null, IsTree: false } ? null
+    private static uint[]? OwnerOf(SandboxRequest request) => !Processes.IsRoot ? null
+        : request.Owner is { } reader ? (reader > 0 && ObstacleToBecome(reader, request) is null ? IdsOf(reader) : null)
+        : request is not { Target: null, IsTree: false } ? null
         : OwnersOf(request).ToArray() switch
         {
-            [> 0 and uint owner] => [owner, .. UserRights.Of(owner).Groups],
+            [> 0 and uint owner] => IdsOf(owner),
             [] when MayBecomeOthers && Nobody.Suffices(request) => Nobody.Ids,
             _ => null,
         };
+
+    private static uint[] IdsOf(uint owner) => [owner, .. UserRights.Of(owner).Groups];
 
     // Who gives an open descriptor has it. An image on a server has no owner here; but whose the socket to it is, or the key, if not everybody may use that.
     private static IEnumerable<uint> OwnersOf(SandboxRequest request) =>

@@ -29,6 +29,12 @@ internal sealed record SandboxRequest
     /// <summary>Whether requests may come by io_uring, by rings that are made already.</summary>
     internal bool HasRings { get; init; }
 
+    /// <summary>The user whose images of a folder are read; null for those of all.</summary>
+    internal uint? Owner { get; init; }
+
+    /// <summary>Whether other processes are to read the images, and get them as open files.</summary>
+    internal bool HasReaders { get; init; }
+
     /// <summary>The socket that open files are handed over by; null for none.</summary>
     internal Linux.FileDescriptor? Sender { get; init; }
 

@@ -37,11 +37,12 @@ internal static class SandboxRules
 
     /// <summary>
     /// The capabilities, by their bits, of a process that stays root. Root's own images may name what root may read: that takes rights, to the files
-    /// that Landlock leaves. What is on a server names no file of this machine.
+    /// that Landlock leaves. What is on a server names no file of this machine, and who has others read the images only opens them.
     /// </summary>
     internal static ulong CapabilitiesFor(SandboxRequest request)
     {
-        ulong kept = request.Paths.Count > 0 || NameImages(request.Options.Copy()) ? Bits(ReadAnyFile, SetGroup, SetUser) : 0;
+        ulong kept = request.HasReaders ? Bits(ReadAnyFile)
+            : request.Paths.Count > 0 || NameImages(request.Options.Copy()) ? Bits(ReadAnyFile, SetGroup, SetUser) : 0;
         if (request.Target is null)
         {
             return kept;

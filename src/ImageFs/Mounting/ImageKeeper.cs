@@ -29,15 +29,12 @@ internal sealed class ImageKeeper : IDisposable
     // A file that is being read from is opened anew, which counts as use: so an image is closed after one to two periods.
     private void Keep()
     {
-        if (_images.OpenCount > 0)
+        _session.ForgetFiles();
+        if (_images.CloseIdle(_images.IdleTime))
         {
-            _session.ForgetFiles();
-            if (_images.CloseIdle(_images.IdleTime))
-            {
-                // The descriptors, whole mappings with them, go now, not when memory is short.
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
+            // The descriptors, whole mappings with them, go now, not when memory is short.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
         }
     }
 }

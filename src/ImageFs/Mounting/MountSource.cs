@@ -3,6 +3,7 @@ using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Images.Library;
 using ImageFs.Images.Nested;
+using ImageFs.Images.Readers;
 using ImageFs.Linux;
 using ImageFs.Output;
 using ImageFs.Storage;
@@ -37,6 +38,9 @@ internal sealed class MountSource : IDisposable
 
     /// <summary>Who has Linux mount it by itself; null where only a server was asked for.</summary>
     internal KernelMount? Kernel { get; private init; }
+
+    /// <summary>The processes that read the images of a folder; null where this one does.</summary>
+    internal ImageReaders? Readers { get; private init; }
 
     /// <summary>What its layers were opened with: what they keep is there.</summary>
     internal OpenContext Context { get; }
@@ -80,12 +84,15 @@ internal sealed class MountSource : IDisposable
 
         using var files = new OpenedFiles();
         FuseMountOptions? confined = null;
+        ImageReaders? readers = null;
         FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
         KernelMount? kernel = isServer ? KernelMount.Prepare(request, engine, planned) : null;
         if (isServer && !engine.PassesThrough)
         {
-            var server = new ServerSandbox(request, context, log) { IsTree = isTree, IsWatched = isWatched, Kernel = kernel };
+            bool hasReaders = isTree && nested is null && LibraryReader.Can(options);
+            var server = new ServerSandbox(request, context, log) { IsTree = isTree, HasReaders = hasReaders, IsWatched = isWatched, Kernel = kernel };
             (confined, context) = server.Enter(sandbox, planned, files);
+            readers = hasReaders && confined.Keeper is { } keeper ? new ImageReaders(keeper.StartReader) : null;
         }
         else if (sandbox is not null and not SandboxLevel.Off && isServer)
         {
@@ -101,7 +108,7 @@ internal sealed class MountSource : IDisposable
         {
             FuseMountOptions mountOptions = SessionOptions.Take(options, ResolveSource(location), mountPoint, request.IsFromMount ? Ignore : log);
             mountOptions = confined ?? mountOptions;
-            FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null);
+            FileSystem fileSystem = stack?.OpenFileSystem() ?? OpenLibrary(location.Join(location.Outer), context, mountPoint, nested is not null, readers);
             fileSystem = nested is null ? fileSystem : new NestedTree(fileSystem, request.PublicImage, context, nested);
             if (!request.IsSloppy)
             {
@@ -121,7 +128,7 @@ internal sealed class MountSource : IDisposable
             }
 
             mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
-            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched, Kernel = kernel };
+            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched, Kernel = kernel, Readers = readers };
         }
         catch
         {
@@ -135,13 +142,14 @@ internal sealed class MountSource : IDisposable
     public void Dispose()
     {
         _stack?.Dispose();
+        Readers?.Dispose();
         Options.Keeper?.Dispose();
     }
 
     // The mount point may be in the folder.
-    private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested) => hasNested
+    private static ImageLibrary OpenLibrary(string folder, OpenContext context, string mountPoint, bool hasNested, ImageReaders? readers) => hasNested
         ? new ImageLibrary(folder, context, mountPoint) { MaxCount = NestedTree.MaxCountOfOuter }
-        : new ImageLibrary(folder, context, mountPoint);
+        : new ImageLibrary(folder, context, mountPoint) { Readers = readers };
 
     private static void Ignore(string line)
     {

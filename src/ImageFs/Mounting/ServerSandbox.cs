@@ -17,6 +17,9 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
     /// <summary>Whether the image is a folder of images.</summary>
     internal required bool IsTree { get; init; }
 
+    /// <summary>Whether other processes are to read the images of a folder, one for each user who owns some.</summary>
+    internal required bool HasReaders { get; init; }
+
     /// <summary>Whether somebody is to take the mount away if its server dies.</summary>
     internal required bool IsWatched { get; init; }
 
@@ -37,6 +40,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
         {
             IsTree = IsTree,
             HasRings = options.Transport == FuseTransport.Ring,
+            HasReaders = HasReaders,
         };
         SandboxLevel level = wanted ?? Sandbox.Usual;
         if (IsTree && level == SandboxLevel.Strict)
@@ -71,6 +75,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
             MadeDirectory = request.MadeDirectory,
             Folders = [.. context.Cache.Folders],
             UsersCommand = [.. Background.Self, MountUsersReport.Word],
+            ReaderCommand = HasReaders ? LibraryReader.CommandFor(sandbox.Level, request.Image, request.Options) : [],
         };
         options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory).Socket, options, duties);
         options = subject.HasRings ? options with { Rings = new RingSupply() } : options;

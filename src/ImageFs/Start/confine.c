@@ -382,7 +382,7 @@ static void make_filter(int flags, int sender)
 #endif
     answer(SECCOMP_RET_KILL_PROCESS);
     load(offsetof(struct seccomp_data, nr));
-    static unsigned numbers[COUNT(calls) + COUNT(network_calls) + COUNT(ring_calls) + COUNT(file_calls)];
+    static unsigned numbers[COUNT(calls) + COUNT(network_calls) + COUNT(ring_calls) + COUNT(file_calls) + 1];
     static struct range ranges[COUNT(numbers)];
     int count = 0;
     memcpy(numbers, calls, sizeof calls);
@@ -408,6 +408,10 @@ static void make_filter(int flags, int sender)
     if (flags & confine_files) {
         memcpy(numbers + count, file_calls, sizeof file_calls);
         count += COUNT(file_calls);
+    }
+
+    if (flags & confine_senders) {
+        numbers[count++] = SYS_sendmsg;
     }
 
     const unsigned self = getpid(), own = 0;

@@ -7,6 +7,7 @@
 //   m SOURCE TARGET TYPE FLAGS DATA    opens /dev/fuse, and calls mount(2), with fd=N before DATA
 //   u TARGET FLAGS                     calls umount2(2)
 //   r PROGRAM WORD...                  runs a program that may send a descriptor over its _FUSE_COMMFD: fusermount3
+//   s PROGRAM WORD...                  starts a program that has one end of a pair of sockets for its standard input, and gives the other end
 //   p FILE                             writes the server's process id to a file, which is removed in the end
 //   x FILE                             removes that file, if the number is still in it
 //   d DIRECTORY                        removes a directory, which is done in the end, too
@@ -116,12 +117,16 @@ static int32_t call_mount(char **words, int *connection)
     return error;
 }
 
-static _Noreturn void run_program(char **words, int commands, int messages)
+static void forget_signals(void)
 {
     for (int signal_number = 1; signal_number < NSIG; signal_number++) {
         signal(signal_number, SIG_DFL);
     }
+}
 
+static _Noreturn void run_program(char **words, int commands, int messages)
+{
+    forget_signals();
     dup2(messages, STDERR_FILENO);
     if (commands == program_socket) {
         fcntl(commands, F_SETFD, 0);
@@ -166,6 +171,40 @@ static int32_t run(char **words, int *connection, char *text, size_t *text_lengt
     }
 
     return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
+// Nobody waits for it: it ends when the other end closes.
+static int32_t start(char **words, int *socket)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return errno;
+    }
+
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t program = fork();
+        if (program == 0) {
+            forget_signals();
+            dup2(ends[1], STDIN_FILENO);
+            execv(words[0], words);
+        }
+
+        _exit(program < 0);
+    }
+
+    close(ends[1]);
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+
+    if (child < 0 || status != 0) {
+        close(ends[0]);
+        return EAGAIN;
+    }
+
+    *socket = ends[0];
+    return 0;
 }
 
 // Whole at once: who finds the file finds the number in it.
@@ -286,6 +325,8 @@ static int32_t act(const struct action *action, int *descriptor, char *text, siz
         return umount2(words[0], atoi(words[1])) == 0 ? 0 : errno;
     case 'r':
         return run(words, descriptor, text, text_length);
+    case 's':
+        return start(words, descriptor);
     case 't':
         return make_unnamed(words[0], descriptor);
     case 'a':
@@ -331,7 +372,7 @@ static int words_of(char kind)
 // Returns what is behind it; NULL when it is none of the kinds above.
 static char *parse(struct action *action, char *place, char *end)
 {
-    static const char kinds[] = { 'm', 'u', 'r', 'p', 'x', 't', 'd', 'k', 'w', 'n', 'f', 'a', 'e' };
+    static const char kinds[] = { 'm', 'u', 'r', 's', 'p', 'x', 't', 'd', 'k', 'w', 'n', 'f', 'a', 'e' };
     if (end - place < 2 || memchr(kinds, place[0], sizeof kinds) == NULL || (unsigned char)place[1] > max_words) {
         return NULL;
     }

@@ -141,11 +141,11 @@ static void be_server(int parent, const int *keeper)
     close(keeper[1]);
 }
 
-// The commands that read an image, and so have a keeper (ReaderSandbox).
+// The commands that read an image, and so have a keeper (ReaderSandbox), and who reads for the server of a folder of images (LibraryReader).
 static int is_reading(int count, char **words)
 {
     static const char *const verbs[] = {
-        "info", "ls", "tree", "find", "cat", "sums", "diff", "extract", "tar", "export", "extents", "verify", "manifest", "__complete",
+        "info", "ls", "tree", "find", "cat", "sums", "diff", "extract", "tar", "export", "extents", "verify", "manifest", "__complete", "--reader",
     };
     for (size_t i = 0; count > 2 && i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(words[1], verbs[i]) == 0) {

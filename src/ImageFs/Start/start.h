@@ -22,7 +22,7 @@ void keep_libraries(void);
 // sender: a connected local socket that descriptors may be sent over, and that stays open; -1 for none.
 //
 // Returns 0, or an error number: then nothing can be said of what was taken.
-enum confine_flags { confine_network = 1, confine_rings = 2, confine_files = 4 };
+enum confine_flags { confine_network = 1, confine_rings = 2, confine_files = 4, confine_senders = 8 };
 int imagefs_confine(int rules, const unsigned *ids, int id_count, unsigned long long capabilities, int flags, int sender);
 
 // Whether this kernel has filters of system calls, and lets this process have one.
