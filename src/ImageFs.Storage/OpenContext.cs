@@ -5,6 +5,7 @@ using ImageFs.Storage.Keys;
 using ImageFs.Storage.Remote;
 using ImageFs.Storage.Remote.Http;
 using ImageFs.Storage.Volumes;
+using ImageFs.Storage.Volumes.Luks;
 
 namespace ImageFs.Storage;
 
@@ -67,6 +68,9 @@ public sealed record OpenContext
 
     /// <summary>Asked for the key of an encrypted volume, when it is opened.</summary>
     public IKeySource Keys { get; init; }
+
+    /// <summary>What the key of an encrypted volume may cost, where its header says so.</summary>
+    internal KeyCosts KeyCosts { get; init; } = KeyCosts.Usual;
 
     /// <summary>The header of an encrypted volume that lies apart from it (<c>header=</c>); null for those that begin with theirs.</summary>
     public BlockSource? DetachedHeader { get; init; }

@@ -31,6 +31,24 @@ public static class ShortRun
         return found;
     }
 
+    /// <summary>The sound seeds that do not open, though nothing in them was changed; and those of volumes whose key opens nothing that can be read.</summary>
+    public static IEnumerable<string> FindUnopened()
+    {
+        var outcome = new Outcome();
+        foreach (FuzzTarget target in FuzzTargets.All.Where(target => !target.IsAlone))
+        {
+            foreach (Seed seed in target.Seeds)
+            {
+                outcome.Clear();
+                target.Use(new MutantDevice(seed.Bytes), seed, new Use(outcome, new Random(1)));
+                if (!outcome.IsOpened || (seed.Key.Length > 0 && !outcome.IsRead))
+                {
+                    yield return seed.Name;
+                }
+            }
+        }
+    }
+
     /// <summary>The images of images/ that mutants are made of, by their paths there.</summary>
     public static IEnumerable<string> Seeds => FuzzTargets.All.SelectMany(target => target.Seeds.Concat(target.Damaged)).Select(seed => seed.Name);
 

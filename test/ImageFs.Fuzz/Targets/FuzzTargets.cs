@@ -43,7 +43,7 @@ internal static class FuzzTargets
         new FileSystemTarget(new ExFatFormat(), [.. Seed.Images("exfat")], ExFatChecksums.Find) { Damaged = Damaged("exfat-") },
         new FileSystemTarget(new FatFormat(), [Seed.Image("fat/fat12.img"), Seed.Image("fat/fat16.img"), Seed.Image("fat/fat32.img"), Seed.Image("invalid/fat-good.img")]) { Damaged = Damaged("fat-") },
         new ContainerTarget("split", [SmallImages.Split]),
-        new ContainerTarget("qcow2", [Made("qcow2"), Made("qcow2-zlib"), Made("qcow2-zstd"), Made("qcow2-v2")]),
+        new ContainerTarget("qcow2", [Made("qcow2"), Made("qcow2-zlib"), Made("qcow2-zstd"), Made("qcow2-v2"), Seed.OfFiles("qcow2-over", MakeOver)]),
         new ContainerTarget("vmdk", [Made("vmdk"), Made("vmdk-stream")]),
         new ContainerTarget("vdi", [Made("vdi")]),
         new ContainerTarget("vhd", [Made("vhd")], ContainerChecksums.FindVhd),
@@ -74,6 +74,7 @@ internal static class FuzzTargets
             [
                 BitLockerSeeds.Make("bitlocker", "invalid/ext-good.img", random => new BitLockerImage(random)),
                 BitLockerSeeds.Make("bitlocker-elephant", "invalid/ext-good.img", random => new BitLockerImage(random) { Method = 0x8000 }),
+                BitLockerSeeds.Make("bitlocker-vista", "ntfs/tree.img", random => new BitLockerImage(random) { Method = 0x8000, IsVista = true }, 2 << 20),
                 BitLockerSeeds.Make("bitlocker-togo", "invalid/fat-good.img", random => new BitLockerImage(random) { Method = 0x8003, IsToGo = true }.WithClearKey()),
             ],
             EncryptionChecksums.FindBitLocker) { Damaged = Damaged("bitlocker-") },
@@ -127,6 +128,9 @@ internal static class FuzzTargets
         unpacked.CopyTo(bytes);
         return bytes.ToArray();
     }
+
+    // An image over one that is over a raw file.
+    private static IEnumerable<(string Name, byte[] Bytes)> MakeOver() => [("qcow2-over", ReadMade("qcow2-over")), ("qcow2-middle", ReadMade("qcow2-middle")), ("raw.text", Text())];
 
     // A set of images/volumes: its disks, one after the other.
     private static Seed Set(string name) => Seed.OfFiles(name, () =>

@@ -3,6 +3,7 @@ using ImageFs.Fuzz.Mutation;
 using ImageFs.Fuzz.Oracles;
 using ImageFs.Images;
 using ImageFs.Storage;
+using ImageFs.Storage.Volumes.Luks;
 
 namespace ImageFs.Fuzz.Targets;
 
@@ -13,6 +14,9 @@ namespace ImageFs.Fuzz.Targets;
 internal sealed class VolumeTarget(string name, IReadOnlyList<Seed> seeds, Func<byte[], IEnumerable<Seal>>? findSeals = null)
     : FuzzTarget(name, seeds)
 {
+    // What a header says that a key costs is its own to say, up to a minute. Of a mutant it is as much as a seed's and little more.
+    private static readonly KeyCosts s_costs = new(Iterations: 1000, Memory: 256, Work: 1024);
+
     /// <inheritdoc/>
     public override IEnumerable<Seal> FindSeals(byte[] seed) => findSeals?.Invoke(seed) ?? [];
 
@@ -22,7 +26,7 @@ internal sealed class VolumeTarget(string name, IReadOnlyList<Seed> seeds, Func<
         Device whole = seed.Form(device);
         var folder = new MutantFolder(whole, seed);
         BlockSource[] sources = [.. seed.Files.Select(folder.SourceOf)];
-        OpenContext context = ContextOf(seed) with { Keys = new SeedKeys(seed.Key, whole) };
+        OpenContext context = ContextOf(seed) with { Keys = new SeedKeys(seed.Key), KeyCosts = s_costs };
         use.Outcome.Try(() =>
         {
             var disk = new Disk(sources[0], null, null, context, sources.Skip(1).Select((source, number) => new FurtherDisk($"disk {number}", source)));

@@ -25,6 +25,13 @@ convert qcow2-zlib -c -O qcow2 -o cluster_size=16k
 convert qcow2-zstd -c -O qcow2 -o compression_type=zstd,cluster_size=16k,extended_l2=on
 convert qcow2-v2 -O qcow2 -o compat=0.10,cluster_size=512
 qemu-img snapshot -c one "$tmp/qcow2"
+(
+  cd "$tmp"
+  qemu-img create -q -f qcow2 -o cluster_size=4k -b raw.text -F raw qcow2-middle 256k
+  qemu-img create -q -f qcow2 -o cluster_size=16k,extended_l2=on -b qcow2-middle -F qcow2 qcow2-over 512k
+  qemu-io -c 'write -q -P 1 8k 8k' -c 'write -q -z 32k 8k' qcow2-middle
+  qemu-io -c 'write -q -P 2 20k 2k' -c 'write -q -z 48k 16k' -c 'write -q -P 3 400k 8k' qcow2-over
+)
 convert vmdk -O vmdk
 convert vmdk-stream -O vmdk -o subformat=streamOptimized
 convert vdi -O vdi
@@ -98,7 +105,7 @@ for kind in "XPRESS", "LZX":
             start = int.from_bytes(wim[entry + 8:entry + 16], "little")
             open(f"{folder}/codec-{kind.lower()}", "wb").write(wim[start:start + int.from_bytes(wim[entry:entry + 7], "little")])
 END
-for name in qcow2 qcow2-zlib qcow2-zstd qcow2-v2 vmdk vmdk-stream vdi vhd vhdx dmg android ewf partclone tar tar-pax ova gzip xz zstd bzip2 lz4 \
+for name in qcow2 qcow2-zlib qcow2-zstd qcow2-v2 qcow2-middle qcow2-over vmdk vmdk-stream vdi vhd vhdx dmg android ewf partclone tar tar-pax ova gzip xz zstd bzip2 lz4 \
   codec-lzma codec-zstd codec-bz2 codec-xz codec-lz4 codec-lzo codec-xpress codec-lzx; do
   [[ -s $tmp/$name ]] || { echo "$name was not made" >&2; exit 1; }
   gzip -9nc "$tmp/$name" >"$name.gz"

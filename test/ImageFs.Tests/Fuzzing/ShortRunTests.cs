@@ -37,6 +37,9 @@ internal sealed class ShortRunTests
         Assert.That(KnownFormats.All.Except(KnownFormats.Foreign).Select(format => format.Name).Except(ShortRun.FindFormats()), Is.Empty, "formats without a target in FuzzTargets");
 
     [Test]
+    public void Every_sound_seed_opens() => Assert.That(ShortRun.FindUnopened(), Is.Empty);
+
+    [Test]
     public void Every_damaged_image_is_a_start_for_mutants()
     {
         IEnumerable<string> images = Directory.EnumerateFiles(Path.Combine(SourceTree.Folder, "images", "invalid"), "*.gz").Select(path => $"invalid/{Path.GetFileNameWithoutExtension(path)}");

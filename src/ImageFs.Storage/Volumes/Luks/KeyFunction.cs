@@ -9,8 +9,22 @@ internal abstract record KeyFunction
     /// <summary>Derives a key.</summary>
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="key">Takes the key.</param>
+    /// <param name="costs">What it may cost.</param>
     /// <exception cref="UnsupportedFeatureException">It costs more than is done here, or needs a library that is not there.</exception>
-    public abstract void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key);
+    public abstract void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key, KeyCosts costs);
+}
+
+/// <summary>What deriving a key may cost at most.</summary>
+/// <param name="Iterations">Iterations of PBKDF2.</param>
+/// <param name="Memory">Memory of Argon2, in KiB.</param>
+/// <param name="Work">Memory of Argon2 times passes, in KiB.</param>
+internal sealed record KeyCosts(long Iterations, long Memory, long Work)
+{
+    /// <summary>
+    /// What people wait for. Iterations: about a minute for each block of the hash; cryptsetup takes as many as are done in two seconds. Memory: 4 GiB,
+    /// as cryptsetup has it. Work: a minute or two.
+    /// </summary>
+    public static KeyCosts Usual { get; } = new(100_000_000, 4 << 20, 256 << 20);
 }
 
 /// <summary>PBKDF2 (RFC 8018 5.2).</summary>
@@ -19,15 +33,12 @@ internal abstract record KeyFunction
 /// <param name="Salt">The salt.</param>
 internal sealed record Pbkdf2(string Hash, long Iterations, byte[] Salt) : KeyFunction
 {
-    /// <summary>Iterations at most: about a minute for each block of the hash. cryptsetup takes as many as are done in two seconds.</summary>
-    public const long MaxIterations = 100_000_000;
-
     /// <inheritdoc/>
-    public override void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key)
+    public override void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key, KeyCosts costs)
     {
-        if (Iterations is < 1 or > MaxIterations)
+        if (Iterations < 1 || Iterations > costs.Iterations)
         {
-            throw new UnsupportedFeatureException($"PBKDF2 with {Iterations} iterations (1 to {MaxIterations} are done; cryptsetup luksChangeKey makes a key slot with fewer)");
+            throw new UnsupportedFeatureException($"PBKDF2 with {Iterations} iterations (1 to {costs.Iterations} are done; cryptsetup luksChangeKey makes a key slot with fewer)");
         }
 
         CryptoHash.Find(Hash).DeriveKey(passphrase, Salt, (uint)Iterations, key);
@@ -45,23 +56,17 @@ internal sealed record Pbkdf2(string Hash, long Iterations, byte[] Salt) : KeyFu
 /// <param name="Salt">The salt.</param>
 internal sealed record Argon2Function(string Kind, long Passes, long Memory, long Lanes, byte[] Salt) : KeyFunction
 {
-    /// <summary>Memory at most, in KiB: 4 GiB, as cryptsetup has it.</summary>
-    public const long MaxMemory = 4 << 20;
-
-    /// <summary>Memory times passes at most, in KiB: a minute or two.</summary>
-    public const long MaxWork = 256 << 20;
-
     /// <summary>Lanes at most; cryptsetup makes 4.</summary>
     public const long MaxLanes = 64;
 
     /// <inheritdoc/>
-    public override void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key)
+    public override void Derive(ReadOnlySpan<byte> passphrase, Span<byte> key, KeyCosts costs)
     {
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 10;
-        if (Memory is < 1 or > MaxMemory || Passes < 1 || Passes > MaxWork / Memory || Lanes is < 1 or > MaxLanes)
+        if (Memory < 1 || Memory > costs.Memory || Passes < 1 || Passes > costs.Work / Memory || Lanes is < 1 or > MaxLanes)
         {
             throw new UnsupportedFeatureException(
-                $"{this} (at most {MaxMemory} KiB, {MaxWork} KiB in all passes and {MaxLanes} lanes are taken; cryptsetup luksConvertKey makes a key slot of less)");
+                $"{this} (at most {costs.Memory} KiB, {costs.Work} KiB in all passes and {MaxLanes} lanes are taken; cryptsetup luksConvertKey makes a key slot of less)");
         }
 
         if (Memory > available)

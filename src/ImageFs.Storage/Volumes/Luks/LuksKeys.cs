@@ -7,7 +7,8 @@ namespace ImageFs.Storage.Volumes.Luks;
 /// <summary>Opens key slots (LUKS1 4.1, LUKS2 3.2).</summary>
 /// <param name="source">Where the header and its key slots are.</param>
 /// <param name="header">The header.</param>
-internal sealed class LuksKeys(BlockSource source, LuksHeader header)
+/// <param name="costs">What a key may cost.</param>
+internal sealed class LuksKeys(BlockSource source, LuksHeader header, KeyCosts costs)
 {
     private const int SectorSize = 512;
 
@@ -55,7 +56,7 @@ internal sealed class LuksKeys(BlockSource source, LuksHeader header)
         HashFunction hash = CryptoHash.Find(slot.StripeHash);
         using (var areaKey = new SecretMemory(slot.AreaKeyLength))
         {
-            slot.Function.Derive(passphrase, areaKey.Span);
+            slot.Function.Derive(passphrase, areaKey.Span, costs);
             new SectorCipher(specification, areaKey.Span, SectorSize).Decrypt(0, stripes.Span);
         }
 
@@ -64,10 +65,10 @@ internal sealed class LuksKeys(BlockSource source, LuksHeader header)
         return key;
     }
 
-    private static bool IsRight(KeyDigest digest, ReadOnlySpan<byte> key)
+    private bool IsRight(KeyDigest digest, ReadOnlySpan<byte> key)
     {
         byte[] value = new byte[digest.Value.Length];
-        digest.Function.Derive(key, value);
+        digest.Function.Derive(key, value, costs);
         return value.Length > 0 && CryptographicOperations.FixedTimeEquals(value, digest.Value);
     }
 }

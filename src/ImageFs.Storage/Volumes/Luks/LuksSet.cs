@@ -40,7 +40,7 @@ internal sealed record LuksSet : VolumeSet
             throw new InvalidImageException("LUKS header", 0, "it has no segment");
         }
 
-        var keys = new LuksKeys(_member.HeaderSource, header);
+        var keys = new LuksKeys(_member.HeaderSource, header, context.KeyCosts);
         return Unlocking.Open(context.Keys, new KeyRequest(NameOf(header)), Try);
 
         BlockSource? Try(ReadOnlySpan<byte> passphrase, out string? problem)

@@ -121,7 +121,7 @@ internal sealed class BitLockerImage(Func<int, byte[]>? random = null)
     public byte[] Write(byte[] plain)
     {
         byte[] disk = (byte[])plain.Clone();
-        for (int at = IsVista ? 8192 : MovedLength; at < disk.Length; at += SectorSize)
+        for (int at = FirstEncrypted; at < disk.Length; at += SectorSize)
         {
             EncryptIfWanted(disk.AsSpan(at, SectorSize), at);
         }
@@ -154,6 +154,13 @@ internal sealed class BitLockerImage(Func<int, byte[]>? random = null)
 
     /// <summary>Where the first sectors are moved to.</summary>
     public int MovedTo(int length) => (length / 4) + Area;
+
+    /// <summary>Whether the sector at an address is written encrypted, of a volume that is encrypted as a whole.</summary>
+    public bool IsEncrypted(long address, int length) =>
+        address >= FirstEncrypted && !(IsVista && address >= length - SectorSize) && !Areas(length).Any(area => address >= area && address < area + Area);
+
+    // Windows Vista leaves its first sectors where they are.
+    private int FirstEncrypted => IsVista ? 8192 : MovedLength;
 
     // Behind the moved sectors: twice the first structure, then the bit map, then its log.
     private int PartsAt(int length) => MovedTo(length) + MovedLength;
