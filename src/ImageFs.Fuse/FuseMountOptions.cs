@@ -2,7 +2,6 @@ using ImageFs.Fuse.Mounting;
 using ImageFs.Fuse.Ring;
 using ImageFs.Linux;
 using ImageFs.Storage.Decoding;
-using ImageFs.Tree;
 
 namespace ImageFs.Fuse;
 
@@ -74,11 +73,8 @@ public sealed record FuseMountOptions
     /// </summary>
     public FuseTransport Transport { get; init; } = FuseTransport.Device;
 
-    /// <summary>
-    /// Opens a file of Linux's own with the bytes of a node, which the kernel then reads in its place (FUSE passthrough); null of a node that is to be
-    /// served. Null where all are served. From any thread; the descriptor is closed by who asked.
-    /// </summary>
-    public Func<NodeId, FileDescriptor?>? OpenBackingFile { get; init; }
+    /// <summary>Files that the kernel reads in place of this process (FUSE passthrough); null where all are served.</summary>
+    public IBackingFiles? BackingFiles { get; init; }
 
     /// <summary>Takes a line about something wrong, from any thread.</summary>
     public Action<string> Log { get; init; } = static _ => { };

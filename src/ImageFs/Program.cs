@@ -24,7 +24,7 @@ internal static class Program
             return Guard(() => MountCommand.Serve(request, inBackground: true), () => request.PublicImage);
         }
 
-        if (MountWatcher.TryRun(arguments) || KernelMounter.TryRun(arguments) || LibraryReader.TryRun(arguments) || MountNotice.TryRun(arguments) || MountUsersReport.TryRun(arguments))
+        if (MountWatcher.TryRun(arguments) || KernelMounter.TryRun(arguments) || BackingProcess.TryRun(arguments) || LibraryReader.TryRun(arguments) || MountNotice.TryRun(arguments) || MountUsersReport.TryRun(arguments))
         {
             return ExitStatus.Success;
         }

@@ -20,7 +20,7 @@ internal sealed class FuseService
         Guard = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
         Lifetime = new CacheLifetime(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
         Errors = new FuseErrorLog(fileSystem, Nodes, options.Log);
-        Passthrough = options.OpenBackingFile is { } open && connection is not null ? new PassthroughFiles(connection, Nodes, open, Errors) : null;
+        Passthrough = options.BackingFiles is { } backing && connection is not null ? new PassthroughFiles(connection, Nodes, backing, Errors) : null;
         ReadersAhead = options is { DecodesAhead: true, Decoded: { } cache } ? new ReadersAhead(cache, $"{options.Subtype} decoder") : null;
     }
 

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using ImageFs.Fuse.Abi;
 using ImageFs.Linux;
-using ImageFs.Tree;
 
 namespace ImageFs.Fuse.Dispatch;
 
@@ -11,9 +9,9 @@ namespace ImageFs.Fuse.Dispatch;
 /// </summary>
 /// <param name="connection">The connection; it stays the caller's.</param>
 /// <param name="nodes">The tree's nodes as the kernel knows them.</param>
-/// <param name="open">Opens the file with a node's bytes; null where a server has to read them.</param>
+/// <param name="backing">Gives the kernel the files.</param>
 /// <param name="errors">Where errors are logged: the file is then served.</param>
-internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes nodes, Func<NodeId, FileDescriptor?> open, FuseErrorLog errors)
+internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes nodes, IBackingFiles backing, FuseErrorLog errors)
 {
     private const uint KeepCache = 1 << 1; // FOPEN_KEEP_CACHE
     private const uint Passthrough = 1 << 7; // FOPEN_PASSTHROUGH
@@ -27,9 +25,9 @@ internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes node
         lock (_lock)
         {
             // The kernel refuses a file that is open both ways, or by two backing files (EIO).
-            int backing = _open.TryGetValue(nodeId, out OpenFile file) ? file.BackingId : Register(nodeId);
-            _open[nodeId] = new OpenFile(backing, file.Count + 1);
-            return FuseReply.Payload(payload, new FuseOpenOut { OpenFlags = backing > 0 ? Passthrough : KeepCache, BackingId = backing });
+            int id = _open.TryGetValue(nodeId, out OpenFile file) ? file.BackingId : Register(nodeId);
+            _open[nodeId] = new OpenFile(id, file.Count + 1);
+            return FuseReply.Payload(payload, new FuseOpenOut { OpenFlags = id > 0 ? Passthrough : KeepCache, BackingId = id });
         }
     }
 
@@ -52,8 +50,7 @@ internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes node
             _open.Remove(nodeId);
             if (file.BackingId > 0)
             {
-                uint id = (uint)file.BackingId;
-                Control(nodeId, FuseProtocol.CloseBacking, MemoryMarshal.AsBytes(new Span<uint>(ref id)));
+                Forget(nodeId, file.BackingId);
             }
         }
     }
@@ -63,14 +60,7 @@ internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes node
     {
         try
         {
-            using FileDescriptor? file = open(nodes.ToNode(nodeId));
-            if (file is null)
-            {
-                return 0;
-            }
-
-            var map = new FuseBackingMap { Descriptor = file.Number };
-            return Math.Max(Control(nodeId, FuseProtocol.OpenBacking, MemoryMarshal.AsBytes(new Span<FuseBackingMap>(ref map))), 0);
+            return backing.Open(connection, nodes.ToNode(nodeId));
         }
         catch (LinuxException e)
         {
@@ -79,15 +69,16 @@ internal sealed class PassthroughFiles(FileDescriptor connection, FuseNodes node
         }
     }
 
-    private int Control(ulong nodeId, uint request, Span<byte> argument)
+    private void Forget(ulong nodeId, int id)
     {
-        int result = Descriptors.Control(connection, request, argument, out Errno errno);
-        if (result < 0)
+        try
         {
-            errors.Note(errno, nodeId, "the kernel does not read it by itself");
+            backing.Close(connection, id);
         }
-
-        return result;
+        catch (LinuxException e)
+        {
+            errors.Note(e, nodeId);
+        }
     }
 
     /// <summary>A file that is open.</summary>

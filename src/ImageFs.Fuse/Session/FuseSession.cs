@@ -155,9 +155,9 @@ public sealed class FuseSession : IDisposable
             mayBeIdmapped: OwnsMount && _options is { DefaultPermissions: true, AllowRoot: false },
             fileSystem.MayChange,
             _options.Transport == FuseTransport.Ring ? () => PrepareRing(service) : null,
-            _options.OpenBackingFile is not null,
+            _options.BackingFiles is not null,
             FuseTrace.For(_options));
-        if (_options.OpenBackingFile is not null && !Connection.Flags.HasFlag(FuseInitFlags.Passthrough))
+        if (_options.BackingFiles is not null && !Connection.Flags.HasFlag(FuseInitFlags.Passthrough))
         {
             throw new FuseMountException($"{_mount.MountPoint}: passthrough: this kernel's FUSE does not have it (Linux 6.9, CONFIG_FUSE_PASSTHROUGH)");
         }

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using ImageFs.Fuse;
 using ImageFs.Images;
 using ImageFs.Linux;
-using ImageFs.Manifest.Engine;
 using ImageFs.Storage;
 using ImageFs.Tree;
 
@@ -21,7 +20,6 @@ internal sealed class ImageServer : IDisposable
     private readonly Lock _endLock = new();
     private readonly bool _isService;
     private FuseSession? _session;
-    private BackingFiles? _backing;
     private ImageKeeper? _keeper;
     private MountWatcher? _watcher;
     private int _stopping;
@@ -56,7 +54,9 @@ internal sealed class ImageServer : IDisposable
         var server = new ImageServer(source, log, status, !request.IsFromMount);
         try
         {
-            options = source.Engine.PassesThrough ? server.PassThrough(source, request) : options;
+
+            // What the kernel reads by itself it does not look for in this mount's cache.
+            options = source.Passthrough is { } passed ? options with { BackingFiles = passed.Open(source.FileSystem), StoresAhead = false } : options;
             server.Mount(source.FileSystem, options with { Status = status.ToJson });
             bool hasWatcher = source.IsWatched && options.Keeper is null && server._session!.OwnsMount;
             server._watcher = hasWatcher ? MountWatcher.Start(server._session!.Place, request.MadeDirectory is not null) : null;
@@ -90,29 +90,7 @@ internal sealed class ImageServer : IDisposable
 
         _keeper?.Dispose();
         _session?.Dispose();
-        _backing?.Dispose();
         _source.Dispose();
-    }
-
-    private FuseMountOptions PassThrough(MountSource source, MountRequest request)
-    {
-        FuseMountOptions options = source.Options;
-        if (options.Transport == FuseTransport.Ring)
-        {
-            throw new OptionException("passthrough", "cannot be combined with transport=uring");
-        }
-
-        try
-        {
-            _backing = BackingFiles.Prepare(source.FileSystem, new EngineRequest(options.Source) { BypassesCache = options.CachesOnce });
-        }
-        catch (EngineException e)
-        {
-            throw new FuseMountException($"{request.PublicImage}: passthrough: {e.Message}");
-        }
-
-        // What the kernel reads by itself it does not look for in this mount's cache.
-        return options with { OpenBackingFile = _backing.TryOpen, StoresAhead = false };
     }
 
     private void Mount(FileSystem fileSystem, FuseMountOptions options)

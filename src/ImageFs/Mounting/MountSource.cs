@@ -42,6 +42,9 @@ internal sealed class MountSource : IDisposable
     /// <summary>The processes that read the images of a folder; null where this one does.</summary>
     internal ImageReaders? Readers { get; private init; }
 
+    /// <summary>Who has Linux read files by itself; null where all are served.</summary>
+    internal Passthrough? Passthrough { get; private init; }
+
     /// <summary>What its layers were opened with: what they keep is there.</summary>
     internal OpenContext Context { get; }
 
@@ -87,20 +90,13 @@ internal sealed class MountSource : IDisposable
         ImageReaders? readers = null;
         FuseMountOptions planned = SessionOptions.Take(options.Copy(), ResolveSource(location), mountPoint, Ignore) with { Log = log };
         KernelMount? kernel = isServer ? KernelMount.Prepare(request, engine, planned) : null;
-        if (isServer && !engine.PassesThrough)
+        Passthrough? passthrough = isServer ? Passthrough.Prepare(request, engine, planned) : null;
+        if (isServer)
         {
             bool hasReaders = isTree && nested is null && LibraryReader.Can(options);
-            var server = new ServerSandbox(request, context, log) { IsTree = isTree, HasReaders = hasReaders, IsWatched = isWatched, Kernel = kernel };
+            var server = new ServerSandbox(request, context, log) { IsTree = isTree, HasReaders = hasReaders, IsWatched = isWatched, Kernel = kernel, Passthrough = passthrough };
             (confined, context) = server.Enter(sandbox, planned, files);
             readers = hasReaders && confined.Keeper is { } keeper ? new ImageReaders(keeper.StartReader) : null;
-        }
-        else if (sandbox is not null and not SandboxLevel.Off && isServer)
-        {
-            throw new OptionException(Sandbox.Option, "cannot be combined with passthrough: Linux is given files with the rights of root only");
-        }
-        else if (isServer && request.IsVerbose)
-        {
-            log(Sandbox.None("what gives Linux files to read needs the rights of root").Text);
         }
 
         ImageStack? stack = isTree ? null : ImageStack.Open([request.Image, .. request.Further], context);
@@ -128,7 +124,7 @@ internal sealed class MountSource : IDisposable
             }
 
             mountOptions = mountOptions with { Decoded = context.Memory.Decoded, Log = log, Trace = request.Debug ? Log.WriteTrace : null };
-            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched, Kernel = kernel, Readers = readers };
+            return new MountSource(stack, fileSystem, mountOptions, engine, context) { IsWatched = isWatched, Kernel = kernel, Passthrough = passthrough, Readers = readers };
         }
         catch
         {
@@ -143,6 +139,7 @@ internal sealed class MountSource : IDisposable
     {
         _stack?.Dispose();
         Readers?.Dispose();
+        Passthrough?.Dispose();
         Options.Keeper?.Dispose();
     }
 

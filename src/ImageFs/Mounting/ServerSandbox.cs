@@ -26,6 +26,9 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
     /// <summary>Who has Linux mount the image by itself; null where only a server was asked for.</summary>
     internal required KernelMount? Kernel { get; init; }
 
+    /// <summary>Who has Linux read files by itself; null where all are served.</summary>
+    internal required Passthrough? Passthrough { get; init; }
+
     /// <summary>Opens the images, has a keeper ready for the mount, and gives up all rights that are not needed after that.</summary>
     /// <param name="wanted">How much is to be given up; null when nobody said.</param>
     /// <param name="options">How and where will be mounted.</param>
@@ -79,7 +82,7 @@ internal sealed class ServerSandbox(MountRequest request, OpenContext context, A
         };
         options = MountKeeper.Prepare(Background.TakeKeeper(request.Directory).Socket, options, duties);
         options = subject.HasRings ? options with { Rings = new RingSupply() } : options;
-        sandbox.Enter(subject with { Sender = Kernel?.StartMounter(options.MountPoint) });
+        sandbox.Enter(subject with { Sender = Kernel?.StartMounter(options.MountPoint) ?? Passthrough?.StartProcess() });
         return (options, context with { Schemes = [files, .. LocationScheme.All], Cache = context.Cache.With(options.Keeper!.MakeUnnamed) });
     }
 }
