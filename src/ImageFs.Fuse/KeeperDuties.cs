@@ -30,6 +30,6 @@ public sealed class KeeperDuties
     /// </summary>
     public IReadOnlyList<string> UsersCommand { get; init; } = [];
 
-    /// <summary>A program and its words, which is started each time it is asked for, with a socket to this process for its standard input. None for none.</summary>
+    /// <summary>A folder, and a program and its words, which is started there each time it is asked for, with a socket to this process for its standard input. None for none.</summary>
     public IReadOnlyList<string> ReaderCommand { get; init; } = [];
 }

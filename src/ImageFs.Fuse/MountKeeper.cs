@@ -108,7 +108,7 @@ public sealed class MountKeeper : IDisposable
     public FileDescriptor StartReader()
     {
         (int status, _, FileDescriptor? socket) = _calls.Ask('s', _duties.ReaderCommand);
-        return socket ?? throw new LinuxException("fork", status == 0 ? Errno.ENOMEM : (Errno)status, _duties.ReaderCommand[0]);
+        return socket ?? throw new LinuxException("fork", status == 0 ? Errno.ENOMEM : (Errno)status, _duties.ReaderCommand[1]);
     }
 
     /// <inheritdoc/>

@@ -21,18 +21,18 @@ internal static class LibraryReader
     /// <summary>Whether images are read by such processes: their keys come from where these find them, too.</summary>
     internal static bool Can(OptionList options) => options.Copy().TakeValue(KeyFile.DescriptorOption) is null;
 
-    /// <summary>The words that start one; files that options name are looked for from the current folder on.</summary>
+    /// <summary>The folder that one is started in, for files that options name from there on, and the words that start it.</summary>
     /// <param name="level">How much is taken from it.</param>
     /// <param name="folder">The folder of images.</param>
     /// <param name="options">The options of the mount.</param>
     internal static string[] CommandFor(SandboxLevel level, string folder, string? options) =>
-        [.. Background.Self, Word, $"{level}", Environment.CurrentDirectory, Paths.Full(folder), options ?? string.Empty];
+        [Paths.Full("."), .. Background.Self, Word, $"{level}", Paths.Full(folder), options ?? string.Empty];
 
     /// <summary>In that process: its whole life.</summary>
     /// <returns>False when this process is none.</returns>
     internal static bool TryRun(string[] arguments)
     {
-        if (arguments is not [Word, var level, var directory, var folder, var options])
+        if (arguments is not [Word, var level, var folder, var options])
         {
             return false;
         }
@@ -42,10 +42,9 @@ internal static class LibraryReader
         {
             try
             {
-                Environment.CurrentDirectory = directory;
                 Serve(socket, owner, Enum.Parse<SandboxLevel>(level), folder, options);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionException or ImageException)
+            catch (Exception e) when (e is LinuxException or OptionException or ImageException)
             {
                 ImageReader.Refuse(socket, e.Message);
             }

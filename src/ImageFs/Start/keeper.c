@@ -7,7 +7,7 @@
 //   m SOURCE TARGET TYPE FLAGS DATA    opens /dev/fuse, and calls mount(2), with fd=N before DATA
 //   u TARGET FLAGS                     calls umount2(2)
 //   r PROGRAM WORD...                  runs a program that may send a descriptor over its _FUSE_COMMFD: fusermount3
-//   s PROGRAM WORD...                  starts a program that has one end of a pair of sockets for its standard input, and gives the other end
+//   s FOLDER PROGRAM WORD...           starts a program in a folder, with one end of a pair of sockets for its standard input, and gives the other end
 //   p FILE                             writes the server's process id to a file, which is removed in the end
 //   x FILE                             removes that file, if the number is still in it
 //   d DIRECTORY                        removes a directory, which is done in the end, too
@@ -187,7 +187,11 @@ static int32_t start(char **words, int *socket)
         if (program == 0) {
             forget_signals();
             dup2(ends[1], STDIN_FILENO);
-            execv(words[0], words);
+            if (chdir(words[0]) != 0) {
+                // What is to be found from there is not: who needs it says so.
+            }
+
+            execv(words[1], words + 1);
         }
 
         _exit(program < 0);
@@ -366,7 +370,7 @@ static void serve(int number)
 
 static int words_of(char kind)
 {
-    return kind == 'm' ? 5 : kind == 'u' || kind == 'w' || kind == 'n' ? 2 : 1;
+    return kind == 'm' ? 5 : kind == 'u' || kind == 'w' || kind == 'n' || kind == 's' ? 2 : 1;
 }
 
 // Returns what is behind it; NULL when it is none of the kinds above.

@@ -150,19 +150,7 @@ public sealed class ImageReaderTests
         .SelectMany(folder => Directory.GetFiles(Path.Combine(ImagesFolder, folder), "*.gz").Select(path => Path.Combine(folder, Path.GetFileNameWithoutExtension(path))))
         .Order(StringComparer.Ordinal);
 
-    private static string ImagesFolder
-    {
-        get
-        {
-            string folder = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(folder, "ImageFs.sln")))
-            {
-                folder = Path.GetDirectoryName(folder)!;
-            }
-
-            return Path.Combine(folder, "images");
-        }
-    }
+    private static string ImagesFolder => Path.Combine(SourceTree.Folder, "images");
 
     private string Unpack(string image)
     {
