@@ -12,14 +12,12 @@ unset IMAGEFS
 test/install-tools.sh || exit 1
 dotnet build ImageFs.sln -c "$configuration" -nologo -v quiet || exit 1
 
-# Half of the time of a mount test is waiting: for qemu, for what has to become idle.
-workers=$((2 * $(nproc)))
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0 runs=0 times=
 run() { # NAME PROJECT WORD...
   SECONDS=0
-  dotnet test "test/$2" -c "$configuration" --no-build -nologo "${@:3}" -- "NUnit.NumberOfTestWorkers=$workers" 2>&1 | tee -a "$log" || status=1
+  dotnet test "test/$2" -c "$configuration" --no-build -nologo "${@:3}" 2>&1 | tee -a "$log" || status=1
   times+="$1: $((SECONDS / 60)) min $((SECONDS % 60)) s"$'\n'
   ((++runs))
 }
