@@ -40,11 +40,14 @@ internal static class HostListing
     }
 
     /// <summary>Whether a file is an image, by a look into it here.</summary>
-    internal static bool HoldsImage(string path)
+    internal static bool HoldsImage(string path) => IsImage(() => ImageStack.Open(path, new OpenContext()));
+
+    /// <summary>Whether what is opened is an image; what cannot be opened is none.</summary>
+    internal static bool IsImage(Func<ImageStack> open)
     {
         try
         {
-            using ImageStack stack = ImageStack.Open(path, new OpenContext());
+            using ImageStack stack = open();
             return stack.OpenDisk(VolumeChoice.None).IsImage;
         }
         catch (Exception e) when (e is ImageException or LinuxException or OptionException)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ImageFs.Images.Library;
 using ImageFs.Linux;
 using ImageFs.Storage;
 using ImageFs.Storage.Containers;
@@ -83,7 +84,7 @@ public sealed class ImageReader(FileDescriptor socket, IReadOnlyList<(FileDescri
         switch (call)
         {
             case ReaderCall.Look:
-                bool isImage = IsImage(request);
+                bool isImage = HostListing.IsImage(() => OpenStack(request, new OpenContext()));
                 WriteHead(answer, told);
                 answer.WriteFlag(isImage);
                 break;
@@ -120,19 +121,6 @@ public sealed class ImageReader(FileDescriptor socket, IReadOnlyList<(FileDescri
     {
         answer.Write((ushort)told.Count);
         told.ForEach(answer.WriteText);
-    }
-
-    private bool IsImage(Message request)
-    {
-        try
-        {
-            using ImageStack stack = OpenStack(request, new OpenContext());
-            return stack.OpenDisk(VolumeChoice.None).IsImage;
-        }
-        catch (Exception e) when (e is ImageException or LinuxException or OptionException)
-        {
-            return false;
-        }
     }
 
     // Nobody disposes of the layers: another thread may still read from them when the image is closed.

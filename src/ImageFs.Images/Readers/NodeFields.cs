@@ -45,7 +45,7 @@ internal static class NodeFields
     }
 
     /// <summary>Takes what stat(2) says, or an error in its place.</summary>
-    /// <exception cref="ReaderException">It cannot be told.</exception>
+    /// <exception cref="ReaderException">It cannot be told, or no file has such.</exception>
     internal static NodeAttributes ReadAttributes(this Message message)
     {
         message.ThrowError();
@@ -67,6 +67,11 @@ internal static class NodeFields
         };
         bool hasBirthTime = message.ReadFlag();
         Timestamp birthTime = message.ReadTime();
+        if (attributes.Type > NodeType.Socket || attributes.Size < 0 || attributes.Blocks < 0)
+        {
+            throw ReaderException.BadAnswer("attributes that no file has");
+        }
+
         return hasBirthTime ? attributes with { BirthTime = birthTime } : attributes;
     }
 

@@ -155,15 +155,15 @@ internal sealed class ReaderFileSystem : FileSystem
             for (; count > 0; count--)
             {
                 ReadOnlySpan<byte> name = entries.ReadBytes();
-                if (name.IsEmpty)
-                {
-                    throw ReaderException.BadAnswer("a name without a byte");
-                }
-
                 NodeId node = entries.ReadNode();
                 var type = (NodeType)entries.Read<byte>();
                 ulong inode = entries.Read<ulong>();
                 position = entries.Read<long>();
+                if (name.IsEmpty || position <= 0)
+                {
+                    throw ReaderException.BadAnswer("an entry that no directory has");
+                }
+
                 if (!sink.Add(new DirectoryEntry(name, node, type, position, inode) { Record = entries.ReadBytes() }))
                 {
                     return;

@@ -12,7 +12,7 @@ internal sealed class ReaderProcess : IDisposable
 
     private readonly FileDescriptor _socket;
     private readonly DescriptorExchange _descriptors;
-    private readonly ConcurrentStack<Connection> _free = [];
+    private readonly ConcurrentStack<ReaderRequest> _free = [];
     private readonly List<FileDescriptor> _streams = [];
     private readonly SemaphoreSlim _count;
     private int _images;
@@ -79,17 +79,16 @@ internal sealed class ReaderProcess : IDisposable
     {
         Touch();
         _count.Wait();
-        if (HasEnded || !_free.TryPop(out Connection? connection))
+        if (HasEnded || !_free.TryPop(out ReaderRequest? request))
         {
             _count.Release();
             throw Ended();
         }
 
-        Message message = connection.Message;
-        message.Clear();
-        message.Write((byte)call);
-        message.Write(image);
-        return new ReaderRequest(this, connection.Stream, message);
+        request.Message.Clear();
+        request.Message.Write((byte)call);
+        request.Message.Write(image);
+        return request;
     }
 
     /// <summary>Sends an open file.</summary>
@@ -145,9 +144,9 @@ internal sealed class ReaderProcess : IDisposable
     }
 
     /// <summary>Gives a connection back.</summary>
-    internal void Return(FileDescriptor stream, Message message)
+    internal void Return(ReaderRequest connection)
     {
-        _free.Push(new Connection(stream, message));
+        _free.Push(connection);
         _count.Release();
     }
 
@@ -194,10 +193,8 @@ internal sealed class ReaderProcess : IDisposable
         _ = Sockets.Wait(_socket, TimeSpan.FromSeconds(10));
         FileDescriptor stream = _descriptors.Take(_streams.Count + 1);
         _streams.Add(stream);
-        _free.Push(new Connection(stream, new Message()));
+        _free.Push(new ReaderRequest(this, stream));
     }
 
     private void Touch() => Volatile.Write(ref _lastUse, Environment.TickCount64);
-
-    private sealed record Connection(FileDescriptor Stream, Message Message);
 }

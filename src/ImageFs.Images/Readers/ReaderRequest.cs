@@ -2,14 +2,13 @@ using ImageFs.Linux;
 
 namespace ImageFs.Images.Readers;
 
-/// <summary>One request to a reader: its fields are written, it is sent, and the answer's are read.</summary>
+/// <summary>A connection to a reader, and the one request at a time that is on it: its fields are written, it is sent, and the answer's are read.</summary>
 /// <param name="process">The reader.</param>
-/// <param name="stream">The connection, which is this request's until it is disposed of.</param>
-/// <param name="message">The request, and then the answer.</param>
-internal sealed class ReaderRequest(ReaderProcess process, FileDescriptor stream, Message message) : IDisposable
+/// <param name="stream">The connection, which is the asker's until this is disposed of, and then the next one's.</param>
+internal sealed class ReaderRequest(ReaderProcess process, FileDescriptor stream) : IDisposable
 {
-    /// <summary>The request's fields.</summary>
-    internal Message Message => message;
+    /// <summary>The request's fields, and then the answer's.</summary>
+    internal Message Message { get; } = new();
 
     /// <summary>Sends it and waits for the answer.</summary>
     /// <param name="warn">Takes what the reader has to say besides, a line each.</param>
@@ -17,20 +16,20 @@ internal sealed class ReaderRequest(ReaderProcess process, FileDescriptor stream
     /// <exception cref="ReaderException">The reader could not do it, or has ended.</exception>
     internal Message Send(Action<string> warn)
     {
-        if (!message.TrySend(stream) || !message.TryReceive(stream))
+        if (!Message.TrySend(stream) || !Message.TryReceive(stream))
         {
             throw process.Ended();
         }
 
-        for (int count = message.Read<ushort>(); count > 0; count--)
+        for (int count = Message.Read<ushort>(); count > 0; count--)
         {
-            warn(message.ReadText());
+            warn(Message.ReadText());
         }
 
-        message.ThrowError();
-        return message;
+        Message.ThrowError();
+        return Message;
     }
 
     /// <summary>Lets others have the connection.</summary>
-    public void Dispose() => process.Return(stream, message);
+    public void Dispose() => process.Return(this);
 }

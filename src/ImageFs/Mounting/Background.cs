@@ -110,11 +110,20 @@ internal static class Background
             return (new FileDescriptor(forked), int.TryParse(Environment.GetEnvironmentVariable(ChildVariable), out int child) ? ChildProcess.Of(child) : null);
         }
 
+        return StartBeside(NativeStart.KeeperWord, word);
+    }
+
+    /// <summary>Starts this program once more, to do for this process what it cannot.</summary>
+    /// <param name="words">The words that say what.</param>
+    /// <returns>The socket to its standard input (<see cref="Sockets.MessagePair"/>), and the process.</returns>
+    /// <exception cref="LinuxException">It cannot be started.</exception>
+    internal static (FileDescriptor Socket, ChildProcess Process) StartBeside(params string[] words)
+    {
         (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
         using (ours)
         using (theirs)
         {
-            var process = ChildProcess.StartServer([.. Self, NativeStart.KeeperWord, word], standardError: null, standardInput: theirs);
+            var process = ChildProcess.StartServer([.. Self, .. words], standardError: null, standardInput: theirs);
 
             // Not in the place of standard output, where that was closed: what is written there would be taken for requests.
             return (Files.Duplicate(ours.Number), process);

@@ -42,15 +42,8 @@ internal sealed class BackingProcess : IBackingStore
     internal static BackingProcess Start(bool bypassesCache)
     {
         Processes.KeepDescriptors();
-        (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
-        using (ours)
-        using (theirs)
-        {
-            var process = ChildProcess.StartServer([.. Background.Self, Word, $"{bypassesCache}"], standardError: null, standardInput: theirs);
-
-            // Not in the place of standard output, where that was closed.
-            return new BackingProcess(Files.Duplicate(ours.Number), process);
-        }
+        (FileDescriptor socket, ChildProcess process) = Background.StartBeside(Word, $"{bypassesCache}");
+        return new BackingProcess(socket, process);
     }
 
     /// <inheritdoc/>

@@ -47,20 +47,13 @@ internal sealed class KernelMounter : IDisposable
     internal static KernelMounter Start(EngineRequest request, EngineWay way, string directory, bool isMade)
     {
         Processes.KeepDescriptors();
-        (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
-        using (ours)
-        using (theirs)
-        {
-            string[] words =
-            [
-                directory, $"{isMade}", $"{way}", request.Source, $"{request.Manifest.CopyLimit}", $"{(int)request.Flags}", $"{request.BypassesCache}",
-                .. request.SecurityContexts.Select(context => $"{context.Option}={context.Value}"),
-            ];
-            var process = ChildProcess.StartServer([.. Background.Self, Word, .. words], standardError: null, standardInput: theirs);
-
-            // Not in the place of standard output, where that was closed.
-            return new KernelMounter(Files.Duplicate(ours.Number), process);
-        }
+        string[] words =
+        [
+            directory, $"{isMade}", $"{way}", request.Source, $"{request.Manifest.CopyLimit}", $"{(int)request.Flags}", $"{request.BypassesCache}",
+            .. request.SecurityContexts.Select(context => $"{context.Option}={context.Value}"),
+        ];
+        (FileDescriptor socket, ChildProcess process) = Background.StartBeside([Word, .. words]);
+        return new KernelMounter(socket, process);
     }
 
     /// <summary>Has it mount.</summary>
