@@ -10,7 +10,7 @@ internal sealed class ScriptTree : IDisposable
         echo a >etc/a.conf; echo b >etc/.hidden; cp /bin/true usr/bin/tr; chmod 4755 usr/bin/tr; ln usr/bin/tr usr/bin/tr2; ln -s tr usr/bin/link; ln -s nowhere gone
         mkfifo p; truncate -s 5M hole; echo x | dd of=hole bs=1 seek=3000000 conv=notrunc status=none; truncate -s 70000 zeros
         setfattr -n user.note -v y etc/a.conf; : >empty; printf x >"$(printf 'n\\a\nb')"; printf y >"$(printf '\351t\351')"; printf z >"$(printf 'long%0200d' 1)"
-        ln -s "$(printf '%0150d' 7)" far; head -c 3000000 /dev/urandom >big
+        ln -s "$(printf '%0150d' 7)" far; { head -c 2999999 /dev/urandom; printf z; } >big
         mkdir 'a b' && echo c >'a b/c d.conf'; chmod 640 etc/.hidden
         if [ "$(id -u)" = 0 ]; then mknod null c 1 3; mknod disk b 259 300000; chown 3000000:5 empty; fi
         find . -exec touch -hd @1700000000 {} +; touch -d '2001-02-03 04:05:06.789 UTC' etc/a.conf; touch -d '1969-12-31 23:59:58 UTC' etc/conf.d
