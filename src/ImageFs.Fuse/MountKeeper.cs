@@ -159,8 +159,12 @@ public sealed class MountKeeper : IDisposable
     private static List<int> LearnMount(KeptCalls calls, FuseMountOptions options)
     {
         calls.Learn('m', KeptCalls.ToWords(DirectMount.WordsOf(options)));
-        int[] ends = [.. DirectMount.Ends.Select(flags => calls.Learn('u', options.MountPoint, $"{(int)flags}"))];
-        List<int> last = [ends[0]];
+        List<int> last = [calls.Learn('u', options.MountPoint, $"{(int)DirectMount.LazyEnd}")];
+        foreach (UnmountFlags flags in DirectMount.OtherEnds)
+        {
+            calls.Learn('u', options.MountPoint, $"{(int)flags}");
+        }
+
         foreach (string program in FuserMount.Candidates)
         {
             calls.Learn('r', [program, .. DelegatedMount.WordsOf(options)]);

@@ -95,12 +95,19 @@ public sealed unsafe class Landlock : IDisposable
         }
 
         // Some file systems of the kernel's own cannot be restricted, and need no rule.
-        ulong allowed = (ulong)access & _accesses & (Files.Status(place).IsDirectory ? ulong.MaxValue : OfFiles);
-        PathRule rule = new() { Access = allowed, Parent = place.Number };
-        if (allowed != 0 && (int)syscall(AddRule, Descriptor.Number, PathBeneath, &rule, 0) < 0 && (int)LinuxException.LastError != BadDescriptorState)
+        ulong allowed = (ulong)access & _accesses;
+        Errno error = Add(place, allowed);
+        error = error == Errno.EINVAL ? Add(place, allowed & OfFiles) : error;
+        if (error != Errno.None && (int)error != BadDescriptorState)
         {
-            throw LinuxException.Last("landlock_add_rule", path);
+            throw new LinuxException("landlock_add_rule", error, path);
         }
+    }
+
+    private Errno Add(FileDescriptor place, ulong allowed)
+    {
+        PathRule rule = new() { Access = allowed, Parent = place.Number };
+        return allowed == 0 || (int)syscall(AddRule, Descriptor.Number, PathBeneath, &rule, 0) == 0 ? Errno.None : LinuxException.LastError;
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,8 @@ internal sealed class DirectMount : FuseMount
 {
     private const string RootMode = "40000";
 
-    private const UnmountFlags LazyEnd = UnmountFlags.NoFollow | UnmountFlags.Detach;
+    /// <summary>How it is taken out of the tree, whoever uses it.</summary>
+    public const UnmountFlags LazyEnd = UnmountFlags.NoFollow | UnmountFlags.Detach;
     private const UnmountFlags BusyEnd = UnmountFlags.NoFollow;
     private const UnmountFlags AbandonedEnd = UnmountFlags.NoFollow | UnmountFlags.Detach | UnmountFlags.Force;
     private const UnmountFlags IdleEnd = UnmountFlags.NoFollow | UnmountFlags.Expire;
@@ -17,8 +18,8 @@ internal sealed class DirectMount : FuseMount
     private DirectMount(MountCalls calls, string mountPoint, FileDescriptor connection)
         : base(mountPoint, connection) => _calls = calls;
 
-    /// <summary>All ways in which it is unmounted, the lazy one first.</summary>
-    public static IReadOnlyList<UnmountFlags> Ends => [LazyEnd, BusyEnd, AbandonedEnd, IdleEnd];
+    /// <summary>The other ways in which it is unmounted.</summary>
+    public static ReadOnlySpan<UnmountFlags> OtherEnds => [BusyEnd, AbandonedEnd, IdleEnd];
 
     /// <param name="options">How and where.</param>
     /// <param name="refusal">What is not permitted, when it returned null.</param>

@@ -17,6 +17,7 @@ internal sealed class KeptCalls(FileDescriptor socket, IReadOnlyList<string> use
     private const int NoSuchProgram = 127;
     private readonly Lock _gate = new();
     private readonly List<string> _actions = [];
+    private bool _isAnswerDue;
 
     /// <summary>Notes of something that it may be asked for, once <see cref="Seal"/> has said so.</summary>
     /// <param name="kind">A letter: what it is.</param>
@@ -63,16 +64,8 @@ internal sealed class KeptCalls(FileDescriptor socket, IReadOnlyList<string> use
 
         lock (_gate)
         {
-            Span<byte> answer = stackalloc byte[MaxAnswer];
-            if (Descriptors.Write(socket, [(byte)number], out Errno errno) != 1)
-            {
-                return ((int)errno, string.Empty, null);
-            }
-
-            FileDescriptor? descriptor = Sockets.Receive(socket, answer, out int count);
-            return count < sizeof(int)
-                ? ((int)Errno.EPERM, string.Empty, descriptor)
-                : (BinaryPrimitives.ReadInt32LittleEndian(answer), Encoding.UTF8.GetString(answer[sizeof(int)..count]).Trim(), descriptor);
+            TakeDueAnswer();
+            return Descriptors.Write(socket, [(byte)number], out Errno errno) == 1 ? TakeAnswer() : ((int)errno, string.Empty, null);
         }
     }
 
@@ -104,7 +97,24 @@ internal sealed class KeptCalls(FileDescriptor socket, IReadOnlyList<string> use
         Ask('r', [.. usersCommand, mountPoint]) is (0, var text, _) ? text.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
 
     /// <inheritdoc/>
-    public override void RaiseReadAhead(DeviceNumber device, int kib) => _ = Ask('a', $"{kib}");
+    public override void RaiseReadAhead(DeviceNumber device, int kib)
+    {
+        int number = _actions.IndexOf(ToText('a', [$"{kib}"]));
+        lock (_gate)
+        {
+            TakeDueAnswer();
+            _isAnswerDue = number >= 0 && Descriptors.Write(socket, [(byte)number], out _) == 1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Settle()
+    {
+        lock (_gate)
+        {
+            TakeDueAnswer();
+        }
+    }
 
     /// <summary>The words of mount(2), for <see cref="Learn"/>.</summary>
     public static string[] ToWords(in Words words) => [words.Source, words.MountPoint, words.Type, $"{(int)words.Flags}", words.Data];
@@ -112,6 +122,24 @@ internal sealed class KeptCalls(FileDescriptor socket, IReadOnlyList<string> use
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 
+    private void TakeDueAnswer()
+    {
+        if (_isAnswerDue)
+        {
+            _isAnswerDue = false;
+            TakeAnswer().Descriptor?.Dispose();
+        }
+    }
+
+    private (int Status, string Text, FileDescriptor? Descriptor) TakeAnswer()
+    {
+        Span<byte> answer = stackalloc byte[MaxAnswer];
+        FileDescriptor? descriptor = Sockets.Receive(socket, answer, out int count);
+        return count < sizeof(int)
+            ? ((int)Errno.EPERM, string.Empty, descriptor)
+            : (BinaryPrimitives.ReadInt32LittleEndian(answer), Encoding.UTF8.GetString(answer[sizeof(int)..count]).Trim(), descriptor);
+    }
+
     private static string ToText(char kind, IReadOnlyCollection<string> words) =>
-        $"{kind}{(char)words.Count}{string.Concat(words.Select(word => word + '\0'))}";
+        $"{kind}{(char)words.Count}{string.Join('\0', words)}\0";
 }

@@ -23,10 +23,15 @@ internal abstract class MountCalls
     /// <summary>Who uses a mount, as <see cref="MountUsers"/> tells, as far as that can be seen.</summary>
     public abstract IReadOnlyList<string> FindUsers(string mountPoint);
 
-    /// <summary>Raises the kernel's readahead of a mount, where this is permitted.</summary>
+    /// <summary>Raises the kernel's readahead of a mount, where this is permitted: that is done when <see cref="Settle"/> has returned.</summary>
     /// <param name="device">Its device number.</param>
     /// <param name="kib">How far, in KiB.</param>
     public abstract void RaiseReadAhead(DeviceNumber device, int kib);
+
+    /// <summary>Waits for what was begun.</summary>
+    public virtual void Settle()
+    {
+    }
 
     /// <summary>The arguments of mount(2).</summary>
     /// <param name="Source">A word for /proc/mounts.</param>

@@ -133,7 +133,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
             return string.Empty;
         }
 
-        uint[] owners = [.. OwnersOf(request)];
+        uint[] owners = OwnersOf(request);
         return owners is [] or [0] ? string.Empty
             : owners.Length > 1 ? "the images are of several users"
             : ObstacleToBecome(owners[0], request) ?? string.Empty;
@@ -152,7 +152,7 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
     private static uint[]? OwnerOf(SandboxRequest request) => !Processes.IsRoot ? null
         : request.Owner is { } reader ? (reader > 0 && ObstacleToBecome(reader, request) is null ? IdsOf(reader) : null)
         : request is not { Target: null, IsTree: false } ? null
-        : OwnersOf(request).ToArray() switch
+        : OwnersOf(request) switch
         {
             [> 0 and uint owner] => IdsOf(owner),
             [] when MayBecomeOthers && Nobody.Suffices(request) => Nobody.Ids,
@@ -162,9 +162,24 @@ internal sealed class Sandbox(SandboxLevel level, string reason)
     private static uint[] IdsOf(uint owner) => [owner, .. UserRights.Of(owner).Groups];
 
     // Who gives an open descriptor has it. An image on a server has no owner here; but whose the socket to it is, or the key, if not everybody may use that.
-    private static IEnumerable<uint> OwnersOf(SandboxRequest request) =>
-        request.Paths.Where(path => PipedImage.FindDescriptor(path) is null).Concat(request.Paths.Count == 0 ? request.Files.Where(Nobody.IsShut) : [])
-            .Select(path => Files.Status(path).Uid).Distinct();
+    private static uint[] OwnersOf(SandboxRequest request)
+    {
+        var owners = new List<uint>();
+        bool hasPaths = request.Paths.Count > 0;
+        foreach (string path in hasPaths ? request.Paths : request.Files)
+        {
+            if (hasPaths ? PipedImage.FindDescriptor(path) is null : Nobody.IsShut(path))
+            {
+                uint owner = Files.Status(path).Uid;
+                if (!owners.Contains(owner))
+                {
+                    owners.Add(owner);
+                }
+            }
+        }
+
+        return [.. owners];
+    }
 
     // The first version of Landlock refuses a second name in another folder, whatever the rules.
     private static bool CanLink(SandboxRequest request) => request.Target is null || Landlock.Version != 1;

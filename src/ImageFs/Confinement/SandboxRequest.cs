@@ -51,15 +51,15 @@ internal sealed record SandboxRequest
     internal static SandboxRequest Of(IEnumerable<string> images, OptionList options)
     {
         OptionList words = options.Copy();
-        IEnumerable<ImageLocation> further = words.TakeValues(ImageStack.DeviceOption).Concat(words.TakeValues("header")).Select(ImageLocation.Parse)
-            .Where(location => !location.IsPath || Linux.Paths.IsFile(location.Outer));
-        ImageLocation[] locations = [.. images.Select(ImageLocation.Parse), .. further];
+        string[] further = [.. words.TakeValues(ImageStack.DeviceOption), .. words.TakeValues("header")];
+        List<ImageLocation> locations = [.. images.Select(ImageLocation.Parse)];
+        locations.AddRange(Array.ConvertAll(further, ImageLocation.Parse).Where(location => !location.IsPath || Linux.Paths.IsFile(location.Outer)));
         return new SandboxRequest
         {
             Options = options,
-            Paths = [.. locations.Where(location => location.IsPath).Select(location => location.Outer)],
-            Files = [.. locations.SelectMany(FilesOf)],
-            HasRemote = locations.Any(location => !location.IsPath),
+            Paths = locations.FindAll(location => location.IsPath).ConvertAll(location => location.Outer),
+            Files = [.. locations.FindAll(location => !location.IsPath).SelectMany(FilesOf)],
+            HasRemote = locations.Exists(location => !location.IsPath),
         };
     }
 

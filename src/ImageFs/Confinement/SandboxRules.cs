@@ -57,11 +57,12 @@ internal static class SandboxRules
     /// <summary>Adds all rules.</summary>
     internal static void Add(Landlock rules, SandboxRequest request)
     {
-        OptionList options = request.Options.Copy();
-        IEnumerable<string> folders = [string.Empty, .. request.Paths.Select(path => Path.GetDirectoryName(Paths.Full(path)) ?? "/")];
-        IEnumerable<string> images = s_imageOptions.SelectMany(options.TakeValues).SelectMany(FilesOf)
-            .SelectMany(path => folders.Select(folder => Path.Combine(folder, path))).Where(Paths.IsFile);
-        foreach (string path in request.Paths.Concat(images))
+        foreach (string path in request.Paths)
+        {
+            AddImage(rules, path, request.IsTree);
+        }
+
+        foreach (string path in FindNamed(request))
         {
             AddImage(rules, path, request.IsTree);
         }
@@ -121,7 +122,23 @@ internal static class SandboxRules
         return bits;
     }
 
-    private static IEnumerable<string> FilesOf(string value) => [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..]];
+    // Images that options name: from here, and from where each of the others is.
+    private static IEnumerable<string> FindNamed(SandboxRequest request)
+    {
+        OptionList options = request.Options.Copy();
+        foreach (string option in s_imageOptions)
+        {
+            foreach (string value in options.TakeValues(option))
+            {
+                IEnumerable<string> folders = [string.Empty, .. request.Paths.Select(path => Path.GetDirectoryName(Paths.Full(path)) ?? "/")];
+                string[] names = [value, value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..]];
+                foreach (string path in names.SelectMany(name => folders.Select(folder => Path.Combine(folder, name))).Where(Paths.IsFile))
+                {
+                    yield return path;
+                }
+            }
+        }
+    }
 
     private static void AddAll(Landlock rules, IEnumerable<string> paths)
     {

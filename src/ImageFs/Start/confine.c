@@ -110,49 +110,43 @@ static int is_known(const pid_t *threads, int count, pid_t thread)
     return 0;
 }
 
-// Threads that one made meanwhile which had not given up yet are found by looking again.
-static int have_all_give_up(void)
+// Asks all threads that were not asked. Returns how many they were, or an error number as a negative one.
+static int signal_threads(void)
 {
     static pid_t threads[max_threads];
-    int count = 0, found;
-    threads[count++] = syscall(SYS_gettid);
-    int signalled = 0;
-    do {
-        found = 0;
-        DIR *tasks = opendir("/proc/self/task");
-        if (tasks == NULL) {
-            return errno;
+    static int count;
+    if (count == 0) {
+        threads[count++] = syscall(SYS_gettid);
+    }
+
+    int found = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) {
+        return -errno;
+    }
+
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL && found >= 0;) {
+        pid_t thread = atoi(entry->d_name);
+        if (thread <= 0 || is_known(threads, count, thread)) {
+            continue;
         }
 
-        for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
-            pid_t thread = atoi(entry->d_name);
-            if (thread <= 0 || is_known(threads, count, thread)) {
-                continue;
-            }
-
-            if (count == max_threads) {
-                closedir(tasks);
-                return EAGAIN;
-            }
-
+        if (count == max_threads) {
+            found = -EAGAIN;
+        } else {
             threads[count++] = thread;
-            if (syscall(SYS_tgkill, getpid(), thread, SIGRTMAX) == 0) {
-                found++;
-                signalled++;
-            }
+            found += syscall(SYS_tgkill, getpid(), thread, SIGRTMAX) == 0;
         }
+    }
 
-        closedir(tasks);
-        int late = wait_until_done(signalled);
-        if (late != 0) {
-            return late;
-        }
-    } while (found > 0 && error == 0);
-
-    return error;
+    closedir(tasks);
+    return found;
 }
 
-static int for_all_threads(void)
+static void make_filter(int flags, int sender);
+
+// What takes no time of theirs is done while the others are asked. Threads that one made meanwhile which had not given up yet are found by looking again.
+static int for_all_threads(int flags, int sender)
 {
     struct sigaction ours = { .sa_handler = give_up_there, .sa_flags = SA_RESTART }, before;
     sigfillset(&ours.sa_mask);
@@ -160,10 +154,17 @@ static int for_all_threads(void)
         return errno;
     }
 
-    int failure = give_up();
-    failure = failure != 0 ? failure : have_all_give_up();
+    int found = signal_threads(), asked = found, failure = give_up();
+    make_filter(flags, sender);
+    while (failure == 0 && found > 0) {
+        failure = wait_until_done(asked);
+        failure = failure != 0 ? failure : error;
+        found = failure == 0 ? signal_threads() : 0;
+        asked += found;
+    }
+
     sigaction(SIGRTMAX, &before, NULL);
-    return failure;
+    return failure != 0 ? failure : found < 0 ? -found : 0;
 }
 
 // The system calls of who reads an image. What is not here does not exist on some machine.
@@ -227,98 +228,94 @@ static const unsigned process_controls[] = {
 
 static const unsigned families[] = { AF_INET, AF_INET6, AF_UNIX, AF_NETLINK };
 
-enum { max_filter = 1500, filter_flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
+enum { max_filter = 1500, max_calls = 1024, filter_flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
+
+// A filter is written from its end: so what an instruction goes on with is there, and is named by its number. The kernel compiles it, tries it on each call there
+// is, and takes its time for that: so it is short, and finds a call by halves.
 static struct sock_filter filter[max_filter];
 static int length;
 
-static void add(unsigned short code, unsigned char when, unsigned char otherwise, unsigned value)
+// A comparison reaches 255 instructions; another of them may come between, to jump.
+enum { reach = 250 };
+
+static int add(unsigned short code, unsigned value)
 {
-    filter[length++] = (struct sock_filter){ code, when, otherwise, value };
+    filter[length] = (struct sock_filter){ code, 0, 0, value };
+    return length++;
 }
 
-static void load(size_t place)
+static int jump(int to)
 {
-    add(BPF_LD | BPF_W | BPF_ABS, 0, 0, place);
+    return add(BPF_JMP | BPF_JA, length - 1 - to);
+}
+
+static int compare(unsigned test, unsigned value, int when, int otherwise)
+{
+    when = length - when > reach ? jump(when) : when;
+    otherwise = length - otherwise > reach ? jump(otherwise) : otherwise;
+    filter[length] = (struct sock_filter){ BPF_JMP | test | BPF_K, length - 1 - when, length - 1 - otherwise, value };
+    return length++;
+}
+
+static int load(size_t place, int next)
+{
+    if (next != length - 1) {
+        jump(next);
+    }
+
+    return add(BPF_LD | BPF_W | BPF_ABS, place);
 }
 
 // The half of an argument that has its low bits.
-static void load_argument(int number)
+static int load_argument(int number, int next)
 {
-    load(offsetof(struct seccomp_data, args) + (size_t)number * 8 + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
+    return load(offsetof(struct seccomp_data, args) + (size_t)number * 8 + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0), next);
 }
 
-static void answer(unsigned action)
+static int answer(unsigned action)
 {
-    add(BPF_RET | BPF_K, 0, 0, action);
+    return add(BPF_RET | BPF_K, action);
 }
 
-// Numbers of calls that are allowed, from the first to the last.
-struct range {
-    unsigned first, last;
-};
+// The latest of each.
+static int allowed, refused;
 
-static int compare(const void *one, const void *other)
+static int allow(void)
 {
-    unsigned a = *(const unsigned *)one, b = *(const unsigned *)other;
-    return a < b ? -1 : a > b;
+    return allowed = length - allowed > reach ? answer(SECCOMP_RET_ALLOW) : allowed;
 }
 
-static int make_ranges(unsigned *numbers, int count, struct range *ranges)
+static int refuse(void)
 {
-    int made = 0;
-    qsort(numbers, count, sizeof *numbers, compare);
+    return refused = length - refused > reach ? answer(SECCOMP_RET_ERRNO | EPERM) : refused;
+}
+
+// What goes on with each call.
+enum { is_refused, is_allowed, first_other };
+static short calls_to[max_calls];
+
+static void allow_calls(const int *numbers, int count)
+{
     for (int i = 0; i < count; i++) {
-        if (made > 0 && numbers[i] <= ranges[made - 1].last + 1) {
-            ranges[made - 1].last = numbers[i];
-        } else {
-            ranges[made++] = (struct range){ numbers[i], numbers[i] };
-        }
+        calls_to[numbers[i]] = is_allowed;
     }
-
-    return made;
-}
-
-// By halves: the kernel tries a filter on each number there is when it is put in place, and a long way through it takes its time.
-static void allow_ranges(const struct range *ranges, int count)
-{
-    if (count == 1) {
-        add(BPF_JMP | BPF_JGE | BPF_K, 0, 2, ranges->first);
-        add(BPF_JMP | BPF_JGT | BPF_K, 1, 0, ranges->last);
-        answer(SECCOMP_RET_ALLOW);
-        answer(SECCOMP_RET_ERRNO | EPERM);
-        return;
-    }
-
-    int half = count / 2;
-    add(BPF_JMP | BPF_JGE | BPF_K, 0, 1, ranges[half].first);
-    int jump = length;
-    add(BPF_JMP | BPF_JA, 0, 0, 0);
-    allow_ranges(ranges, half);
-    filter[jump].k = length - jump - 1;
-    allow_ranges(ranges + half, count - half);
 }
 
 // A call with one of these values for an argument; with any other it is refused.
 static void allow_values(int call, int argument, const unsigned *values, int count)
 {
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 2 * count + 2, call);
-    load_argument(argument);
-    for (int i = 0; i < count; i++) {
-        add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, values[i]);
-        answer(SECCOMP_RET_ALLOW);
+    int next = refuse();
+    for (int i = count; i-- > 0;) {
+        next = compare(BPF_JEQ, values[i], allow(), next);
     }
 
-    answer(SECCOMP_RET_ERRNO | EPERM);
+    calls_to[call] = load_argument(argument, next);
 }
 
 // A call unless an argument is this value (BPF_JEQ), or has one of these bits (BPF_JSET).
 static void allow_unless(int call, int argument, unsigned test, unsigned value)
 {
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, call);
-    load_argument(argument);
-    add(BPF_JMP | test | BPF_K, 0, 1, value);
-    answer(SECCOMP_RET_ERRNO | EPERM);
-    answer(SECCOMP_RET_ALLOW);
+    calls_to[call] = load_argument(argument, compare(test, value, refuse(), allow()));
 }
 
 // Descriptors over one socket, which is connected for good. A filter cannot look at the address that a message is for, and a socket of datagrams takes
@@ -333,88 +330,63 @@ static void allow_sender(unsigned sender)
 #endif
 }
 
-static void fail_call(int call, int with)
-{
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call);
-    answer(SECCOMP_RET_ERRNO | with);
-}
-
 // Threads, but no processes.
 static void allow_threads(void)
 {
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_clone);
-    load_argument(0);
-    add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, CLONE_THREAD);
-    answer(SECCOMP_RET_ERRNO | EPERM);
-    answer(SECCOMP_RET_ALLOW);
+    calls_to[SYS_clone] = load_argument(0, compare(BPF_JSET, CLONE_THREAD, allow(), refuse()));
 
     // What its flags are is in memory, which a filter cannot look at: the C library then calls clone(2).
-    fail_call(SYS_clone3, ENOSYS);
+    calls_to[SYS_clone3] = answer(SECCOMP_RET_ERRNO | ENOSYS);
 }
 
 // Memory that is written does not run, and the program makes no code. A file that is to be mapped to run is answered by `files`.
 static void allow_memory(unsigned files)
 {
     allow_unless(SYS_mprotect, 2, BPF_JSET, PROT_EXEC);
-    add(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, SYS_mmap);
-    load_argument(2);
-    add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, PROT_EXEC);
-    answer(SECCOMP_RET_ALLOW);
-    add(BPF_JMP | BPF_JSET | BPF_K, 3, 0, PROT_WRITE);
-    load_argument(3);
-    add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, MAP_ANONYMOUS);
-    answer(files);
-    answer(SECCOMP_RET_ERRNO | EPERM);
+    int file = load_argument(3, compare(BPF_JSET, MAP_ANONYMOUS, refuse(), answer(files)));
+    int code = compare(BPF_JSET, PROT_WRITE, refuse(), file);
+    calls_to[SYS_mmap] = load_argument(2, compare(BPF_JSET, PROT_EXEC, code, allow()));
+}
+
+// Calls from the first on, up to the next one's.
+static struct range {
+    unsigned first;
+    int to;
+} ranges[max_calls + 1];
+
+static int find_ranges(void)
+{
+    int count = 0;
+    for (unsigned call = 0; call <= max_calls; call++) {
+        int to = call < max_calls ? calls_to[call] : is_refused;
+        if (count == 0 || ranges[count - 1].to != to) {
+            ranges[count++] = (struct range){ call, to };
+        }
+    }
+
+    return count;
+}
+
+static int find_call(const struct range *from, int count)
+{
+    if (count == 1) {
+        return from->to == is_allowed ? allow() : from->to == is_refused ? refuse() : from->to;
+    }
+
+    int half = count / 2, later = find_call(from + half, count - half);
+    return compare(BPF_JGE, from[half].first, later, find_call(from, half));
 }
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
 static void make_filter(int flags, int sender)
 {
+    memset(calls_to, is_refused, sizeof calls_to);
     length = 0;
-    load(offsetof(struct seccomp_data, arch));
-#if defined __x86_64__
-    add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
-#elif defined __aarch64__
-    add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_AARCH64);
-#else
-#error "which architecture a filter of system calls is for"
-#endif
-    answer(SECCOMP_RET_KILL_PROCESS);
-    load(offsetof(struct seccomp_data, nr));
-    static unsigned numbers[COUNT(calls) + COUNT(network_calls) + COUNT(ring_calls) + COUNT(file_calls) + 1];
-    static struct range ranges[COUNT(numbers)];
-    int count = 0;
-    memcpy(numbers, calls, sizeof calls);
-    count += COUNT(calls);
-    if (flags & confine_network) {
-        memcpy(numbers + count, network_calls, sizeof network_calls);
-        count += COUNT(network_calls);
-        allow_values(SYS_socket, 0, families, COUNT(families));
-    } else {
-        // To whom it is connected already.
-        const unsigned nobody = 0;
-        allow_values(SYS_sendto, 4, &nobody, 1);
-        if (sender >= 0) {
-            allow_sender(sender);
-        }
-    }
-
-    if (flags & confine_rings) {
-        memcpy(numbers + count, ring_calls, sizeof ring_calls);
-        count += COUNT(ring_calls);
-    }
-
-    if (flags & confine_files) {
-        memcpy(numbers + count, file_calls, sizeof file_calls);
-        count += COUNT(file_calls);
-    }
-
-    if (flags & confine_senders) {
-        numbers[count++] = SYS_sendmsg;
-    }
-
-    const unsigned self = getpid(), own = 0;
+    refused = answer(SECCOMP_RET_ERRNO | EPERM);
+    allowed = answer(SECCOMP_RET_ALLOW);
+    const unsigned self = getpid(), own = 0, nobody = 0;
+    allow_calls(calls, COUNT(calls));
     allow_values(SYS_kill, 0, &self, 1); // by which the runtime ends when a signal says so
     allow_values(SYS_tgkill, 0, &self, 1);
     allow_values(SYS_prlimit64, 0, &own, 1);
@@ -424,7 +396,44 @@ static void make_filter(int flags, int sender)
 
     // Nobody knows which libraries finding a host takes (nsswitch.conf(5)).
     allow_memory(flags & confine_network ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRAP);
-    allow_ranges(ranges, make_ranges(numbers, count, ranges));
+    if (flags & confine_network) {
+        allow_calls(network_calls, COUNT(network_calls));
+        allow_values(SYS_socket, 0, families, COUNT(families));
+    } else {
+        // To whom it is connected already.
+        allow_values(SYS_sendto, 4, &nobody, 1);
+        if (sender >= 0) {
+            allow_sender(sender);
+        }
+    }
+
+    if (flags & confine_senders) {
+        calls_to[SYS_sendmsg] = is_allowed;
+    }
+
+    if (flags & confine_rings) {
+        allow_calls(ring_calls, COUNT(ring_calls));
+    }
+
+    if (flags & confine_files) {
+        allow_calls(file_calls, COUNT(file_calls));
+    }
+
+    int call = load(offsetof(struct seccomp_data, nr), find_call(ranges, find_ranges()));
+#if defined __x86_64__
+    const unsigned architecture = AUDIT_ARCH_X86_64;
+#elif defined __aarch64__
+    const unsigned architecture = AUDIT_ARCH_AARCH64;
+#else
+#error "which architecture a filter of system calls is for"
+#endif
+    int other = answer(SECCOMP_RET_KILL_PROCESS);
+    load(offsetof(struct seccomp_data, arch), compare(BPF_JEQ, architecture, call, other));
+    for (int i = 0; i < length / 2; i++) {
+        struct sock_filter later = filter[i];
+        filter[i] = filter[length - 1 - i];
+        filter[length - 1 - i] = later;
+    }
 }
 
 int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_count, unsigned long long wanted_capabilities, int flags, int sender)
@@ -440,7 +449,7 @@ int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_
 
     const struct rlimit nothing = { 0, 0 };
     setrlimit(RLIMIT_CORE, &nothing);
-    int failure = for_all_threads();
+    int failure = for_all_threads(flags, sender);
     if (failure != 0) {
         return failure;
     }
@@ -451,7 +460,6 @@ int imagefs_confine(int wanted_rules, const unsigned *wanted_ids, int wanted_id_
         return 0;
     }
 
-    make_filter(flags, sender);
     const struct sock_fprog program = { length, filter };
     long thread = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter_flags, &program);
     return thread == 0 ? 0 : thread < 0 ? errno : EAGAIN;

@@ -38,7 +38,10 @@ static struct code {
 } codes[max_codes];
 static int code_count;
 
-enum kind { no_library, with_code_apart, with_code_among_data };
+// By the cache of the loader, which looks there before it looks through the folders of the system.
+static char is_found[name_count];
+
+enum kind { no_library, known, with_code_apart, with_code_among_data };
 
 // A library's code is apart where it is one segment, and not the first: that one the loader maps with all that follows. So linkers have it on x86-64; on
 // arm64 most have the code in the first.
@@ -73,7 +76,7 @@ static enum kind find_code(int file, struct code *code)
     return run == 1 ? with_code_apart : with_code_among_data;
 }
 
-static int is_kept(const struct stat *status)
+static int is_known(const struct stat *status)
 {
     for (int i = 0; i < code_count; i++) {
         if (codes[i].device == status->st_dev && codes[i].file == status->st_ino) {
@@ -84,22 +87,20 @@ static int is_kept(const struct stat *status)
     return 0;
 }
 
-static void keep_library(const char *path)
+// Whether there is such a library.
+static int keep_library(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0 || is_kept(&status) || code_count == max_codes) {
-        return;
-    }
-
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return;
+        return 0;
     }
 
     struct code *code = codes + code_count;
-    *code = (struct code){ .device = status.st_dev, .file = status.st_ino };
-    enum kind kind = find_code(file, code);
+    enum kind kind = fstat(file, &status) != 0 ? no_library : is_known(&status) ? known : code_count == max_codes ? no_library : find_code(file, code);
     if (kind == with_code_apart) {
+        code->device = status.st_dev;
+        code->file = status.st_ino;
         code->place = mmap(NULL, code->length, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, code->offset);
         code_count += code->place != MAP_FAILED;
     } else if (kind == with_code_among_data) {
@@ -107,6 +108,7 @@ static void keep_library(const char *path)
     }
 
     close(file);
+    return kind != no_library;
 }
 
 // The modules of OpenSSL lie beside it: its legacy functions, and others that its configuration may name.
@@ -132,17 +134,35 @@ static void keep_modules(const char *path)
     closedir(modules);
 }
 
-static void keep_named(const char *name, const char *path)
+static int keep_named(const char *name, const char *path)
 {
-    keep_library(path);
-    if (strcmp(name, "libcrypto.so.3") == 0) {
+    int is_there = keep_library(path);
+    if (is_there && strcmp(name, "libcrypto.so.3") == 0) {
         keep_modules(path);
     }
+
+    return is_there;
+}
+
+// Whether somebody has the loader look elsewhere first.
+static int has_own_folders(void)
+{
+    int has = getenv("LD_LIBRARY_PATH") != NULL;
+    for (const ElfW(Dyn) *entry = _DYNAMIC; !has && entry->d_tag != DT_NULL; entry++) {
+        has = entry->d_tag == DT_RPATH || entry->d_tag == DT_RUNPATH;
+    }
+
+    return has;
 }
 
 // Folders of LD_LIBRARY_PATH, of the program, and of the system.
 static void look_through_folders(void)
 {
+    int all = has_own_folders();
+    if (!all && memchr(is_found, 0, sizeof is_found) == NULL) {
+        return;
+    }
+
     Dl_serinfo size, *folders;
     void *program = dlopen(NULL, RTLD_LAZY);
     if (program == NULL || dlinfo(program, RTLD_DI_SERINFOSIZE, &size) != 0 || (folders = malloc(size.dls_size)) == NULL) {
@@ -153,7 +173,7 @@ static void look_through_folders(void)
         for (unsigned i = 0; i < folders->dls_cnt; i++) {
             for (int j = 0; j < name_count; j++) {
                 char path[path_size];
-                if (snprintf(path, sizeof path, "%s/%s", folders->dls_serpath[i].dls_name, names[j]) < (int)sizeof path) {
+                if ((all || !is_found[j]) && snprintf(path, sizeof path, "%s/%s", folders->dls_serpath[i].dls_name, names[j]) < (int)sizeof path) {
                     keep_named(names[j], path);
                 }
             }
@@ -175,6 +195,14 @@ struct cache {
     } entries[];
 };
 
+// Few of a cache's thousand names begin as one of those that are looked for.
+static uint64_t start_of(const char *name)
+{
+    uint64_t start;
+    memcpy(&start, name, sizeof start);
+    return start;
+}
+
 static void look_through_cache(void)
 {
     static const char magic[] = "glibc-ld.so.cache1.1";
@@ -195,9 +223,9 @@ static void look_through_cache(void)
     if (memcmp(cache->magic, magic, sizeof cache->magic) == 0 && cache->count <= (size - sizeof *cache) / sizeof *cache->entries) {
         for (unsigned i = 0; i < cache->count; i++) {
             size_t name = cache->entries[i].name, path = cache->entries[i].path;
-            for (int j = 0; j < name_count && name < size && path < size; j++) {
-                if (strncmp(text + name, names[j], size - name) == 0 && memchr(text + path, 0, size - path) != NULL) {
-                    keep_named(names[j], text + path);
+            for (int j = 0; j < name_count && name < size - sizeof(uint64_t) && path < size; j++) {
+                if (start_of(text + name) == start_of(names[j]) && strncmp(text + name, names[j], size - name) == 0 && memchr(text + path, 0, size - path) != NULL) {
+                    is_found[j] |= keep_named(names[j], text + path);
                 }
             }
         }
@@ -261,7 +289,7 @@ static void answer_mapping(int signal, siginfo_t *information, void *context)
 void keep_libraries(void)
 {
     const struct sigaction action = { .sa_sigaction = answer_mapping, .sa_flags = SA_SIGINFO | SA_RESTART };
-    look_through_folders();
     look_through_cache();
+    look_through_folders();
     sigaction(SIGSYS, &action, NULL);
 }
