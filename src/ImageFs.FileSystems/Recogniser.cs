@@ -25,7 +25,7 @@ public static class Recogniser
         List<Recognition> found = FindFormats(window.View, formats ?? FileSystemFormats.All, out ExceptionDispatchInfo? problem);
         if (found.Count == 0)
         {
-            found.AddRange(ForeignFormats.Recognise(window).Select(foreign => new Recognition(foreign, window.View)));
+            AddForeign(found, window, _ => true);
             if (found.Count == 0)
             {
                 problem?.Throw();
@@ -36,7 +36,7 @@ public static class Recogniser
 
         try
         {
-            found.AddRange(ForeignFormats.Recognise(window).Where(IsBeside).Select(foreign => new Recognition(foreign, window.View)));
+            AddForeign(found, window, IsBeside);
         }
         catch (LinuxException)
         {
@@ -66,6 +66,17 @@ public static class Recogniser
 
     // A file that is compressed, or a text, is no volume; what is beside a file system is.
     private static bool IsBeside(ForeignFormat foreign) => foreign.IsVolume;
+
+    private static void AddForeign(List<Recognition> found, ProbeWindow window, Predicate<ForeignFormat> counts)
+    {
+        foreach (ForeignFormat foreign in ForeignFormats.Recognise(window))
+        {
+            if (counts(foreign))
+            {
+                found.Add(new Recognition(foreign, window.View));
+            }
+        }
+    }
 
     private static List<Recognition> FindFormats(BlockSource source, IReadOnlyList<FileSystemFormat> formats, out ExceptionDispatchInfo? problem)
     {

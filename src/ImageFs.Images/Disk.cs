@@ -144,7 +144,12 @@ public sealed class Disk
     /// <exception cref="UnsupportedFeatureException">There is such a disk, or what is on it is damaged.</exception>
     public void JudgeStrangers()
     {
-        VolumeNode[] own = _others.Length == 0 ? [] : [.. Root.Walk()];
+        if (_others.Length == 0)
+        {
+            return;
+        }
+
+        VolumeNode[] own = [.. Root.Walk()];
         if (own.Any(IsUnclear))
         {
             return;
@@ -339,11 +344,17 @@ public sealed class Disk
 
     private string[] UseDoubt => Use.Doubt is { } doubt ? [doubt] : [];
 
-    private static IEnumerable<string> Doubts(IEnumerable<Volume> volumes) =>
-        from volume in volumes
-        where volume.Rival is not null
-        let name = volume.Entry is null ? "the image" : volume.DirectoryName
-        select $"{name} may be of type {volume.Candidates[0].Type} or {volume.Rival!.Type}, of which one is left from before: the first is taken, -o {volume.OptionFor(volume.Rival)} shows the other";
+    private static IEnumerable<string> Doubts(IEnumerable<Volume> volumes)
+    {
+        foreach (Volume volume in volumes)
+        {
+            if (volume.Rival is { } rival)
+            {
+                string name = volume.Entry is null ? "the image" : volume.DirectoryName;
+                yield return $"{name} may be of type {volume.Candidates[0].Type} or {rival.Type}, of which one is left from before: the first is taken, -o {volume.OptionFor(rival)} shows the other";
+            }
+        }
+    }
 
     private static IEnumerable<string> Cuts(IEnumerable<Volume> volumes) =>
         from volume in volumes

@@ -153,6 +153,28 @@ public static unsafe class Files
     public static void DropFromCache(FileDescriptor descriptor, long offset, long length) =>
         Advise(descriptor, offset, length, POSIX_FADV_DONTNEED);
 
+    /// <summary>What is in a small file, as the kernel has many: their lengths are not known before they are read.</summary>
+    /// <returns>Null when it cannot be read.</returns>
+    internal static byte[]? TryReadAll(string path, out Errno errno)
+    {
+        using FileDescriptor? file = TryOpen(path, OpenFlags.ReadOnly, out errno);
+        byte[] bytes = new byte[1024];
+        int length = 0;
+        while (file is not null)
+        {
+            int count = Descriptors.Read(file, bytes.AsSpan(length), out errno);
+            if (count <= 0 && errno != Errno.EINTR)
+            {
+                return count < 0 ? null : bytes[..length];
+            }
+
+            length += Math.Max(count, 0);
+            Array.Resize(ref bytes, length == bytes.Length ? 2 * length : bytes.Length);
+        }
+
+        return null;
+    }
+
     /// <summary>statx(2) of an open descriptor.</summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     public static FileStatus Status(FileDescriptor descriptor)

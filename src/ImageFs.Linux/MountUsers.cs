@@ -1,14 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Tmds.Linux;
-using static Tmds.Linux.LibC;
 
 namespace ImageFs.Linux;
 
 /// <summary>What keeps a mount from being unmounted: processes, mounts on it, loop devices of its files.</summary>
-public static unsafe class MountUsers
+public static class MountUsers
 {
-    private const int AT_STATX_DONT_SYNC = 0x4000;
     private const int DeviceFieldOfMaps = 3;
 
     private static readonly (string Link, string Use)[] s_links = [("cwd", "working directory"), ("root", "root directory"), ("exe", "program")];
@@ -55,7 +52,7 @@ public static unsafe class MountUsers
     {
         foreach ((string link, string use) in s_links)
         {
-            if (IsOn($"{process}/{link}", device))
+            if (Mounts.DeviceOf($"{process}/{link}") == device)
             {
                 return use;
             }
@@ -63,7 +60,7 @@ public static unsafe class MountUsers
 
         foreach (string descriptor in Try(() => Directory.GetFiles($"{process}/fd")) ?? [])
         {
-            if (IsOn(descriptor, device))
+            if (Mounts.DeviceOf(descriptor) == device)
             {
                 return Paths.ReadLink(descriptor) ?? "an open file";
             }
@@ -74,15 +71,6 @@ public static unsafe class MountUsers
         string? mapping = Text($"{process}/maps").Split('\n')
             .FirstOrDefault(line => line.Split(' ', DeviceFieldOfMaps + 2) is var fields && fields.Length > DeviceFieldOfMaps && fields[DeviceFieldOfMaps] == id);
         return mapping is null ? null : $"{mapping[(mapping.LastIndexOf(' ') + 1)..]} in memory";
-    }
-
-    // Asked for nothing, the kernel tells the device without the server, and of others' mounts too.
-    private static bool IsOn(string path, DeviceNumber device)
-    {
-        using var name = new NativeText(path);
-        statx status;
-        return statx(AT_FDCWD, name.Start, AT_STATX_DONT_SYNC, 0, &status) == 0
-            && new DeviceNumber(status.stx_dev_major, status.stx_dev_minor) == device;
     }
 
     // The path is one of ASCII, what is in it need not be. The length that stat(2) gives for a file in /sys is not what there is to read.

@@ -8,6 +8,7 @@ namespace ImageFs.Linux;
 public static unsafe class Mounts
 {
     private const int AT_STATX_FORCE_SYNC = 0x2000;
+    private const int AT_STATX_DONT_SYNC = 0x4000;
     private const string TablePath = "/proc/self/mountinfo";
     private const int IdField = 0;
     private const int ParentField = 1;
@@ -49,6 +50,15 @@ public static unsafe class Mounts
         using var name = new NativeText(directory);
         statx status;
         return LinuxException.ErrorOf(statx(AT_FDCWD, name.Start, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &status));
+    }
+
+    /// <summary>The device that a path is on. Asked for nothing else, the kernel tells it without the mount's server, and of others' mounts too.</summary>
+    /// <returns>Null when there is no such path.</returns>
+    public static DeviceNumber? DeviceOf(string path)
+    {
+        using var name = new NativeText(path);
+        statx status;
+        return statx(AT_FDCWD, name.Start, AT_STATX_DONT_SYNC, 0, &status) == 0 ? new DeviceNumber(status.stx_dev_major, status.stx_dev_minor) : null;
     }
 
     /// <summary>

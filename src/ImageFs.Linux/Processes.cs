@@ -62,22 +62,15 @@ public static unsafe class Processes
     /// <returns>Empty when /proc cannot be read.</returns>
     public static IReadOnlyList<string> CommandLine()
     {
-        try
+        var words = new List<string>();
+        ReadOnlySpan<byte> rest = Files.TryReadAll("/proc/self/cmdline", out _);
+        for (int end = rest.IndexOf((byte)0); end >= 0; end = rest.IndexOf((byte)0))
         {
-            var words = new List<string>();
-            ReadOnlySpan<byte> rest = File.ReadAllBytes("/proc/self/cmdline");
-            for (int end = rest.IndexOf((byte)0); end >= 0; end = rest.IndexOf((byte)0))
-            {
-                words.Add(ByteText.FromBytes(rest[..end]));
-                rest = rest[(end + 1)..];
-            }
+            words.Add(ByteText.FromBytes(rest[..end]));
+            rest = rest[(end + 1)..];
+        }
 
-            return words;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        return words;
     }
 
     /// <summary>Main's arguments as they were given (<see cref="ByteText"/>): asked for only where the runtime has replaced something.</summary>

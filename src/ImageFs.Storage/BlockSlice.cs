@@ -24,8 +24,7 @@ public sealed class BlockSlice : BlockSource
     public override long Length { get; }
 
     /// <inheritdoc/>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class => _below.Find<TCapability>()?.OfPart(_start, Length) as TCapability;
+    public override ICapability? Find(Type capability) => _below.Find(capability)?.OfPart(_start, Length);
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)

@@ -36,8 +36,14 @@ public abstract class BlockSource
     /// <typeparam name="TCapability">What is asked for.</typeparam>
     /// <returns>Null when no layer can tell it.</returns>
     /// <exception cref="LinuxException">The device failed.</exception>
-    public virtual TCapability? Find<TCapability>()
-        where TCapability : class, ICapability => this as TCapability;
+    public TCapability? Find<TCapability>()
+        where TCapability : class, ICapability => (TCapability?)Find(typeof(TCapability));
+
+    /// <summary>Does what <see cref="Find{TCapability}"/> does.</summary>
+    /// <param name="capability">What is asked for: its type.</param>
+    /// <returns>One of that type; null when no layer can tell it.</returns>
+    /// <exception cref="LinuxException">The device failed.</exception>
+    public virtual ICapability? Find(Type capability) => capability.IsInstanceOfType(this) ? (ICapability)this : null;
 
     /// <summary>The encoded block that an offset is in.</summary>
     /// <param name="offset">In this layer, inside an <see cref="ExtentKind.Encoded"/> extent that <see cref="Map(long, long, out BlockSource)"/> gave.</param>

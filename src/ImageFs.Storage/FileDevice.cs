@@ -45,9 +45,8 @@ public sealed class FileDevice : Device
 
     /// <inheritdoc/>
     /// <remarks>A drive tells where the sessions of its disc begin.</remarks>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class =>
-        IsBlockDevice && typeof(TCapability) == typeof(SessionTable) ? OpticalDrive.ReadSessions(this) as TCapability : base.Find<TCapability>();
+    public override ICapability? Find(Type capability) =>
+        IsBlockDevice && capability == typeof(SessionTable) ? OpticalDrive.ReadSessions(this) : base.Find(capability);
 
     /// <inheritdoc/>
     public override string Name { get; }

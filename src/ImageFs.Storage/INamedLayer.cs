@@ -29,8 +29,7 @@ internal sealed class NamedSource(BlockSource below, string name) : BlockSource,
     public override long Length => _below.Length;
 
     /// <inheritdoc/>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class => _below.Find<TCapability>();
+    public override ICapability? Find(Type capability) => _below.Find(capability);
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)

@@ -94,7 +94,7 @@ public sealed class OptionList
     /// <exception cref="OptionException">It has no value.</exception>
     public IReadOnlyList<string> TakeValues(string name)
     {
-        string[] values = [.. _options.Where(option => option.Name == name).Select(option => option.Value ?? string.Empty)];
+        List<string> values = _options.FindAll(option => option.Name == name).ConvertAll(option => option.Value ?? string.Empty);
         _options.RemoveAll(option => option.Name == name);
         return values.Contains(string.Empty) ? throw new OptionException(name, "needs a value") : values;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ImageFs.MountTests.Support;
 
 namespace ImageFs.MountTests;
@@ -23,6 +24,25 @@ internal sealed class MemoryTests
         long few = mount.AnonymousMemory;
         Assert.That(Walk(DirectoriesOf(mount)), Is.EqualTo(Directories * Names));
         Assert.That(mount.AnonymousMemory, Is.LessThan(few + MaxGrowth));
+    }
+
+    // The first collection takes longer than all that is read until then.
+    [TestCase("sample")]
+    [TestCase("udf/bdr250")]
+    [TestCase("ext/ext4")]
+    [TestCase("exfat/filled")]
+    [TestCase("ntfs/tree")]
+    [TestCase("fat/fat32")]
+    [TestCase("btrfs/small")]
+    public void Nothing_is_collected_before_a_mount_answers(string name)
+    {
+        Need.Fuse();
+        using var mount = ImageMount.Prepare(TestImages.Get(name));
+        Tool.Run(Make.Published, "mount", mount.Image, mount.Directory).Succeeded();
+        _ = Directory.GetFileSystemEntries(mount.Directory);
+        using var told = JsonDocument.Parse(Tool.Run(Make.Published, "stats", "--json", mount.Directory).Succeeded().Text);
+        JsonElement memory = told.RootElement.GetProperty("memory");
+        Assert.That(memory.GetProperty("collections").GetInt32(), Is.Zero, $"{memory}");
     }
 
     private static string MakeImage(TestFolder folder)

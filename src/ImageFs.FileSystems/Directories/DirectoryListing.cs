@@ -28,7 +28,7 @@ internal abstract class DirectoryListing<TDirectory, TCursor>
     private const int OwnWeight = 256;
 
     private readonly IndexShare _kept;
-    private readonly Lock[] _gates = [.. Enumerable.Range(0, Gates).Select(_ => new Lock())];
+    private readonly Lock[] _gates = Array.ConvertAll(new Lock?[Gates], _ => new Lock());
 
     /// <param name="kept">Keeps the directories that were last used.</param>
     protected DirectoryListing(IndexShare kept) => _kept = kept;

@@ -21,8 +21,7 @@ internal sealed class SessionSource(BlockSource image, long start) : BlockSource
     internal long Start => start;
 
     /// <inheritdoc/>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class => image.Find<TCapability>()?.OfPart(-start, Length) as TCapability;
+    public override ICapability? Find(Type capability) => image.Find(capability)?.OfPart(-start, Length);
 
     /// <inheritdoc/>
     public override Extent Map(long offset, long maxLength, out BlockSource below)

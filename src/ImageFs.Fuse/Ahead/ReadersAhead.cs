@@ -22,7 +22,7 @@ internal sealed class ReadersAhead(DecodedBlockCache cache, string name) : Decod
     private const int Patience = 64;
     private const int LongPatience = 512;
 
-    private readonly Reader[] _readers = [.. Enumerable.Range(0, Readers).Select(_ => new Reader())];
+    private readonly Reader[] _readers = Array.ConvertAll(new Reader?[Readers], _ => new Reader());
     private long _reads;
 
     /// <summary>A worker is about to answer a READ.</summary>

@@ -139,7 +139,7 @@ public sealed class FuseSession : IDisposable
 
     private void Start(FileSystem fileSystem)
     {
-        _device = Mounts.DeviceAt(_mount.MountPoint);
+        _device = OwnsMount ? Mounts.DeviceOf(_mount.MountPoint) : null;
         var first = MakeChannel(_mount.Connection);
         var service = new FuseService(fileSystem, _options, _mount.Connection);
         _service = service;
@@ -162,14 +162,15 @@ public sealed class FuseSession : IDisposable
             throw new FuseMountException($"{_mount.MountPoint}: passthrough: this kernel's FUSE does not have it (Linux 6.9, CONFIG_FUSE_PASSTHROUGH)");
         }
 
-        ServeRing();
-        worker.Start();
-        CheckAccepted();
         if (_device is DeviceNumber device)
         {
             _options.Calls.RaiseReadAhead(device, ReadAhead.KibFor(_options));
         }
 
+        ServeRing();
+        worker.Start();
+        CheckAccepted();
+        _options.Calls.Settle();
         if (_options.IdleTimeout is { } timeout)
         {
             _idleWatch = new IdleWatch(_mount, timeout, CountUses, () => IsOnTop, _options.Log);

@@ -14,7 +14,7 @@ public sealed class ProbeWindow : BlockSource
     private const int BlockSize = 4096;
 
     // Fresh memory costs more than to read a file's block again: most marks lie in the first few blocks, and the others are asked for once.
-    private const int MaxNearBlocks = 12;
+    private const int MaxNearBlocks = 4;
     private const int MaxFarBlocks = 64;
 
     private readonly Lock _gate = new();

@@ -22,7 +22,7 @@ internal sealed class HelpText(TextWriter output, int width, Style style)
         WriteRows("Options", [.. (verb?.OtherOptions ?? command.Options).Where(option => !option.Hidden).Select(SymbolHelp.Row)]);
         foreach (HelpGroup group in verb?.Groups ?? [])
         {
-            WriteRows(group.Title, group.Rows);
+            WriteRows(group.Title, [.. group.Rows]);
         }
 
         output.WriteLine();

@@ -44,7 +44,7 @@ internal class Verb(string name, string description) : Command(name, description
     private void Group(string title, Symbol[] symbols)
     {
         _grouped.UnionWith(symbols);
-        _groups.Add(new HelpGroup(title, [.. symbols.Select(SymbolHelp.Row)]));
+        _groups.Add(new HelpGroup(title, symbols.Select(SymbolHelp.Row)));
     }
 }
 
@@ -55,5 +55,5 @@ internal sealed record Example(string Line, string Meaning);
 
 /// <summary>Some of a command's options, or of the program's commands, under a heading.</summary>
 /// <param name="Title">The heading.</param>
-/// <param name="Rows">What is typed, and what it means.</param>
-internal sealed record HelpGroup(string Title, IReadOnlyList<(string Term, string Meaning)> Rows);
+/// <param name="Rows">What is typed, and what it means; found when they are printed, which is seldom.</param>
+internal sealed record HelpGroup(string Title, IEnumerable<(string Term, string Meaning)> Rows);

@@ -33,6 +33,7 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             json.WriteString("mountpoint", ByteText.Escape(mountPoint));
             json.WriteString("fstype", format);
             json.WriteNumber("pid", Environment.ProcessId);
+            WriteMemory(json);
             if (Images is { } images)
             {
                 json.WriteNumber("images_open", images.OpenCount);
@@ -60,6 +61,14 @@ internal sealed class MountStatus(string source, string mountPoint, string forma
             $"{counters.ReplyBytes[way.Key]} bytes by {way.Key.ToString().ToLowerInvariant()} in {way.Value} replies"));
         return $"{mountPoint}: {counters.Requests.Values.Sum()} requests by {NameOf(Session.Transport)}, {(replies.Length > 0 ? replies : "no bytes")}, "
             + $"{counters.Errors.Values.Sum()} errors";
+    }
+
+    private static void WriteMemory(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("memory");
+        json.WriteNumber("heap", GC.GetTotalMemory(forceFullCollection: false));
+        json.WriteNumber("collections", GC.CollectionCount(0));
+        json.WriteEndObject();
     }
 
     // As the option transport= has it.

@@ -11,8 +11,11 @@ internal sealed class StandardOutput : Stream
     private const int Descriptor = 1;
     private const int BufferLength = 1 << 16;
 
+    // Most have little to say, and some nothing.
+    private const int FirstLength = 1 << 10;
+
     private readonly FileDescriptor _descriptor = new(Descriptor, ownsHandle: false);
-    private readonly byte[] _buffer = new byte[BufferLength];
+    private byte[] _buffer = [];
     private int _length;
 
     private StandardOutput()
@@ -76,6 +79,11 @@ internal sealed class StandardOutput : Stream
         {
             WriteNow(buffer);
             return;
+        }
+
+        if (_length + buffer.Length > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Clamp(2 * (_length + buffer.Length), FirstLength, BufferLength));
         }
 
         buffer.CopyTo(_buffer.AsSpan(_length));

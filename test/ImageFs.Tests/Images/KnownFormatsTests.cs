@@ -45,7 +45,7 @@ internal sealed class KnownFormatsTests
 
     [Test]
     public void The_help_lists_the_file_systems_for_fs() =>
-        Assert.That(MountOptionHelp.Groups[0].Rows[0].Term, Is.EqualTo("fs=" + string.Join('|', KnownFormats.FileSystems.Select(format => format.Name))));
+        Assert.That(MountOptionHelp.Groups[0].Rows.First().Term, Is.EqualTo("fs=" + string.Join('|', KnownFormats.FileSystems.Select(format => format.Name))));
 
     [TestCase("sample.iso", "iso9660")]
     [TestCase("udf/bdr250.img", "udf")]

@@ -118,11 +118,10 @@ internal sealed class Disc : Container, IDiscTracks, IDiscFilms
     public BlockSource OpenSamples(DiscTrack track) => new SampleSource(track, _runs);
 
     /// <inheritdoc/>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class =>
-        typeof(TCapability) == typeof(SessionTable) ? Sessions as TCapability
-        : typeof(TCapability) == typeof(IDiscFilms) && !MayHaveFilms ? null
-        : base.Find<TCapability>();
+    public override ICapability? Find(Type capability) =>
+        capability == typeof(SessionTable) ? Sessions
+        : capability == typeof(IDiscFilms) && !MayHaveFilms ? null
+        : base.Find(capability);
 
     /// <inheritdoc/>
     ICapability? ICapability.OfPart(long start, long length) => start == 0 && length >= Length ? this : new FilmsOfPart(this, start);

@@ -48,10 +48,9 @@ internal sealed class DiscTrackSource(Disc disc, DiscTrack track) : BlockSource
     public override long Length => track.End * SectorLayout.UserSize;
 
     /// <inheritdoc/>
-    public override TCapability? Find<TCapability>()
-        where TCapability : class =>
-        typeof(TCapability) == typeof(SessionTable) ? SessionTable.Of([track]) as TCapability
-        : typeof(TCapability) == typeof(IDiscFilms) ? disc.Find<TCapability>()
+    public override ICapability? Find(Type capability) =>
+        capability == typeof(SessionTable) ? SessionTable.Of([track])
+        : capability == typeof(IDiscFilms) ? disc.Find(capability)
         : null;
 
     /// <inheritdoc/>
