@@ -37,11 +37,11 @@ public abstract class BlockSource
     /// <returns>Null when no layer can tell it.</returns>
     /// <exception cref="LinuxException">The device failed.</exception>
     public TCapability? Find<TCapability>()
-        where TCapability : class, ICapability => (TCapability?)Find(typeof(TCapability));
+        where TCapability : class, ICapability => Find(typeof(TCapability)) as TCapability;
 
     /// <summary>Does what <see cref="Find{TCapability}"/> does.</summary>
     /// <param name="capability">What is asked for: its type.</param>
-    /// <returns>One of that type; null when no layer can tell it.</returns>
+    /// <returns>One of that type. Null when no layer can tell it, or one of another type: what a disc tells, a part of it may not.</returns>
     /// <exception cref="LinuxException">The device failed.</exception>
     public virtual ICapability? Find(Type capability) => capability.IsInstanceOfType(this) ? (ICapability)this : null;
 

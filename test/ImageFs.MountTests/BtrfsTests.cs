@@ -36,6 +36,32 @@ internal sealed class BtrfsTests
         Compare(image);
     }
 
+    // As where a disk was copied while it was in use, and a transaction ended meanwhile.
+    [Test]
+    [CancelAfter(Limit)]
+    public void The_first_super_block_counts_where_its_copy_is_newer()
+    {
+        using var folder = new TestFolder();
+        string image = folder["made.img"];
+        Tool.Shell("truncate -s 160M \"$1\" && mkfs.btrfs -q \"$1\"", image).Succeeded();
+        using (var device = new LoopDevice(image))
+        {
+            using var mount = new KernelMount(device.Path, BtrfsImage.Type, "commit=3600,nodiscard");
+            const string Write = "cd \"$1\" && echo $2 >$2 && btrfs filesystem sync .";
+            Tool.Shell(Write, mount.Directory, "before").Succeeded();
+            Tool.Shell("dd if=\"$1\" of=\"$2\" bs=4096 skip=16 count=1 status=none", image, folder["first"]).Succeeded();
+            Tool.Shell(Write, mount.Directory, "after").Succeeded();
+        }
+
+        Tool.Shell("dd if=\"$2\" of=\"$1\" bs=4096 seek=16 conv=notrunc status=none", image, folder["first"]).Succeeded();
+        using (var mount = ImageMount.Mount(image))
+        {
+            Assert.That(Directory.GetFiles(mount.Directory), Is.EqualTo(new[] { mount["before"] }));
+        }
+
+        Compare(image);
+    }
+
     [TestCase("groups", "")]
     [TestCase("old", "subvol=/")]
     [TestCase("old", "subvolid=5")]

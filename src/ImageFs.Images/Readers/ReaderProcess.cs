@@ -10,12 +10,16 @@ internal sealed class ReaderProcess : IDisposable
     private const int MaxHello = 4096;
     private const int MaxConnections = 64;
 
+    // A sound one has few for an image, and images by the hundred.
+    private const int MaxWarnings = 1000;
+
     private readonly FileDescriptor _socket;
     private readonly DescriptorExchange _descriptors;
     private readonly ConcurrentStack<ReaderRequest> _free = [];
     private readonly List<FileDescriptor> _streams = [];
     private readonly SemaphoreSlim _count;
     private int _images;
+    private int _warnings;
     private long _lastUse;
 
     private ReaderProcess(FileDescriptor socket, int connections)
@@ -141,6 +145,17 @@ internal sealed class ReaderProcess : IDisposable
         }
 
         Leave();
+    }
+
+    /// <summary>Passes on what it has to say: not without end, for a log has room for others, too.</summary>
+    /// <param name="warn">Takes a line.</param>
+    /// <param name="line">The line.</param>
+    internal void Tell(Action<string> warn, string line)
+    {
+        if (Volatile.Read(ref _warnings) < MaxWarnings && Interlocked.Increment(ref _warnings) is <= MaxWarnings and var number)
+        {
+            warn(number < MaxWarnings ? line : $"{line}; more that this process has to say of images is not told");
+        }
     }
 
     /// <summary>Gives a connection back.</summary>

@@ -23,7 +23,7 @@ internal sealed class ReaderRequest(ReaderProcess process, FileDescriptor stream
 
         for (int count = Message.Read<ushort>(); count > 0; count--)
         {
-            warn(Message.ReadText());
+            process.Tell(warn, Message.ReadText());
         }
 
         Message.ThrowError();

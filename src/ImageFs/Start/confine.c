@@ -290,8 +290,8 @@ static int refuse(void)
     return refused = length - refused > reach ? answer(SECCOMP_RET_ERRNO | EPERM) : refused;
 }
 
-// What goes on with each call.
-enum { is_refused, is_allowed, first_other };
+// What goes on with each call: the number of an instruction. The first two are what most calls go on with.
+enum { is_refused, is_allowed };
 static short calls_to[max_calls];
 
 static void allow_calls(const int *numbers, int count)

@@ -162,7 +162,10 @@ internal sealed class SuperBlock
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static bool IsThere(BlockSource source) => HasMark(source, s_addresses[0]) || HasMark(source, s_addresses[1]);
 
-    /// <summary>Reads the super block of a device: the newest copy that is good.</summary>
+    /// <summary>
+    /// Reads the super block of a device: the first copy that is good. A newer one behind it does not count: it was written after, as where a disk was
+    /// copied that was in use, and Linux looks at the first alone (btrfs_read_disk_super).
+    /// </summary>
     /// <param name="source">The device.</param>
     /// <exception cref="InvalidImageException">No copy is.</exception>
     /// <exception cref="UnsupportedFeatureException">It has something that is not read.</exception>
@@ -170,7 +173,6 @@ internal sealed class SuperBlock
     /// <exception cref="Linux.LinuxException">The device failed.</exception>
     public static SuperBlock Read(BlockSource source)
     {
-        SuperBlock? newest = null;
         Exception? first = null;
         foreach (long address in s_addresses)
         {
@@ -181,13 +183,7 @@ internal sealed class SuperBlock
 
             try
             {
-                SuperBlock super = ReadAt(source, address);
-
-                // What is left of an older file system behind one that is smaller does not count.
-                if (newest is null || (super.FileSystemId == newest.FileSystemId && super.Generation > newest.Generation))
-                {
-                    newest = super;
-                }
+                return ReadAt(source, address);
             }
             catch (Exception e) when (e is InvalidImageException or TruncatedImageException or Linux.LinuxException)
             {
@@ -195,7 +191,7 @@ internal sealed class SuperBlock
             }
         }
 
-        return newest ?? throw first!;
+        throw first!;
     }
 
     /// <summary>What everybody needs of it who reads a tree.</summary>

@@ -102,6 +102,8 @@ public sealed class ImageReaderTests
                         Garble(answer, random);
                     }
                 }
+
+                return answer;
             });
             try
             {
@@ -124,9 +126,34 @@ public sealed class ImageReaderTests
         using FileDevice device = FileDevice.Open(path);
 
         // The last field of an answer with extents is an address.
-        using var pair = new ReaderPair(answer => answer.AsSpan(answer.Length - 1).Fill(0x7F));
+        using var pair = new ReaderPair(answer => [.. answer[..^1], 0x7F]);
         FileSystem fileSystem = pair.Readers.Open(device, path, static _ => { });
         Assert.Throws<ReaderException>(() => fileSystem.OpenFile(new NodeId(1)));
+    }
+
+    [Test]
+    public void What_a_reader_has_to_say_has_an_end()
+    {
+        string path = Unpack("rockridge.iso");
+        using FileDevice device = FileDevice.Open(path);
+        var lines = new Message();
+        lines.Write((ushort)700);
+        for (int i = 0; i < 700; i++)
+        {
+            lines.WriteText("a line");
+        }
+
+        byte[] said = lines.Fields.ToArray();
+        using var pair = new ReaderPair(answer => [.. said, .. answer[sizeof(ushort)..]]);
+        var told = new List<string>();
+        FileSystem fileSystem = pair.Readers.Open(device, path, told.Add);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.That(fileSystem.GetAttributes(fileSystem.Root).Type, Is.EqualTo(NodeType.Directory));
+        }
+
+        Assert.That(told, Has.Count.EqualTo(1000));
+        Assert.That(told[^1], Does.EndWith("is not told"));
     }
 
     private static void Garble(byte[] answer, Random random)

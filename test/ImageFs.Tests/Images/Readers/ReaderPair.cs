@@ -13,8 +13,8 @@ internal sealed class ReaderPair : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly List<FileDescriptor> _ends = [];
 
-    /// <param name="garble">Gets each answer as it goes over a connection, behind its length, and may change it; null for no change.</param>
-    public ReaderPair(Action<byte[]>? garble = null) => Readers = new ImageReaders(() => Start(garble));
+    /// <param name="garble">Gets each answer as it goes over a connection, behind its length, and gives what goes on; null for no change.</param>
+    public ReaderPair(Func<byte[], byte[]>? garble = null) => Readers = new ImageReaders(() => Start(garble));
 
     /// <summary>Who asks.</summary>
     public ImageReaders Readers { get; }
@@ -38,7 +38,7 @@ internal sealed class ReaderPair : IDisposable
         _ends.ForEach(end => end.Dispose());
     }
 
-    private FileDescriptor Start(Action<byte[]>? garble)
+    private FileDescriptor Start(Func<byte[], byte[]>? garble)
     {
         Started++;
         (FileDescriptor ours, FileDescriptor theirs) = Sockets.MessagePair();
@@ -62,17 +62,17 @@ internal sealed class ReaderPair : IDisposable
     }
 
     // Between the two: requests go through as they are.
-    private FileDescriptor PassOn(FileDescriptor reader, Action<byte[]> garble)
+    private FileDescriptor PassOn(FileDescriptor reader, Func<byte[], byte[]> garble)
     {
         (FileDescriptor middle, FileDescriptor asker) = Sockets.Pair();
         _ends.Add(reader);
         _ends.Add(middle);
-        Run(() => Copy(middle, reader, static _ => { }));
+        Run(() => Copy(middle, reader, static request => request));
         Run(() => Copy(reader, middle, garble));
         return asker;
     }
 
-    private static void Copy(FileDescriptor from, FileDescriptor to, Action<byte[]> garble)
+    private static void Copy(FileDescriptor from, FileDescriptor to, Func<byte[], byte[]> garble)
     {
         byte[] head = new byte[sizeof(int)];
         while (TryFill(from, head))
@@ -83,7 +83,8 @@ internal sealed class ReaderPair : IDisposable
                 break;
             }
 
-            garble(fields);
+            fields = garble(fields);
+            MemoryMarshal.Write(head, fields.Length + sizeof(int));
             byte[] message = [.. head, .. fields];
             for (int sent = 0, count = 1; sent < message.Length && count > 0; sent += count)
             {
