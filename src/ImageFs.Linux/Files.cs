@@ -169,7 +169,10 @@ public static unsafe class Files
             }
 
             length += Math.Max(count, 0);
-            Array.Resize(ref bytes, length == bytes.Length ? 2 * length : bytes.Length);
+            if (length == bytes.Length)
+            {
+                Array.Resize(ref bytes, 2 * length);
+            }
         }
 
         return null;

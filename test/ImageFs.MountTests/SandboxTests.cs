@@ -270,6 +270,32 @@ public sealed class SandboxTests
         Assert.That(server.WaitForExit(Limits.Soon));
     }
 
+    // It has become the image's owner, who may not enter the folder that root has mounted in.
+    [Test]
+    public void A_mount_that_its_server_cannot_come_to_ends_by_a_signal()
+    {
+        using var folder = new TestFolder();
+        string directory = folder.CreateDirectory("closed/mount");
+        Tool.Run("chmod", "700", folder["closed"]).Succeeded();
+        using Process server = Process.Start(Tool.Start(Make.Published, "mount", "-f", _image, directory))!;
+        try
+        {
+            Assert.That(ImageMount.Eventually(() => IsMounted()));
+            Tool.Run("kill", $"{server.Id}").Succeeded();
+            Assert.That(server.WaitForExit(Limits.Soon));
+            Assert.That(IsMounted(), Is.False);
+        }
+        finally
+        {
+            if (IsMounted())
+            {
+                Tool.Run("umount", "-l", directory);
+            }
+        }
+
+        bool IsMounted() => File.ReadAllText("/proc/self/mountinfo").Contains($" {directory} ", StringComparison.Ordinal);
+    }
+
     [Test]
     public void A_basic_one_reads_what_its_user_may_and_writes_nothing()
     {

@@ -139,7 +139,8 @@ public sealed class FuseSession : IDisposable
 
     private void Start(FileSystem fileSystem)
     {
-        _device = OwnsMount ? Mounts.DeviceOf(_mount.MountPoint) : null;
+        // The table takes its time; but who has become another user may not come to the directory.
+        _device = (OwnsMount ? Mounts.DeviceOf(_mount.MountPoint) : null) ?? Mounts.DeviceAt(_mount.MountPoint);
         var first = MakeChannel(_mount.Connection);
         var service = new FuseService(fileSystem, _options, _mount.Connection);
         _service = service;

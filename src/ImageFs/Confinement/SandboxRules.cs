@@ -57,12 +57,7 @@ internal static class SandboxRules
     /// <summary>Adds all rules.</summary>
     internal static void Add(Landlock rules, SandboxRequest request)
     {
-        foreach (string path in request.Paths)
-        {
-            AddImage(rules, path, request.IsTree);
-        }
-
-        foreach (string path in FindNamed(request))
+        foreach (string path in request.Paths.Concat(FindNamed(request)))
         {
             AddImage(rules, path, request.IsTree);
         }
