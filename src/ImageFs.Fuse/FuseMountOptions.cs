@@ -17,6 +17,12 @@ public sealed record FuseMountOptions
     /// <summary>What follows "fuse." in the file system type.</summary>
     public string Subtype { get; init; } = "imagefs";
 
+    /// <summary>Whose the mount is: the user who makes this, whoever the server becomes before it mounts.</summary>
+    public uint UserId { get; init; } = Mounts.UserId;
+
+    /// <summary>The group of <see cref="UserId"/>.</summary>
+    public uint GroupId { get; init; } = Mounts.GroupId;
+
     /// <summary>Flags of the mount; it is read-only whatever they say.</summary>
     public MountFlags Flags { get; init; } = MountFlags.NoSuid | MountFlags.NoDev;
 

@@ -296,6 +296,22 @@ public sealed class SandboxTests
         bool IsMounted() => File.ReadAllText("/proc/self/mountinfo").Contains($" {directory} ", StringComparison.Ordinal);
     }
 
+    // Its server has become another user by then; fusermount3 is not needed, and may not be there.
+    [Test]
+    public void Root_mounts_the_image_of_a_user_by_itself_and_the_mount_is_roots([Values("strict", "basic", "off")] string sandbox)
+    {
+        using var mount = ImageMount.Prepare(_image);
+        const string Script =
+            """
+            for program in fusermount3 fusermount; do ! found=$(command -v $program) || mount --bind /bin/false "$(readlink -f "$found")"; done
+            "$1" mount -o "allow_root,sandbox=$4" "$2" "$3" && grep " $3 " /proc/self/mountinfo && cat "/sys/class/bdi/$(mountpoint -d "$3")/read_ahead_kb" &&
+            setpriv --reuid="$5" --clear-groups ls "$3" >/dev/null && echo owner || echo other; ls "$3"; "$1" umount "$3"
+            """;
+        string told = Tool.Run("unshare", "-m", "sh", "-c", Script, "sh", Make.Published, _image, mount.Directory, sandbox, $"{Owner}")
+            .Succeeded().Text;
+        Assert.That(told, Does.Contain("user_id=0,group_id=0,").And.Match(@"(?m)^1024$").And.Match(@"(?m)^other$").And.Contain("README.txt"));
+    }
+
     [Test]
     public void A_basic_one_reads_what_its_user_may_and_writes_nothing()
     {

@@ -17,7 +17,7 @@ internal sealed class FuseService
         Options = options;
         Nodes = new FuseNodes(fileSystem);
         Files = new FileCache(fileSystem, Nodes);
-        Guard = options.AllowRoot ? new AccessGuard(Mounts.UserId) : null;
+        Guard = options.AllowRoot ? new AccessGuard(options.UserId) : null;
         Lifetime = new CacheLifetime(fileSystem, options.AllowRoot ? 0 : CacheLifetime.Longest);
         Errors = new FuseErrorLog(fileSystem, Nodes, options.Log);
         Passthrough = options.BackingFiles is { } backing && connection is not null ? new PassthroughFiles(connection, Nodes, backing, Errors) : null;

@@ -63,7 +63,7 @@ internal sealed class DirectMount : FuseMount
     public override Errno TryExpire() => _calls.Unmount(MountPoint, IdleEnd);
 
     private static string Data(FuseMountOptions options) =>
-        $"rootmode={RootMode},user_id={Mounts.UserId},group_id={Mounts.GroupId}" +
+        $"rootmode={RootMode},user_id={options.UserId},group_id={options.GroupId}" +
         (options.AllowOther || options.AllowRoot ? ",allow_other" : string.Empty) +
         (options.DefaultPermissions ? ",default_permissions" : string.Empty) +
         (options.SecurityContexts.Length > 0 ? $",{options.SecurityContexts}" : string.Empty);
