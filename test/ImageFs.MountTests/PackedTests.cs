@@ -108,7 +108,7 @@ internal sealed class PackedTests
         using var mount = ImageMount.Prepare(_folder["large"]);
         string line = command.Replace("mounted", mount.Directory, StringComparison.Ordinal).Replace("$0", ImageFsProgram.Path, StringComparison.Ordinal);
         string shown = Tool.Run("script", "-qec", $"cd '{_folder.Path}' && {line}", "/dev/null").Succeeded().Text;
-        string[] told = [.. Regex.Matches(shown, $@"\[#*-*\] ({progress})(, [^\r]*)?(?=\r)").Select(match => match.Groups[1].Value).Distinct()];
+        string[] told = [.. Regex.Matches(shown, $@"\[#*-*\] ({progress})(, [\d.]+ [KMG]iB/s(, \d+ s left)?)?(?=\r)").Select(match => match.Groups[1].Value).Distinct()];
         Assert.That(told, Has.Length.GreaterThan(1), shown);
         Assert.That(mount.List().DifferencesFrom(_expected!, Facts.Recorded), Is.Empty);
         if (packer != "cat")
